@@ -1,0 +1,81 @@
+import type { Type } from '@chainsafe/ssz'
+import { DecodeError } from '../types/errors.ts'
+import { equalBytes } from './bytes.ts'
+
+/**
+ * Canonical bytes of one type: `decode(encode(x))` equals x and `encode(decode(b))` equals b.
+ *
+ * `decode` throws a DecodeError on anything else: trailing bytes, bad offsets, numbers that leave their range.
+ */
+export interface Codec<T> {
+  encode(value: T): Uint8Array
+  decode(bytes: Uint8Array): T
+}
+
+/** What an SSZ container holds beside what the program works with; the two differ where a field is optional. */
+interface Mapping<T, S> {
+  toSsz(value: T): S
+  fromSsz(value: S): T
+}
+
+/**
+ * Makes a codec from an SSZ type.
+ *
+ * @param bytesMax - refused above, before anything is allocated
+ */
+export function sszCodec<T, S>(
+  what: string,
+  type: Type<S>,
+  bytesMax: number,
+  { toSsz, fromSsz }: Mapping<T, S>,
+): Codec<T> {
+  return {
+    encode: (value) => type.serialize(toSsz(value)),
+    decode(bytes) {
+      if (bytes.length > bytesMax) {
+        throw new DecodeError(`${what} of ${bytes.length} bytes, at most ${bytesMax} are allowed`, {
+          code: 'OL_DECODE_SIZE',
+          what,
+          size: bytes.length,
+          max: bytesMax,
+        })
+      }
+      let decoded: S
+      try {
+        decoded = type.deserialize(bytes)
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause)
+        throw new DecodeError(`${what} is malformed: ${reason}`, {
+          code: 'OL_DECODE_MALFORMED',
+          what,
+          reason,
+        })
+      }
+      const value = fromSsz(decoded)
+      if (!equalBytes(type.serialize(toSsz(value)), bytes)) {
+        throw new DecodeError(`${what} is not in canonical form`, {
+          code: 'OL_DECODE_NON_CANONICAL',
+          what,
+        })
+      }
+      return value
+    },
+  }
+}
+
+/** An optional field on the wire: a list of at most one. */
+export function optionalToList<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value]
+}
+
+/** Fails the decode on a number that JavaScript cannot hold exactly. */
+export function safeInteger(what: string, value: bigint): number {
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new DecodeError(`${what} is above 2^53 - 1`, {
+      code: 'OL_DECODE_MALFORMED',
+      what,
+      reason: 'integer above 2^53 - 1',
+    })
+  }
+  return Number(value)
+}

@@ -1,0 +1,58 @@
+import type { BlockHeader, Payload } from '../types/block.ts'
+import type { Hash } from '../types/ids.ts'
+import { TRANSACTION_KIND, type TransactionKind } from '../types/transaction.ts'
+import type { ValidatorSet } from '../types/validator.ts'
+import { utf8ToBytes } from './bytes.ts'
+import { blockHeaderCodec, validatorSetCodec } from './codecs.ts'
+import { sha256 } from './hash.ts'
+
+const BLOCK = utf8ToBytes('BLK1')
+const VALIDATOR_SET = utf8ToBytes('VSET')
+const LEAF = Uint8Array.of(0)
+const NODE = Uint8Array.of(1)
+const EMPTY: Hash = new Uint8Array(32)
+
+/** SHA-256("BLK1" ‖ SSZ header); docs/spec/consensus.md §2. */
+export function blockHash(header: BlockHeader): Hash {
+  return sha256(BLOCK, blockHeaderCodec.encode(header))
+}
+
+/** SHA-256("VSET" ‖ SSZ set). */
+export function validatorSetHash(set: ValidatorSet): Hash {
+  return sha256(VALIDATOR_SET, validatorSetCodec.encode(set))
+}
+
+/** SHA-256(kind ‖ bytes): the id of a transaction in mempool, gossip, payload and receipts. */
+export function transactionId(kind: TransactionKind, bytes: Uint8Array): Hash {
+  return sha256(Uint8Array.of(kind), bytes)
+}
+
+/**
+ * Binary SHA-256 tree over 32-byte leaves; 32 zero bytes for none.
+ *
+ * Leaves and inner nodes are hashed under different prefixes, and an odd node moves up unhashed,
+ * so no two lists share a root.
+ */
+export function merkleRoot(leaves: readonly Hash[]): Hash {
+  if (leaves.length === 0) return EMPTY
+  let level = leaves.map((leaf) => sha256(LEAF, leaf))
+  while (level.length > 1) {
+    const next: Hash[] = []
+    for (let i = 0; i < level.length; i += 2) {
+      const left = level[i] as Hash
+      const right = level[i + 1]
+      next.push(right === undefined ? left : sha256(NODE, left, right))
+    }
+    level = next
+  }
+  return level[0] as Hash
+}
+
+/** SHA-256 over the roots of the three sections; what a header's `payloadRoot` holds. */
+export function payloadRoot({ actions, evm, evidence }: Payload): Hash {
+  return sha256(
+    merkleRoot(actions.map((bytes) => transactionId(TRANSACTION_KIND.action, bytes))),
+    merkleRoot(evm.map((bytes) => transactionId(TRANSACTION_KIND.evm, bytes))),
+    merkleRoot(evidence.map((bytes) => sha256(bytes))),
+  )
+}

@@ -1,0 +1,145 @@
+export {
+  bytesToUint,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  uintToBytes,
+  utf8ToBytes,
+} from './codec/bytes.ts'
+export type { Codec } from './codec/codec.ts'
+export {
+  actionEnvelopeCodec,
+  advanceViewCodec,
+  blockCodec,
+  blockHeaderCodec,
+  blocksAnswerCodec,
+  commitProofCodec,
+  epochChangeProofCodec,
+  getBlocksCodec,
+  payloadCodec,
+  proposalCodec,
+  quorumCertificateCodec,
+  timeoutCertificateCodec,
+  timeoutVoteCodec,
+  transactionBatchCodec,
+  transactionCodec,
+  validatorSetCodec,
+  voteCodec,
+} from './codec/codecs.ts'
+export { keccak256, sha256 } from './codec/hash.ts'
+export { bytesToHex, hexToBytes } from './codec/hex.ts'
+export {
+  blockHash,
+  merkleRoot,
+  payloadRoot,
+  transactionId,
+  validatorSetHash,
+} from './codec/identity.ts'
+export { MESSAGE_KIND, type MessageKind } from './codec/messageKind.ts'
+export {
+  peerHelloDigest,
+  proofOfPossessionDigest,
+  proposalDigest,
+  SIGNING_TYPE,
+  type SigningContext,
+  timeoutDigest,
+  voteDigest,
+} from './codec/signingDigest.ts'
+export type { Block, BlockHeader, Payload } from './types/block.ts'
+export { FLAG_EPOCH_CLOSING, FLAG_EPOCH_SUFFIX } from './types/block.ts'
+export type {
+  QuorumCertificate,
+  TimeoutCertificate,
+  TimeoutGroup,
+} from './types/certificates.ts'
+export {
+  assert,
+  DecodeError,
+  type DecodeFault,
+  type Fault,
+  InvariantError,
+  OpenLiquidError,
+  unreachable,
+} from './types/errors.ts'
+export type { ExchangeReader, PositionReading, SpotBalanceReading } from './types/exchangeReader.ts'
+export type {
+  ConsensusParams,
+  Genesis,
+  GenesisBalance,
+  GenesisCore,
+  GenesisEvm,
+  GenesisFees,
+  GenesisLane,
+  GenesisMarginTable,
+  GenesisPerp,
+  GenesisSpotPair,
+  GenesisToken,
+  GenesisValidator,
+} from './types/genesis.ts'
+export type { Address, Epoch, Hash, Height, Hex, PeerId, Verified, View } from './types/ids.ts'
+export type { KeyRange, KeyValueStore } from './types/keyValueStore.ts'
+export {
+  BLOCK_BYTES_MAX,
+  BLOCK_EVIDENCE_MAX,
+  BLOCK_TRANSACTIONS_MAX,
+  CERTIFICATE_SIGNATURE_BYTES_MAX,
+  COMMIT_PROOF_HEADERS_MAX,
+  EPOCH_CHANGE_PROOFS_MAX,
+  EVIDENCE_BYTES_MAX,
+  EXECUTION_LAG_MAX,
+  GENESIS_BYTES_MAX,
+  SIGNER_BITMAP_BYTES_MAX,
+  SYNC_BLOCKS_MAX,
+  SYNC_BYTES_MAX,
+  TRANSACTION_BYTES_MAX,
+  VALIDATORS_MAX,
+} from './types/limits.ts'
+export type {
+  AdvanceView,
+  BlocksAnswer,
+  CommitProof,
+  ConsensusMessage,
+  EpochChange,
+  EpochChangeProof,
+  GetBlocks,
+  Proposal,
+  TimeoutVote,
+  Vote,
+} from './types/messages.ts'
+export {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type MetricDefinition,
+  type Metrics,
+  noMetrics,
+} from './types/metrics.ts'
+export type { L1Precompile, PrecompileResult } from './types/precompile.ts'
+export type {
+  BlockContext,
+  Misbehavior,
+  StateMachine,
+  StateTransition,
+  Write,
+} from './types/stateMachine.ts'
+export {
+  type ActionEnvelope,
+  type ActionSignature,
+  type RecoveredTransaction,
+  TRANSACTION_KIND,
+  type Transaction,
+  type TransactionKind,
+} from './types/transaction.ts'
+export {
+  type Envelope,
+  type GossipVerdict,
+  LANES,
+  type Lane,
+  type RequestOptions,
+  type SendResult,
+  TOPICS,
+  type Topic,
+  type Transport,
+  type TransportHandlers,
+} from './types/transport.ts'
+export type { ValidatorInfo, ValidatorSet } from './types/validator.ts'

@@ -1,0 +1,136 @@
+import type { Hex } from './ids.ts'
+
+/** Genesis file, version 1: JSON, amounts as decimal strings. Its hash is in every hello and every signature. */
+export interface Genesis {
+  readonly version: 1
+  readonly chainId: number
+  readonly network: 'Mainnet' | 'Testnet'
+  readonly genesisTimeMs: number
+  readonly consensus: ConsensusParams
+  readonly validators: readonly GenesisValidator[]
+  readonly core: GenesisCore
+  readonly evm: GenesisEvm
+}
+
+/** docs/spec/consensus.md §13. */
+export interface ConsensusParams {
+  readonly scheme: 'bls' | 'ed25519'
+  readonly highTip: boolean
+  readonly viewTimeoutMs: number
+  /** Growth of the view timer per timed-out view, in thousandths: 1500 is 1.5. */
+  readonly viewTimeoutGrowthMilli: number
+  /** Timed-out views in a row before the timer grows. */
+  readonly viewTimeoutFreeFailures: number
+  readonly viewTimeoutMsMax: number
+  readonly backupDelayMs: number
+  /** Pace of empty blocks; below backupDelayMs unless the chain has one validator. */
+  readonly minBlockIntervalMs: number
+  readonly clockDriftMsMax: number
+  readonly epochDurationMs: number
+  readonly unbondingMs: number
+}
+
+export interface GenesisValidator {
+  readonly address: Hex
+  readonly signer: Hex
+  readonly voteKey: Hex
+  readonly nodeKey: Hex
+  /** Proofs of possession by both keys; docs/spec/consensus.md §2.1 type 6. */
+  readonly proofs: { readonly voteKey: Hex; readonly nodeKey: Hex }
+  /** 1e-8 HYPE as an integer. */
+  readonly stake: string
+}
+
+export interface GenesisToken {
+  readonly name: string
+  readonly fullName?: string
+  readonly index: number
+  readonly tokenId: Hex
+  readonly szDecimals: number
+  readonly weiDecimals: number
+  readonly isCanonical: boolean
+  readonly evmContract?: { readonly address: Hex; readonly evmExtraWeiDecimals: number }
+}
+
+export interface GenesisSpotPair {
+  readonly name: string
+  readonly index: number
+  /** Token indexes. */
+  readonly base: number
+  readonly quote: number
+  readonly isCanonical: boolean
+  /** Decimal string in quote per base: the price shown before the first trade. */
+  readonly px?: string
+}
+
+export interface GenesisPerp {
+  readonly name: string
+  readonly szDecimals: number
+  readonly maxLeverage: number
+  readonly marginTableId: number
+  readonly onlyIsolated?: boolean
+  /** Decimal string, quote per base. */
+  readonly oraclePx: string
+}
+
+export interface GenesisMarginTable {
+  readonly id: number
+  readonly description: string
+  readonly marginTiers: readonly { readonly lowerBound: string; readonly maxLeverage: number }[]
+}
+
+export interface GenesisCore {
+  readonly tokens: readonly GenesisToken[]
+  readonly spotPairs: readonly GenesisSpotPair[]
+  /** Asset ids are positions. */
+  readonly perps: readonly GenesisPerp[]
+  readonly marginTables: readonly GenesisMarginTable[]
+  readonly balances: readonly GenesisBalance[]
+  readonly fees: GenesisFees
+  readonly limits: { readonly addressLimits: boolean; readonly openOrdersMax: number }
+}
+
+export interface GenesisBalance {
+  readonly address: Hex
+  /** Human decimal amounts by token name. */
+  readonly spot?: Readonly<Record<string, string>>
+  /** Human decimal amount of USDC. */
+  readonly perp?: string
+}
+
+/** Rates in millionths of the notional: 450 is 0.045 %. */
+export interface GenesisFees {
+  readonly perpTakerPpm: number
+  readonly perpMakerPpm: number
+  readonly spotTakerPpm: number
+  readonly spotMakerPpm: number
+  readonly collector: Hex
+}
+
+export interface GenesisEvm {
+  /** Balance in wei as a decimal string. */
+  readonly alloc: Readonly<
+    Record<
+      string,
+      {
+        readonly balance: string
+        readonly nonce?: number
+        readonly code?: Hex
+        readonly storage?: Readonly<Record<string, Hex>>
+      }
+    >
+  >
+  /** One or two kinds of EVM blocks; period 0 is "whenever there is work". */
+  readonly lanes: readonly GenesisLane[]
+  /** Nonces above the account's that one sender may use in one block. */
+  readonly nonceWindow: number
+}
+
+export interface GenesisLane {
+  readonly periodMs: number
+  readonly gasLimit: number
+  /** Wei, decimal string. */
+  readonly baseFee: string
+  /** Wei, decimal string. */
+  readonly baseFeeMin: string
+}

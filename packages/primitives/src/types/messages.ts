@@ -1,0 +1,85 @@
+import type { Block, BlockHeader } from './block.ts'
+import type { QuorumCertificate, TimeoutCertificate } from './certificates.ts'
+import type { Epoch, Hash, Height, View } from './ids.ts'
+import type { ValidatorSet } from './validator.ts'
+
+/** The leader's message: an envelope around a block, signed with its nodeKey. */
+export interface Proposal {
+  readonly epoch: Epoch
+  /** View it is proposed in. */
+  readonly view: View
+  readonly block: Block
+  /** Present exactly when the block's QC is not of the view before. */
+  readonly tc?: TimeoutCertificate
+  /** 64 bytes ed25519. */
+  readonly signature: Uint8Array
+}
+
+/** Signed agreement with a block. Identical bodies are what makes aggregation cheap. */
+export interface Vote {
+  readonly epoch: Epoch
+  readonly view: View
+  readonly blockHash: Hash
+  readonly signer: number
+  readonly signature: Uint8Array
+}
+
+/** Signed giving up of a view. */
+export interface TimeoutVote {
+  readonly epoch: Epoch
+  readonly view: View
+  readonly highQC: QuorumCertificate
+  /** Present exactly when highQC is not of the view before. */
+  readonly lastTC?: TimeoutCertificate
+  /** The sender's own vote of this view, if it voted. */
+  readonly vote?: Vote
+  readonly signer: number
+  readonly signature: Uint8Array
+}
+
+/** Shows that a block was committed; docs/spec/consensus.md §4. */
+export interface CommitProof {
+  /** path[0] is the committed block; hash-linked upwards. */
+  readonly path: readonly BlockHeader[]
+  /** Certifies the last header of the path. */
+  readonly qc: QuorumCertificate
+}
+
+/** News of the newest certificates. Unsigned: certificates prove themselves. */
+export interface AdvanceView {
+  readonly highQC: QuorumCertificate
+  readonly tc?: TimeoutCertificate
+  readonly highestCommit?: CommitProof
+}
+
+/** One step of the chain of validator sets. */
+export interface EpochChange {
+  readonly commit: CommitProof
+  readonly nextSet: ValidatorSet
+}
+
+export interface EpochChangeProof {
+  readonly proofs: readonly EpochChange[]
+}
+
+/** Asks a peer for blocks in height order. */
+export interface GetBlocks {
+  readonly fromHeight: Height
+  /** Last block wanted; without it the newest committed one. */
+  readonly toHash?: Hash
+  readonly bytesMax: number
+}
+
+/** Contiguous blocks and a certificate for the last. */
+export interface BlocksAnswer {
+  readonly blocks: readonly Block[]
+  readonly qc?: QuorumCertificate
+}
+
+/** Everything that consensus sends to other nodes. */
+export type ConsensusMessage =
+  | { readonly kind: 'proposal'; readonly proposal: Proposal }
+  | { readonly kind: 'vote'; readonly vote: Vote }
+  | { readonly kind: 'timeout'; readonly timeout: TimeoutVote }
+  | { readonly kind: 'advanceView'; readonly advanceView: AdvanceView }
+  | { readonly kind: 'epochChange'; readonly epochChange: EpochChangeProof }
