@@ -52,6 +52,7 @@ export type {
   TimeoutCertificate,
   TimeoutGroup,
 } from './types/certificates.ts'
+export type { CoreWriterAction, CoreWriterLog, CoreWriterSource } from './types/coreWriter.ts'
 export {
   assert,
   DecodeError,
