@@ -1,1 +1,1 @@
-export {}
+export { nullScheme } from './nullScheme.ts'
