@@ -1,1 +1,31 @@
-export {}
+export {
+  EvmError,
+  EvmFatalError,
+  type EvmFault,
+  type EvmSkipReason,
+  EvmTransactionError,
+  type EvmTransactionFault,
+} from './errors.ts'
+export type { EvmBlock, EvmBlockHeader } from './evmBlock.ts'
+export { EvmExecutor, type EvmExecutorOptions } from './evmExecutor.ts'
+export {
+  type AccessListEntry,
+  decodeEvmTransaction,
+  type EvmTransaction,
+} from './evmTransaction.ts'
+export type {
+  EvmPayload,
+  EvmPayloadTransaction,
+  EvmSkip,
+  EvmTransition,
+} from './evmTransition.ts'
+export type {
+  EvmCallRequest,
+  EvmCallResult,
+  EvmFeeHistory,
+  EvmGasEstimate,
+  EvmLogFilter,
+  EvmTransactionPlace,
+  EvmView,
+} from './evmView.ts'
+export type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'

@@ -52,7 +52,13 @@ export type {
   TimeoutCertificate,
   TimeoutGroup,
 } from './types/certificates.ts'
-export type { CoreWriterAction, CoreWriterLog, CoreWriterSource } from './types/coreWriter.ts'
+export {
+  CORE_WRITER_ADDRESS,
+  type CoreWriterAction,
+  type CoreWriterLog,
+  type CoreWriterSource,
+  RAW_ACTION_TOPIC,
+} from './types/coreWriter.ts'
 export {
   assert,
   DecodeError,

@@ -1,0 +1,47 @@
+import type {
+  Address,
+  CoreWriterLog,
+  ExchangeReader,
+  Hash,
+  StateTransition,
+} from '@openliquid/primitives'
+import type { EvmSkipReason } from './errors.ts'
+import type { EvmBlock } from './evmBlock.ts'
+import type { EvmReceipt } from './receipts.ts'
+
+/** A transaction of a payload. The sender was recovered once, when it was admitted. */
+export interface EvmPayloadTransaction {
+  readonly bytes: Uint8Array
+  readonly sender: Address
+  /** keccak-256 of the bytes. */
+  readonly hash: Hash
+}
+
+/** What one EVM block executes. */
+export interface EvmPayload {
+  /** Index into the genesis lanes. */
+  readonly lane: number
+  /** In the order of the committed payload. */
+  readonly transactions: readonly EvmPayloadTransaction[]
+  /** The Core after the actions of this block. */
+  readonly reader: ExchangeReader
+}
+
+/** A transaction that did not run. */
+export interface EvmSkip {
+  readonly hash: Hash
+  /** Position in the payload. */
+  readonly index: number
+  readonly reason: EvmSkipReason
+}
+
+/** All that one EVM block changed. Nothing of it is durable until the writes are. */
+export interface EvmTransition extends StateTransition<EvmReceipt> {
+  /** Absent when a lane without period had nothing that could run. */
+  readonly block?: EvmBlock
+  /** Root of the account trie; the same as `stateRoot`. */
+  readonly evmRoot: Hash
+  /** In the order of their logs. */
+  readonly coreWriterLogs: readonly CoreWriterLog[]
+  readonly skipped: readonly EvmSkip[]
+}

@@ -1,0 +1,116 @@
+import type { Address, Hash } from '@openliquid/primitives'
+import type { EvmBlock } from './evmBlock.ts'
+import type { AccessListEntry, EvmTransaction } from './evmTransaction.ts'
+import type { EvmLog, EvmReceipt } from './receipts.ts'
+
+/** A message to run without signature. Missing fields read as in Ethereum: no sender is the zero address. */
+export interface EvmCallRequest {
+  readonly from?: Address
+  /** Absent: runs `data` as init code. */
+  readonly to?: Address
+  readonly data?: Uint8Array
+  /** Wei. */
+  readonly value?: bigint
+  /** Bounded by CALL_GAS_MAX. */
+  readonly gas?: bigint
+  /** Wei; also what GASPRICE shows. Absent: 0, and then BASEFEE shows 0 too. */
+  readonly gasPrice?: bigint
+  readonly accessList?: readonly AccessListEntry[]
+  /** Which lane's gas limit and base fee the block environment has; 0 if absent. */
+  readonly lane?: number
+}
+
+/** Outcome of a message that ran. `reason` is the EVM's own word, such as `out of gas`. */
+export type EvmCallResult =
+  | {
+      readonly status: 'success'
+      readonly output: Uint8Array
+      readonly gasUsed: bigint
+      readonly createdAddress?: Address
+    }
+  | { readonly status: 'reverted'; readonly output: Uint8Array; readonly gasUsed: bigint }
+  | { readonly status: 'failed'; readonly reason: string; readonly gasUsed: bigint }
+  | {
+      readonly status: 'refused'
+      readonly code: 'OL_EVM_CALL_FUNDS' | 'OL_EVM_CALL_GAS'
+      readonly reason: string
+    }
+
+export type EvmGasEstimate =
+  | { readonly status: 'success'; readonly gas: bigint }
+  | Exclude<EvmCallResult, { readonly status: 'success' }>
+
+/** Transaction and where it stands. */
+export interface EvmTransactionPlace {
+  readonly transaction: EvmTransaction
+  readonly blockHash: Hash
+  readonly blockNumber: bigint
+  readonly transactionIndex: number
+  /** Wei: what a unit of gas cost it. */
+  readonly effectiveGasPrice: bigint
+}
+
+/** Which logs are wanted: a range of blocks or one block, addresses and topics as in eth_getLogs. */
+export interface EvmLogFilter {
+  readonly fromNumber?: bigint
+  readonly toNumber?: bigint
+  /** Excludes the range. */
+  readonly blockHash?: Hash
+  /** Any of these; empty or absent: all. */
+  readonly addresses?: readonly Address[]
+  /** By position: any of the list; `null`: anything. */
+  readonly topics?: readonly (readonly Hash[] | null)[]
+  /** Blocks the range may span; LOGS_BLOCKS_MAX if absent. */
+  readonly blocksMax?: number
+}
+
+/** Oldest block first. `baseFeePerGas` has one entry more: the block after the newest. */
+export interface EvmFeeHistory {
+  readonly oldestNumber: bigint
+  readonly baseFeePerGas: readonly bigint[]
+  /** Used and allowed gas of each block. */
+  readonly gas: readonly { readonly used: bigint; readonly limit: bigint }[]
+  /** By block, by percentile: effective priority fee in wei. Present if percentiles were given. */
+  readonly reward?: readonly (readonly bigint[])[]
+}
+
+/**
+ * Read-only view of the newest accepted EVM state and of the chain of EVM blocks.
+ *
+ * Every method but `call` and `estimateGas` is synchronous. All answers are of the last accepted block: one that is
+ * executing or on its way to disk is not seen, and a call keeps the state it started with.
+ */
+export interface EvmView {
+  readonly chainId: bigint
+  /** The newest accepted block; number 0 is genesis. */
+  readonly head: EvmBlock
+  getBalance(address: Address): bigint
+  getNonce(address: Address): bigint
+  /** Empty for none. */
+  getCode(address: Address): Uint8Array
+  /** @param slot - 32 bytes @returns 32 bytes */
+  getStorage(address: Address, slot: Uint8Array): Uint8Array
+  call(request: EvmCallRequest): Promise<EvmCallResult>
+  /** Least gas limit, within 1.5 %, with which the message succeeds. */
+  estimateGas(request: EvmCallRequest): Promise<EvmGasEstimate>
+  getBlockByNumber(number: bigint): EvmBlock | undefined
+  getBlockByHash(hash: Hash): EvmBlock | undefined
+  getTransaction(hash: Hash): EvmTransactionPlace | undefined
+  /** In block order; `undefined` if there is no such block. */
+  getTransactions(number: bigint): readonly EvmTransactionPlace[] | undefined
+  getReceipt(hash: Hash): EvmReceipt | undefined
+  /** In block order; `undefined` if there is no such block. */
+  getReceipts(number: bigint): readonly EvmReceipt[] | undefined
+  /** @throws {EvmError} OL_EVM_LOGS_RANGE, OL_EVM_LOGS_RESULTS, OL_EVM_LOGS_FILTER */
+  getLogs(filter: EvmLogFilter): readonly EvmLog[]
+  /** Wei: base fee of the lane's next block. */
+  getBaseFee(lane?: number): bigint
+  /** Gas limit of the lane's blocks. */
+  getGasLimit(lane?: number): bigint
+  /** @throws {EvmError} OL_EVM_FEE_HISTORY */
+  getFeeHistory(request: {
+    readonly blockCount: number
+    readonly newestNumber: bigint
+    readonly rewardPercentiles?: readonly number[]
+  }): EvmFeeHistory
+}

@@ -1,0 +1,26 @@
+/** Bytes of deployed code (EIP-170). */
+export const CODE_BYTES_MAX = 24_576
+/** Bytes of init code (EIP-3860): twice the code. */
+export const INIT_CODE_BYTES_MAX = 49_152
+/** Nesting of lists in a transaction: the fields, the access list, its entry, the entry's keys. */
+export const TRANSACTION_RLP_DEPTH_MAX = 4
+/** Gas of one eth_call or of one run of eth_estimateGas; bounds how long a reader holds the thread. */
+export const CALL_GAS_MAX = 50_000_000n
+/** Blocks one log query may span when the caller sets no other bound; docs/spec/ecosystem.md §8. */
+export const LOGS_BLOCKS_MAX = 10_000
+/** Logs one query may return; above it the range must shrink. */
+export const LOGS_RESULTS_MAX = 10_000
+/** Positions of a topic filter: a log has at most four topics. */
+export const LOG_TOPICS_MAX = 4
+/** Blocks in one answer of fee history. */
+export const FEE_HISTORY_BLOCKS_MAX = 1_024
+/** Percentiles in one request of fee history. */
+export const FEE_HISTORY_PERCENTILES_MAX = 100
+/** Ancestors whose hashes the opcode BLOCKHASH can see. */
+export const BLOCK_HASHES_MAX = 256
+/** Bytes of trie nodes kept in memory: the top levels of a trie of a million accounts. */
+export const TRIE_CACHE_BYTES_MAX = 33_554_432
+/** Bytes of contract code kept in memory. */
+export const CODE_CACHE_BYTES_MAX = 33_554_432
+/** Lanes a chain may have: small and big blocks. */
+export const LANES_MAX = 2
