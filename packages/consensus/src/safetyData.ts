@@ -1,0 +1,30 @@
+import type {
+  Epoch,
+  Proposal,
+  QuorumCertificate,
+  TimeoutCertificate,
+  TimeoutVote,
+  View,
+  Vote,
+} from '@openliquid/primitives'
+
+/** What let a replica into a view: a certificate of the view before; docs/spec/consensus.md §3 B4. */
+export type EntryCertificate =
+  | { readonly kind: 'qc'; readonly qc: QuorumCertificate }
+  | { readonly kind: 'tc'; readonly tc: TimeoutCertificate }
+
+/** Everything a replica must never forget about its own signatures; docs/spec/consensus.md §4. */
+export interface SafetyData {
+  readonly epoch: Epoch
+  /** Greatest view voted or timed out in. */
+  readonly lastVotedView: View
+  /** Greatest `qc.view` of any block voted for; the view of `lockedQC`. */
+  readonly lockedView: View
+  readonly lockedQC: QuorumCertificate
+  /** Of the view before lastVotedView; absent while that is 0 (R6). */
+  readonly entry?: EntryCertificate
+  readonly lastVote?: Vote
+  readonly lastTimeout?: TimeoutVote
+  /** Without its payload. */
+  readonly lastProposed?: Proposal
+}
