@@ -1,3 +1,5 @@
 export { CORE_WRITER_ADDRESS, RAW_ACTION_TOPIC } from '@openliquid/primitives'
-export { type CoreWriterRejection, decodeCoreWriterLog } from './coreWriter.ts'
+export { type CoreWriterDecoding, decodeCoreWriterLog } from './coreWriter.ts'
+export type { CoreWriterRejection } from './errors.ts'
+export { precompileGas } from './gas.ts'
 export { readPrecompiles } from './registry.ts'

@@ -1,1 +1,1 @@
-export {}
+export { fixedReader } from './fixedReader.ts'

@@ -29,9 +29,10 @@ export interface CoreWriterSource {
   readonly logIndex: number
 }
 
-/** A raw CoreWriter log of a transaction that did not revert. */
+/** A RawAction log of a transaction that did not revert. */
 export interface CoreWriterLog extends CoreWriterSource {
   readonly user: Address
+  /** The bytes that the contract gave to `sendRawAction`: version, action id, fields. */
   readonly data: Uint8Array
 }
 
@@ -39,38 +40,8 @@ export interface CoreWriterLog extends CoreWriterSource {
 export const CORE_WRITER_ADDRESS: Address = new Uint8Array(20).fill(0x33)
 
 /** First topic of its log `RawAction(address indexed user, bytes data)`. */
+// biome-ignore format: a hash reads best in few lines.
 export const RAW_ACTION_TOPIC: Hash = Uint8Array.of(
-  // biome-ignore format: a hash reads best in one piece
-  0x8c,
-  0x7f,
-  0x58,
-  0x5f,
-  0xb2,
-  0x95,
-  0xf7,
-  0xeb,
-  0x1e,
-  0x6a,
-  0xeb,
-  0x8f,
-  0xba,
-  0x61,
-  0xb2,
-  0x3a,
-  0x4f,
-  0xe6,
-  0x0b,
-  0xed,
-  0xa4,
-  0x05,
-  0xf0,
-  0x04,
-  0x50,
-  0x73,
-  0xb1,
-  0x85,
-  0xc7,
-  0x44,
-  0x12,
-  0xe3,
+  0x8c, 0x7f, 0x58, 0x5f, 0xb2, 0x95, 0xf7, 0xeb, 0x1e, 0x6a, 0xeb, 0x8f, 0xba, 0x61, 0xb2, 0x3a,
+  0x4f, 0xe6, 0x0b, 0xed, 0xa4, 0x05, 0xf0, 0x04, 0x50, 0x73, 0xb1, 0x85, 0xc7, 0x44, 0x12, 0xe3,
 )

@@ -1,0 +1,15 @@
+import type { L1Precompile } from '@openliquid/primitives'
+import { readPrecompile } from './readPrecompile.ts'
+
+/** `(uint32 perp) → uint64`, in ticks of 10^-(6 - szDecimals). */
+export const oraclePx: L1Precompile = readPrecompile({
+  address: 0x0807,
+  name: 'oraclePx',
+  inputs: ['uint32'],
+  outputs: 1,
+  read(reader, args) {
+    const perp = args.id(0)
+    const price = perp === undefined ? undefined : reader.oraclePriceOf(perp)
+    return price === undefined ? undefined : [{ value: price, bits: 64 }]
+  },
+})
