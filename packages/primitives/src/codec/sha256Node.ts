@@ -4,5 +4,6 @@ import { createHash } from 'node:crypto'
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
-  return Uint8Array.prototype.slice.call(hash.digest())
+  // A plain copy: a Buffer is a view of a pool, and its `slice` shares memory.
+  return new Uint8Array(hash.digest())
 }
