@@ -6,7 +6,7 @@ import {
   uintToBytes,
   type Write,
 } from '@openliquid/primitives'
-import { ClassicLevel } from 'classic-level'
+import { ClassicLevel, type Iterator } from 'classic-level'
 import { openValue, sealValue } from './checksum.ts'
 import { StoreError } from './errors.ts'
 import { metaKey } from './keyspace.ts'
@@ -17,6 +17,7 @@ export const STORE_SCHEMA = 1
 const SCHEMA_KEY = metaKey('schema')
 
 type Database = ClassicLevel<Uint8Array, Uint8Array>
+type EntryIterator = Iterator<Database, Uint8Array, Uint8Array>
 
 /** The node's database: a KeyValueStore on disk. */
 export interface LevelStore extends KeyValueStore {
@@ -83,13 +84,7 @@ class ClassicLevelStore implements LevelStore {
   }
 
   async *entries(range: KeyRange): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
-    const { gte, lt, reverse = false, limit = -1 } = range
-    const iterator = this.#database.iterator({
-      reverse,
-      limit,
-      ...(gte === undefined ? {} : { gte }),
-      ...(lt === undefined ? {} : { lt }),
-    })
+    const iterator = this.#iterator(range)
     try {
       for (;;) {
         const batch = await iterator.nextv(ITERATOR_BATCH)
@@ -103,6 +98,15 @@ class ClassicLevelStore implements LevelStore {
       throw readFailure(cause)
     } finally {
       await iterator.close()
+    }
+  }
+
+  #iterator({ gte, lt, reverse = false, limit = -1 }: KeyRange): EntryIterator {
+    const bounds = { ...(gte === undefined ? {} : { gte }), ...(lt === undefined ? {} : { lt }) }
+    try {
+      return this.#database.iterator({ reverse, limit, ...bounds })
+    } catch (cause) {
+      throw readFailure(cause)
     }
   }
 
