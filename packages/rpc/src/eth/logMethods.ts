@@ -1,0 +1,124 @@
+import type { EvmLog, EvmView } from '@openliquid/execution'
+import { RpcError } from '../errors.ts'
+import type { RpcLimits } from '../limits.ts'
+import type { RpcMethod } from '../transport/jsonRpc.ts'
+import type { ChainReader } from './chainReader.ts'
+import { data } from './ethEncoding.ts'
+import { logToJson } from './ethObjects.ts'
+import { checkParamCount, invalidParams } from './ethParams.ts'
+import type { FilterRegistry, InstalledFilter } from './filterRegistry.ts'
+import { type LogQuery, numberOf, parseLogQuery, resolveLogQuery } from './logFilter.ts'
+
+/** Hashes in one answer of a block filter: each is a read of the store. */
+const BLOCK_CHANGES_MAX = 1_000
+
+/** Logs, and the filters that clients poll: eth_getLogs, eth_newFilter, eth_getFilterChanges and the like. */
+export function logMethods(
+  reader: ChainReader,
+  filters: FilterRegistry,
+  limits: RpcLimits,
+): readonly [string, RpcMethod][] {
+  const logsOf = (query: LogQuery): Promise<unknown> =>
+    reader.read((evm) => {
+      const filter = resolveLogQuery(query, evm, limits.logBlocksMax)
+      return logsToJson(evm.getLogs(filter), limits.logsMax)
+    })
+
+  return [
+    [
+      'eth_getLogs',
+      (params) => {
+        checkParamCount(params, { min: 1, max: 1 })
+        return logsOf(parseLogQuery(params[0]))
+      },
+    ],
+    [
+      'eth_newFilter',
+      (params) => {
+        checkParamCount(params, { min: 1, max: 1 })
+        const query = parseLogQuery(params[0])
+        if (query.blockHash !== undefined) throw invalidParams('a filter has no blockHash')
+        return reader.read((evm) => {
+          // As geth: the past is told by eth_getFilterLogs, changes begin with the next block.
+          const next = evm.head.header.number + 1n
+          const from = numberOf(query.from, next)
+          return filters.install(query, from > next ? from : next)
+        })
+      },
+    ],
+    [
+      'eth_newBlockFilter',
+      (params) => {
+        checkParamCount(params, { min: 0, max: 0 })
+        return reader.read((evm) => filters.install('blocks', evm.head.header.number + 1n))
+      },
+    ],
+    [
+      'eth_getFilterChanges',
+      (params) => {
+        const filter = filters.use(parseFilterId(params))
+        return reader.read((evm) => changesOf(filter, evm, limits))
+      },
+    ],
+    [
+      'eth_getFilterLogs',
+      (params) => {
+        const { query } = filters.use(parseFilterId(params))
+        if (query === 'blocks') throw invalidParams('this is a filter of blocks, not of logs')
+        return logsOf(query)
+      },
+    ],
+    ['eth_uninstallFilter', (params) => filters.uninstall(parseFilterId(params))],
+  ]
+}
+
+function parseFilterId(params: readonly unknown[]): string {
+  checkParamCount(params, { min: 1, max: 1 })
+  if (typeof params[0] !== 'string') throw invalidParams('the filter id must be a string')
+  return params[0]
+}
+
+/** What is new since the last poll. A poller that fell far behind gets the oldest part and then the rest. */
+function changesOf(filter: InstalledFilter, evm: EvmView, limits: RpcLimits): readonly unknown[] {
+  const head = evm.head.header.number
+  const from = filter.nextNumber
+  const span = filter.query === 'blocks' ? BLOCK_CHANGES_MAX : limits.logBlocksMax
+  const reach = from + BigInt(span) - 1n
+  const to = reach < head ? reach : head
+  if (from > to) return []
+
+  const { query } = filter
+  if (query === 'blocks') {
+    filter.nextNumber = to + 1n
+    const hashes: string[] = []
+    for (let number = from; number <= to; number++) {
+      const block = evm.getBlockByNumber(number)
+      if (block !== undefined) hashes.push(data(block.hash))
+    }
+    return hashes
+  }
+  const last = query.to?.kind === 'number' && query.to.number < to ? query.to.number : to
+  const logs =
+    from > last
+      ? []
+      : evm.getLogs({
+          fromNumber: from,
+          toNumber: last,
+          addresses: query.addresses,
+          topics: query.topics,
+          blocksMax: limits.logBlocksMax,
+        })
+  const changes = logsToJson(logs, limits.logsMax)
+  filter.nextNumber = to + 1n
+  return changes
+}
+
+function logsToJson(logs: readonly EvmLog[], max: number): readonly unknown[] {
+  if (logs.length > max) {
+    throw new RpcError(`more than ${max} logs match; narrow the range or the filter`, {
+      code: 'OL_RPC_LOGS_SIZE',
+      max,
+    })
+  }
+  return logs.map(logToJson)
+}

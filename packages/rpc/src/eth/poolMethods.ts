@@ -1,0 +1,73 @@
+import type { ChainView, EvmTransaction } from '@openliquid/execution'
+import { bytesToHex, equalBytes } from '@openliquid/primitives'
+import { RpcError } from '../errors.ts'
+import type { RpcLimits } from '../limits.ts'
+import type { RpcMethod } from '../transport/jsonRpc.ts'
+import { quantity } from './ethEncoding.ts'
+import { pendingTransactionToJson } from './ethObjects.ts'
+import { checkParamCount, parseAddress } from './ethParams.ts'
+
+/** What waits in the mempool: txpool_status, txpool_content, txpool_contentFrom. */
+export function poolMethods(view: ChainView, limits: RpcLimits): readonly [string, RpcMethod][] {
+  return [
+    [
+      'txpool_status',
+      (params) => {
+        checkParamCount(params, { min: 0, max: 0 })
+        const { evmPending, evmQueued } = view.mempool()
+        return { pending: quantity(evmPending), queued: quantity(evmQueued) }
+      },
+    ],
+    [
+      'txpool_content',
+      (params) => {
+        checkParamCount(params, { min: 0, max: 0 })
+        // Two hex digits a byte: a pool that cannot fit is not even turned into text.
+        const max = limits.responseBytesMax
+        if (2 * view.mempool().bytes > max) {
+          throw new RpcError('the pool is larger than an answer may be; use txpool_contentFrom', {
+            code: 'OL_RPC_RESPONSE_SIZE',
+            max,
+          })
+        }
+        const { pending, queued } = view.evmPool()
+        return { pending: bySender(pending), queued: bySender(queued) }
+      },
+    ],
+    [
+      'txpool_contentFrom',
+      (params) => {
+        checkParamCount(params, { min: 1, max: 1 })
+        const sender = parseAddress(params[0], 'address')
+        const { pending, queued } = view.evmPool()
+        const isFrom = (transaction: EvmTransaction): boolean =>
+          equalBytes(transaction.sender, sender)
+        return {
+          pending: byNonce(pending.filter(isFrom)),
+          queued: byNonce(queued.filter(isFrom)),
+        }
+      },
+    ],
+  ]
+}
+
+function bySender(transactions: readonly EvmTransaction[]): unknown {
+  const groups = new Map<string, EvmTransaction[]>()
+  for (const transaction of transactions) {
+    const sender = bytesToHex(transaction.sender)
+    const group = groups.get(sender)
+    if (group === undefined) groups.set(sender, [transaction])
+    else group.push(transaction)
+  }
+  return Object.fromEntries([...groups].map(([sender, group]) => [sender, byNonce(group)]))
+}
+
+/** Keyed by the nonce in decimal, as geth. */
+function byNonce(transactions: readonly EvmTransaction[]): unknown {
+  return Object.fromEntries(
+    transactions.map((transaction) => [
+      transaction.nonce.toString(),
+      pendingTransactionToJson(transaction),
+    ]),
+  )
+}

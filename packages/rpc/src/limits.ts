@@ -1,0 +1,74 @@
+/** Bounds of the door. All in config; the defaults are those of docs/spec/ecosystem.md §8. */
+export interface RpcLimits {
+  /** Body of a JSON-RPC request or size of one WebSocket message on `/` and `/evm`. */
+  readonly jsonRpcBodyBytesMax: number
+  /** Body of `/info` and `/exchange`, or size of one WebSocket message on `/ws`. */
+  readonly infoBodyBytesMax: number
+  /** Calls in one JSON-RPC batch. */
+  readonly batchCallsMax: number
+  /** Bytes of one answer; a batch counts as one answer. */
+  readonly responseBytesMax: number
+  /** TCP connections, WebSockets included. */
+  readonly connectionsMax: number
+  readonly webSocketsMax: number
+  /** Per WebSocket. */
+  readonly subscriptionsMax: number
+  /** Until the headers are complete. */
+  readonly headersTimeoutMs: number
+  /** Until the request is complete, and again until its answer is. */
+  readonly requestTimeoutMs: number
+  /** How long `/exchange` and eth_sendRawTransactionSync wait for a committed receipt. */
+  readonly receiptTimeoutMs: number
+  /** Blocks one eth_getLogs or filter may span. */
+  readonly logBlocksMax: number
+  /** Logs one answer may hold. */
+  readonly logsMax: number
+  /** Installed filters, all clients together. */
+  readonly filtersMax: number
+  /** A filter that nobody polls for so long is removed. */
+  readonly filterIdleMs: number
+  /** Request weight per minute and client address; 0 switches the limit off. */
+  readonly weightPerMinute: number
+}
+
+export const DEFAULT_RPC_LIMITS: RpcLimits = {
+  jsonRpcBodyBytesMax: 5 * 1024 * 1024,
+  infoBodyBytesMax: 1024 * 1024,
+  batchCallsMax: 1_000,
+  responseBytesMax: 25 * 1024 * 1024,
+  connectionsMax: 500,
+  webSocketsMax: 100,
+  subscriptionsMax: 100,
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  receiptTimeoutMs: 10_000,
+  logBlocksMax: 10_000,
+  logsMax: 10_000,
+  filtersMax: 1_000,
+  filterIdleMs: 300_000,
+  weightPerMinute: 0,
+}
+
+/** The deepest legal request (a signed multi-sig action with trigger orders in a batch) nests 9 levels; state overrides 6. */
+export const JSON_DEPTH_MAX = 64
+
+/** Calls of one batch that run at once: enough to hide awaits, too few to hold 1,000 answers in memory. */
+export const BATCH_CONCURRENCY_MAX = 16
+
+/** Requests of one WebSocket that are under way; above it the socket is not read. */
+export const WEB_SOCKET_REQUESTS_MAX = 64
+
+/** Unsent bytes of one WebSocket above which its subscriptions are dropped: the client reads too slowly. */
+export const WEB_SOCKET_QUEUE_BYTES_MAX = 1_048_576
+
+/** Request headers: room for a JWT and cookies of a proxy, not for more. */
+export const HEADER_BYTES_MAX = 16_384
+
+/** Client addresses the rate limiter remembers; the least recently seen go first. */
+export const RATE_LIMIT_CLIENTS_MAX = 10_000
+
+/** Topic positions an Ethereum log can have. */
+export const LOG_TOPICS_MAX = 4
+
+/** Alternatives in one position of a log filter, or addresses: bounds the matching work per log. */
+export const LOG_FILTER_ALTERNATIVES_MAX = 1_000
