@@ -1,3 +1,21 @@
+export { decodeAction, encodeAction, parseAction } from './actions/actionCodec.ts'
+export {
+  actionDigest,
+  actionHash,
+  type ExchangeNetwork,
+  isUserSigned,
+  l1ActionDigest,
+} from './actions/actionDigest.ts'
+export { actionTable } from './actions/actionTable.ts'
+export { parseExchangeRequest } from './actions/exchangeRequest.ts'
+export {
+  ACTION_BYTES_MAX,
+  ACTION_DATA_BYTES_MAX,
+  ACTION_LIST_MAX,
+  ACTION_NAME_BYTES_MAX,
+  ACTION_TEXT_BYTES_MAX,
+  MULTI_SIG_SIGNERS_MAX,
+} from './actions/limits.ts'
 export {
   bytesToUint,
   compareBytes,
@@ -26,6 +44,7 @@ export {
   validatorSetCodec,
   voteCodec,
 } from './codec/codecs.ts'
+export { DECIMAL_CHARS_MAX, formatDecimal, parseDecimal } from './codec/decimal.ts'
 export { keccak256, sha256 } from './codec/hash.ts'
 export { bytesToHex, hexToBytes } from './codec/hex.ts'
 export {
@@ -45,6 +64,72 @@ export {
   timeoutDigest,
   voteDigest,
 } from './codec/signingDigest.ts'
+export type {
+  Action,
+  ActionType,
+  AgentSendAssetAction,
+  AgentSetAbstractionAction,
+  ApproveAgentAction,
+  ApproveBuilderFeeAction,
+  BatchModifyAction,
+  BorrowLendAction,
+  CancelAction,
+  CancelByCloidAction,
+  CDepositAction,
+  ClaimRewardsAction,
+  ConvertToMultiSigUserAction,
+  CreateSubAccountAction,
+  CreateVaultAction,
+  CSignerAction,
+  CValidatorAction,
+  CWithdrawAction,
+  EvmUserModifyAction,
+  FinalizeEvmContractAction,
+  GroupingWire,
+  L1Action,
+  LinkStakingUserAction,
+  ModifyAction,
+  MultiSigAction,
+  NoopAction,
+  OrderAction,
+  OrderIdWire,
+  OrderTypeWire,
+  OrderWire,
+  RegisterReferrerAction,
+  ReserveRequestWeightAction,
+  ScheduleCancelAction,
+  SendAssetAction,
+  SendToEvmWithDataAction,
+  SetDisplayNameAction,
+  SetReferrerAction,
+  SignatureWire,
+  SpotDeployAction,
+  SpotSendAction,
+  SpotUserAction,
+  StakingLinkDisableTradingUserAction,
+  SubAccountModifyAction,
+  SubAccountSpotTransferAction,
+  SubAccountTransferAction,
+  TimeInForce,
+  TokenDelegateAction,
+  TopUpIsolatedOnlyMarginAction,
+  TwapCancelAction,
+  TwapOrderAction,
+  UpdateIsolatedMarginAction,
+  UpdateLeverageAction,
+  UsdClassTransferAction,
+  UsdSendAction,
+  UserDexAbstractionAction,
+  UserPortfolioMarginAction,
+  UserSetAbstractionAction,
+  UserSignedAction,
+  ValidatorL1StreamAction,
+  ValidatorOracleAction,
+  VaultDistributeAction,
+  VaultModifyAction,
+  VaultTransferAction,
+  Withdraw3Action,
+} from './types/action.ts'
 export type { Block, BlockHeader, Payload } from './types/block.ts'
 export { FLAG_EPOCH_CLOSING, FLAG_EPOCH_SUFFIX } from './types/block.ts'
 export type {

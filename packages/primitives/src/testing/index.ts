@@ -1,1 +1,1 @@
-export {}
+export { packPlain } from './packPlain.ts'
