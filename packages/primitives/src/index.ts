@@ -64,6 +64,20 @@ export {
   timeoutDigest,
   voteDigest,
 } from './codec/signingDigest.ts'
+export {
+  epochGenesisQC,
+  genesisBlock,
+  genesisHash,
+  genesisValidatorSet,
+} from './genesis/genesis.ts'
+export {
+  GENESIS_ACCOUNTS_MAX,
+  GENESIS_CODE_BYTES_MAX,
+  GENESIS_MARGIN_TIERS_MAX,
+  GENESIS_MARKETS_MAX,
+  GENESIS_STORAGE_SLOTS_MAX,
+} from './genesis/limits.ts'
+export { parseGenesis } from './genesis/parseGenesis.ts'
 export type {
   Action,
   ActionType,

@@ -10,7 +10,7 @@ import {
 } from '@chainsafe/ssz'
 import type { Block, BlockHeader, Payload } from '../types/block.ts'
 import type { QuorumCertificate, TimeoutCertificate } from '../types/certificates.ts'
-import { assert, DecodeError } from '../types/errors.ts'
+import { assert } from '../types/errors.ts'
 import {
   BLOCK_BYTES_MAX,
   BLOCK_EVIDENCE_MAX,
@@ -37,12 +37,14 @@ import type {
 } from '../types/messages.ts'
 import {
   type ActionEnvelope,
+  type ActionSignature,
   TRANSACTION_KIND,
   type Transaction,
   type TransactionKind,
 } from '../types/transaction.ts'
 import type { ValidatorSet } from '../types/validator.ts'
 import { type Codec, optionalToList, safeInteger, sszCodec } from './codec.ts'
+import { malformed } from './malformed.ts'
 
 // The SSZ types of the wire and the disk. docs/spec/consensus.md §2 and docs/wire.md; maxima are part of the type.
 
@@ -428,10 +430,16 @@ export const actionEnvelopeCodec: Codec<ActionEnvelope> = sszCodec(
         'expiresAfter',
         expiresAfter.map((value) => safeInteger('expiresAfter', value)),
       ),
-      signature,
+      signature: ethereumSignature(signature),
     }),
   },
 )
+
+/** One signature has one form: clients may send v as 0 or 1, what travels says 27 or 28. */
+function ethereumSignature(signature: ActionSignature): ActionSignature {
+  if (signature.v !== 27 && signature.v !== 28) throw malformed('signature.v', 'wants 27 or 28')
+  return signature
+}
 
 export const transactionCodec: Codec<Transaction> = sszCodec(
   'transaction',
@@ -449,11 +457,7 @@ export const transactionBatchCodec: Codec<readonly Transaction[]> = sszCodec(
 
 function transactionFromSsz({ kind, bytes }: ValueOf<typeof TransactionSsz>): Transaction {
   if (kind !== TRANSACTION_KIND.action && kind !== TRANSACTION_KIND.evm) {
-    throw new DecodeError(`unknown transaction kind ${kind}`, {
-      code: 'OL_DECODE_MALFORMED',
-      what: 'transaction',
-      reason: 'unknown kind',
-    })
+    throw malformed('transaction', 'unknown kind')
   }
   return { kind: kind satisfies TransactionKind, bytes }
 }
