@@ -1,0 +1,99 @@
+import type { ChannelState } from './networkHealth.ts'
+
+const SUSPECT_AFTER_BEATS = 2
+const DOWN_AFTER_BEATS = 4
+/** Weight of the newest round trip. */
+const RTT_WEIGHT = 0.2
+const BEATS_REMEMBERED = 8
+
+/**
+ * Judges one peer by its heartbeats: connected → suspect → down → recovering. Pure: time comes in.
+ *
+ * @see docs/spec/network.md, health and partition
+ */
+export class ConnectionHealth {
+  readonly #heartbeatMs: number
+  readonly #sentAtMs = new Map<bigint, number>()
+  #state: ChannelState = 'recovering'
+  #lastSeenMs: number | undefined
+  #rttMs: number | undefined
+  #failures = 0
+  #sequence = 0n
+
+  constructor(heartbeatMs: number) {
+    this.#heartbeatMs = heartbeatMs
+  }
+
+  get state(): ChannelState {
+    return this.#state
+  }
+
+  get rttMs(): number | undefined {
+    return this.#rttMs
+  }
+
+  get failures(): number {
+    return this.#failures
+  }
+
+  silentMs(nowMs: number): number | undefined {
+    return this.#lastSeenMs === undefined ? undefined : nowMs - this.#lastSeenMs
+  }
+
+  /** Both directions of the channel are authenticated. */
+  onUp(nowMs: number): void {
+    this.#state = 'connected'
+    this.#lastSeenMs = nowMs
+    this.#sentAtMs.clear()
+  }
+
+  /** A direction of the channel is lost. */
+  onDown(): void {
+    if (this.#state === 'connected' || this.#state === 'suspect') this.#failures++
+    this.#state = 'down'
+  }
+
+  /** A connection stands again and hellos are under way. */
+  onRecovering(): void {
+    if (this.#state === 'down') this.#state = 'recovering'
+  }
+
+  /** Any byte of an authenticated channel. */
+  onSeen(nowMs: number): void {
+    this.#lastSeenMs = nowMs
+  }
+
+  /** Number for the next heartbeat. */
+  nextBeat(nowMs: number): bigint {
+    this.#sequence++
+    this.#sentAtMs.set(this.#sequence, nowMs)
+    if (this.#sentAtMs.size > BEATS_REMEMBERED) {
+      this.#sentAtMs.delete(this.#sequence - BigInt(BEATS_REMEMBERED))
+    }
+    return this.#sequence
+  }
+
+  onAnswer(sequence: bigint, nowMs: number): void {
+    const sentAtMs = this.#sentAtMs.get(sequence)
+    if (sentAtMs === undefined) return
+    this.#sentAtMs.delete(sequence)
+    const sampleMs = nowMs - sentAtMs
+    this.#rttMs =
+      this.#rttMs === undefined ? sampleMs : this.#rttMs + RTT_WEIGHT * (sampleMs - this.#rttMs)
+  }
+
+  /**
+   * Judges the silence at a beat.
+   *
+   * @returns the state to go to, `undefined` when nothing changes; 'down' is left to the caller, who closes the channel
+   */
+  judge(nowMs: number): 'connected' | 'suspect' | 'down' | undefined {
+    if (this.#state !== 'connected' && this.#state !== 'suspect') return undefined
+    const beats = (nowMs - (this.#lastSeenMs ?? nowMs)) / this.#heartbeatMs
+    if (beats >= DOWN_AFTER_BEATS) return 'down'
+    const state = beats >= SUSPECT_AFTER_BEATS ? 'suspect' : 'connected'
+    if (state === this.#state) return undefined
+    this.#state = state
+    return state
+  }
+}

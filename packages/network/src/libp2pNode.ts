@@ -1,0 +1,414 @@
+import './polyfill.ts'
+import {
+  type GossipSub,
+  type GossipsubMessage,
+  gossipsub,
+  type Message,
+  TopicValidatorResult,
+} from '@chainsafe/libp2p-gossipsub'
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { privateKeyFromRaw, publicKeyFromRaw } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import type { Connection, Stream } from '@libp2p/interface'
+import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
+import { tcp } from '@libp2p/tcp'
+import { multiaddr } from '@multiformats/multiaddr'
+import { ed25519PublicKey } from '@openliquid/crypto'
+import {
+  concatBytes,
+  type GossipVerdict,
+  type PeerId,
+  sha256,
+  uintToBytes,
+  utf8ToBytes,
+} from '@openliquid/primitives'
+import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
+import { NetworkError } from './errors.ts'
+import { CONNECTIONS_MAX, FRAME_BODY_BYTES_MAX, GOSSIP_MESSAGE_BYTES_MAX } from './limits.ts'
+import type {
+  ByteStream,
+  ByteStreamListener,
+  P2pHost,
+  P2pHostHandlers,
+  RawGossip,
+} from './p2pHost.ts'
+
+/** Peer id that belongs to a node key, in its text form. @param nodeKey - 32 bytes ed25519 public key */
+export function peerIdFromNodeKey(nodeKey: Uint8Array): PeerId {
+  return peerIdFromPublicKey(publicKeyFromRaw(nodeKey)).toString()
+}
+
+/** Peer id that ends a multiaddr, if one does. @throws when the text is no multiaddr */
+export function peerIdOfMultiaddr(text: string): PeerId | undefined {
+  const component = multiaddr(text)
+    .getComponents()
+    .findLast(({ name }) => name === 'p2p')
+  return component?.value
+}
+
+/** What carries and encrypts: TCP and Noise, or stand-ins in tests. */
+export type Wiring = Required<Pick<Libp2pOptions, 'transports' | 'connectionEncrypters'>>
+
+const tcpWiring = (): Wiring => ({ transports: [tcp()], connectionEncrypters: [noise()] })
+
+export interface Libp2pHostOptions {
+  /** 32-byte ed25519 seed. */
+  readonly nodeKey: Uint8Array
+  readonly listen: readonly string[]
+  readonly announce: readonly string[]
+  readonly topics: readonly string[]
+  /** Protocols and how many streams a peer may have open at a time. */
+  readonly protocols: ReadonlyMap<string, number>
+  readonly sameHost: boolean
+  readonly dialTimeoutMs: number
+  readonly handlers: P2pHostHandlers
+  readonly wiring?: Wiring
+}
+
+/** Makes the libp2p node; the only file that knows libp2p. Nothing runs before `start`. */
+export async function createLibp2pHost(options: Libp2pHostOptions): Promise<P2pHost> {
+  const node = await createLibp2p(libp2pOptions(options))
+  return new Libp2pHost(node, options)
+}
+
+type Services = { pubsub: GossipSub; identify: unknown }
+
+/** Settings: docs/spec/network.md, must-know pitfalls 4 to 6 and gossipsub settings. */
+function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
+  const { sameHost, handlers, dialTimeoutMs } = options
+  const isBanned = (peer: { toString(): string }): boolean => handlers.isBanned(peer.toString())
+  return {
+    start: false,
+    privateKey: privateKeyFromRaw(concatBytes(options.nodeKey, ed25519PublicKey(options.nodeKey))),
+    addresses: { listen: [...options.listen], announce: [...options.announce] },
+    ...(options.wiring ?? tcpWiring()),
+    streamMuxers: [yamux({ maxInboundStreams: 256, maxOutboundStreams: 256 })],
+    connectionManager: {
+      maxConnections: sameHost ? 1_000 : CONNECTIONS_MAX,
+      inboundConnectionThreshold: sameHost ? 1_000 : 5,
+      maxIncomingPendingConnections: sameHost ? 1_000 : 32,
+      dialTimeout: dialTimeoutMs,
+      addressDialTimeout: dialTimeoutMs,
+      inboundUpgradeTimeout: 5_000,
+      outboundStreamProtocolNegotiationTimeout: 5_000,
+      inboundStreamProtocolNegotiationTimeout: 5_000,
+      connectionCloseTimeout: 500,
+      // Redialling is our own: see redialer.ts.
+      reconnectRetries: 0,
+    },
+    // Every peer that stays has a channel with a heartbeat of its own; one without is closed.
+    connectionMonitor: { enabled: false },
+    connectionGater: {
+      // The default refuses loopback and private addresses in browsers only; local networks need them.
+      denyDialMultiaddr: () => false,
+      denyDialPeer: isBanned,
+      denyInboundEncryptedConnection: isBanned,
+      denyOutboundEncryptedConnection: isBanned,
+    },
+    services: {
+      identify: identify(),
+      pubsub: gossipsub({
+        globalSignaturePolicy: 'StrictNoSign',
+        asyncValidation: true,
+        batchPublish: true,
+        floodPublish: true,
+        emitSelf: false,
+        fallbackToFloodsub: false,
+        allowPublishToZeroTopicPeers: true,
+        ignoreDuplicatePublishError: true,
+        D: 8,
+        Dlo: 6,
+        Dhi: 12,
+        Dlazy: 6,
+        heartbeatInterval: 700,
+        seenTTL: 60_000,
+        fanoutTTL: 60_000,
+        mcacheLength: 6,
+        mcacheGossip: 3,
+        idontwantMinDataSize: 16_384,
+        idontwantMaxMessages: 512,
+        maxInboundDataLength: FRAME_BODY_BYTES_MAX + GOSSIP_MESSAGE_BYTES_MAX,
+        maxOutboundBufferSize: 16 * 1024 * 1024,
+        allowedTopics: [...options.topics],
+        maxTopicBytesPerPeer: 32 * 1024,
+        decodeRpcLimits: {
+          maxSubscriptions: 64,
+          maxMessages: 256,
+          maxIhaveMessageIDs: 1_000,
+          maxIwantMessageIDs: 1_000,
+          maxIdontwantMessageIDs: 256,
+          maxControlMessages: 256,
+          maxPeerInfos: 16,
+        },
+        doPX: false,
+        msgIdFn: gossipMessageId,
+        // Ids are compared as strings; latin-1 is the cheapest faithful form.
+        msgIdToStrFn: (id) =>
+          Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1'),
+        scoreParams: scoreParams(options.topics, sameHost),
+      }),
+    },
+  }
+}
+
+const MESSAGE_ID_DOMAIN = utf8ToBytes('OPENLIQUID-GOSSIP-1')
+const MESSAGE_ID_BYTES = 20
+
+/** SHA-256(domain ‖ len(topic) ‖ topic ‖ data), 20 bytes: the same bytes on two topics are two messages. */
+function gossipMessageId({ topic, data }: Message): Uint8Array {
+  const name = utf8ToBytes(topic)
+  return sha256(MESSAGE_ID_DOMAIN, uintToBytes(name.length, 1), name, data).subarray(
+    0,
+    MESSAGE_ID_BYTES,
+  )
+}
+
+/** Only what is surely hostile counts: messages that a handler rejected, and, off loopback, many peers on one address. */
+function scoreParams(topics: readonly string[], sameHost: boolean): object {
+  const topic = {
+    topicWeight: 1,
+    timeInMeshWeight: 0,
+    firstMessageDeliveriesWeight: 0,
+    meshMessageDeliveriesWeight: 0,
+    meshFailurePenaltyWeight: 0,
+    invalidMessageDeliveriesWeight: -10,
+    invalidMessageDeliveriesDecay: 0.5,
+  }
+  return {
+    ...(sameHost ? { IPColocationFactorWeight: 0 } : {}),
+    topics: Object.fromEntries(topics.map((name) => [name, topic])),
+  }
+}
+
+const VERDICTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+}
+
+/** What the implementation has beyond its published interface. */
+interface GossipSubInner {
+  readonly direct: Set<string>
+  reportMessageValidationResult(id: string, from: string, result: TopicValidatorResult): void
+}
+
+class Libp2pHost implements P2pHost {
+  readonly #node: Libp2p<Services>
+  readonly #options: Libp2pHostOptions
+  /** Kept here because libp2p announces a connection before or after it lists it. */
+  readonly #connections = new Map<PeerId, Set<Connection>>()
+
+  constructor(node: Libp2p<Services>, options: Libp2pHostOptions) {
+    this.#node = node
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const { handlers, protocols, topics, listen } = this.#options
+    const node = this.#node
+    node.addEventListener('connection:open', ({ detail }) => this.#onOpen(detail))
+    node.addEventListener('connection:close', ({ detail }) => this.#onClose(detail))
+    for (const [protocol, streamsMax] of protocols) {
+      await node.handle(
+        protocol,
+        (stream, connection) =>
+          handlers.onStream(protocol, connection.remotePeer.toString(), new Libp2pStream(stream)),
+        { maxInboundStreams: streamsMax, maxOutboundStreams: streamsMax },
+      )
+    }
+    this.#pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#onGossip(detail))
+    try {
+      await node.start()
+    } catch (cause) {
+      throw new NetworkError(
+        `cannot listen on ${listen.join(', ')}: is the port in use or the address not of this host?`,
+        { code: 'OL_NETWORK_LISTEN', multiaddrs: listen },
+        { cause },
+      )
+    }
+    for (const topic of topics) this.#pubsub.subscribe(topic)
+  }
+
+  async stop(): Promise<void> {
+    // First the connections: gossipsub waits without limit for its streams to drain.
+    const closing = [...this.#connections.values()].flatMap((connections) =>
+      [...connections].map((connection) => closeConnection(connection)),
+    )
+    await Promise.all(closing)
+    await this.#node.stop()
+  }
+
+  multiaddrs(): readonly string[] {
+    return this.#node.getMultiaddrs().map(String)
+  }
+
+  async dial(address: string, timeoutMs: number): Promise<PeerId> {
+    try {
+      const target = address.startsWith('/') ? multiaddr(address) : peerIdFromString(address)
+      const connection = await this.#node.dial(target, { signal: AbortSignal.timeout(timeoutMs) })
+      return connection.remotePeer.toString()
+    } catch (cause) {
+      throw new NetworkError(
+        `cannot dial ${address}`,
+        { code: 'OL_NETWORK_DIAL', address },
+        { cause },
+      )
+    }
+  }
+
+  isConnected(peer: PeerId): boolean {
+    return this.#connections.has(peer)
+  }
+
+  connectionCount(): number {
+    let count = 0
+    for (const connections of this.#connections.values()) count += connections.size
+    return count
+  }
+
+  async openStream(peer: PeerId, protocol: string, timeoutMs: number): Promise<ByteStream> {
+    const connections = this.#connections.get(peer) ?? []
+    const connection = [...connections].find(({ status }) => status === 'open')
+    if (connection === undefined) throw streamError(peer, protocol)
+    try {
+      const signal = AbortSignal.timeout(timeoutMs)
+      return new Libp2pStream(await connection.newStream(protocol, { signal }))
+    } catch (cause) {
+      throw streamError(peer, protocol, cause)
+    }
+  }
+
+  disconnect(peer: PeerId): void {
+    for (const connection of this.#connections.get(peer) ?? []) {
+      closeConnection(connection).catch(ignore)
+    }
+  }
+
+  publish(topic: string, data: Uint8Array): void {
+    this.#pubsub.publish(topic, data).catch(ignore)
+  }
+
+  report({ id, from }: RawGossip, verdict: GossipVerdict): void {
+    this.#inner.reportMessageValidationResult(id, from, VERDICTS[verdict])
+  }
+
+  subscribers(topic: string): readonly PeerId[] {
+    return this.#pubsub.getSubscribers(topic).map(String).sort()
+  }
+
+  setDirectPeers(peers: readonly PeerId[]): void {
+    const { direct } = this.#inner
+    direct.clear()
+    for (const peer of peers) direct.add(peer)
+  }
+
+  get #pubsub(): GossipSub {
+    return this.#node.services.pubsub
+  }
+
+  get #inner(): GossipSubInner {
+    return this.#node.services.pubsub as unknown as GossipSubInner
+  }
+
+  #onOpen(connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    const connections = this.#connections.get(peer)
+    if (connections !== undefined) {
+      connections.add(connection)
+      return
+    }
+    this.#connections.set(peer, new Set([connection]))
+    this.#options.handlers.onConnected(peer)
+  }
+
+  #onClose(connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    const connections = this.#connections.get(peer)
+    if (connections?.delete(connection) !== true) return
+    if (connections.size === 0) {
+      this.#connections.delete(peer)
+      this.#options.handlers.onDisconnected(peer)
+      return
+    }
+    // Gossipsub never reopens a stream that was on the lost connection while another stands: start over.
+    this.disconnect(peer)
+  }
+
+  #onGossip({ msgId, propagationSource, msg }: GossipsubMessage): void {
+    const from = propagationSource.toString()
+    this.#options.handlers.onGossip({ id: msgId, from, topic: msg.topic, data: msg.data })
+  }
+}
+
+function streamError(peer: PeerId, protocol: string, cause?: unknown): NetworkError {
+  return new NetworkError(
+    `cannot open a stream to ${peer}`,
+    { code: 'OL_NETWORK_STREAM', peer, protocol },
+    { cause },
+  )
+}
+
+const CLOSE_TIMEOUT_MS = 500
+
+/** Lets what was sent leave, but not for long. */
+async function closeConnection(connection: Connection): Promise<void> {
+  try {
+    await connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) })
+  } catch (cause) {
+    connection.abort(cause instanceof Error ? cause : new Error('close timed out'))
+  }
+}
+
+/** For promises whose failure shows elsewhere: as a closed stream or a peer that is gone. */
+function ignore(): void {}
+
+class Libp2pStream implements ByteStream {
+  readonly #stream: Stream
+
+  constructor(stream: Stream) {
+    this.#stream = stream
+  }
+
+  get isOpen(): boolean {
+    return this.#stream.status === 'open' && this.#stream.writeStatus === 'writable'
+  }
+
+  get isBlocked(): boolean {
+    return this.#stream.writableNeedsDrain
+  }
+
+  listen({ onBytes, onDrain, onClose }: ByteStreamListener): void {
+    const stream = this.#stream
+    let closed = false
+    const closeOnce = (): void => {
+      if (closed) return
+      closed = true
+      onClose()
+    }
+    stream.addEventListener('message', ({ data }) => onBytes(data.subarray()))
+    stream.addEventListener('drain', onDrain)
+    stream.addEventListener('remoteCloseWrite', closeOnce)
+    stream.addEventListener('close', closeOnce)
+    if (stream.status !== 'open') queueMicrotask(closeOnce)
+  }
+
+  send(bytes: Uint8Array): boolean {
+    try {
+      return this.#stream.send(bytes)
+    } catch {
+      // The close event tells.
+      return false
+    }
+  }
+
+  close(lingerMs: number = CLOSE_TIMEOUT_MS): void {
+    this.#stream.close({ signal: AbortSignal.timeout(lingerMs) }).catch((cause) => {
+      this.#stream.abort(cause instanceof Error ? cause : new Error('close timed out'))
+    })
+  }
+
+  abort(reason: string): void {
+    this.#stream.abort(new Error(reason))
+  }
+}

@@ -1,0 +1,99 @@
+import { type Lane, MESSAGE_KIND } from '@openliquid/primitives'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Bytes of the largest frame body: a block of 2 MiB with its certificates fits twice. */
+export const FRAME_BODY_BYTES_MAX: number = 4 * MIB
+/** Bytes of a message of a kind that has no cap of its own. */
+export const OTHER_BODY_BYTES_MAX: number = 64 * KIB
+/** Bytes of a hello frame: fixed fields now, delegations of sentries later. */
+export const HELLO_BYTES_MAX: number = 4 * KIB
+/** Bytes of a control frame that is no hello: heartbeats, proofs, goodbyes. */
+export const CONTROL_BYTES_MAX = 128
+/** Bytes of a request: sync requests are some hundred bytes. */
+export const REQUEST_BYTES_MAX: number = 64 * KIB
+/** Bytes of an answer: one block-sync answer of 4 MiB and its envelope. */
+export const ANSWER_BYTES_MAX: number = 4 * MIB + 64 * KIB
+
+/** Cap of a message body on a validator channel by kind; docs/spec/network.md, framing and limits. */
+const CHANNEL_BYTES_MAX: ReadonlyMap<number, number> = new Map([
+  [MESSAGE_KIND.proposal, FRAME_BODY_BYTES_MAX],
+  [MESSAGE_KIND.vote, KIB],
+  [MESSAGE_KIND.timeout, 64 * KIB],
+  [MESSAGE_KIND.advanceView, 64 * KIB],
+  [MESSAGE_KIND.epochChange, FRAME_BODY_BYTES_MAX],
+  [MESSAGE_KIND.transactions, 256 * KIB],
+  [MESSAGE_KIND.evidence, 64 * KIB],
+])
+
+/** Cap of a message body on gossip where it differs: large blocks go by channel. */
+const GOSSIP_BYTES_MAX: ReadonlyMap<number, number> = new Map([
+  [MESSAGE_KIND.proposal, 256 * KIB],
+  [MESSAGE_KIND.epochChange, 64 * KIB],
+])
+
+/** Largest body of a kind on a validator channel. */
+export function channelBytesMax(kind: number): number {
+  return CHANNEL_BYTES_MAX.get(kind) ?? OTHER_BODY_BYTES_MAX
+}
+
+/** Largest body of a kind on gossip. */
+export function gossipBytesMax(kind: number): number {
+  return GOSSIP_BYTES_MAX.get(kind) ?? channelBytesMax(kind)
+}
+
+/** Bytes of one gossip message, which may carry several transactions frames. */
+export const GOSSIP_MESSAGE_BYTES_MAX: number = 257 * KIB
+/** Bytes at which a batch of transactions leaves without waiting. */
+export const BATCH_BYTES_MAX: number = 64 * KIB
+/** Bytes above which a transactions message is not held back for company. */
+export const BATCH_MESSAGE_BYTES_MAX: number = 16 * KIB
+/** Frames in one gossip message: 64 KiB of the smallest transactions stay below. */
+export const GOSSIP_FRAMES_MAX = 1_024
+
+/** Bytes that one write to a stream gathers. */
+export const COALESCE_BYTES_MAX: number = 64 * KIB
+
+/** What waits for a slow peer, by lane. Above it the sender is told 'full'. */
+export const LANE_LIMITS: Readonly<
+  Record<Lane, { readonly frames: number; readonly bytes: number }>
+> = {
+  consensus: { frames: 1_024, bytes: 4 * MIB },
+  blocks: { frames: 64, bytes: 16 * MIB },
+  transactions: { frames: 8_192, bytes: 8 * MIB },
+}
+
+/** Ids in the own dedupe, over all generations: 45 MB at most. */
+export const DEDUPE_IDS_MAX: number = 2 ** 18
+/** One generation of the dedupe; three give a window of 60 to 90 s. */
+export const DEDUPE_GENERATION_MS = 30_000
+
+/** Gossip messages whose verdict is awaited; more are ignored. */
+export const VERDICTS_PENDING_MAX = 1_024
+/** Requests of one peer answered at a time. */
+export const ANSWERS_PER_PEER_MAX = 4
+/** Requests answered at a time. */
+export const ANSWERS_MAX = 32
+/** Own requests under way to one peer. */
+export const REQUESTS_PER_PEER_MAX = 16
+
+/** Events that wait for one slow reader. */
+export const EVENTS_QUEUED_MAX = 1_024
+/** Validators up to which all are gossip's direct peers; above it the mesh alone keeps the traffic linear. */
+export const DIRECT_PEERS_MAX = 16
+/** Bans kept. */
+export const BANS_MAX = 4_096
+/** Addresses kept connected to. */
+export const DIAL_TARGETS_MAX = 1_024
+/** Connections of a node on a public address. */
+export const CONNECTIONS_MAX = 96
+
+/** Ban for another chain or genesis: nothing that comes later can be of use. */
+export const BAN_WRONG_CHAIN_MS = 3_600_000
+/** Ban of a follower for breaking the protocol. Validators are cut off, never banned. */
+export const BAN_FAULT_MS = 60_000
+/** Rejected gossip messages of a follower within a minute before it is banned. */
+export const REJECTS_PER_MINUTE_MAX = 20
+/** Time after its connection in which a peer must have a live channel. */
+export const CHANNEL_DEADLINE_MS = 10_000

@@ -1,0 +1,38 @@
+import type { Envelope, PeerId, Topic } from '@openliquid/primitives'
+
+/** What happened in the network; structured-cloneable. */
+export type NetworkEvent =
+  | { readonly kind: 'listening'; readonly multiaddrs: readonly string[] }
+  | {
+      readonly kind: 'peerConnected'
+      readonly peer: PeerId
+      /** Index in the current set, absent for a follower. */
+      readonly validator?: number
+    }
+  | { readonly kind: 'peerSuspect'; readonly peer: PeerId; readonly validator?: number }
+  | { readonly kind: 'peerDown'; readonly peer: PeerId; readonly validator?: number }
+  | {
+      readonly kind: 'peerFault'
+      readonly peer: PeerId
+      readonly code: `OL_${string}`
+      readonly detail: string
+    }
+  | {
+      readonly kind: 'peerBanned'
+      readonly peer: PeerId
+      readonly untilMs: number
+      readonly reason: string
+    }
+  | { readonly kind: 'quorumLost' }
+  | { readonly kind: 'quorumReached' }
+  /** A gossip message that the handler accepted. */
+  | {
+      readonly kind: 'gossip'
+      readonly from: PeerId
+      readonly topic: Topic
+      readonly envelope: Envelope
+    }
+  /** A message of a validator channel. */
+  | { readonly kind: 'message'; readonly from: PeerId; readonly envelope: Envelope }
+  /** The reader was too slow; that many of the oldest events were dropped. */
+  | { readonly kind: 'eventsLost'; readonly count: number }

@@ -1,0 +1,61 @@
+import type { GossipVerdict, PeerId } from '@openliquid/primitives'
+
+/** One direction-less pipe of bytes to a peer. Message boundaries are not kept. */
+export interface ByteStream {
+  readonly isOpen: boolean
+  /** Takes no more until `onDrain`. */
+  readonly isBlocked: boolean
+  /** Must be called in the turn in which the stream was handed over; later data would wait in a bounded buffer. */
+  listen(listener: ByteStreamListener): void
+  /** Never throws; false when the stream is full now or closed. The bytes must not change afterwards. */
+  send(bytes: Uint8Array): boolean
+  /** Ends after what was sent has left, or after the time (500 ms if not given). */
+  close(lingerMs?: number): void
+  /** Ends at once. */
+  abort(reason: string): void
+}
+
+export interface ByteStreamListener {
+  onBytes(bytes: Uint8Array): void
+  onDrain(): void
+  /** Once. Nothing comes after it. */
+  onClose(): void
+}
+
+/** A gossip message before its verdict. */
+export interface RawGossip {
+  readonly id: string
+  /** Who forwarded it, not who made it. */
+  readonly from: PeerId
+  readonly topic: string
+  readonly data: Uint8Array
+}
+
+/** What the layer below tells. */
+export interface P2pHostHandlers {
+  /** First connection to the peer. */
+  onConnected(peer: PeerId): void
+  /** Last connection to the peer is gone. */
+  onDisconnected(peer: PeerId): void
+  onStream(protocol: string, peer: PeerId, stream: ByteStream): void
+  onGossip(message: RawGossip): void
+  isBanned(peer: PeerId): boolean
+}
+
+/** The layer below: libp2p, seen through what this package needs of it. */
+export interface P2pHost {
+  start(): Promise<void>
+  stop(): Promise<void>
+  multiaddrs(): readonly string[]
+  /** @param address - multiaddr, or the peer id of a peer whose address is known */
+  dial(address: string, timeoutMs: number): Promise<PeerId>
+  isConnected(peer: PeerId): boolean
+  connectionCount(): number
+  openStream(peer: PeerId, protocol: string, timeoutMs: number): Promise<ByteStream>
+  /** Closes every connection to the peer, after what was sent has left. */
+  disconnect(peer: PeerId): void
+  publish(topic: string, data: Uint8Array): void
+  report(message: RawGossip, verdict: GossipVerdict): void
+  subscribers(topic: string): readonly PeerId[]
+  setDirectPeers(peers: readonly PeerId[]): void
+}

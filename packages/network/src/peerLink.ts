@@ -1,0 +1,32 @@
+import type { PeerId } from '@openliquid/primitives'
+import { ConnectionHealth } from './connectionHealth.ts'
+import type { ChainHead } from './networkConfig.ts'
+import type { InboundChannel, OutboundChannel } from './validatorChannel.ts'
+
+/** Both directions of the channel to one peer, and what is known of it. */
+export class PeerLink {
+  readonly peer: PeerId
+  readonly health: ConnectionHealth
+  outbound: OutboundChannel | undefined
+  inbound: InboundChannel | undefined
+  head: ChainHead | undefined
+  /** Both directions were live when last looked at. */
+  wasLive = false
+  isOpening = false
+  attempts = 0
+  reopenTimer: NodeJS.Timeout | undefined
+  connectedAtMs: number
+  /** Since when our direction shows no progress; judged apart, because a peer can be heard and yet not hear. */
+  outboundProgressMs = 0
+  rejects = 0
+
+  constructor(peer: PeerId, heartbeatMs: number, nowMs: number) {
+    this.peer = peer
+    this.health = new ConnectionHealth(heartbeatMs)
+    this.connectedAtMs = nowMs
+  }
+
+  get isLive(): boolean {
+    return this.outbound?.isLive === true && this.inbound?.isLive === true
+  }
+}

@@ -1,0 +1,100 @@
+import type { PeerId } from '@openliquid/primitives'
+import { backoffMs } from './backoff.ts'
+import { DIAL_TARGETS_MAX } from './limits.ts'
+import type { NetworkTiming } from './networkConfig.ts'
+
+interface Target {
+  /** Multiaddr, or the peer id of a peer that told us its addresses. */
+  readonly address: string
+  /** Who answers there, once known. */
+  peer: PeerId | undefined
+  attempts: number
+  timer: NodeJS.Timeout | undefined
+  isDialing: boolean
+}
+
+export interface RedialerOptions {
+  readonly self: PeerId
+  readonly timing: NetworkTiming
+  dial(address: string, timeoutMs: number): Promise<PeerId>
+  isConnected(peer: PeerId): boolean
+  random(): number
+  onFailed(address: string, attempts: number, cause: unknown): void
+}
+
+/** Keeps a connection to every target: all at once, each with its own jittered back-off. */
+export class Redialer {
+  readonly #options: RedialerOptions
+  readonly #targets = new Map<string, Target>()
+  #running = false
+
+  constructor(options: RedialerOptions) {
+    this.#options = options
+  }
+
+  /** @param peer - who is expected there, if known */
+  add(address: string, peer?: PeerId): void {
+    if (peer === this.#options.self || this.#targets.has(address)) return
+    if (this.#targets.size >= DIAL_TARGETS_MAX) return
+    const target = { address, peer, attempts: 0, timer: undefined, isDialing: false }
+    this.#targets.set(address, target)
+    if (this.#running) this.#dial(target)
+  }
+
+  /** Keeps a peer that dialled us, unless a target of it stands already. */
+  addPeer(peer: PeerId): void {
+    for (const target of this.#targets.values()) if (target.peer === peer) return
+    this.add(peer, peer)
+  }
+
+  start(): void {
+    this.#running = true
+    for (const target of this.#targets.values()) this.#dial(target)
+  }
+
+  stop(): void {
+    this.#running = false
+    for (const target of this.#targets.values()) clearTimeout(target.timer)
+  }
+
+  /** The peer proved itself: the next loss is a new one. */
+  onLive(peer: PeerId): void {
+    for (const target of this.#targets.values()) if (target.peer === peer) target.attempts = 0
+  }
+
+  onDisconnected(peer: PeerId): void {
+    for (const target of this.#targets.values()) if (target.peer === peer) this.#schedule(target)
+  }
+
+  #schedule(target: Target): void {
+    if (!this.#running || target.timer !== undefined || target.isDialing) return
+    const { timing, random } = this.#options
+    const delayMs = backoffMs(target.attempts, timing, random())
+    target.attempts++
+    target.timer = setTimeout(() => {
+      target.timer = undefined
+      this.#dial(target)
+    }, delayMs)
+  }
+
+  #dial(target: Target): void {
+    const { dial, isConnected, timing, onFailed, self } = this.#options
+    if (!this.#running || target.isDialing) return
+    if (target.peer !== undefined && isConnected(target.peer)) return
+    target.isDialing = true
+    dial(target.address, timing.dialTimeoutMs).then(
+      (peer) => {
+        target.isDialing = false
+        target.peer = peer
+        if (peer === self) this.#targets.delete(target.address)
+        // The connection may be gone before the dial's own promise tells that it stood.
+        else if (!isConnected(peer)) this.#schedule(target)
+      },
+      (cause) => {
+        target.isDialing = false
+        onFailed(target.address, target.attempts, cause)
+        this.#schedule(target)
+      },
+    )
+  }
+}
