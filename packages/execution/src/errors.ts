@@ -4,8 +4,8 @@ import { OpenLiquidError } from '@openliquid/primitives'
 export type MempoolRejection =
   | { readonly code: 'OL_MEMPOOL_MALFORMED'; readonly reason: string; readonly fault: string }
   | { readonly code: 'OL_MEMPOOL_SIGNATURE' }
+  | { readonly code: 'OL_MEMPOOL_UNKNOWN_SIGNER'; readonly signer: string }
   | { readonly code: 'OL_MEMPOOL_KNOWN' }
-  | { readonly code: 'OL_MEMPOOL_EXECUTED' }
   | { readonly code: 'OL_MEMPOOL_FULL'; readonly limit: 'transactions' | 'bytes' }
   | { readonly code: 'OL_MEMPOOL_SENDER_FULL'; readonly transactionsMax: number }
   | {
@@ -17,14 +17,18 @@ export type MempoolRejection =
   | { readonly code: 'OL_MEMPOOL_NONCE_TOO_LOW'; readonly nonce: bigint; readonly expected: bigint }
   | { readonly code: 'OL_MEMPOOL_NONCE_TOO_HIGH'; readonly nonce: bigint; readonly max: bigint }
   | { readonly code: 'OL_MEMPOOL_FUNDS'; readonly required: bigint; readonly balance: bigint }
-  | { readonly code: 'OL_MEMPOOL_INTRINSIC_GAS'; readonly gasLimit: bigint }
   | { readonly code: 'OL_MEMPOOL_GAS_LIMIT'; readonly gasLimit: bigint; readonly max: bigint }
   | { readonly code: 'OL_MEMPOOL_BASE_FEE'; readonly maxFee: bigint; readonly baseFee: bigint }
   | { readonly code: 'OL_MEMPOOL_SENDER_HAS_CODE' }
-  | { readonly code: 'OL_MEMPOOL_REPLACEMENT_UNDERPRICED'; readonly required: bigint }
-  | { readonly code: 'OL_MEMPOOL_UNDERPRICED' }
+  | {
+      readonly code: 'OL_MEMPOOL_REPLACEMENT_UNDERPRICED'
+      readonly requiredFee: bigint
+      readonly requiredTip: bigint
+    }
   | { readonly code: 'OL_MEMPOOL_REPLACED'; readonly byTxId: string }
   | { readonly code: 'OL_MEMPOOL_OUTDATED'; readonly ageMs: number }
+  | { readonly code: 'OL_MEMPOOL_EVICTED' }
+  | { readonly code: 'OL_MEMPOOL_SKIPPED'; readonly skip: string }
 
 /**
  * Thrown by `submit`, and by `waitForReceipt` when the transaction left the mempool unexecuted.
@@ -35,10 +39,20 @@ export class MempoolError extends OpenLiquidError<MempoolRejection> {
   override readonly name: string = 'MempoolError'
   readonly reason: string
 
-  constructor(reason: string, rejection: MempoolRejection) {
-    super(reason, rejection)
+  constructor(reason: string, rejection: MempoolRejection, options?: { readonly cause?: unknown }) {
+    super(reason, rejection, options)
     this.reason = reason
   }
+}
+
+/** Bytes of a transaction that no state could make right. */
+export interface TransactionFault {
+  readonly code: 'OL_TRANSACTION_SIGNATURE'
+  readonly txId: string
+}
+
+export class TransactionError extends OpenLiquidError<TransactionFault> {
+  override readonly name: string = 'TransactionError'
 }
 
 /** What can go wrong in executing, opening or waiting. */
@@ -46,7 +60,9 @@ export type ExecutionFailure =
   | { readonly code: 'OL_EXECUTION_GENESIS'; readonly stored: string; readonly given: string }
   | { readonly code: 'OL_EXECUTION_HEIGHT'; readonly height: bigint; readonly expected: bigint }
   | { readonly code: 'OL_EXECUTION_PARENT'; readonly height: bigint }
+  | { readonly code: 'OL_EXECUTION_STATE'; readonly height: bigint; readonly reason: string }
   | { readonly code: 'OL_EXECUTION_STOPPED' }
+  | { readonly code: 'OL_RECEIPT_WAITERS'; readonly waitersMax: number }
   | { readonly code: 'OL_RECEIPT_TIMEOUT'; readonly txId: string; readonly timeoutMs: number }
 
 export class ExecutionError extends OpenLiquidError<ExecutionFailure> {

@@ -21,7 +21,16 @@ export type {
   ExchangeView,
   FillEvent,
 } from '@openliquid/exchange'
+export {
+  Application,
+  type ApplicationOptions,
+  type BlockExtras,
+  type BuildRequest,
+  type CheckRequest,
+} from './application.ts'
 export type { BlockResult, EvmBlockResult, TransactionOutcome } from './blockResult.ts'
+export type { PayloadLimits } from './buildPayload.ts'
+export { isEmptyPayload } from './checkPayload.ts'
 export {
   ExecutionError,
   type ExecutionFailure,
@@ -29,7 +38,12 @@ export {
   type MempoolRejection,
   type PayloadFault,
   type PayloadVerdict,
+  TransactionError,
+  type TransactionFault,
 } from './errors.ts'
+export { History } from './history.ts'
+export { type Drop, Mempool, type MempoolOptions, type MempoolState } from './mempool.ts'
+export { EXECUTION_METRICS } from './metrics.ts'
 export type {
   Admission,
   ChainFacts,
@@ -38,3 +52,10 @@ export type {
   EvmPoolContent,
   MempoolCounts,
 } from './readView.ts'
+export { combineRoots, type RootParts } from './stateRoot.ts'
+export {
+  type ReadAction,
+  type ReadEvmTransaction,
+  type ReadTransaction,
+  TransactionReader,
+} from './transactionReader.ts'
