@@ -1,0 +1,110 @@
+// The queries of docs/spec/hyperliquid.md §10.1 by plain POST.
+import { hexToBytes } from '@openliquid/primitives'
+import { describe, expect, it } from 'vitest'
+import { EXCHANGE_USER } from '../../test/memoryChainView.ts'
+import { send, startServer } from '../../test/testServer.ts'
+
+const NOBODY = `0x${'00'.repeat(20)}`
+
+describe('POST /info', () => {
+  it.each([
+    [{ type: 'meta' }, expect.objectContaining({ collateralToken: 0 })],
+    [{ type: 'meta', dex: '' }, expect.objectContaining({ collateralToken: 0 })],
+    [{ type: 'spotMeta' }, { universe: [], tokens: [] }],
+    [{ type: 'allMids' }, { BTC: '60000.5' }],
+    [
+      { type: 'l2Book', coin: 'BTC', nSigFigs: null, mantissa: null },
+      { coin: 'BTC', time: 1_700_000_000_000, levels: [[{ px: '60000.0', sz: '0.1', n: 1 }], []] },
+    ],
+    [{ type: 'l2Book', coin: 'NOPE' }, null],
+    [{ type: 'openOrders', user: EXCHANGE_USER }, [expect.objectContaining({ oid: 7 })]],
+    [{ type: 'openOrders', user: NOBODY }, []],
+    [
+      { type: 'frontendOpenOrders', user: EXCHANGE_USER.toUpperCase().replace('0X', '0x') },
+      [expect.objectContaining({ orderType: 'Limit', triggerPx: '0.0' })],
+    ],
+    [
+      { type: 'orderStatus', user: EXCHANGE_USER, oid: 7 },
+      {
+        status: 'order',
+        order: {
+          order: expect.objectContaining({ oid: 7 }),
+          status: 'open',
+          statusTimestamp: 1_700_000_000_000,
+        },
+      },
+    ],
+    [
+      { type: 'orderStatus', user: EXCHANGE_USER, oid: `0x${'0'.repeat(30)}AB` },
+      expect.objectContaining({ status: 'order' }),
+    ],
+    [{ type: 'clearinghouseState', user: NOBODY }, expect.objectContaining({ assetPositions: [] })],
+    [
+      { type: 'spotClearinghouseState', user: NOBODY },
+      { balances: [{ coin: 'USDC', token: 0, total: '5.0', hold: '0.0', entryNtl: '0.0' }] },
+    ],
+    [{ type: 'userFills', user: NOBODY, aggregateByTime: false }, []],
+    [{ type: 'userRole', user: EXCHANGE_USER }, { role: 'user' }],
+    [{ type: 'userRole', user: NOBODY }, { role: 'missing' }],
+    [{ type: 'exchangeStatus' }, { time: 1_700_000_000_000, specialStatuses: null }],
+    [{ type: 'marginTable', id: 50 }, expect.objectContaining({ description: '' })],
+    [{ type: 'perpDexs' }, [null]],
+  ])('answers %j', async (query, expected) => {
+    const { server } = await startServer()
+    const answer = await send(server, '/info', JSON.stringify(query))
+    expect(answer.status).toBe(200)
+    expect(answer.headers['content-type']).toBe('application/json')
+    expect(answer.json()).toEqual(expected)
+  })
+
+  it('answers fills as they were told', async () => {
+    const { server, chain } = await startServer()
+    const fill = {
+      coin: 'BTC',
+      px: '60000.0',
+      sz: '0.1',
+      side: 'B' as const,
+      time: 1,
+      startPosition: '0.0',
+      dir: 'Open Long',
+      closedPnl: '0.0',
+      hash: `0x${'00'.repeat(32)}`,
+      oid: 7,
+      crossed: true,
+      fee: '2.7',
+      tid: 1,
+      feeToken: 'USDC',
+      twapId: null,
+    }
+    chain.fills.push({ kind: 'fill', user: hexToBytes(EXCHANGE_USER), fill })
+    const answer = await send(server, '/info', `{"type":"userFills","user":"${EXCHANGE_USER}"}`)
+    expect(answer.json()).toEqual([fill])
+  })
+
+  it.each([
+    [null, 'OL_RPC_REQUEST'],
+    [[], 'OL_RPC_REQUEST'],
+    ['meta', 'OL_RPC_REQUEST'],
+    [{}, 'OL_RPC_REQUEST'],
+    [{ type: 1 }, 'OL_RPC_REQUEST'],
+    [{ type: 'toString' }, 'OL_RPC_INFO_UNKNOWN'],
+    [{ type: 'candleSnapshot' }, 'OL_RPC_INFO_UNSUPPORTED'],
+    [{ type: 'meta', dex: 'other' }, 'OL_RPC_PARAMS'],
+    [{ type: 'l2Book' }, 'OL_RPC_PARAMS'],
+    [{ type: 'l2Book', coin: 'x'.repeat(65) }, 'OL_RPC_PARAMS'],
+    [{ type: 'l2Book', coin: 'BTC', nSigFigs: 5 }, 'OL_RPC_INFO_UNSUPPORTED'],
+    [{ type: 'openOrders' }, 'OL_RPC_PARAMS'],
+    [{ type: 'openOrders', user: '0x12' }, 'OL_RPC_PARAMS'],
+    [{ type: 'openOrders', user: ['0x'] }, 'OL_RPC_PARAMS'],
+    [{ type: 'orderStatus', user: EXCHANGE_USER, oid: -1 }, 'OL_RPC_PARAMS'],
+    [{ type: 'orderStatus', user: EXCHANGE_USER, oid: 8 }, 'OL_RPC_INFO_UNSUPPORTED'],
+    [{ type: 'orderStatus', user: NOBODY, oid: 7 }, 'OL_RPC_INFO_UNSUPPORTED'],
+    [{ type: 'userFills', user: NOBODY, aggregateByTime: true }, 'OL_RPC_INFO_UNSUPPORTED'],
+    [{ type: 'marginTable', id: 1 }, 'OL_RPC_PARAMS'],
+  ])('answers 422 to %j: %s', async (query, code) => {
+    const { server } = await startServer()
+    const answer = await send(server, '/info', JSON.stringify(query))
+    expect(answer.status).toBe(422)
+    expect(answer.json()).toEqual({ status: 'err', response: expect.any(String), code })
+  })
+})

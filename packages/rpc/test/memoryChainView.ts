@@ -1,0 +1,413 @@
+// An in-memory chain for tests of the door: every submitted transaction becomes a block of its own at once.
+import {
+  type ActionReceipt,
+  type BlockResult,
+  type ChainView,
+  type EvmBlock,
+  type EvmCallRequest,
+  type EvmCallResult,
+  type EvmLog,
+  type EvmReceipt,
+  type EvmTransaction,
+  type EvmTransactionPlace,
+  type EvmView,
+  type ExchangeView,
+  ExecutionError,
+  type FillEvent,
+  MempoolError,
+  type TransactionOutcome,
+} from '@openliquid/execution'
+import {
+  type Address,
+  actionEnvelopeCodec,
+  bytesToHex,
+  type Hash,
+  hexToBytes,
+  keccak256,
+  TRANSACTION_KIND,
+  type Transaction,
+  transactionId,
+  uintToBytes,
+} from '@openliquid/primitives'
+import { parseTransaction, recoverTransactionAddress, type TransactionSerialized } from 'viem'
+
+export const CHAIN_ID = 1998
+const GWEI = 1_000_000_000n
+
+/** Handles of the double that a test pulls. */
+export interface MemoryChain {
+  readonly view: ChainView
+  readonly actions: Uint8Array[]
+  /** What eth_call and eth_estimateGas answer. */
+  onCall: (request: EvmCallRequest) => EvmCallResult
+  /** What an action comes to; undefined lets the client wait until its time-out. */
+  onAction: (txId: Hash) => ActionReceipt | undefined
+  /** Thrown by the next submit. */
+  rejection: MempoolError | undefined
+  /** Logs of the next Ethereum transaction. */
+  logs: { readonly address: Address; readonly topics: readonly Hash[]; readonly data: Uint8Array }[]
+  /** Transactions stay in the mempool. */
+  isStalled: boolean
+  readonly fills: FillEvent[]
+  listenerCount(): number
+  mine(transactions: readonly EvmTransaction[]): void
+}
+
+export function hashOf(seed: number | bigint): Hash {
+  return keccak256(uintToBytes(seed, 8))
+}
+
+export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): MemoryChain {
+  const accounts = new Map<string, { balance: bigint; nonce: bigint }>()
+  for (const [address, balance] of Object.entries(balances)) {
+    accounts.set(address.toLowerCase(), { balance, nonce: 0n })
+  }
+  const blocks: EvmBlock[] = [emptyBlock(0n)]
+  const receiptsByNumber: EvmReceipt[][] = [[]]
+  const placesByNumber: EvmTransactionPlace[][] = [[]]
+  const pending: EvmTransaction[] = []
+  const outcomes = new Map<string, TransactionOutcome>()
+  const listeners = new Set<(result: BlockResult) => void>()
+
+  const head = (): EvmBlock => blocks.at(-1) as EvmBlock
+  const account = (address: Address): { balance: bigint; nonce: bigint } =>
+    accounts.get(bytesToHex(address)) ?? { balance: 0n, nonce: 0n }
+
+  const evm: EvmView = {
+    chainId: BigInt(CHAIN_ID),
+    get head() {
+      return head()
+    },
+    getBalance: (address) => account(address).balance,
+    getNonce: (address) => account(address).nonce,
+    getCode: (address) => (address[0] === 0xcc ? Uint8Array.of(0x60, 0x00) : new Uint8Array()),
+    getStorage: (_, slot) => slot,
+    call: async (request) => chain.onCall(request),
+    estimateGas: async (request) => {
+      const result = chain.onCall(request)
+      return result.status === 'success' ? { status: 'success', gas: result.gasUsed } : result
+    },
+    getBlockByNumber: (number) => blocks[Number(number)],
+    getBlockByHash: (hash) => blocks.find((block) => bytesToHex(block.hash) === bytesToHex(hash)),
+    getTransaction: (hash) =>
+      placesByNumber
+        .flat()
+        .find(({ transaction }) => bytesToHex(transaction.hash) === bytesToHex(hash)),
+    getTransactions: (number) => placesByNumber[Number(number)],
+    getReceipt: (hash) =>
+      receiptsByNumber
+        .flat()
+        .find(({ transactionHash }) => bytesToHex(transactionHash) === bytesToHex(hash)),
+    getReceipts: (number) => receiptsByNumber[Number(number)],
+    getLogs: (filter) =>
+      receiptsByNumber
+        .flat()
+        .flatMap(({ logs }) => logs)
+        .filter((log) =>
+          filter.blockHash === undefined
+            ? log.blockNumber >= (filter.fromNumber ?? 0n) &&
+              log.blockNumber <= (filter.toNumber ?? head().header.number)
+            : bytesToHex(log.blockHash) === bytesToHex(filter.blockHash),
+        ),
+    getBaseFee: () => GWEI,
+    getGasLimit: () => 30_000_000n,
+    getFeeHistory: ({ newestNumber, rewardPercentiles }) => ({
+      oldestNumber: newestNumber,
+      baseFeePerGas: [GWEI, GWEI],
+      gas: [{ used: 15_000_000n, limit: 30_000_000n }],
+      ...(rewardPercentiles === undefined ? {} : { reward: [rewardPercentiles.map(() => 0n)] }),
+    }),
+  }
+
+  const mine = (transactions: readonly EvmTransaction[]): void => {
+    const number = head().header.number + 1n
+    const block: EvmBlock = {
+      ...emptyBlock(number),
+      transactionHashes: transactions.map(({ hash }) => hash),
+    }
+    const logs = chain.logs.splice(0)
+    const receipts = transactions.map((transaction, transactionIndex): EvmReceipt => {
+      const sender = account(transaction.sender)
+      accounts.set(bytesToHex(transaction.sender), {
+        balance: sender.balance - transaction.value,
+        nonce: sender.nonce + 1n,
+      })
+      if (transaction.to !== undefined) {
+        const to = account(transaction.to)
+        accounts.set(bytesToHex(transaction.to), { ...to, balance: to.balance + transaction.value })
+      }
+      return {
+        transactionHash: transaction.hash,
+        transactionIndex,
+        blockHash: block.hash,
+        blockNumber: number,
+        type: transaction.type,
+        from: transaction.sender,
+        ...(transaction.to === undefined ? {} : { to: transaction.to }),
+        status: 1,
+        gasUsed: 21_000n,
+        cumulativeGasUsed: 21_000n,
+        effectiveGasPrice: GWEI,
+        logs: logs.map(
+          (log, logIndex): EvmLog => ({
+            ...log,
+            blockNumber: number,
+            blockHash: block.hash,
+            timestamp: block.header.timestamp,
+            transactionHash: transaction.hash,
+            transactionIndex,
+            logIndex,
+          }),
+        ),
+        logsBloom: new Uint8Array(256),
+      }
+    })
+    blocks.push(block)
+    receiptsByNumber.push(receipts)
+    placesByNumber.push(
+      transactions.map((transaction, transactionIndex) => ({
+        transaction,
+        transactionIndex,
+        blockHash: block.hash,
+        blockNumber: number,
+        effectiveGasPrice: GWEI,
+      })),
+    )
+    const result: BlockResult = {
+      height: number,
+      blockHash: block.hash,
+      timestampMs: 1_000 * Number(number),
+      stateRoot: hashOf(number),
+      receipts: [],
+      events: [],
+      evmBlocks: [{ block, receipts }],
+    }
+    for (const listener of listeners) listener(result)
+  }
+
+  const view: ChainView = {
+    chain: {
+      chainId: CHAIN_ID,
+      network: 'Testnet',
+      genesisHash: hashOf(0),
+      // The door reads the lanes of the EVM and nothing else of a genesis.
+      genesis: {
+        evm: { lanes: [{ periodMs: 0, gasLimit: 30_000_000, baseFee: '1', baseFeeMin: '1' }] },
+      } as unknown as ChainView['chain']['genesis'],
+    },
+    get head() {
+      const height = head().header.number
+      return { height, blockHash: hashOf(height), timestampMs: 1, stateRoot: hashOf(height) }
+    },
+    core: memoryExchange(),
+    evm,
+    call: async (read) => read(),
+    submit: async (transaction) => {
+      if (chain.rejection !== undefined) throw chain.rejection
+      const txId = transactionId(transaction.kind, transaction.bytes)
+      if (transaction.kind === TRANSACTION_KIND.action) {
+        actionEnvelopeCodec.decode(transaction.bytes)
+        chain.actions.push(transaction.bytes)
+        const receipt = chain.onAction(txId)
+        if (receipt !== undefined) {
+          outcomes.set(bytesToHex(txId), { kind: 'action', txId, height: 1n, receipt })
+        }
+        return { txId, sender: new Uint8Array(20) }
+      }
+      const decoded = await decodeTransaction(transaction)
+      if (chain.isStalled) pending.push(decoded)
+      else {
+        mine([decoded])
+        const receipt = evm.getReceipt(decoded.hash) as EvmReceipt
+        outcomes.set(bytesToHex(txId), { kind: 'evm', txId, height: 1n, receipt })
+      }
+      return { txId, sender: decoded.sender, evmHash: decoded.hash }
+    },
+    waitForReceipt: async (txId, timeoutMs = 10_000) => {
+      const outcome = outcomes.get(bytesToHex(txId))
+      if (outcome !== undefined) return outcome
+      throw new ExecutionError(`no receipt within ${timeoutMs} ms`, {
+        code: 'OL_RECEIPT_TIMEOUT',
+        txId: bytesToHex(txId),
+        timeoutMs,
+      })
+    },
+    onBlock: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    outcomeOf: (txId) => outcomes.get(bytesToHex(txId)),
+    userFills: async () => chain.fills,
+    blockAt: () => undefined,
+    blockByHash: () => undefined,
+    pendingNonce: (address) => account(address).nonce + BigInt(pending.length),
+    pendingEvmTransaction: (hash) =>
+      pending.find((transaction) => bytesToHex(transaction.hash) === bytesToHex(hash)),
+    mempool: () => ({
+      transactions: pending.length,
+      bytes: 100 * pending.length,
+      actions: 0,
+      evmPending: pending.length,
+      evmQueued: 0,
+    }),
+    evmPool: () => ({ pending, queued: [] }),
+  }
+
+  const chain: MemoryChain = {
+    view,
+    actions: [],
+    onCall: () => ({ status: 'success', output: new Uint8Array(32), gasUsed: 21_000n }),
+    onAction: (txId) => ({ txId, status: 'ok', response: { type: 'default' } }),
+    rejection: undefined,
+    logs: [],
+    isStalled: false,
+    fills: [],
+    listenerCount: () => listeners.size,
+    mine,
+  }
+  return chain
+}
+
+/** Deterministic: block n of every double has the same hash. */
+export function emptyBlock(number: bigint): EvmBlock {
+  return {
+    hash: hashOf(1_000n + number),
+    header: {
+      parentHash: hashOf(999n + number),
+      ommersHash: hexToBytes('0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347'),
+      coinbase: new Uint8Array(20),
+      stateRoot: hashOf(number),
+      transactionsRoot: hashOf(number),
+      receiptsRoot: hashOf(number),
+      logsBloom: new Uint8Array(256),
+      difficulty: 0n,
+      number,
+      gasLimit: 30_000_000n,
+      gasUsed: 21_000n,
+      timestamp: 1_700_000_000n + number,
+      extraData: new Uint8Array(),
+      prevRandao: new Uint8Array(32),
+      nonce: new Uint8Array(8),
+      baseFeePerGas: GWEI,
+      withdrawalsRoot: hashOf(number),
+      blobGasUsed: 0n,
+      excessBlobGas: 0n,
+      parentBeaconBlockRoot: hashOf(number),
+    },
+    height: number,
+    lane: 0,
+    transactionHashes: [],
+    size: 600,
+  }
+}
+
+async function decodeTransaction(transaction: Transaction): Promise<EvmTransaction> {
+  const serialized = bytesToHex(transaction.bytes) as TransactionSerialized
+  let parsed: ReturnType<typeof parseTransaction>
+  try {
+    parsed = parseTransaction(serialized)
+  } catch {
+    throw new MempoolError('rlp: not a transaction', {
+      code: 'OL_MEMPOOL_MALFORMED',
+      reason: 'rlp',
+      fault: 'OL_EVM_TX_MALFORMED',
+    })
+  }
+  const type = parsed.type === 'legacy' ? 0 : parsed.type === 'eip2930' ? 1 : 2
+  const gasPrice = 'gasPrice' in parsed ? (parsed.gasPrice as bigint | undefined) : undefined
+  return {
+    type,
+    hash: keccak256(transaction.bytes),
+    sender: hexToBytes(await recoverTransactionAddress({ serializedTransaction: serialized })),
+    chainId: BigInt(parsed.chainId ?? CHAIN_ID),
+    nonce: BigInt(parsed.nonce ?? 0),
+    gasLimit: parsed.gas ?? 0n,
+    ...(parsed.to === undefined || parsed.to === null ? {} : { to: hexToBytes(parsed.to) }),
+    value: parsed.value ?? 0n,
+    data: hexToBytes(parsed.data ?? '0x'),
+    maxFeePerGas: gasPrice ?? parsed.maxFeePerGas ?? 0n,
+    maxPriorityFeePerGas: gasPrice ?? parsed.maxPriorityFeePerGas ?? 0n,
+    accessList: [],
+    yParity: (parsed.yParity ?? (Number(parsed.v ?? 0n) + 1) % 2) as 0 | 1,
+    v: parsed.v ?? 0n,
+    r: BigInt(parsed.r ?? 0),
+    s: BigInt(parsed.s ?? 0),
+    bytes: transaction.bytes,
+  }
+}
+
+/** One market, one order, one user: 0xaa…. */
+export const EXCHANGE_USER = `0x${'aa'.repeat(20)}`
+
+function memoryExchange(): ExchangeView {
+  const order = {
+    coin: 'BTC',
+    side: 'B' as const,
+    limitPx: '60000.0',
+    sz: '0.1',
+    oid: 7,
+    timestamp: 1_700_000_000_000,
+    origSz: '0.1',
+  }
+  const frontendOrder = {
+    ...order,
+    triggerCondition: 'N/A',
+    isTrigger: false,
+    triggerPx: '0.0',
+    children: [] as const,
+    isPositionTpsl: false,
+    reduceOnly: false,
+    orderType: 'Limit',
+    tif: 'Gtc',
+    cloid: '0x000000000000000000000000000000ab',
+  }
+  const margin = {
+    accountValue: '1000.0',
+    totalNtlPos: '0.0',
+    totalRawUsd: '1000.0',
+    totalMarginUsed: '0.0',
+  }
+  const isUser = (user: Address): boolean => bytesToHex(user) === EXCHANGE_USER
+  return {
+    height: 1n,
+    timestampMs: 1_700_000_000_000,
+    meta: () => ({
+      universe: [{ szDecimals: 5, name: 'BTC', maxLeverage: 50, marginTableId: 50 }],
+      marginTables: [
+        [50, { description: '', marginTiers: [{ lowerBound: '0.0', maxLeverage: 50 }] }],
+      ],
+      collateralToken: 0,
+    }),
+    spotMeta: () => ({ universe: [], tokens: [] }),
+    allMids: () => ({ BTC: '60000.5' }),
+    perpContexts: () => [],
+    l2Book: (coin) =>
+      coin === 'BTC'
+        ? { coin, time: 1_700_000_000_000, levels: [[{ px: '60000.0', sz: '0.1', n: 1 }], []] }
+        : undefined,
+    openOrders: (user) => (isUser(user) ? [order] : []),
+    frontendOpenOrders: (user) => (isUser(user) ? [frontendOrder] : []),
+    openOrderByOid: (oid) =>
+      oid === order.oid ? { user: hexToBytes(EXCHANGE_USER), order: frontendOrder } : undefined,
+    openOrderByCloid: (user, cloid) =>
+      isUser(user) && cloid === frontendOrder.cloid ? frontendOrder : undefined,
+    clearinghouseState: () => ({
+      marginSummary: margin,
+      crossMarginSummary: margin,
+      crossMaintenanceMarginUsed: '0.0',
+      withdrawable: '1000.0',
+      assetPositions: [],
+      time: 1_700_000_000_000,
+    }),
+    spotClearinghouseState: () => ({
+      balances: [{ coin: 'USDC', token: 0, total: '5.0', hold: '0.0', entryNtl: '0.0' }],
+    }),
+    isSigner: isUser,
+    userExists: isUser,
+    usingBigBlocks: () => false,
+    checkNonce: () => 'ok',
+    reader: () => {
+      throw new Error('the door does not read precompiles')
+    },
+  }
+}
