@@ -26,7 +26,7 @@ export interface PayloadCheck {
   /** Ids in the blocks of the branch above the header's `executedHeight`. */
   readonly unexecutedIds: ReadonlySet<Hex>
   readonly evm: GenesisEvm
-  readonly reader: TransactionReader
+  readonly reader: Pick<TransactionReader, 'read'>
 }
 
 /**

@@ -42,7 +42,7 @@ export interface MempoolState {
 
 export interface MempoolOptions {
   readonly state: MempoolState
-  readonly reader: TransactionReader
+  readonly reader: Pick<TransactionReader, 'read'>
   readonly evm: GenesisEvm
   /** Wall clock in milliseconds: ages, and the block time that the next block will about have. */
   readonly clock: () => number
