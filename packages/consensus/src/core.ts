@@ -1,21 +1,213 @@
-import type { Block, Hash } from '@openliquid/primitives'
+import {
+  type Block,
+  type ConsensusMessage,
+  type Epoch,
+  equalBytes,
+  type Fault,
+  type Hash,
+  type Height,
+  type PeerId,
+  type QuorumCertificate,
+  unreachable,
+  type View,
+} from '@openliquid/primitives'
+import { BlockSync } from './blockSync.ts'
+import { CertificateProcessor, rootHalt } from './certificateProcessor.ts'
 import type { ConsensusOptions } from './consensusOptions.ts'
 import type { Effect } from './effect.ts'
-import type { ConsensusInput } from './input.ts'
+import { ConsensusHalt, ignore } from './errors.ts'
+import type { ConsensusInput, TimerId } from './input.ts'
+import { Proposer } from './proposer.ts'
+import { createReplica, type Replica } from './replica.ts'
+import { resume } from './resumption.ts'
+import { TimeoutAggregator } from './timeoutAggregator.ts'
+import { ViewSynchronizer } from './viewSynchronizer.ts'
+import { VoteAggregator } from './voteAggregator.ts'
+import { Voter } from './voter.ts'
 
-/** One replica of the protocol: inputs in, effects out. */
+/** Where a replica stands, for people and metrics. */
+export interface ConsensusStatus {
+  readonly epoch: Epoch
+  readonly view: View
+  readonly leader: number
+  readonly highQCView: View
+  readonly committedHeight: Height
+  readonly executedHeight: Height
+  /** Blocks above the last committed one, forks included. */
+  readonly uncommittedBlocks: number
+  readonly isHalted: boolean
+}
+
+/**
+ * One replica of the protocol: pipelined 2-chain HotStuff with timeout certificates.
+ *
+ * `step` is synchronous, total and deterministic: no clock, no I/O, and replaying the inputs replays the effects. The
+ * order of the effects is a contract, see `Effect`. A replica that finds its own or a quorum's state broken answers one
+ * `halt` effect and nothing after it.
+ * @see docs/spec/consensus.md
+ */
 export class ConsensusCore {
+  readonly #replica: Replica
   readonly #options: ConsensusOptions
+  readonly #processor: CertificateProcessor
+  readonly #synchronizer: ViewSynchronizer
+  readonly #votes: VoteAggregator
+  readonly #timeouts: TimeoutAggregator
+  readonly #voter: Voter
+  readonly #proposer: Proposer
+  readonly #sync: BlockSync
+  #isHalted = false
 
+  /** @throws {ConsensusError} the options or what was recovered cannot be worked with */
   constructor(options: ConsensusOptions) {
+    const replica = createReplica(options)
+    const processor = new CertificateProcessor(replica)
+    const synchronizer = new ViewSynchronizer(replica, processor)
+    const aggregator = new VoteAggregator(replica, processor, synchronizer)
     this.#options = options
+    this.#replica = replica
+    this.#processor = processor
+    this.#synchronizer = synchronizer
+    this.#votes = aggregator
+    this.#timeouts = new TimeoutAggregator(replica, processor, synchronizer)
+    this.#voter = new Voter({ replica, processor, synchronizer, aggregator })
+    this.#proposer = new Proposer(replica, processor, this.#voter)
+    this.#sync = new BlockSync(replica, processor)
   }
 
+  /** Takes one input and returns what is to be done, in order. */
   step(input: ConsensusInput): Effect[] {
-    return this.#options === undefined || input === undefined ? [] : []
+    if (this.#isHalted) return []
+    try {
+      this.#dispatch(input)
+      this.#settle(input.nowMs)
+      return this.#replica.outbox.drain()
+    } catch (error) {
+      if (!(error instanceof ConsensusHalt)) throw error
+      return this.#halt(error)
+    }
   }
 
-  uncommitted(_blockHash: Hash): Block | undefined {
-    return undefined
+  get status(): ConsensusStatus {
+    const { election, epoch, pacemaker, stateRoots, tree } = this.#replica
+    return {
+      epoch,
+      view: pacemaker.view,
+      leader: election.leader(epoch, pacemaker.view),
+      highQCView: pacemaker.highQC.view,
+      committedHeight: tree.root.header.height,
+      executedHeight: stateRoots.executedHeight,
+      uncommittedBlocks: tree.size - 1,
+      isHalted: this.#isHalted,
+    }
+  }
+
+  /** A block that may not be in the store yet: above the last committed one, or itself. */
+  uncommitted(blockHash: Hash): Block | undefined {
+    return this.#replica.tree.get(blockHash)?.block
+  }
+
+  /** The QC of such a block, where one is known. */
+  certificateOf(blockHash: Hash): QuorumCertificate | undefined {
+    const { pacemaker, tree } = this.#replica
+    const node = tree.get(blockHash)
+    if (node?.qc !== undefined || node === undefined) return node?.qc
+    return equalBytes(pacemaker.highQC.blockHash, blockHash) ? pacemaker.highQC : undefined
+  }
+
+  /** The highest QC known: what a peer that catches up should aim for. */
+  get highQC(): QuorumCertificate {
+    return this.#replica.pacemaker.highQC
+  }
+
+  #dispatch(input: ConsensusInput): void {
+    const { nowMs } = input
+    switch (input.kind) {
+      case 'start':
+        resume(this.#replica, this.#options.recovered, {
+          processor: this.#processor,
+          synchronizer: this.#synchronizer,
+          nowMs,
+        })
+        break
+      case 'message':
+        this.#onMessage(input.message, input.from, nowMs)
+        break
+      case 'timerFired':
+        this.#onTimer(input.timerId, nowMs)
+        break
+      case 'payloadBuilt':
+        this.#proposer.onPayloadBuilt(input, nowMs)
+        break
+      case 'payloadChecked':
+        this.#voter.onPayloadChecked(input.blockHash, input.ok)
+        break
+      case 'executed':
+        this.#onExecuted(input.height, input.stateRoot)
+        break
+      case 'blocksFetched':
+        this.#sync.onFetched(input, nowMs)
+        break
+      case 'fetchFailed':
+        this.#sync.onFailed(input.requestId, nowMs)
+        break
+      case 'peerConnected':
+        this.#synchronizer.tellPeer(input.peer, nowMs)
+        break
+      default:
+        unreachable(input)
+    }
+  }
+
+  #onMessage(message: ConsensusMessage, from: PeerId, nowMs: number): void {
+    const fault = this.#judge(message, from, nowMs)
+    if (fault !== undefined) this.#replica.outbox.report(from, fault)
+  }
+
+  #judge(message: ConsensusMessage, from: PeerId, nowMs: number): Fault | undefined {
+    switch (message.kind) {
+      case 'proposal':
+        return this.#voter.onProposal(message.proposal, from, nowMs)
+      case 'vote':
+        return this.#votes.onVote(message.vote, from, nowMs)
+      case 'timeout':
+        return this.#timeouts.onTimeout(message.timeout, from, nowMs)
+      case 'advanceView':
+        return this.#synchronizer.onAdvanceView(message.advanceView, from, nowMs)
+      case 'epochChange':
+        return ignore('OL_CONSENSUS_EPOCH', 'changing the validator set is not supported yet')
+      default:
+        return unreachable(message)
+    }
+  }
+
+  #onTimer(timerId: TimerId, nowMs: number): void {
+    if (!this.#replica.timers.fired(timerId, nowMs)) return
+    // The timers `hold` and `fetch` are for what settling does anyway.
+    if (timerId === 'view') this.#timeouts.onViewTimer(nowMs)
+    if (timerId === 'backup') this.#votes.onBackupTimer(nowMs)
+  }
+
+  #onExecuted(height: Height, stateRoot: Hash): void {
+    const mismatch = this.#replica.stateRoots.executed(height, stateRoot)
+    if (mismatch !== undefined) throw rootHalt(mismatch)
+  }
+
+  /** Does every duty that is due, until none is. Each act moves a view or answers for one, so this ends. */
+  #settle(nowMs: number): void {
+    while (
+      this.#votes.formQC(nowMs) ||
+      this.#timeouts.settle(nowMs) ||
+      this.#voter.voteIfReady(nowMs) ||
+      this.#proposer.requestIfReady(nowMs)
+    ) {}
+    this.#sync.requestMissing(nowMs)
+  }
+
+  #halt({ code, data, what }: ConsensusHalt): Effect[] {
+    this.#isHalted = true
+    const effects = this.#replica.outbox.drain()
+    effects.push({ kind: 'halt', code, message: what, details: data.details })
+    return effects
   }
 }

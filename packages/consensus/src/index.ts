@@ -1,9 +1,21 @@
+export { CertificateVerifier } from './certificateVerifier.ts'
+export { Committee } from './committee.ts'
 export type {
   ConsensusOptions,
   RecoveredState,
   ValidatorIdentity,
 } from './consensusOptions.ts'
-export { ConsensusCore } from './core.ts'
+export { ConsensusCore, type ConsensusStatus } from './core.ts'
 export type { CommittedBlock, Details, Effect, LogRecord, Recipient } from './effect.ts'
+export {
+  ConsensusError,
+  type ConsensusFailure,
+  type ConsensusFaultCode,
+  type HaltCode,
+} from './errors.ts'
 export type { ConsensusInput, TimerId } from './input.ts'
+export { LeaderElection } from './leaderElection.ts'
+export { verifyCommitProof } from './lightVerifier.ts'
+export { type ExecutedChain, recoverState } from './recovery.ts'
+export { decodeSafetyData, encodeSafetyData } from './safetyCodec.ts'
 export type { EntryCertificate, SafetyData } from './safetyData.ts'

@@ -1,0 +1,107 @@
+import {
+  BLOCK_BYTES_MAX,
+  BLOCK_TRANSACTIONS_MAX,
+  type Block,
+  type BlockHeader,
+  EXECUTION_LAG_MAX,
+  equalBytes,
+  type Fault,
+  type Hash,
+  type Payload,
+  payloadRoot,
+} from '@openliquid/primitives'
+import type { BlockNode } from './blockTree.ts'
+import type { Committee } from './committee.ts'
+import { reject } from './errors.ts'
+
+/** What all blocks of an epoch have in common. */
+export interface BlockRules {
+  readonly version: number
+  readonly chainId: bigint
+  readonly committee: Committee
+  /** epochStart + epochDuration: from here on a block must be EPOCH_CLOSING (B9). */
+  readonly epochEndMs: number
+}
+
+/**
+ * Rules of validity that need the block alone: B1, B2 except the height, B6 except duplicates, B9.
+ *
+ * @see docs/spec/consensus.md §3
+ */
+export function checkBlockAlone(block: Block, rules: BlockRules): Fault | undefined {
+  const { header, payload } = block
+  const { committee } = rules
+  if (header.version !== rules.version) return malformed('version')
+  if (header.chainId !== rules.chainId) return malformed('chainId')
+  if (header.epoch !== committee.epoch) return malformed('epoch')
+  if (!equalBytes(header.validatorSetHash, committee.hash)) return malformed('validatorSetHash')
+  if (!committee.has(header.proposer)) return malformed('proposer')
+  if (header.height < 1n) return malformed('height')
+
+  if (!equalBytes(header.qc.blockHash, header.parentHash)) return malformed('parentHash')
+  if (header.qc.epoch !== header.epoch) return malformed('epoch of the QC')
+  if (header.qc.view >= header.view) return malformed('view of the QC')
+
+  // B9: closing and suffix blocks exist only around the end of an epoch.
+  if (header.flags !== 0) return malformed('flags')
+  if (!equalBytes(header.nextValidatorSetHash, committee.hash)) {
+    return malformed('nextValidatorSetHash')
+  }
+  return checkPayload(header, payload)
+}
+
+/**
+ * Rules of validity that need the parent: B2 height, B5 lower bound, B6 execution lag, B7 executedHeight.
+ *
+ * @see docs/spec/consensus.md §3
+ */
+export function checkBlockInBranch(
+  { header, payload }: Block,
+  parent: BlockNode,
+): Fault | undefined {
+  if (header.height !== parent.header.height + 1n) return invalid('height')
+  if (header.view <= parent.header.view) return invalid('view')
+  if (header.qc.view !== parent.header.view) return invalid('the QC is of another view')
+  if (header.timestampMs <= parent.header.timestampMs) return invalid('timestampMs')
+  if (header.executedHeight !== parent.committedHeight) return invalid('executedHeight')
+  if (mustBeEmpty(header) && !isEmptyPayload(payload)) return invalid('payload beyond the lag')
+  return undefined
+}
+
+/** B6: so much is unexecuted that the block may bring nothing new. */
+export function mustBeEmpty(header: Pick<BlockHeader, 'height' | 'executedHeight'>): boolean {
+  return header.height - header.executedHeight > BigInt(EXECUTION_LAG_MAX)
+}
+
+export function isEmptyPayload({ actions, evm, evidence }: Payload): boolean {
+  return actions.length === 0 && evm.length === 0 && evidence.length === 0
+}
+
+/** B9: whether the block's time asks for the EPOCH_CLOSING flag, which this version does not know. */
+export function endsEpoch({ timestampMs }: { timestampMs: number }, rules: BlockRules): boolean {
+  return timestampMs >= rules.epochEndMs
+}
+
+function checkPayload(header: BlockHeader, payload: Payload): Fault | undefined {
+  const { actions, evm, evidence } = payload
+  if (evidence.length > 0) return malformed('evidence is not supported yet')
+  if (actions.length + evm.length > BLOCK_TRANSACTIONS_MAX) return malformed('transaction count')
+  if (payloadBytes(payload) > BLOCK_BYTES_MAX) return malformed('payload size')
+  const root: Hash = payloadRoot(payload)
+  return equalBytes(root, header.payloadRoot) ? undefined : malformed('payloadRoot')
+}
+
+/** Bytes of the transactions, without the frame around them. */
+export function payloadBytes({ actions, evm, evidence }: Payload): number {
+  let size = 0
+  for (const section of [actions, evm, evidence]) for (const bytes of section) size += bytes.length
+  return size
+}
+
+function malformed(what: string): Fault {
+  return reject('OL_CONSENSUS_MALFORMED', what)
+}
+
+function invalid(what: string): Fault {
+  return reject('OL_CONSENSUS_INVALID_BLOCK', what)
+}

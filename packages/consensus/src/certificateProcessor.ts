@@ -1,0 +1,196 @@
+import {
+  assert,
+  type Block,
+  blockCodec,
+  bytesToHex,
+  commitProofCodec,
+  type Fault,
+  type Hash,
+  type QuorumCertificate,
+  quorumCertificateCodec,
+  type TimeoutCertificate,
+  timeoutCertificateCodec,
+  type Verified,
+} from '@openliquid/primitives'
+import { blockContext } from './blockContext.ts'
+import { checkBlockInBranch, endsEpoch } from './blockRules.ts'
+import type { BlockNode } from './blockTree.ts'
+import type { LogRecord } from './effect.ts'
+import { ConsensusHalt } from './errors.ts'
+import type { Replica } from './replica.ts'
+import type { RootMismatch } from './stateRoots.ts'
+import { viewTimeoutMs } from './viewTimer.ts'
+
+/**
+ * What certificates do: they move the view, certify blocks and, two in consecutive views, commit them.
+ *
+ * Every certificate a replica learns goes through here, whichever message, block or log it came from; so does every
+ * block that enters the tree.
+ * @see docs/spec/consensus.md §4 commit rule, §5
+ */
+export class CertificateProcessor {
+  readonly #replica: Replica
+
+  constructor(replica: Replica) {
+    this.#replica = replica
+  }
+
+  learnQC(qc: Verified<QuorumCertificate>, nowMs: number): void {
+    const { outbox, pacemaker, targets, tree } = this.#replica
+    if (qc.view > pacemaker.highQC.view) {
+      outbox.persist([{ kind: 'qc', body: quorumCertificateCodec.encode(qc) }], { sync: false })
+    }
+    const node = tree.get(qc.blockHash)
+    if (node !== undefined) this.#certify(node, qc)
+    // Views grow along a branch: what is not above the last committed block is decided.
+    else if (qc.view > tree.root.header.view) targets.want(qc)
+    if (pacemaker.onQC(qc)) this.enterView(nowMs)
+  }
+
+  learnTC(tc: Verified<TimeoutCertificate>, nowMs: number): void {
+    const { outbox, pacemaker, verifier } = this.#replica
+    this.learnQC(verifier.trustQC(tc.highQC), nowMs)
+    if (pacemaker.isNewTC(tc)) {
+      outbox.persist([{ kind: 'tc', body: timeoutCertificateCodec.encode(tc) }], { sync: false })
+    }
+    if (pacemaker.onTC(tc)) this.enterView(nowMs)
+  }
+
+  /**
+   * Adds a block to the tree; its parent must be there, and its QC verified unless the block itself is certified.
+   *
+   * @returns why the block is invalid
+   * @throws {ConsensusHalt} the block is invalid although a quorum certified it
+   */
+  admit(
+    block: Block,
+    blockHash: Hash,
+    { isCertified, nowMs }: { readonly isCertified: boolean; readonly nowMs: number },
+  ): Fault | undefined {
+    const { orphans, targets, tree, verifier } = this.#replica
+    if (tree.get(blockHash) !== undefined) return undefined
+    const { header } = block
+    const parent = tree.get(header.parentHash)
+    assert(parent !== undefined, 'the parent is in the tree')
+
+    const qc = targets.qcOf(blockHash)
+    const fault = checkBlockInBranch(block, parent)
+    if (fault !== undefined) {
+      if (isCertified || qc !== undefined) throw certifiedInvalid(blockHash, block, fault)
+      return fault
+    }
+    this.learnQC(verifier.trustQC(header.qc), nowMs)
+    const node = tree.insert(block, blockHash)
+    if (qc !== undefined) {
+      targets.remove(blockHash)
+      this.#certify(node, qc)
+    }
+    for (const orphan of orphans.takeChildrenOf(blockHash)) {
+      this.admit(orphan.block, orphan.blockHash, { isCertified: false, nowMs })
+    }
+    return undefined
+  }
+
+  /** What happens at the door of every view. */
+  enterView(nowMs: number): void {
+    const { committee, election, epoch, outbox, pacemaker, params, timers } = this.#replica
+    const { view } = pacemaker
+    timers.cancel('backup')
+    timers.cancel('hold')
+    if (this.#replica.safety !== undefined) {
+      // A chain of one paces itself: its timer must leave room for that.
+      const paceMs = committee.size === 1 ? params.minBlockIntervalMs : 0
+      timers.set('view', nowMs + paceMs + viewTimeoutMs(params, pacemaker.failures))
+    }
+    // The votes of the view before may still become a QC: better than the TC that ended it.
+    this.#replica.votes.forgetBelow(view - 1n)
+    this.#replica.timeouts.forgetBelow(view)
+    outbox.push({ kind: 'enterView', epoch, view, leader: election.leader(epoch, view) })
+  }
+
+  #certify(node: BlockNode, qc: Verified<QuorumCertificate>): void {
+    const { rules, stateRoots, tree } = this.#replica
+    if (node.qc !== undefined || node === tree.root) return
+    const { header } = node
+    if (header.view !== qc.view) {
+      throw new ConsensusHalt(
+        'OL_CONSENSUS_CERTIFIED_INVALID',
+        'a QC names a block of another view',
+        {
+          blockHash: bytesToHex(node.blockHash),
+          qcView: `${qc.view}`,
+          blockView: `${header.view}`,
+        },
+      )
+    }
+    if (endsEpoch(header, rules)) throw epochUnsupported(header.timestampMs)
+    tree.certify(node, qc)
+    const mismatch = stateRoots.certified(header)
+    if (mismatch !== undefined) throw rootHalt(mismatch)
+
+    // Commit rule: two certified blocks in consecutive views commit the lower one. A gap commits nothing yet.
+    if (header.qc.view === 0n || header.qc.view + 1n !== qc.view) return
+    const { parent } = node
+    assert(parent !== undefined, 'a block above the root has a parent')
+    if (parent.header.height > tree.root.header.height) this.#commit(parent, node, qc)
+  }
+
+  #commit(node: BlockNode, child: BlockNode, qc: Verified<QuorumCertificate>): void {
+    const { outbox, orphans, stateRoots, targets, tree } = this.#replica
+    const path = tree.pathFromRoot(node)
+    let parent = tree.root.header
+    const blocks = path.map(({ block, blockHash }) => {
+      const context = blockContext(this.#replica, { header: block.header, blockHash, parent })
+      parent = block.header
+      return { block, blockHash, context }
+    })
+    const proof = { path: [node.header, child.header], qc }
+    const records: LogRecord[] = []
+    for (const committed of path) {
+      if (committed.isLogged) continue
+      records.push({ kind: 'block', body: blockCodec.encode(committed.block) })
+      tree.markLogged(committed)
+    }
+    records.push({ kind: 'commit', body: commitProofCodec.encode(proof) })
+    outbox.persist(records, { sync: false })
+    outbox.push({ kind: 'commit', blocks, proof })
+
+    tree.commit(node)
+    targets.forgetUpTo(node.header.view)
+    orphans.forgetUpTo(node.header.view)
+    stateRoots.forgetBelow(node.committedHeight)
+    this.#replica.highestCommit = proof
+  }
+}
+
+/** B7: we execute otherwise than a quorum does. */
+export function rootHalt({ height, ours, certified, header }: RootMismatch): ConsensusHalt {
+  return new ConsensusHalt(
+    'OL_CONSENSUS_STATE_ROOT',
+    `a quorum certified another state root of height ${height} than this replica computed`,
+    {
+      height: `${height}`,
+      ours: bytesToHex(ours),
+      certified: bytesToHex(certified),
+      namedByHeight: `${header.height}`,
+      namedByView: `${header.view}`,
+    },
+  )
+}
+
+/** B9: the epoch is over, and this version cannot begin another. */
+export function epochUnsupported(timestampMs: number): ConsensusHalt {
+  return new ConsensusHalt(
+    'OL_CONSENSUS_EPOCH_UNSUPPORTED',
+    'the epoch has ended and changing the validator set is not supported yet; raise epochDurationMs',
+    { timestampMs: `${timestampMs}` },
+  )
+}
+
+function certifiedInvalid(blockHash: Hash, { header }: Block, fault: Fault): ConsensusHalt {
+  return new ConsensusHalt(
+    'OL_CONSENSUS_CERTIFIED_INVALID',
+    `a quorum certified a block that is invalid: ${String(fault.data?.['reason'])}`,
+    { blockHash: bytesToHex(blockHash), height: `${header.height}`, view: `${header.view}` },
+  )
+}

@@ -1,0 +1,80 @@
+import { bitmapFromSigners, signersFromBitmap } from '@openliquid/crypto'
+import {
+  assert,
+  type Epoch,
+  type Hash,
+  type ValidatorSet,
+  validatorSetHash,
+} from '@openliquid/primitives'
+
+/** The validators of one epoch as the protocol counts them: by stake, never by number. */
+export class Committee {
+  readonly epoch: Epoch
+  readonly size: number
+  /** validatorSetHash, §2. */
+  readonly hash: Hash
+  readonly stakes: readonly bigint[]
+  readonly #totalStake: bigint
+  readonly #voteKeys: readonly Uint8Array[]
+  readonly #nodeKeys: readonly Uint8Array[]
+
+  constructor(set: ValidatorSet) {
+    this.epoch = set.epoch
+    this.size = set.validators.length
+    this.hash = validatorSetHash(set)
+    this.stakes = set.validators.map(({ stake }) => stake)
+    this.#voteKeys = set.validators.map(({ voteKey }) => voteKey)
+    this.#nodeKeys = set.validators.map(({ nodeKey }) => nodeKey)
+    this.#totalStake = this.stakes.reduce((sum, stake) => sum + stake, 0n)
+    assert(this.size > 0, 'a committee has members')
+    assert(
+      this.stakes.every((stake) => stake > 0n),
+      'every member has stake',
+    )
+  }
+
+  has(index: number): boolean {
+    return Number.isInteger(index) && index >= 0 && index < this.size
+  }
+
+  stakeOf(signers: Iterable<number>): bigint {
+    let stake = 0n
+    for (const signer of signers) {
+      const one = this.stakes[signer]
+      assert(one !== undefined, 'signer is a member')
+      stake += one
+    }
+    return stake
+  }
+
+  /** More than 2/3 of the stake, §1: two quorums share an honest member while less than 1/3 is faulty. */
+  isQuorum(stake: bigint): boolean {
+    return stake * 3n > this.#totalStake * 2n
+  }
+
+  /** At least 1/3 of the stake, §1: holds an honest member while less than 1/3 is faulty. */
+  isBlockingSet(stake: bigint): boolean {
+    return stake * 3n >= this.#totalStake
+  }
+
+  voteKeyOf(index: number): Uint8Array {
+    const key = this.#voteKeys[index]
+    assert(key !== undefined, 'index is a member')
+    return key
+  }
+
+  nodeKeyOf(index: number): Uint8Array {
+    const key = this.#nodeKeys[index]
+    assert(key !== undefined, 'index is a member')
+    return key
+  }
+
+  /** Members named in a bitmap, ascending; `undefined` if it is malformed. */
+  signersOf(bitmap: Uint8Array): readonly number[] | undefined {
+    return signersFromBitmap(bitmap, this.size)
+  }
+
+  bitmapOf(signers: readonly number[]): Uint8Array {
+    return bitmapFromSigners(signers, this.size)
+  }
+}

@@ -1,0 +1,28 @@
+/** Verified certificates remembered: a replica sees one QC in proposal, timeouts and AdvanceView, and verifies it once. */
+export const CERTIFICATES_CACHED_MAX = 1_024
+/** Views ahead of ours whose votes are kept: all other messages prove their view and need no waiting. */
+export const VOTE_VIEWS_AHEAD_MAX = 2
+/** Votes of one signer kept per view: two are an equivocation, one more place is for a forgery that came first. */
+export const VOTES_PER_SIGNER_MAX = 3
+/** Uncertified blocks kept per view: two are an equivocation, a third tells nothing new. */
+export const UNCERTIFIED_PER_VIEW_MAX = 2
+/** Uncertified blocks kept that this replica did not vote for: nobody will miss them. */
+export const UNVOTED_BLOCKS_MAX = 64
+/** Blocks waiting for an ancestor; consensus reference §13. */
+export const ORPHAN_BLOCKS_MAX = 64
+/** Bytes of the blocks waiting for an ancestor; consensus reference §13. */
+export const ORPHAN_BYTES_MAX = 33_554_432
+/** Certified blocks asked for at the same time: forks that matter are few. */
+export const FETCH_TARGETS_MAX = 4
+/** Wait before a block is asked for again; doubles per failure up to here. */
+export const FETCH_RETRY_MS_MAX = 4_000
+/** Committed blocks that may wait for execution before block sync pauses. */
+export const SYNC_AHEAD_MAX = 256
+/** A timeout is repeated at least this often while its view lasts; consensus reference §13. */
+export const REBROADCAST_MS_MAX = 1_000
+/** Peers whose last answer is remembered, oldest forgotten first. */
+export const PEERS_REMEMBERED_MAX = 1_024
+/** Missed slots named in one block's context: a longer stop of the chain charges nobody beyond it. */
+export const MISSED_SLOTS_MAX = 1_024
+/** Slots of the leader schedule computed at a time; consensus reference §6. */
+export const LEADER_SLOTS_MAX = 2_000

@@ -1,0 +1,155 @@
+import {
+  assert,
+  type Block,
+  type BlockHeader,
+  blockCodec,
+  blockHash,
+  type Payload,
+  payloadRoot,
+  type QuorumCertificate,
+  type TimeoutCertificate,
+  type Verified,
+  type View,
+} from '@openliquid/primitives'
+import { checkBlockAlone, endsEpoch, isEmptyPayload, mustBeEmpty } from './blockRules.ts'
+import type { BlockNode } from './blockTree.ts'
+import { type CertificateProcessor, epochUnsupported } from './certificateProcessor.ts'
+import type { Replica } from './replica.ts'
+import type { Voter } from './voter.ts'
+
+/** A proposal that waits for its payload. */
+interface Draft {
+  readonly view: View
+  readonly parent: BlockNode
+  readonly qc: Verified<QuorumCertificate>
+  readonly tc: Verified<TimeoutCertificate> | undefined
+  readonly timestampMs: number
+}
+
+/**
+ * The leader's duty: one block per view, as soon as the view is entered, on the highest QC.
+ *
+ * @see docs/spec/consensus.md §5 optimistic responsiveness
+ */
+export class Proposer {
+  readonly #replica: Replica
+  readonly #processor: CertificateProcessor
+  readonly #voter: Voter
+  #draft: Draft | undefined
+
+  constructor(replica: Replica, processor: CertificateProcessor, voter: Voter) {
+    this.#replica = replica
+    this.#processor = processor
+    this.#voter = voter
+  }
+
+  /** Asks for a payload if we lead the current view and have what a block needs; returns whether it did. */
+  requestIfReady(nowMs: number): boolean {
+    const { election, epoch, pacemaker, safety, selfIndex, stateRoots, tree } = this.#replica
+    const { view } = pacemaker
+    if (safety === undefined || election.leader(epoch, view) !== selfIndex) return false
+    if (this.#draft?.view === view || !safety.mayPropose(view)) return false
+
+    const { highQC: qc, tc } = pacemaker.entry
+    const parent = tree.get(qc.blockHash)
+    if (parent === undefined) return false // It is being fetched.
+    // B7: a leader that has not executed K(parent) cannot name its root and holds the proposal.
+    if (stateRoots.rootAt(parent.committedHeight) === undefined) return false
+
+    const timestampMs = Math.max(parent.header.timestampMs + 1, nowMs) // B5
+    if (endsEpoch({ timestampMs }, this.#replica.rules)) throw epochUnsupported(timestampMs)
+    this.#draft = { view, parent, qc, tc, timestampMs }
+    this.#request(this.#draft, nowMs)
+    return true
+  }
+
+  onPayloadBuilt({ view, payload, timestampMs }: PayloadAnswer, nowMs: number): void {
+    const { outbox, pacemaker, safety, tree } = this.#replica
+    const draft = this.#draft
+    if (draft === undefined || draft.view !== view || view !== pacemaker.view) return
+    this.#draft = undefined
+    // A commit may have cut the branch off while the payload was built: the next request is for another parent.
+    if (tree.get(draft.parent.blockHash) !== draft.parent) return
+
+    const block = this.#blockOf(draft, payload, timestampOf(draft, timestampMs, nowMs))
+    const hash = blockHash(block.header)
+    const signed = safety?.propose({
+      currentView: view,
+      block,
+      ...(draft.tc === undefined ? {} : { tc: draft.tc }),
+    })
+    if (signed === undefined) return
+    const { message: proposal, records } = signed
+    outbox.persist([{ kind: 'block', body: blockCodec.encode(block) }, ...records], { sync: true })
+    outbox.broadcast({ kind: 'proposal', proposal })
+
+    const fault = this.#processor.admit(block, hash, { isCertified: false, nowMs })
+    assert(fault === undefined, 'our own block is valid in its branch')
+    const node = tree.get(hash)
+    assert(node !== undefined, 'our own block is in the tree')
+    tree.markLogged(node)
+    this.#voter.onOwnProposal(proposal, hash)
+  }
+
+  #request({ view, parent, timestampMs }: Draft, nowMs: number): void {
+    const { epoch, outbox, params, tree } = this.#replica
+    const height = parent.header.height + 1n
+    const ancestors = tree.branchAbove(parent, parent.committedHeight)
+    // Pace holds back only empty blocks, and none while one could bring an ancestor's payload to commit.
+    const isAwaited = ancestors.some(({ payload }) => !isEmptyPayload(payload))
+    const pacedMs = Math.min(parent.header.timestampMs, nowMs) + params.minBlockIntervalMs
+    outbox.push({
+      kind: 'buildPayload',
+      epoch,
+      view,
+      height,
+      timestampMs,
+      parent: { header: parent.header, blockHash: parent.blockHash },
+      ancestors,
+      mustBeEmpty: mustBeEmpty({ height, executedHeight: parent.committedHeight }),
+      emptyAllowedAtMs: isAwaited ? nowMs : Math.max(nowMs, pacedMs),
+    })
+  }
+
+  #blockOf({ view, parent, qc }: Draft, payload: Payload, timestampMs: number): Block {
+    const { committee, epoch, rules, selfIndex, stateRoots } = this.#replica
+    const executedHeight = parent.committedHeight
+    const stateRoot = stateRoots.rootAt(executedHeight)
+    assert(stateRoot !== undefined, 'the root was known when the payload was asked for')
+    assert(selfIndex !== undefined, 'only a validator proposes')
+    const header: BlockHeader = {
+      version: rules.version,
+      chainId: rules.chainId,
+      epoch,
+      view,
+      height: parent.header.height + 1n,
+      parentHash: parent.blockHash,
+      qc,
+      proposer: selfIndex,
+      timestampMs,
+      payloadRoot: payloadRoot(payload),
+      executedHeight,
+      stateRoot,
+      validatorSetHash: committee.hash,
+      nextValidatorSetHash: committee.hash,
+      flags: 0,
+    }
+    const block = { header, payload }
+    assert(checkBlockAlone(block, rules) === undefined, 'the payload keeps the limits of a block')
+    return block
+  }
+}
+
+/** The parts of a `payloadBuilt` input that matter here. */
+export interface PayloadAnswer {
+  readonly view: View
+  readonly payload: Payload
+  readonly timestampMs?: number
+}
+
+/** The time the payload was built for, between the time it was asked for and now. */
+function timestampOf(draft: Draft, givenMs: number | undefined, nowMs: number): number {
+  if (givenMs === undefined) return draft.timestampMs
+  assert(Number.isSafeInteger(givenMs), 'block time is in whole milliseconds')
+  return Math.max(draft.timestampMs, Math.min(givenMs, nowMs))
+}

@@ -1,0 +1,187 @@
+import {
+  type Block,
+  type BlockHeader,
+  blockCodec,
+  blockHash,
+  bytesToHex,
+  type CommitProof,
+  commitProofCodec,
+  equalBytes,
+  type Hash,
+  type Height,
+  type Hex,
+  type QuorumCertificate,
+  quorumCertificateCodec,
+  type TimeoutCertificate,
+  timeoutCertificateCodec,
+  unreachable,
+} from '@openliquid/primitives'
+import { committedInBranch } from './committedInBranch.ts'
+import type { RecoveredState } from './consensusOptions.ts'
+import type { LogRecord } from './effect.ts'
+import { ConsensusError } from './errors.ts'
+import { decodeSafetyData } from './safetyCodec.ts'
+import type { SafetyData } from './safetyData.ts'
+
+/** What recovery reads of the executed blocks on disk. Heights above 0; the genesis block need not be stored. */
+export interface ExecutedChain {
+  /** Of the newest executed block: 0 at genesis. */
+  readonly height: Height
+  blockAt(height: Height): Block | undefined
+  stateRootAt(height: Height): Hash | undefined
+  /** Helps a replica without a log to a newer certificate. */
+  commitProofAt?(height: Height): CommitProof | undefined
+}
+
+/** What the log says, read in order; later records replace earlier ones where only one counts. */
+interface LogContent {
+  safety: SafetyData | undefined
+  readonly blocks: Map<Hex, Block>
+  readonly certificates: QuorumCertificate[]
+  lastTC: TimeoutCertificate | undefined
+}
+
+/**
+ * Puts together what a replica knew before it stopped, from the records of its log and the executed blocks.
+ *
+ * The executed chain counts from its tip down; the log adds what stands above it. Either may be ahead of the other: a
+ * block that was committed but not executed is committed once more by the first step, never executed twice.
+ *
+ * @throws {ConsensusError} OL_CONSENSUS_RECORD, OL_CONSENSUS_RECOVERY
+ * @throws {DecodeError} a record's body is malformed
+ * @see docs/spec/consensus.md §7
+ */
+export function recoverState({
+  genesis,
+  records,
+  executed,
+}: {
+  readonly genesis: Block
+  readonly records: Iterable<LogRecord>
+  readonly executed: ExecutedChain
+}): RecoveredState {
+  const log = readLog(records)
+  const base = recoverBase(genesis, executed)
+  const tip = base.recent.at(-1)
+  if (tip === undefined) throw missing('the newest executed block')
+
+  const tipHash = blockHash(tip.header)
+  const certificates = [...log.certificates, ...certificatesOf(log.safety)]
+  if (log.lastTC !== undefined) certificates.push(log.lastTC.highQC)
+  for (const { header } of log.blocks.values()) certificates.push(header.qc)
+  const proof = executed.commitProofAt?.(tip.header.height)
+  if (proof !== undefined) certificates.push(...proof.path.slice(1).map(({ qc }) => qc), proof.qc)
+
+  // Only what can still matter: the QC of the tip itself, or of something in a higher view.
+  const useful = certificates.filter(
+    (qc) => qc.view > tip.header.view || equalBytes(qc.blockHash, tipHash),
+  )
+  const highQC = useful.reduce<QuorumCertificate | undefined>(
+    (high, qc) => (high === undefined || qc.view > high.view ? qc : high),
+    undefined,
+  )
+  const lastTC = newerTC(log.lastTC, log.safety?.entry)
+  return {
+    ...(log.safety === undefined ? {} : { safety: log.safety }),
+    ...(highQC === undefined ? {} : { highQC }),
+    ...(lastTC === undefined ? {} : { lastTC }),
+    ...base,
+    blocksAbove: [...log.blocks.values()]
+      .filter(({ header }) => header.height > tip.header.height)
+      .sort((a, b) => (a.header.height < b.header.height ? -1 : 1)),
+    certificates: useful,
+  }
+}
+
+function readLog(records: Iterable<LogRecord>): LogContent {
+  const content: LogContent = {
+    safety: undefined,
+    blocks: new Map(),
+    certificates: [],
+    lastTC: undefined,
+  }
+  for (const { kind, body } of records) {
+    switch (kind) {
+      case 'safety':
+        content.safety = decodeSafetyData(body)
+        break
+      case 'block': {
+        const block = blockCodec.decode(body)
+        content.blocks.set(bytesToHex(blockHash(block.header)), block)
+        break
+      }
+      case 'qc':
+        content.certificates.push(quorumCertificateCodec.decode(body))
+        break
+      case 'tc': {
+        const tc = timeoutCertificateCodec.decode(body)
+        if (content.lastTC === undefined || tc.view > content.lastTC.view) content.lastTC = tc
+        break
+      }
+      case 'commit': {
+        const { path, qc } = commitProofCodec.decode(body)
+        content.certificates.push(...path.map((header) => header.qc), qc)
+        break
+      }
+      default:
+        unreachable(kind)
+    }
+  }
+  return content
+}
+
+/** The executed blocks above K(tip), their state roots, and the header below them. */
+function recoverBase(
+  genesis: Block,
+  executed: ExecutedChain,
+): Pick<RecoveredState, 'recent' | 'parentHeader' | 'stateRoots'> {
+  const blockAt = (height: Height): Block => {
+    if (height === 0n) return genesis
+    const block = executed.blockAt(height)
+    if (block === undefined) throw missing(`the executed block of height ${height}`)
+    return block
+  }
+  const rootAt = (height: Height): Hash => {
+    const stateRoot = height === 0n ? genesis.header.stateRoot : executed.stateRootAt(height)
+    if (stateRoot === undefined) throw missing(`the state root of height ${height}`)
+    return stateRoot
+  }
+
+  const tip = blockAt(executed.height)
+  const parent = executed.height === 0n ? undefined : blockAt(executed.height - 1n).header
+  const lowest = committedInBranch(tip.header, parent)
+  const recent: Block[] = []
+  const stateRoots = [{ height: lowest, stateRoot: rootAt(lowest) }]
+  for (let height = lowest + 1n; height <= executed.height; height += 1n) {
+    recent.push(blockAt(height))
+    stateRoots.push({ height, stateRoot: rootAt(height) })
+  }
+  if (executed.height === 0n) return { recent: [tip], stateRoots }
+  const parentHeader: BlockHeader = blockAt(lowest).header
+  return { recent, parentHeader, stateRoots }
+}
+
+/** Certificates that stand in the safety data: its lock and its entry proof are what a restart may rely on (R6). */
+function certificatesOf(safety: SafetyData | undefined): QuorumCertificate[] {
+  if (safety === undefined) return []
+  const { entry, lastTimeout, lockedQC } = safety
+  const certificates = [lockedQC]
+  if (entry !== undefined) certificates.push(entry.kind === 'qc' ? entry.qc : entry.tc.highQC)
+  if (lastTimeout !== undefined) certificates.push(lastTimeout.highQC)
+  return certificates
+}
+
+function newerTC(
+  lastTC: TimeoutCertificate | undefined,
+  entry: SafetyData['entry'],
+): TimeoutCertificate | undefined {
+  if (entry?.kind !== 'tc') return lastTC
+  return lastTC === undefined || entry.tc.view > lastTC.view ? entry.tc : lastTC
+}
+
+function missing(what: string): ConsensusError {
+  return new ConsensusError(
+    `the replica cannot be recovered: ${what} is not in the database; restore the data folder or start with an empty one`,
+    { code: 'OL_CONSENSUS_RECOVERY', reason: `${what} is missing` },
+  )
+}

@@ -1,0 +1,96 @@
+import {
+  bytesToUint,
+  type Codec,
+  concatBytes,
+  proposalCodec,
+  quorumCertificateCodec,
+  timeoutCertificateCodec,
+  timeoutVoteCodec,
+  uintToBytes,
+  voteCodec,
+} from '@openliquid/primitives'
+import { joinParts, malformed, splitParts } from './bodyCodec.ts'
+import type { EntryCertificate, SafetyData } from './safetyData.ts'
+
+const RECORD = 'SAFETY'
+const VERSION = 1
+const ENTRY_QC = 1
+const ENTRY_TC = 2
+/** version ‖ epoch ‖ lastVotedView ‖ lockedView, integers big-endian. */
+const FIXED_BYTES = 25
+const PARTS = 6
+
+/** Body of a SAFETY record: fixed fields, then lockedQC, entry, lastVote, lastTimeout, lastProposed; an absent one is empty. */
+export function encodeSafetyData(data: SafetyData): Uint8Array {
+  return joinParts([
+    concatBytes(
+      Uint8Array.of(VERSION),
+      uintToBytes(data.epoch, 8),
+      uintToBytes(data.lastVotedView, 8),
+      uintToBytes(data.lockedView, 8),
+    ),
+    quorumCertificateCodec.encode(data.lockedQC),
+    data.entry === undefined ? new Uint8Array(0) : encodeEntry(data.entry),
+    encodeOptional(voteCodec, data.lastVote),
+    encodeOptional(timeoutVoteCodec, data.lastTimeout),
+    encodeOptional(proposalCodec, data.lastProposed),
+  ])
+}
+
+/**
+ * Reads the body of a SAFETY record.
+ *
+ * @throws {ConsensusError} OL_CONSENSUS_RECORD
+ * @throws {DecodeError} a message or certificate in it is malformed
+ */
+export function decodeSafetyData(body: Uint8Array): SafetyData {
+  const [fixed, lockedQC, entry, lastVote, lastTimeout, lastProposed] = splitParts(
+    body,
+    RECORD,
+    PARTS,
+  ) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+  if (fixed.length !== FIXED_BYTES) throw malformed(RECORD, 'wrong size of the fixed fields')
+  if (fixed[0] !== VERSION) throw malformed(RECORD, `version ${fixed[0]}`)
+  const data: SafetyData = {
+    epoch: bytesToUint(fixed.subarray(1, 9)),
+    lastVotedView: bytesToUint(fixed.subarray(9, 17)),
+    lockedView: bytesToUint(fixed.subarray(17, 25)),
+    lockedQC: quorumCertificateCodec.decode(lockedQC),
+    ...decodeOptional('entry', { decode: decodeEntry }, entry),
+    ...decodeOptional('lastVote', voteCodec, lastVote),
+    ...decodeOptional('lastTimeout', timeoutVoteCodec, lastTimeout),
+    ...decodeOptional('lastProposed', proposalCodec, lastProposed),
+  }
+  if (data.lockedQC.view !== data.lockedView) throw malformed(RECORD, 'lock and QC differ')
+  return data
+}
+
+function encodeEntry(entry: EntryCertificate): Uint8Array {
+  return entry.kind === 'qc'
+    ? concatBytes(Uint8Array.of(ENTRY_QC), quorumCertificateCodec.encode(entry.qc))
+    : concatBytes(Uint8Array.of(ENTRY_TC), timeoutCertificateCodec.encode(entry.tc))
+}
+
+function decodeEntry(bytes: Uint8Array): EntryCertificate {
+  const certificate = bytes.slice(1)
+  switch (bytes[0]) {
+    case ENTRY_QC:
+      return { kind: 'qc', qc: quorumCertificateCodec.decode(certificate) }
+    case ENTRY_TC:
+      return { kind: 'tc', tc: timeoutCertificateCodec.decode(certificate) }
+    default:
+      throw malformed(RECORD, 'unknown kind of entry certificate')
+  }
+}
+
+function encodeOptional<T>(codec: Codec<T>, value: T | undefined): Uint8Array {
+  return value === undefined ? new Uint8Array(0) : codec.encode(value)
+}
+
+function decodeOptional<K extends string, T>(
+  key: K,
+  codec: Pick<Codec<T>, 'decode'>,
+  bytes: Uint8Array,
+): { [P in K]?: T } {
+  return (bytes.length === 0 ? {} : { [key]: codec.decode(bytes) }) as { [P in K]?: T }
+}

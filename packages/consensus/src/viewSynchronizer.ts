@@ -1,0 +1,86 @@
+import type { AdvanceView, ConsensusMessage, Fault, PeerId } from '@openliquid/primitives'
+import type { CertificateProcessor } from './certificateProcessor.ts'
+import { reject } from './errors.ts'
+import { PEERS_REMEMBERED_MAX, REBROADCAST_MS_MAX } from './limits.ts'
+import type { Replica } from './replica.ts'
+
+/**
+ * Keeps replicas in the same view: whoever is seen behind is told the certificates that lead here.
+ *
+ * @see docs/spec/consensus.md §5 catch-up of a stale peer
+ */
+export class ViewSynchronizer {
+  readonly #replica: Replica
+  readonly #processor: CertificateProcessor
+  /** When each peer was last told, in order of that. */
+  readonly #answeredAtMs = new Map<PeerId, number>()
+
+  constructor(replica: Replica, processor: CertificateProcessor) {
+    this.#replica = replica
+    this.#processor = processor
+  }
+
+  /** Tells everyone. */
+  broadcastNews(): void {
+    this.#replica.outbox.broadcast(this.#news())
+  }
+
+  /** Tells the leader of the current view, who waits for nothing else. */
+  tellLeader(): void {
+    const { election, epoch, outbox, pacemaker, selfIndex } = this.#replica
+    const leader = election.leader(epoch, pacemaker.view)
+    if (leader !== selfIndex) outbox.sendToValidator(leader, this.#news())
+  }
+
+  /** Tells one peer, at most once a second. */
+  tellPeer(peer: PeerId, nowMs: number): void {
+    const lastMs = this.#answeredAtMs.get(peer)
+    if (lastMs !== undefined && nowMs < lastMs + REBROADCAST_MS_MAX) return
+    this.#answeredAtMs.delete(peer)
+    this.#answeredAtMs.set(peer, nowMs)
+    if (this.#answeredAtMs.size > PEERS_REMEMBERED_MAX) {
+      const [oldest] = this.#answeredAtMs.keys()
+      if (oldest !== undefined) this.#answeredAtMs.delete(oldest)
+    }
+    this.#replica.outbox.sendToPeer(peer, this.#news())
+  }
+
+  /** Returns what is wrong with the news. */
+  onAdvanceView(news: AdvanceView, from: PeerId, nowMs: number): Fault | undefined {
+    const { pacemaker, tree, verifier } = this.#replica
+    const { highQC, tc, highestCommit } = news
+    // Certificates that can change nothing are not worth a verification.
+    if (tc !== undefined && tc.view >= pacemaker.view) {
+      const verifiedTC = verifier.verifyTC(tc)
+      if (verifiedTC === undefined) return badCertificate('tc')
+      this.#processor.learnTC(verifiedTC, nowMs)
+    }
+    // The proof's own QC brings its block and all below it to commit; its path is for those without the blocks.
+    for (const qc of highestCommit === undefined ? [highQC] : [highestCommit.qc, highQC]) {
+      if (qc.view <= tree.root.header.view) continue
+      const verifiedQC = verifier.verifyQC(qc)
+      if (verifiedQC === undefined) return badCertificate('qc')
+      this.#processor.learnQC(verifiedQC, nowMs)
+    }
+    const theirView = (tc !== undefined && tc.view > highQC.view ? tc.view : highQC.view) + 1n
+    if (theirView < pacemaker.view) this.tellPeer(from, nowMs)
+    return undefined
+  }
+
+  #news(): ConsensusMessage {
+    const { highestCommit, pacemaker } = this.#replica
+    const { highQC, tc } = pacemaker.entry
+    return {
+      kind: 'advanceView',
+      advanceView: {
+        highQC,
+        ...(tc === undefined ? {} : { tc }),
+        ...(highestCommit === undefined ? {} : { highestCommit }),
+      },
+    }
+  }
+}
+
+function badCertificate(which: 'qc' | 'tc'): Fault {
+  return reject('OL_CONSENSUS_CERTIFICATE', `the ${which} of an AdvanceView is invalid`)
+}

@@ -1,0 +1,77 @@
+import type { Fault, PeerId, View, Vote } from '@openliquid/primitives'
+import type { CertificateProcessor } from './certificateProcessor.ts'
+import { VOTE_VIEWS_AHEAD_MAX } from './limits.ts'
+import { checkVote } from './proposalRules.ts'
+import type { Replica } from './replica.ts'
+import type { ViewSynchronizer } from './viewSynchronizer.ts'
+
+/**
+ * Turns votes into QCs: at once as leader of the next view, after `backupDelayMs` as leader of the view itself, when
+ * the next one seems to be down.
+ *
+ * @see docs/spec/consensus.md §5
+ */
+export class VoteAggregator {
+  readonly #replica: Replica
+  readonly #processor: CertificateProcessor
+  readonly #synchronizer: ViewSynchronizer
+
+  constructor(replica: Replica, processor: CertificateProcessor, synchronizer: ViewSynchronizer) {
+    this.#replica = replica
+    this.#processor = processor
+    this.#synchronizer = synchronizer
+  }
+
+  /** Returns what is wrong with the vote, as far as one can tell unverified. */
+  onVote(vote: Vote, from: PeerId, nowMs: number): Fault | undefined {
+    const { committee, pacemaker } = this.#replica
+    const fault = checkVote(vote, committee)
+    if (fault !== undefined) return fault
+    // Votes that were on their way when the quorum stood are late, but their authors are not behind.
+    if (vote.view + 1n < pacemaker.view) this.#synchronizer.tellPeer(from, nowMs)
+    else if (vote.view > pacemaker.view + BigInt(VOTE_VIEWS_AHEAD_MAX)) return undefined
+    else if (this.#isLeader(vote.view) || this.#isLeader(vote.view + 1n)) this.add(vote)
+    return undefined
+  }
+
+  /** Takes a vote that was checked, or is our own. */
+  add(vote: Vote): void {
+    this.#replica.votes.add(vote)
+  }
+
+  /** Forms the QC of the current view or the one before if that is our duty now; returns whether one was formed. */
+  formQC(nowMs: number): boolean {
+    const { view } = this.#replica.pacemaker
+    return this.#formQCOf(view, nowMs) || (view > 1n && this.#formQCOf(view - 1n, nowMs))
+  }
+
+  onBackupTimer(nowMs: number): void {
+    const { pacemaker, votes } = this.#replica
+    const qc = votes.certificate(pacemaker.view)
+    if (qc === undefined) return
+    this.#processor.learnQC(qc, nowMs)
+    this.#synchronizer.broadcastNews()
+  }
+
+  #formQCOf(view: View, nowMs: number): boolean {
+    const { pacemaker, params, timers, votes } = this.#replica
+    const leadsNext = this.#isLeader(view + 1n)
+    if (!leadsNext && !this.#isLeader(view)) return false
+    if (pacemaker.highQC.view >= view || !votes.hasQuorum(view)) return false
+    if (!leadsNext) {
+      if (view === pacemaker.view && !timers.isSet('backup')) {
+        timers.set('backup', nowMs + params.backupDelayMs)
+      }
+      return false
+    }
+    const qc = votes.certificate(view)
+    if (qc === undefined) return false
+    this.#processor.learnQC(qc, nowMs)
+    return true
+  }
+
+  #isLeader(view: View): boolean {
+    const { election, epoch, selfIndex } = this.#replica
+    return selfIndex !== undefined && election.leader(epoch, view) === selfIndex
+  }
+}

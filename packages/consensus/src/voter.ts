@@ -1,0 +1,250 @@
+import {
+  type Block,
+  blockCodec,
+  blockHash,
+  bytesToHex,
+  equalBytes,
+  type Fault,
+  type Hash,
+  type PeerId,
+  type Proposal,
+  proposalDigest,
+  type QuorumCertificate,
+  type TimeoutCertificate,
+  type Verified,
+} from '@openliquid/primitives'
+import { endsEpoch, isEmptyPayload } from './blockRules.ts'
+import type { BlockNode } from './blockTree.ts'
+import { type CertificateProcessor, epochUnsupported } from './certificateProcessor.ts'
+import type { LogRecord } from './effect.ts'
+import { reject } from './errors.ts'
+import { checkProposal } from './proposalRules.ts'
+import type { Replica } from './replica.ts'
+import { tcHashOf } from './safetyRules.ts'
+import type { ViewSynchronizer } from './viewSynchronizer.ts'
+import type { VoteAggregator } from './voteAggregator.ts'
+
+/** The proposal of the current view that waits for its vote. */
+interface Candidate {
+  readonly proposal: Proposal
+  readonly blockHash: Hash
+  readonly qc: Verified<QuorumCertificate>
+  readonly tc: Verified<TimeoutCertificate> | undefined
+  /** Absent for our own proposal. */
+  readonly from: PeerId | undefined
+  payload: 'unchecked' | 'checking' | 'good'
+}
+
+/**
+ * Judges proposals and votes for them. Validity decides whether a block enters the tree; gates, which depend on our
+ * clock and progress, decide only whether and when we vote in this view.
+ *
+ * @see docs/spec/consensus.md §3
+ */
+export class Voter {
+  readonly #replica: Replica
+  readonly #processor: CertificateProcessor
+  readonly #synchronizer: ViewSynchronizer
+  readonly #aggregator: VoteAggregator
+  #candidate: Candidate | undefined
+  /** Proposers of blocks with another state root than ours, in this epoch. */
+  readonly #otherRoots = new Set<number>()
+
+  constructor(options: {
+    readonly replica: Replica
+    readonly processor: CertificateProcessor
+    readonly synchronizer: ViewSynchronizer
+    readonly aggregator: VoteAggregator
+  }) {
+    this.#replica = options.replica
+    this.#processor = options.processor
+    this.#synchronizer = options.synchronizer
+    this.#aggregator = options.aggregator
+  }
+
+  /** Returns what is wrong with the proposal. */
+  onProposal(proposal: Proposal, from: PeerId, nowMs: number): Fault | undefined {
+    const { pacemaker, targets, verifier } = this.#replica
+    const fault = checkProposal(proposal, this.#replica.rules)
+    if (fault !== undefined) return fault
+
+    const { header } = proposal.block
+    const qc = verifier.verifyQC(header.qc)
+    const tc = proposal.tc === undefined ? undefined : verifier.verifyTC(proposal.tc)
+    if (qc === undefined || (tc === undefined) !== (proposal.tc === undefined)) {
+      return reject('OL_CONSENSUS_CERTIFICATE', 'a certificate of the proposal is invalid')
+    }
+    const hash = blockHash(header)
+    // B3. The certificates have proven the view, so its leader can be asked for.
+    const authorFault = this.#checkAuthor(proposal, hash)
+    if (authorFault !== undefined) return authorFault
+
+    if (tc !== undefined) this.#processor.learnTC(tc, nowMs)
+    this.#processor.learnQC(qc, nowMs)
+    const isStale = proposal.view < pacemaker.view
+    if (isStale && targets.qcOf(hash) === undefined) {
+      this.#synchronizer.tellPeer(from, nowMs)
+      return undefined
+    }
+    const blockFault = this.#takeBlock(proposal.block, hash, nowMs)
+    if (blockFault !== undefined) return blockFault
+    if (isStale || this.#candidate?.proposal.view === proposal.view) return undefined
+    const payload = isEmptyPayload(proposal.block.payload) ? 'good' : 'unchecked'
+    this.#candidate = { proposal, blockHash: hash, qc, tc, from, payload }
+    return undefined
+  }
+
+  /** Our own proposal, signed in this view; its block is in the tree. */
+  onOwnProposal(proposal: Proposal, hash: Hash): void {
+    const { verifier } = this.#replica
+    this.#candidate = {
+      proposal,
+      blockHash: hash,
+      qc: verifier.trustQC(proposal.block.header.qc),
+      tc: proposal.tc === undefined ? undefined : verifier.trustTC(proposal.tc),
+      from: undefined,
+      payload: 'good',
+    }
+  }
+
+  onPayloadChecked(hash: Hash, ok: boolean): void {
+    const candidate = this.#candidate
+    if (candidate === undefined || !equalBytes(candidate.blockHash, hash)) return
+    if (candidate.payload !== 'checking') return
+    if (ok) candidate.payload = 'good'
+    else this.#refuse(candidate, reject('OL_CONSENSUS_PAYLOAD', 'the payload is invalid'))
+  }
+
+  /** Votes for the candidate if all gates are open; returns whether it did. */
+  voteIfReady(nowMs: number): boolean {
+    const { pacemaker, safety, tree } = this.#replica
+    const candidate = this.#candidate
+    if (candidate === undefined) return false
+    const { view } = candidate.proposal
+    if (view < pacemaker.view || safety === undefined || safety.data.lastVotedView >= view) {
+      this.#candidate = undefined
+      return false
+    }
+    const node = tree.get(candidate.blockHash)
+    if (node === undefined) return false // B8: an ancestor is being fetched.
+
+    if (!this.#isTimely(candidate, node, nowMs)) return false
+    if (!this.#isRootOurs(candidate, node)) return false
+    if (candidate.payload === 'unchecked') {
+      candidate.payload = 'checking'
+      this.#replica.outbox.push({
+        kind: 'checkPayload',
+        block: node.block,
+        blockHash: node.blockHash,
+        ancestors: this.#ancestorsOf(node),
+      })
+    }
+    if (candidate.payload !== 'good' || nowMs < node.header.timestampMs) return false
+    this.#candidate = undefined
+    return this.#vote(candidate, node)
+  }
+
+  #checkAuthor(proposal: Proposal, hash: Hash): Fault | undefined {
+    const { committee, context, election, epoch, nodeScheme } = this.#replica
+    const { proposer } = proposal.block.header
+    if (proposer !== election.leader(epoch, proposal.view)) {
+      return reject('OL_CONSENSUS_NOT_LEADER', 'the proposer does not lead the view')
+    }
+    const digest = proposalDigest(context, epoch, proposal.view, hash, tcHashOf(proposal.tc))
+    if (nodeScheme.verify(committee.nodeKeyOf(proposer), digest, proposal.signature))
+      return undefined
+    return reject('OL_CONSENSUS_SIGNATURE', 'the proposal is not signed by its proposer')
+  }
+
+  /** Puts the block into the tree, or among the orphans until its ancestors come. */
+  #takeBlock(block: Block, hash: Hash, nowMs: number): Fault | undefined {
+    const { orphans, targets, tree } = this.#replica
+    if (tree.get(hash) !== undefined) return undefined
+    if (tree.get(block.header.parentHash) === undefined) {
+      // The parent is certified by the header's QC, so learning that has set out to fetch it.
+      orphans.add({ block, blockHash: hash })
+      return undefined
+    }
+    const isCertified = targets.qcOf(hash) !== undefined
+    if (!isCertified && !tree.hasRoomInView(block.header.view)) {
+      return reject('OL_CONSENSUS_EQUIVOCATION', 'the leader proposed too many blocks in one view')
+    }
+    return this.#processor.admit(block, hash, { isCertified, nowMs })
+  }
+
+  /** B5 upper bound: a block from far ahead of our clock gets no vote in this view, one from a little ahead waits. */
+  #isTimely(candidate: Candidate, { header }: BlockNode, nowMs: number): boolean {
+    const { params, rules, timers } = this.#replica
+    if (header.timestampMs > nowMs + params.clockDriftMsMax) {
+      this.#refuse(candidate, reject('OL_CONSENSUS_TIMESTAMP', 'the block is ahead of our clock'))
+      return false
+    }
+    if (endsEpoch(header, rules)) throw epochUnsupported(header.timestampMs)
+    if (header.timestampMs > nowMs) timers.set('hold', header.timestampMs)
+    return true
+  }
+
+  /** B7: votes wait for our execution, and never support a state root that is not ours. */
+  #isRootOurs(candidate: Candidate, { header }: BlockNode): boolean {
+    const { committee, outbox, stateRoots } = this.#replica
+    if (header.executedHeight > stateRoots.executedHeight) return false
+    const ours = stateRoots.rootAt(header.executedHeight)
+    if (ours !== undefined && equalBytes(ours, header.stateRoot)) return true
+
+    this.#refuse(
+      candidate,
+      reject('OL_CONSENSUS_PROPOSED_STATE_ROOT', 'the block names another state root than ours'),
+    )
+    this.#otherRoots.add(header.proposer)
+    if (committee.isBlockingSet(committee.stakeOf(this.#otherRoots))) {
+      outbox.push({
+        kind: 'alarm',
+        code: 'OL_CONSENSUS_NONDETERMINISM',
+        message: 'a third of the stake proposed other state roots than ours: execution may differ',
+        details: {
+          height: `${header.executedHeight}`,
+          proposed: bytesToHex(header.stateRoot),
+          ours: ours === undefined ? 'unknown' : bytesToHex(ours),
+        },
+      })
+    }
+    return false
+  }
+
+  #refuse(candidate: Candidate, fault: Fault): void {
+    if (candidate.from !== undefined) this.#replica.outbox.report(candidate.from, fault)
+    this.#candidate = undefined
+  }
+
+  #vote(candidate: Candidate, node: BlockNode): boolean {
+    const { election, epoch, outbox, pacemaker, safety, selfIndex, tree } = this.#replica
+    const signed = safety?.vote({
+      currentView: pacemaker.view,
+      header: node.header,
+      qc: candidate.qc,
+      ...(candidate.tc === undefined ? {} : { tc: candidate.tc }),
+    })
+    if (signed === undefined) return false
+    const { message: vote, records } = signed
+    const blockRecord: LogRecord = { kind: 'block', body: blockCodec.encode(node.block) }
+    outbox.persist(node.isLogged ? records : [blockRecord, ...records], { sync: true }) // R6
+    tree.markLogged(node)
+    tree.markVoted(node)
+
+    // The next leader proposes with the QC; this one makes the backup QC if the next is down.
+    const leaders = new Set([
+      election.leader(epoch, vote.view + 1n),
+      election.leader(epoch, vote.view),
+    ])
+    for (const leader of leaders) {
+      if (leader === selfIndex) this.#aggregator.add(vote)
+      else outbox.sendToValidator(leader, { kind: 'vote', vote })
+    }
+    return true
+  }
+
+  #ancestorsOf(node: BlockNode): ReturnType<Replica['tree']['branchAbove']> {
+    const { tree } = this.#replica
+    return tree.branchAbove(node, node.header.executedHeight).slice(0, -1)
+  }
+}
