@@ -1,1 +1,70 @@
-export {}
+export { type ActionClass, actionClass } from './actionClass.ts'
+export {
+  type CoreProof,
+  type CoreProofStep,
+  EMPTY_ROOT,
+  verifyCoreProof,
+} from './coreProof.ts'
+export { CORE_WRITER_DELAY_MS } from './coreWriter.ts'
+export {
+  type ActionFaultCode,
+  CoreStateError,
+  type CoreStateFault,
+  GenesisCoreError,
+  type GenesisCoreFault,
+  type OrderRejectionCode,
+} from './errors.ts'
+export type {
+  BookDiffEvent,
+  CoreWriterExecutedEvent,
+  CoreWriterRejectedEvent,
+  ExchangeEvent,
+  FillEvent,
+  LedgerUpdateEvent,
+  OracleUpdateEvent,
+  OrderJson,
+  OrderStatus,
+  OrderUpdateEvent,
+  TradeEvent,
+} from './events.ts'
+export {
+  type ActionMeta,
+  ExchangeMachine,
+  type ExchangeOptions,
+  type ExchangeTransition,
+} from './exchangeMachine.ts'
+export type { ExchangeGenesis } from './genesis.ts'
+export {
+  BATCH_MAX,
+  BOOK_LEVELS_SHOWN_MAX,
+  CORE_WRITER_QUEUE_MAX,
+  NONCE_AGE_MS_MAX,
+  NONCE_LEAD_MS_MAX,
+  NONCES_MAX,
+} from './limits.ts'
+export { NONCE_TEXTS, type NonceVerdict } from './nonces.ts'
+export { ORACLE_BUCKET_MS, oracleBucketOf } from './oracle.ts'
+export type { BookLevel, OrderBook } from './orderBook.ts'
+
+export { MISSING_ORDER } from './orderRejection.ts'
+export type { ActionReceipt, ActionResponse, CancelResult, OrderResult } from './receipt.ts'
+export type { Cloid, Order, User } from './records.ts'
+export {
+  accountKey,
+  coreKeyRange,
+  openOrderKey,
+  positionKey,
+  spotBalanceKey,
+} from './stateKeys.ts'
+export type {
+  BookLevelJson,
+  ClearinghouseStateJson,
+  ExchangeView,
+  FrontendOrderJson,
+  L2BookJson,
+  MarginSummaryJson,
+  MetaJson,
+  PerpCtxJson,
+  SpotClearinghouseStateJson,
+  SpotMetaJson,
+} from './view.ts'

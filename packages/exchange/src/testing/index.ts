@@ -1,1 +1,14 @@
-export {}
+export { NaiveOrderBook } from '../orderBookNaive.ts'
+export {
+  ASSETS,
+  GENESIS_MS,
+  TestExchange,
+  TOKENS,
+  testContext,
+  testCore,
+  testGenesis,
+  testUser,
+  testUserHex,
+  testValidators,
+} from './fixtures.ts'
+export { prng, type RandomStep, randomStep } from './randomHistory.ts'

@@ -1,0 +1,40 @@
+import type { Action } from '@openliquid/primitives'
+import type { CoreState } from '../coreState.ts'
+import type { User } from '../records.ts'
+import { applyCancel, applyCancelByCloid } from './cancel.ts'
+import { applyEvmUserModify } from './evmUserModify.ts'
+import { applyOrder } from './order.ts'
+import { type ActionOutcome, DONE, unsupported } from './outcome.ts'
+import { applySpotSend } from './spotSend.ts'
+import { applyUpdateLeverage } from './updateLeverage.ts'
+import { applyUsdClassTransfer } from './usdClassTransfer.ts'
+import { applyUsdSend } from './usdSend.ts'
+import { applyValidatorOracle } from './validatorOracle.ts'
+
+/** Executes an action for its signer. A fault may leave changes behind: the caller takes them back. */
+export function dispatchAction(state: CoreState, user: User, action: Action): ActionOutcome {
+  switch (action.type) {
+    case 'order':
+      return applyOrder(state, user, action)
+    case 'cancel':
+      return applyCancel(state, user, action)
+    case 'cancelByCloid':
+      return applyCancelByCloid(state, user, action)
+    case 'noop':
+      return DONE
+    case 'updateLeverage':
+      return applyUpdateLeverage(state, user, action)
+    case 'usdClassTransfer':
+      return applyUsdClassTransfer(state, user, action)
+    case 'usdSend':
+      return applyUsdSend(state, user, action)
+    case 'spotSend':
+      return applySpotSend(state, user, action)
+    case 'evmUserModify':
+      return applyEvmUserModify(state, user, action)
+    case 'validatorOracle':
+      return applyValidatorOracle(state, user, action)
+    default:
+      return unsupported(action.type)
+  }
+}

@@ -1,0 +1,53 @@
+import type { Action } from '@openliquid/primitives'
+import type { CoreState } from '../coreState.ts'
+import { formatUnits, parseUnits } from '../decimal.ts'
+import { accountMargin, withdrawable } from '../margin.ts'
+import { addRawUsd } from '../perpClearinghouse.ts'
+import type { User } from '../records.ts'
+import { credit, debit, spotAvailable, USDC, USDC_WEI_PER_UNIT } from '../spotClearinghouse.ts'
+import { USD_DECIMALS } from '../tradeEvents.ts'
+import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
+
+/** Moves USDC between the spot and the perp side of one account. */
+export function applyUsdClassTransfer(
+  state: CoreState,
+  user: User,
+  { amount, toPerp }: Extract<Action, { type: 'usdClassTransfer' }>,
+): ActionOutcome {
+  if (amount.includes(' subaccount:')) return unsupported('sub-account')
+  const usd = parseUnits(amount, USD_DECIMALS)
+  if (usd === undefined) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
+  return transferUsdClass(state, user, usd, toPerp)
+}
+
+/** `usd` in 1e-6 USDC; on spot the same money is 100 times as many units; §1.1. */
+export function transferUsdClass(
+  state: CoreState,
+  user: User,
+  usd: bigint,
+  toPerp: boolean,
+): ActionOutcome {
+  if (usd === 0n) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
+  const wei = usd * USDC_WEI_PER_UNIT
+  if (toPerp) {
+    if (spotAvailable(state, user, USDC) < wei) {
+      return fault('OL_ACTION_BALANCE', 'Insufficient spot balance for transfer.')
+    }
+    debit(state, user, { token: USDC, wei })
+    addRawUsd(state, user, usd)
+  } else {
+    if (withdrawable(accountMargin(state, user)) < usd) {
+      return fault('OL_ACTION_MARGIN', 'Insufficient withdrawable balance for transfer.')
+    }
+    addRawUsd(state, user, -usd)
+    credit(state, user, { token: USDC, wei, entryNtl: 0n })
+  }
+  state.emit({
+    kind: 'ledgerUpdate',
+    user: state.addressOf(user),
+    time: state.now.timestampMs,
+    hash: state.cause,
+    delta: { type: 'accountClassTransfer', usdc: formatUnits(usd, USD_DECIMALS), toPerp },
+  })
+  return DONE
+}

@@ -1,0 +1,49 @@
+import type { Action } from '@openliquid/primitives'
+import type { CoreState } from '../coreState.ts'
+import { formatUnits, parseUnits } from '../decimal.ts'
+import type { LedgerUpdateEvent } from '../events.ts'
+import { accountMargin, withdrawable } from '../margin.ts'
+import { addRawUsd } from '../perpClearinghouse.ts'
+import type { User } from '../records.ts'
+import { USD_DECIMALS } from '../tradeEvents.ts'
+import { activate, activationFee, isSystemAddress } from './activation.ts'
+import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
+
+/** Sends USDC from one perp account to another. */
+export function applyUsdSend(
+  state: CoreState,
+  user: User,
+  action: Extract<Action, { type: 'usdSend' }>,
+): ActionOutcome {
+  const { destination } = action
+  if (isSystemAddress(destination)) return unsupported('transfer to the EVM')
+  const usd = parseUnits(action.amount, USD_DECIMALS)
+  if (usd === undefined || usd === 0n) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
+  if (destination === user) return fault('OL_ACTION_DESTINATION', 'Cannot self-transfer.')
+  const fee = activationFee(state, destination)
+  if (withdrawable(accountMargin(state, user)) < usd + fee) {
+    return fault('OL_ACTION_MARGIN', 'Insufficient withdrawable balance for transfer.')
+  }
+  activate(state, destination)
+  addRawUsd(state, user, -usd - fee)
+  addRawUsd(state, destination, usd)
+  addRawUsd(state, state.rules.collector, fee)
+  const delta: LedgerUpdateEvent['delta'] = {
+    type: 'internalTransfer',
+    usdc: formatUnits(usd, USD_DECIMALS),
+    user,
+    destination,
+    fee: formatUnits(fee, USD_DECIMALS),
+  }
+  const { timestampMs: time } = state.now
+  for (const party of [user, destination]) {
+    state.emit({
+      kind: 'ledgerUpdate',
+      user: state.addressOf(party),
+      time,
+      hash: state.cause,
+      delta,
+    })
+  }
+  return DONE
+}

@@ -1,0 +1,211 @@
+import { assert, bytesToHex, bytesToUint, type Hex, hexToBytes } from '@openliquid/primitives'
+import { CoreStateError } from './errors.ts'
+
+const TWO_32 = 4_294_967_296
+const U64_MAX = 18_446_744_073_709_551_615n
+const I64_MAX = 9_223_372_036_854_775_807n
+const UTF8_OUT = new TextEncoder()
+const UTF8_IN = new TextDecoder('utf-8', { fatal: true })
+
+/** Builds the canonical bytes of stored keys and values: integers big-endian, fixed width. */
+export class ByteWriter {
+  #bytes = new Uint8Array(256)
+  #view = new DataView(this.#bytes.buffer)
+  #size = 0
+
+  /** A fresh copy of what was written since the last call. */
+  take(): Uint8Array {
+    const taken = this.#bytes.slice(0, this.#size)
+    this.#size = 0
+    return taken
+  }
+
+  u8(value: number): this {
+    assert(Number.isInteger(value) && value >= 0 && value < 256, 'u8 out of range')
+    this.#view.setUint8(this.#grow(1), value)
+    return this
+  }
+
+  bool(value: boolean): this {
+    return this.u8(value ? 1 : 0)
+  }
+
+  u32(value: number): this {
+    assert(Number.isInteger(value) && value >= 0 && value < TWO_32, 'u32 out of range')
+    this.#view.setUint32(this.#grow(4), value)
+    return this
+  }
+
+  /** A safe integer in eight bytes. */
+  u53(value: number): this {
+    assert(Number.isSafeInteger(value) && value >= 0, 'u53 out of range')
+    const at = this.#grow(8)
+    this.#view.setUint32(at, Math.floor(value / TWO_32))
+    this.#view.setUint32(at + 4, value % TWO_32)
+    return this
+  }
+
+  /** A signed safe integer in eight bytes of two's complement. */
+  i53(value: number): this {
+    assert(Number.isSafeInteger(value), 'i53 out of range')
+    return this.i64(BigInt(value))
+  }
+
+  u64(value: bigint): this {
+    assert(value >= 0n && value <= U64_MAX, 'u64 out of range')
+    this.#view.setBigUint64(this.#grow(8), value)
+    return this
+  }
+
+  i64(value: bigint): this {
+    assert(value >= -I64_MAX && value <= I64_MAX, 'i64 out of range')
+    this.#view.setBigInt64(this.#grow(8), value)
+    return this
+  }
+
+  /** An integer of any size: sign (0 or 1) and length in one byte each, then the magnitude without leading zeros. */
+  integer(value: bigint): this {
+    const magnitude = value < 0n ? -value : value
+    const digits = magnitude === 0n ? '' : magnitude.toString(16)
+    const size = (digits.length + 1) >> 1
+    this.u8(value < 0n ? 1 : 0).u8(size)
+    const at = this.#grow(size)
+    const even = digits.padStart(2 * size, '0')
+    for (let i = 0; i < size; i++) {
+      this.#bytes[at + i] = Number.parseInt(even.slice(2 * i, 2 * i + 2), 16)
+    }
+    return this
+  }
+
+  bytes(value: Uint8Array): this {
+    const at = this.#grow(value.length)
+    this.#bytes.set(value, at)
+    return this
+  }
+
+  /** Hex digits of a known length. */
+  hex(text: string, size: number): this {
+    return this.bytes(hexToBytes(text, size))
+  }
+
+  /** UTF-8 behind its length in two bytes. */
+  text(value: string): this {
+    const bytes = UTF8_OUT.encode(value)
+    assert(bytes.length < 65_536, 'text too long')
+    this.#view.setUint16(this.#grow(2), bytes.length)
+    return this.bytes(bytes)
+  }
+
+  /** Reserves room and says where it starts. */
+  #grow(size: number): number {
+    const at = this.#size
+    this.#size += size
+    if (this.#size > this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.#size)
+      larger.set(this.#bytes)
+      this.#bytes = larger
+      this.#view = new DataView(larger.buffer)
+    }
+    return at
+  }
+}
+
+/** Reads what a `ByteWriter` wrote; anything else is a `CoreStateError`. */
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  /** Refuses trailing bytes. */
+  end(): void {
+    if (this.remaining !== 0) throw corrupt('trailing bytes')
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1))
+  }
+
+  bool(): boolean {
+    const value = this.u8()
+    if (value > 1) throw corrupt('a flag is neither 0 nor 1')
+    return value === 1
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4))
+  }
+
+  u53(): number {
+    const at = this.#take(8)
+    const value = this.#view.getUint32(at) * TWO_32 + this.#view.getUint32(at + 4)
+    if (!Number.isSafeInteger(value)) throw corrupt('an integer above 2^53')
+    return value
+  }
+
+  i53(): number {
+    const value = Number(this.i64())
+    if (!Number.isSafeInteger(value)) throw corrupt('an integer outside 2^53')
+    return value
+  }
+
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#take(8))
+  }
+
+  i64(): bigint {
+    return this.#view.getBigInt64(this.#take(8))
+  }
+
+  integer(): bigint {
+    const isNegative = this.bool()
+    const bytes = this.bytes(this.u8())
+    const magnitude = bytesToUint(bytes)
+    if (bytes[0] === 0 || (isNegative && magnitude === 0n)) {
+      throw corrupt('an integer that is not in its shortest form')
+    }
+    return isNegative ? -magnitude : magnitude
+  }
+
+  bytes(size: number): Uint8Array {
+    const at = this.#take(size)
+    return this.#bytes.slice(at, at + size)
+  }
+
+  hex(size: number): Hex {
+    return bytesToHex(this.bytes(size))
+  }
+
+  text(): string {
+    const size = this.#view.getUint16(this.#take(2))
+    try {
+      return UTF8_IN.decode(this.bytes(size))
+    } catch (cause) {
+      if (cause instanceof CoreStateError) throw cause
+      throw corrupt('text that is not UTF-8')
+    }
+  }
+
+  #take(size: number): number {
+    if (size > this.remaining) throw corrupt('truncated')
+    const at = this.#at
+    this.#at += size
+    return at
+  }
+}
+
+/** An entry that no machine wrote. */
+export function corrupt(reason: string): CoreStateError {
+  return new CoreStateError(`stored Core state cannot be read: ${reason}`, {
+    code: 'OL_CORE_STATE_CORRUPT',
+    reason,
+  })
+}

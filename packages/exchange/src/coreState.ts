@@ -1,0 +1,342 @@
+import { type Address, assert, hexToBytes } from '@openliquid/primitives'
+import { corrupt } from './byteCodec.ts'
+import type { ExchangeEvent } from './events.ts'
+import { Journal } from './journal.ts'
+import { type Market, type PerpMarket, perpMarket, type SpotMarket, spotMarket } from './market.ts'
+import type { NonceSet } from './nonces.ts'
+import type { OrderBook } from './orderBook.ts'
+import {
+  ACCOUNTS,
+  type Account,
+  CLOCK,
+  type Clock,
+  COUNTERS,
+  type Counters,
+  DELAYED_ORDERS,
+  type DelayedOrder,
+  MARGIN_TABLES,
+  type MarginTable,
+  NONCES,
+  ORACLE_SIGNERS,
+  ORACLE_SUBMISSIONS,
+  ORDERS,
+  type OracleSigner,
+  type OracleSubmission,
+  type Order,
+  PERPS,
+  type Perp,
+  POSITIONS,
+  type Position,
+  PRICES,
+  type Prices,
+  RULES,
+  type Rules,
+  type Singleton,
+  SPOT_BALANCES,
+  SPOT_PAIRS,
+  type SpotBalance,
+  type SpotPair,
+  SUPPLIES,
+  TOKENS,
+  type Token,
+  type User,
+} from './records.ts'
+import { spotHoldOf } from './spotHold.ts'
+import { OwnedTable, type StoredTable, Table } from './table.ts'
+
+/** Orders of one user, found by what cancels and margin ask for. */
+export interface UserOrders {
+  readonly byOid: Map<number, Order>
+  readonly byCloid: Map<string, number>
+  /** Lots of resting perp orders that may open, by asset. */
+  readonly opening: Map<number, { readonly buy: number; readonly sell: number }>
+}
+
+/** Sums over all entries, kept at every change: what conservation is asserted by. */
+export interface Totals {
+  /** Wei by token. */
+  readonly spot: Map<number, bigint>
+  /** Wei by token, as balances say. */
+  readonly hold: Map<number, bigint>
+  /** Wei by token, as resting orders need. */
+  readonly orderHold: Map<number, bigint>
+  /** 1e-6 USDC. */
+  rawUsd: bigint
+  /** Signed lots by perp. */
+  readonly size: Map<number, bigint>
+  /** Lots of long positions by perp. */
+  readonly openInterest: Map<number, bigint>
+}
+
+const nothing = (): void => undefined
+
+/**
+ * Everything that the Core knows: the stored tables, and what is derived from them.
+ *
+ * Only tables are state. Books, indexes and sums follow every change of an entry through its table's hook, also when a
+ * change is taken back, so none of them can disagree with what is stored.
+ */
+export class CoreState {
+  readonly journal: Journal = new Journal()
+  readonly clock: Table<Singleton, Clock> = new Table(CLOCK, this.journal, nothing)
+  readonly counters: Table<Singleton, Counters> = new Table(COUNTERS, this.journal, nothing)
+  readonly rulesTable: Table<Singleton, Rules> = new Table(RULES, this.journal, nothing)
+  readonly tokens: Table<number, Token> = new Table(TOKENS, this.journal, nothing)
+  readonly supplies: Table<number, bigint> = new Table(SUPPLIES, this.journal, nothing)
+  readonly spotPairs: Table<number, SpotPair> = new Table(SPOT_PAIRS, this.journal, nothing)
+  readonly perps: Table<number, Perp> = new Table(PERPS, this.journal, nothing)
+  readonly marginTables: Table<number, MarginTable> = new Table(
+    MARGIN_TABLES,
+    this.journal,
+    nothing,
+  )
+  readonly prices: Table<number, Prices> = new Table(PRICES, this.journal, nothing)
+  readonly oracleSigners: Table<User, OracleSigner> = new Table(
+    ORACLE_SIGNERS,
+    this.journal,
+    nothing,
+  )
+  readonly oracleSubmissions: OwnedTable<OracleSubmission> = new OwnedTable(
+    ORACLE_SUBMISSIONS,
+    this.journal,
+    nothing,
+  )
+  readonly accounts: Table<User, Account> = new Table(
+    ACCOUNTS,
+    this.journal,
+    (user, previous, next) => this.#accountChanged(user, previous, next),
+  )
+  readonly positions: OwnedTable<Position> = new OwnedTable(
+    POSITIONS,
+    this.journal,
+    (_user, perp, previous, next) => this.#positionChanged(perp, previous, next),
+  )
+  readonly spotBalances: OwnedTable<SpotBalance> = new OwnedTable(
+    SPOT_BALANCES,
+    this.journal,
+    (_user, token, previous, next) => this.#spotBalanceChanged(token, previous, next),
+  )
+  readonly nonces: Table<User, NonceSet> = new Table(NONCES, this.journal, nothing)
+  readonly orders: Table<number, Order> = new Table(ORDERS, this.journal, (_oid, previous, next) =>
+    this.#orderChanged(previous, next),
+  )
+  readonly delayedOrders: Table<number, DelayedOrder> = new Table(
+    DELAYED_ORDERS,
+    this.journal,
+    (sequence, previous) => this.#delayedChanged(sequence, previous),
+  )
+
+  /** Every table, by tag. */
+  readonly tables: readonly StoredTable[] = [
+    this.clock,
+    this.counters,
+    this.rulesTable,
+    this.tokens,
+    this.supplies,
+    this.spotPairs,
+    this.perps,
+    this.marginTables,
+    this.prices,
+    this.oracleSigners,
+    this.oracleSubmissions,
+    this.accounts,
+    this.positions,
+    this.spotBalances,
+    this.nonces,
+    this.orders,
+    this.delayedOrders,
+  ]
+
+  readonly markets: Map<number, Market> = new Map()
+  readonly totals: Totals = {
+    spot: new Map(),
+    hold: new Map(),
+    orderHold: new Map(),
+    rawUsd: 0n,
+    size: new Map(),
+    openInterest: new Map(),
+  }
+  /** Markets whose book changed since the last block. */
+  readonly touched: Set<Market> = new Set()
+  /** Sequence of the contract order that is due next, if there is one. */
+  oldestDelayed = 0
+  /** What the running block did so far. */
+  events: ExchangeEvent[] = []
+  /** `0x` id of the transaction that runs, for fills and ledger entries. */
+  cause = ''
+
+  readonly #createBook: () => OrderBook
+  readonly #addresses = new Map<User, Address>()
+  readonly #userOrders = new Map<User, UserOrders>()
+
+  constructor(createBook: () => OrderBook) {
+    this.#createBook = createBook
+  }
+
+  get rules(): Rules {
+    const rules = this.rulesTable.get(0)
+    assert(rules !== undefined, 'a state without rules')
+    return rules
+  }
+
+  get now(): Clock {
+    const clock = this.clock.get(0)
+    assert(clock !== undefined, 'a state without clock')
+    return clock
+  }
+
+  /** Makes the books, once the static tables are there and before the first order. */
+  openMarkets(): void {
+    assert(this.markets.size === 0 && this.orders.size === 0, 'markets opened late')
+    for (const [, perp] of this.perps.entries()) {
+      const table = this.marginTables.get(perp.marginTableId)
+      this.markets.set(perp.index, perpMarket(perp, table, this.#createBook()))
+    }
+    for (const [, pair] of this.spotPairs.entries()) {
+      const tokens = { base: this.token(pair.base), quote: this.token(pair.quote) }
+      const market = spotMarket(pair, tokens, this.#createBook())
+      this.markets.set(market.asset, market)
+    }
+  }
+
+  token(index: number): Token {
+    const token = this.tokens.get(index)
+    assert(token !== undefined, 'a token that does not exist')
+    return token
+  }
+
+  perpMarket(asset: number): PerpMarket {
+    const market = this.markets.get(asset)
+    assert(market?.kind === 'perp', 'a perp that does not exist')
+    return market
+  }
+
+  pricesOf(asset: number): Prices {
+    const prices = this.prices.get(asset)
+    assert(prices !== undefined, 'a market without prices')
+    return prices
+  }
+
+  account(user: User): Account {
+    const account = this.accounts.get(user)
+    assert(account !== undefined, 'an account that does not exist')
+    return account
+  }
+
+  addressOf(user: User): Address {
+    return this.#addresses.get(user) ?? hexToBytes(user, 20)
+  }
+
+  ordersOf(user: User): UserOrders {
+    return this.#userOrders.get(user) ?? emptyUserOrders()
+  }
+
+  /** Gives out the next order id. */
+  nextOid(): number {
+    const counters = this.#countersNow()
+    this.counters.set(0, { ...counters, oid: counters.oid + 1 })
+    return counters.oid
+  }
+
+  nextCoreWriterSequence(): number {
+    const counters = this.#countersNow()
+    this.counters.set(0, { ...counters, coreWriterSequence: counters.coreWriterSequence + 1 })
+    return counters.coreWriterSequence
+  }
+
+  emit(event: ExchangeEvent): void {
+    this.events.push(event)
+  }
+
+  #countersNow(): Counters {
+    const counters = this.counters.get(0)
+    assert(counters !== undefined, 'a state without counters')
+    return counters
+  }
+
+  #accountChanged(user: User, previous: Account | undefined, next: Account | undefined): void {
+    this.totals.rawUsd += (next?.rawUsd ?? 0n) - (previous?.rawUsd ?? 0n)
+    if (previous === undefined) this.#addresses.set(user, hexToBytes(user, 20))
+    if (next === undefined) this.#addresses.delete(user)
+  }
+
+  #positionChanged(perp: number, previous: Position | undefined, next: Position | undefined): void {
+    const [before, after] = [previous?.size ?? 0, next?.size ?? 0]
+    if (before === after) return
+    assert(next === undefined || (after === 0) === (next.entryNtl === 0n), 'an entry without size')
+    add(this.totals.size, perp, BigInt(after) - BigInt(before))
+    add(this.totals.openInterest, perp, BigInt(Math.max(after, 0)) - BigInt(Math.max(before, 0)))
+  }
+
+  #spotBalanceChanged(
+    token: number,
+    previous: SpotBalance | undefined,
+    next: SpotBalance | undefined,
+  ): void {
+    assert(next === undefined || next.hold <= next.total, 'more on hold than there is')
+    add(this.totals.spot, token, (next?.total ?? 0n) - (previous?.total ?? 0n))
+    add(this.totals.hold, token, (next?.hold ?? 0n) - (previous?.hold ?? 0n))
+  }
+
+  #orderChanged(previous: Order | undefined, next: Order | undefined): void {
+    const order = next ?? previous
+    assert(order !== undefined, 'a change from nothing to nothing')
+    const market = this.markets.get(order.asset)
+    if (market === undefined) throw corrupt('an order on an unknown asset')
+    this.touched.add(market)
+    if (previous === undefined) market.book.insert(order)
+    else if (next === undefined) market.book.remove(order)
+    else market.book.replace(order)
+    this.#indexOrder(market, previous, next)
+    if (market.kind === 'spot') {
+      const change = holdWei(market, next) - holdWei(market, previous)
+      add(this.totals.orderHold, (order.isBuy ? market.quote : market.base).index, change)
+    }
+  }
+
+  /** They leave in the order they came, so the next one is always the one after the last that left. */
+  #delayedChanged(sequence: number, previous: DelayedOrder | undefined): void {
+    if (previous !== undefined) this.oldestDelayed = sequence + 1
+    else if (this.delayedOrders.size === 1) this.oldestDelayed = sequence
+    else this.oldestDelayed = Math.min(this.oldestDelayed, sequence)
+  }
+
+  #indexOrder(market: Market, previous: Order | undefined, next: Order | undefined): void {
+    const order = next ?? previous
+    assert(order !== undefined, 'a change from nothing to nothing')
+    const { user, oid, cloid } = order
+    const orders = this.#userOrders.get(user) ?? emptyUserOrders()
+    if (next === undefined) {
+      orders.byOid.delete(oid)
+      if (cloid !== undefined) orders.byCloid.delete(cloid)
+    } else {
+      orders.byOid.set(oid, next)
+      if (cloid !== undefined) orders.byCloid.set(cloid, oid)
+    }
+    if (market.kind === 'perp' && !order.reduceOnly) {
+      addOpening(orders, order, (next?.size ?? 0) - (previous?.size ?? 0))
+    }
+    if (orders.byOid.size > 0) this.#userOrders.set(user, orders)
+    else this.#userOrders.delete(user)
+  }
+}
+
+function emptyUserOrders(): UserOrders {
+  return { byOid: new Map(), byCloid: new Map(), opening: new Map() }
+}
+
+function addOpening({ opening }: UserOrders, { asset, isBuy }: Order, change: number): void {
+  const { buy, sell } = opening.get(asset) ?? { buy: 0, sell: 0 }
+  const next = isBuy ? { buy: buy + change, sell } : { buy, sell: sell + change }
+  assert(next.buy >= 0 && next.sell >= 0, 'a negative sum of open orders')
+  if (next.buy === 0 && next.sell === 0) opening.delete(asset)
+  else opening.set(asset, next)
+}
+
+function holdWei(market: SpotMarket, order: Order | undefined): bigint {
+  return order === undefined ? 0n : spotHoldOf(market, order)
+}
+
+function add(sums: Map<number, bigint>, key: number, change: bigint): void {
+  if (change !== 0n) sums.set(key, (sums.get(key) ?? 0n) + change)
+}

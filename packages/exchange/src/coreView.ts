@@ -1,0 +1,319 @@
+import {
+  type Address,
+  assert,
+  bytesToHex,
+  type ExchangeReader,
+  type Height,
+} from '@openliquid/primitives'
+import type { CoreState } from './coreState.ts'
+import { formatUnits, product } from './decimal.ts'
+import type { OrderJson } from './events.ts'
+import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
+import { type AccountMargin, accountMargin, withdrawable } from './margin.ts'
+import { maintenanceMargin, tierAt } from './marginTiers.ts'
+import type { Market, PerpMarket } from './market.ts'
+import { checkNonce, type NonceVerdict } from './nonces.ts'
+import { formatPx, formatSize, marketOf, orderJson } from './orderEvents.ts'
+import { CoreReader } from './reader.ts'
+import type { Order, Position } from './records.ts'
+import { USD_DECIMALS } from './tradeEvents.ts'
+import type {
+  ClearinghouseStateJson,
+  ExchangeView,
+  FrontendOrderJson,
+  L2BookJson,
+  MarginSummaryJson,
+  MetaJson,
+  PerpCtxJson,
+  SpotClearinghouseStateJson,
+  SpotMetaJson,
+} from './view.ts'
+
+type AssetPosition = ClearinghouseStateJson['assetPositions'][number]
+
+/** Decimals of printed ratios and liquidation prices. */
+const RATIO_DECIMALS = 8
+
+/** Reads the live state; whoever calls makes sure that no block is half executed. */
+export class CoreView implements ExchangeView {
+  readonly #state: CoreState
+
+  constructor(state: CoreState) {
+    this.#state = state
+  }
+
+  get height(): Height {
+    return this.#state.now.height
+  }
+
+  get timestampMs(): number {
+    return this.#state.now.timestampMs
+  }
+
+  meta(): MetaJson {
+    const { perps, marginTables } = this.#state
+    return {
+      universe: byKey(perps.entries()).map(
+        ({ name, szDecimals, maxLeverage, marginTableId, onlyIsolated }) => ({
+          szDecimals,
+          name,
+          maxLeverage,
+          marginTableId,
+          ...(onlyIsolated ? { onlyIsolated: true } : {}),
+        }),
+      ),
+      marginTables: [...marginTables.entries()]
+        .sort(([a], [b]) => a - b)
+        .map(([id, { description, tiers }]) => [
+          id,
+          {
+            description,
+            marginTiers: tiers.map(({ lowerBound, maxLeverage }) => ({
+              lowerBound: formatUnits(lowerBound, USD_DECIMALS),
+              maxLeverage,
+            })),
+          },
+        ]),
+      collateralToken: 0,
+    }
+  }
+
+  spotMeta(): SpotMetaJson {
+    const { spotPairs, tokens } = this.#state
+    return {
+      universe: byKey(spotPairs.entries()).map(({ base, quote, name, index, isCanonical }) => ({
+        tokens: [base, quote],
+        // Only pair 0 goes by its name; §1.2.
+        name: index === 0 ? name : `@${index}`,
+        index,
+        isCanonical,
+      })),
+      tokens: byKey(tokens.entries()).map((token) => ({
+        name: token.name,
+        szDecimals: token.szDecimals,
+        weiDecimals: token.weiDecimals,
+        index: token.index,
+        tokenId: token.tokenId,
+        isCanonical: token.isCanonical,
+        evmContract:
+          token.evmContract === undefined
+            ? null
+            : {
+                address: token.evmContract.address,
+                evm_extra_wei_decimals: token.evmContract.evmExtraWeiDecimals,
+              },
+        fullName: token.fullName ?? null,
+        deployerTradingFeeShare: '0.0',
+      })),
+    }
+  }
+
+  allMids(): Readonly<Record<string, string>> {
+    const mids: Record<string, string> = {}
+    for (const market of byKey(this.#state.markets.entries())) {
+      const { lastPx, oraclePx } = this.#state.pricesOf(market.asset)
+      const fallback = lastPx === 0 ? oraclePx : lastPx
+      const mid = midPx(market) ?? (fallback === 0 ? undefined : formatPx(market, fallback))
+      if (mid !== undefined) mids[market.coin] = mid
+    }
+    return mids
+  }
+
+  perpContexts(): readonly PerpCtxJson[] {
+    const { totals } = this.#state
+    return byKey(this.#state.perps.entries()).map(({ index }) => {
+      const market = this.#state.perpMarket(index)
+      const { markPx, oraclePx } = this.#state.pricesOf(index)
+      return {
+        coin: market.coin,
+        markPx: formatPx(market, markPx),
+        oraclePx: formatPx(market, oraclePx),
+        midPx: midPx(market) ?? null,
+        openInterest: formatUnits(totals.openInterest.get(index) ?? 0n, market.szDecimals),
+      }
+    })
+  }
+
+  l2Book(coin: string): L2BookJson | undefined {
+    const market = this.#marketByCoin(coin)
+    if (market === undefined) return undefined
+    const side = (isBuy: boolean): L2BookJson['levels'][0] =>
+      market.book.levels(isBuy, BOOK_LEVELS_SHOWN_MAX).map(({ px, size, count }) => ({
+        px: formatPx(market, px),
+        sz: formatSize(market, size),
+        n: count,
+      }))
+    return { coin, time: this.timestampMs, levels: [side(true), side(false)] }
+  }
+
+  openOrders(user: Address): readonly OrderJson[] {
+    return this.#ordersOf(user).map((order) => orderJson(marketOf(this.#state, order), order))
+  }
+
+  frontendOpenOrders(user: Address): readonly FrontendOrderJson[] {
+    return this.#ordersOf(user).map((order) => this.#frontendOrder(order))
+  }
+
+  openOrderByOid(
+    oid: number,
+  ): { readonly user: Address; readonly order: FrontendOrderJson } | undefined {
+    const order = this.#state.orders.get(oid)
+    if (order === undefined) return undefined
+    return { user: this.#state.addressOf(order.user), order: this.#frontendOrder(order) }
+  }
+
+  openOrderByCloid(user: Address, cloid: string): FrontendOrderJson | undefined {
+    const oid = this.#state.ordersOf(bytesToHex(user)).byCloid.get(cloid)
+    return oid === undefined ? undefined : this.openOrderByOid(oid)?.order
+  }
+
+  clearinghouseState(user: Address): ClearinghouseStateJson {
+    const owner = bytesToHex(user)
+    const margin = accountMargin(this.#state, owner)
+    const summary: MarginSummaryJson = {
+      accountValue: usd(margin.accountValue),
+      totalNtlPos: usd(margin.positionValue),
+      totalRawUsd: usd(this.#state.accounts.get(owner)?.rawUsd ?? 0n),
+      totalMarginUsed: usd(margin.positionInitial),
+    }
+    return {
+      marginSummary: summary,
+      crossMarginSummary: summary,
+      crossMaintenanceMarginUsed: usd(margin.maintenance),
+      withdrawable: usd(withdrawable(margin)),
+      assetPositions: [...this.#state.positions.of(owner)]
+        .filter(([, { size }]) => size !== 0)
+        .sort(([a], [b]) => a - b)
+        .map(([perp, position]) => this.#assetPosition(perp, position, margin)),
+      time: this.timestampMs,
+    }
+  }
+
+  spotClearinghouseState(user: Address): SpotClearinghouseStateJson {
+    const balances = [...this.#state.spotBalances.of(bytesToHex(user))].sort(([a], [b]) => a - b)
+    return {
+      balances: balances.map(([index, { total, hold, entryNtl }]) => {
+        const { name, weiDecimals } = this.#state.token(index)
+        return {
+          coin: name,
+          token: index,
+          total: formatUnits(total, weiDecimals),
+          hold: formatUnits(hold, weiDecimals),
+          entryNtl: usd(entryNtl),
+        }
+      }),
+    }
+  }
+
+  isSigner(user: Address): boolean {
+    const signer = bytesToHex(user)
+    return this.#state.accounts.has(signer) || this.#state.oracleSigners.has(signer)
+  }
+
+  userExists(user: Address): boolean {
+    return this.#state.accounts.has(bytesToHex(user))
+  }
+
+  usingBigBlocks(user: Address): boolean {
+    return this.#state.accounts.get(bytesToHex(user))?.usingBigBlocks ?? false
+  }
+
+  checkNonce(signer: Address, nonce: number, timestampMs: number): NonceVerdict {
+    return checkNonce(this.#state.nonces.get(bytesToHex(signer)) ?? [], nonce, timestampMs)
+  }
+
+  reader(): ExchangeReader {
+    return new CoreReader(this.#state, this.height)
+  }
+
+  #marketByCoin(coin: string): Market | undefined {
+    for (const market of this.#state.markets.values()) if (market.coin === coin) return market
+    return undefined
+  }
+
+  #ordersOf(user: Address): Order[] {
+    const { byOid } = this.#state.ordersOf(bytesToHex(user))
+    return [...byOid.values()].sort((a, b) => b.oid - a.oid)
+  }
+
+  #frontendOrder(order: Order): FrontendOrderJson {
+    const market = marketOf(this.#state, order)
+    return {
+      ...orderJson(market, order),
+      triggerCondition: 'N/A',
+      isTrigger: false,
+      triggerPx: '0.0',
+      children: [],
+      isPositionTpsl: false,
+      reduceOnly: order.reduceOnly,
+      orderType: 'Limit',
+      tif: order.timeInForce === 'alo' ? 'Alo' : 'Gtc',
+      cloid: order.cloid ?? null,
+    }
+  }
+
+  #assetPosition(perp: number, position: Position, margin: AccountMargin): AssetPosition {
+    const market = this.#state.perpMarket(perp)
+    const { size, entryNtl, leverage } = position
+    const lots = BigInt(Math.abs(size))
+    const { markPx } = this.#state.pricesOf(perp)
+    const value = product(Math.abs(size), markPx)
+    const pnl = size > 0 ? value - entryNtl : entryNtl - value
+    return {
+      type: 'oneWay',
+      position: {
+        coin: market.coin,
+        szi: formatSize(market, size),
+        leverage: { type: 'cross', value: leverage },
+        entryPx: formatUnits((2n * entryNtl + lots) / (2n * lots), market.pxDecimals),
+        positionValue: usd(value),
+        unrealizedPnl: usd(pnl),
+        returnOnEquity: ratio(pnl * BigInt(leverage), entryNtl),
+        liquidationPx: liquidationPx(market, position, markPx, margin),
+        marginUsed: usd((value + BigInt(leverage) - 1n) / BigInt(leverage)),
+        maxLeverage: market.perp.maxLeverage,
+        // Funding is not charged in this version.
+        cumFunding: { allTime: '0.0', sinceOpen: '0.0', sinceChange: '0.0' },
+      },
+    }
+  }
+}
+
+/** Where the account would fall below its maintenance margin if only this price moved; §6.5. */
+function liquidationPx(
+  market: PerpMarket,
+  { size }: Position,
+  markPx: number,
+  margin: AccountMargin,
+): string | null {
+  const side = size > 0 ? 1n : -1n
+  const value = product(Math.abs(size), markPx)
+  const { maxLeverage } = tierAt(market.tiers, value)
+  assert(maintenanceMargin(market.tiers, value) >= 0n, 'a negative maintenance margin')
+  // price - side * available / size / (1 - side / (2 * maxLeverage)), in 10^-8 of the quote.
+  const twice = 2n * BigInt(maxLeverage)
+  const scale = 10n ** BigInt(RATIO_DECIMALS - market.pxDecimals)
+  const available = margin.accountValue - margin.maintenance
+  const distance = (scale * available * twice) / (BigInt(Math.abs(size)) * (twice - side))
+  const px = BigInt(markPx) * scale - side * distance
+  return px > 0n ? formatUnits(px, RATIO_DECIMALS) : null
+}
+
+function midPx(market: Market): string | undefined {
+  const [bid, ask] = [market.book.best(true), market.book.best(false)]
+  if (bid === undefined || ask === undefined) return undefined
+  return formatUnits(product(5, bid.px + ask.px), market.pxDecimals + 1)
+}
+
+function usd(units: bigint): string {
+  return formatUnits(units, USD_DECIMALS)
+}
+
+function ratio(numerator: bigint, denominator: bigint): string {
+  assert(denominator > 0n, 'a ratio to nothing')
+  return formatUnits((numerator * 10n ** BigInt(RATIO_DECIMALS)) / denominator, RATIO_DECIMALS)
+}
+
+function byKey<V>(entries: Iterable<[number, V]>): V[] {
+  return [...entries].sort(([a], [b]) => a - b).map(([, value]) => value)
+}

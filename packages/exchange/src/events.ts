@@ -1,0 +1,169 @@
+import type { Address } from '@openliquid/primitives'
+import type { OrderRejectionCode } from './errors.ts'
+
+/** Where an order stands; docs/spec/hyperliquid.md §4.3. The values that this version produces. */
+export type OrderStatus =
+  | 'open'
+  | 'filled'
+  | 'canceled'
+  | 'marginCanceled'
+  | 'selfTradeCanceled'
+  | 'reduceOnlyCanceled'
+  | 'rejected'
+  | 'tickRejected'
+  | 'minTradeNtlRejected'
+  | 'perpMarginRejected'
+  | 'reduceOnlyRejected'
+  | 'badAloPxRejected'
+  | 'iocCancelRejected'
+  | 'insufficientSpotBalanceRejected'
+  | 'oracleRejected'
+  | 'perpMaxPositionRejected'
+  | 'tooManyOpenOrdersRejected'
+
+/** An order as `openOrders` and `orderUpdates` print it; `side` is `B` for a bid and `A` for an ask. */
+export interface OrderJson {
+  readonly coin: string
+  readonly side: 'A' | 'B'
+  readonly limitPx: string
+  readonly sz: string
+  readonly oid: number
+  readonly timestamp: number
+  readonly origSz: string
+  readonly cloid?: string
+  readonly reduceOnly?: true
+}
+
+/** One side of a trade: all that `userFills` prints, and whose it is. */
+export interface FillEvent {
+  readonly kind: 'fill'
+  readonly user: Address
+  readonly fill: {
+    readonly coin: string
+    readonly px: string
+    readonly sz: string
+    readonly side: 'A' | 'B'
+    readonly time: number
+    /** Signed size before the fill; on spot the balance of the base token. */
+    readonly startPosition: string
+    readonly dir: string
+    /** Without fees; §6.2. */
+    readonly closedPnl: string
+    /** `0x` id of the action that was the taker, or the hash of the EVM transaction behind it. */
+    readonly hash: string
+    readonly oid: number
+    /** True for the taker. */
+    readonly crossed: boolean
+    readonly fee: string
+    readonly tid: number
+    readonly feeToken: string
+    readonly twapId: null
+    readonly cloid?: string
+  }
+}
+
+/** A match, once for both sides; `side` is the aggressor's. */
+export interface TradeEvent {
+  readonly kind: 'trade'
+  readonly trade: {
+    readonly coin: string
+    readonly side: 'A' | 'B'
+    readonly px: string
+    readonly sz: string
+    readonly time: number
+    readonly hash: string
+    readonly tid: number
+    /** Buyer, seller. */
+    readonly users: readonly [string, string]
+  }
+}
+
+export interface OrderUpdateEvent {
+  readonly kind: 'orderUpdate'
+  readonly user: Address
+  readonly order: OrderJson
+  readonly status: OrderStatus
+  readonly statusTimestamp: number
+  /** Of a rejection. */
+  readonly code?: OrderRejectionCode
+}
+
+/** A change of one resting order; §10.3. */
+export interface BookDiffEvent {
+  readonly kind: 'bookDiff'
+  readonly user: Address
+  readonly oid: number
+  readonly coin: string
+  readonly side: 'A' | 'B'
+  readonly px: string
+  readonly rawBookDiff:
+    | { readonly new: { readonly sz: string } }
+    | { readonly update: { readonly origSz: string; readonly newSz: string } }
+    | 'remove'
+}
+
+/** Money that moved without a trade, as `userNonFundingLedgerUpdates` prints it. */
+export interface LedgerUpdateEvent {
+  readonly kind: 'ledgerUpdate'
+  readonly user: Address
+  readonly time: number
+  readonly hash: string
+  readonly delta:
+    | { readonly type: 'accountClassTransfer'; readonly usdc: string; readonly toPerp: boolean }
+    | {
+        readonly type: 'internalTransfer'
+        readonly usdc: string
+        readonly user: string
+        readonly destination: string
+        readonly fee: string
+      }
+    | {
+        readonly type: 'spotTransfer'
+        readonly token: string
+        readonly amount: string
+        readonly usdcValue: string
+        readonly user: string
+        readonly destination: string
+        readonly fee: string
+      }
+}
+
+/** A quorum of oracle submissions was applied. */
+export interface OracleUpdateEvent {
+  readonly kind: 'oracleUpdate'
+  readonly bucket: number
+  readonly prices: readonly {
+    readonly coin: string
+    readonly oraclePx: string
+    readonly markPx: string
+  }[]
+}
+
+/** An action of a contract that was carried out, when it was: orders come 3000 ms after their log. */
+export interface CoreWriterExecutedEvent {
+  readonly kind: 'coreWriterExecuted'
+  readonly user: Address
+  readonly evmTxHash: string
+  readonly logIndex: number
+  readonly oid?: number
+}
+
+/** An action of a contract that the Core refused; the EVM transaction stands. */
+export interface CoreWriterRejectedEvent {
+  readonly kind: 'coreWriterRejected'
+  readonly user: Address
+  readonly evmTxHash: string
+  readonly logIndex: number
+  readonly reason: string
+}
+
+/** What a block did, for indexes and pushes. Not state: no later block depends on it. */
+export type ExchangeEvent =
+  | FillEvent
+  | TradeEvent
+  | OrderUpdateEvent
+  | BookDiffEvent
+  | LedgerUpdateEvent
+  | OracleUpdateEvent
+  | CoreWriterExecutedEvent
+  | CoreWriterRejectedEvent

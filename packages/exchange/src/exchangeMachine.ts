@@ -1,0 +1,266 @@
+import {
+  type Action,
+  type Address,
+  assert,
+  type BlockContext,
+  bytesToHex,
+  type CoreWriterAction,
+  type CoreWriterSource,
+  compareBytes,
+  type ExchangeReader,
+  type Hash,
+  type Height,
+  InvariantError,
+  type Write,
+} from '@openliquid/primitives'
+import { dispatchAction } from './actions/dispatch.ts'
+import { type ActionFault, fault, isFault, unsupported } from './actions/outcome.ts'
+import { ByteReader, ByteWriter, corrupt } from './byteCodec.ts'
+import type { CoreProof } from './coreProof.ts'
+import { CoreState } from './coreState.ts'
+import { CoreTree } from './coreTree.ts'
+import { CoreView } from './coreView.ts'
+import { applyCoreWriter, matureDelayedOrders } from './coreWriter.ts'
+import type { ExchangeEvent } from './events.ts'
+import { applyGenesis, type ExchangeGenesis } from './genesis.ts'
+import { assertInvariants } from './invariants.ts'
+import { checkNonce, NONCE_TEXTS, withNonce } from './nonces.ts'
+import { applyOracleQuorum } from './oracle.ts'
+import { LinkedOrderBook, type OrderBook } from './orderBook.ts'
+import { CoreReader } from './reader.ts'
+import type { ActionReceipt } from './receipt.ts'
+import type { User } from './records.ts'
+import { CORE_PREFIX, type StoredTable } from './table.ts'
+import type { ExchangeView } from './view.ts'
+
+/** How an action came: beside the action itself, all that its execution depends on. */
+export interface ActionMeta {
+  readonly txId: Hash
+  readonly nonce: number
+  readonly vaultAddress?: Address
+  readonly expiresAfter?: number
+}
+
+/** What one block did to the Core. */
+export interface ExchangeTransition {
+  readonly coreRoot: Hash
+  /** Ordered by key; every key starts with the byte `c`. */
+  readonly writes: readonly Write[]
+  readonly events: readonly ExchangeEvent[]
+}
+
+export interface ExchangeOptions {
+  /** The index that orders rest in; every implementation gives the same results. */
+  readonly createBook?: () => OrderBook
+}
+
+/** Tables below this tag describe the markets and must be there before the others. */
+const DYNAMIC_TAG_MIN = 0x10
+
+/**
+ * The Core: executes actions one after another on integer state. Synchronous and deterministic; nothing that a user
+ * can cause makes it throw.
+ *
+ * A block is `beginBlock`, then any number of `applyAction` and `applyCoreWriterAction`, then `endBlock`.
+ */
+export class ExchangeMachine {
+  readonly #state: CoreState
+  readonly #tree = new CoreTree()
+  readonly #writer = new ByteWriter()
+  readonly #view: CoreView
+  #root: Hash = this.#tree.root()
+  #isInBlock = false
+
+  private constructor(options: ExchangeOptions) {
+    this.#state = new CoreState(options.createBook ?? (() => new LinkedOrderBook()))
+    this.#view = new CoreView(this.#state)
+  }
+
+  /**
+   * The state at height 0, and the writes that store it.
+   *
+   * @throws {GenesisCoreError} when the sections contradict each other
+   */
+  static genesis(
+    genesis: ExchangeGenesis,
+    options: ExchangeOptions = {},
+  ): {
+    readonly machine: ExchangeMachine
+    readonly coreRoot: Hash
+    readonly writes: readonly Write[]
+  } {
+    const machine = new ExchangeMachine(options)
+    applyGenesis(machine.#state, genesis)
+    const { coreRoot, writes } = machine.#seal()
+    return { machine, coreRoot, writes }
+  }
+
+  /**
+   * Continues from stored entries, in any order: the machine behaves exactly as the one that wrote them.
+   *
+   * @throws {CoreStateError} when they are not what a machine wrote
+   */
+  static load(
+    entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>,
+    options: ExchangeOptions = {},
+  ): ExchangeMachine {
+    const machine = new ExchangeMachine(options)
+    try {
+      machine.#load(entries)
+    } catch (error) {
+      // Loading asserts what a block asserts; here it speaks of the entries, not of our code.
+      if (error instanceof InvariantError) throw corrupt(error.message)
+      throw error
+    }
+    return machine
+  }
+
+  /** Root over all state after the last block. */
+  get coreRoot(): Hash {
+    return this.#root
+  }
+
+  /** Number of stored entries. */
+  get entryCount(): number {
+    return this.#tree.size
+  }
+
+  get view(): ExchangeView {
+    return this.#view
+  }
+
+  /** What contracts see, live: after the actions applied so far. */
+  reader(height: Height): ExchangeReader {
+    return new CoreReader(this.#state, height)
+  }
+
+  /** Steps ① to ③ of the begin-block sequence; docs/spec/hyperliquid.md §2. */
+  beginBlock(context: BlockContext): void {
+    assert(!this.#isInBlock, 'a block inside a block')
+    const { now } = this.#state
+    assert(context.height > now.height, 'heights must grow')
+    assert(context.timestampMs >= now.timestampMs, 'block time must not go back')
+    this.#isInBlock = true
+    this.#state.clock.set(0, {
+      ...now,
+      height: context.height,
+      timestampMs: context.timestampMs,
+    })
+    matureDelayedOrders(this.#state)
+    applyOracleQuorum(this.#state)
+  }
+
+  /** A receipt with status `err` changed nothing but the nonce. */
+  applyAction(sender: Address, action: Action, meta: ActionMeta): ActionReceipt {
+    assert(this.#isInBlock, 'an action outside a block')
+    const user = bytesToHex(sender)
+    const refused = this.#admit(user, meta)
+    if (refused !== undefined) return failed(meta.txId, refused)
+
+    const eventCount = this.#state.events.length
+    this.#state.cause = bytesToHex(meta.txId)
+    this.#state.journal.begin()
+    const outcome = this.#execute(user, action, meta)
+    if (!isFault(outcome)) {
+      this.#state.journal.commit()
+      return { txId: meta.txId, status: 'ok', response: outcome }
+    }
+    this.#state.journal.rollback()
+    this.#state.events.length = eventCount
+    return failed(meta.txId, outcome)
+  }
+
+  /** Acts for the contract `user`; what it refuses becomes a `coreWriterRejected` event. */
+  applyCoreWriterAction(user: Address, action: CoreWriterAction, source: CoreWriterSource): void {
+    assert(this.#isInBlock, 'an action outside a block')
+    applyCoreWriter(this.#state, user, action, source)
+  }
+
+  /** Asserts the invariants of §6.8 and closes the block. */
+  endBlock(): ExchangeTransition {
+    assert(this.#isInBlock, 'the end of no block')
+    this.#isInBlock = false
+    return this.#seal()
+  }
+
+  /**
+   * Shows that the stored entry of a key is, or is not, under the core root.
+   *
+   * @param readValue - reads the stored value of a key; the machine keeps only hashes
+   */
+  prove(key: Uint8Array, readValue: (key: Uint8Array) => Uint8Array): CoreProof | undefined {
+    return this.#tree.prove(key, readValue)
+  }
+
+  /** Checks what needs no execution, and uses the nonce up; docs/spec/hyperliquid.md §3.5. */
+  #admit(user: User, { nonce }: ActionMeta): ActionFault | undefined {
+    const state = this.#state
+    if (!state.accounts.has(user) && !state.oracleSigners.has(user)) {
+      return fault('OL_ACTION_UNKNOWN_SIGNER', `User or API Wallet ${user} does not exist.`)
+    }
+    const used = state.nonces.get(user) ?? []
+    const verdict = checkNonce(used, nonce, state.now.timestampMs)
+    if (verdict !== 'ok') return fault('OL_ACTION_NONCE', NONCE_TEXTS[verdict])
+    state.nonces.set(user, withNonce(used, nonce))
+    return undefined
+  }
+
+  #execute(user: User, action: Action, meta: ActionMeta): ReturnType<typeof dispatchAction> {
+    const { timestampMs } = this.#state.now
+    if (meta.expiresAfter !== undefined && timestampMs > meta.expiresAfter) {
+      return fault('OL_ACTION_EXPIRED', 'Action expired.')
+    }
+    if (meta.vaultAddress !== undefined) return unsupported('vaultAddress')
+    if (action.type !== 'validatorOracle' && !this.#state.accounts.has(user)) {
+      return fault('OL_ACTION_UNKNOWN_SIGNER', `User or API Wallet ${user} does not exist.`)
+    }
+    return dispatchAction(this.#state, user, action)
+  }
+
+  #seal(): ExchangeTransition {
+    const state = this.#state
+    assertInvariants(state)
+    const writes: Write[] = []
+    for (const table of state.tables) {
+      table.drain(this.#writer, (key, value) => {
+        const isChanged = value === undefined ? this.#tree.delete(key) : this.#tree.put(key, value)
+        if (isChanged) writes.push([key, value])
+      })
+    }
+    writes.sort(([a], [b]) => compareBytes(a, b))
+    this.#root = this.#tree.root()
+    const { events } = state
+    state.events = []
+    state.touched.clear()
+    return { coreRoot: this.#root, writes, events }
+  }
+
+  #load(entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): void {
+    const state = this.#state
+    const byTag = new Map<number, StoredTable>(state.tables.map((table) => [table.tag, table]))
+    const later: (() => void)[] = []
+    for (const [key, value] of entries) {
+      const reader = new ByteReader(key)
+      if (reader.u8() !== CORE_PREFIX) throw corrupt('a key of another world')
+      const tag = reader.u8()
+      const table = byTag.get(tag)
+      if (table === undefined) throw corrupt(`an unknown table ${tag}`)
+      this.#tree.put(key, value)
+      const load = (): void => table.load(reader, new ByteReader(value))
+      if (tag < DYNAMIC_TAG_MIN) load()
+      else later.push(load)
+    }
+    if (state.rulesTable.size + state.clock.size + state.counters.size !== 3) {
+      throw corrupt('a singleton is missing')
+    }
+    state.openMarkets()
+    for (const load of later) load()
+    assertInvariants(state)
+    state.touched.clear()
+    this.#root = this.#tree.root()
+  }
+}
+
+function failed(txId: Hash, { code, text }: ActionFault): ActionReceipt {
+  return { txId, status: 'err', response: text, code }
+}

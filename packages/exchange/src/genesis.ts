@@ -1,0 +1,279 @@
+import type {
+  GenesisBalance,
+  GenesisCore,
+  GenesisFees,
+  GenesisMarginTable,
+  GenesisPerp,
+  GenesisSpotPair,
+  GenesisToken,
+  GenesisValidator,
+  Hex,
+} from '@openliquid/primitives'
+import type { CoreState } from './coreState.ts'
+import { parseSafeUnits, parseUnits } from './decimal.ts'
+import { GenesisCoreError, type GenesisCoreFault } from './errors.ts'
+import { ASSETS_MAX, LEVERAGE_MAX, PX_TICKS_MAX, TOKEN_SUPPLY_WEI_MAX } from './limits.ts'
+import { MARGIN_TABLE_ID_MIN } from './marginTiers.ts'
+import { SPOT_ASSET_MIN } from './market.ts'
+import type { User } from './records.ts'
+import { credit, USDC, USDC_WEI_PER_UNIT } from './spotClearinghouse.ts'
+import { USD_DECIMALS } from './tradeEvents.ts'
+
+/** What the machine starts from. */
+export interface ExchangeGenesis {
+  readonly core: GenesisCore
+  /** Their signers may submit oracle prices, weighted by stake. */
+  readonly validators: readonly GenesisValidator[]
+  readonly timestampMs: number
+}
+
+const SZ_DECIMALS_MAX = 8
+const PERP_SZ_DECIMALS_MAX = 6
+const WEI_DECIMALS_MAX = 18
+/** A quote token must hold the unit of spot prices, 1e-8; docs/spec/hyperliquid.md §1.1. */
+const QUOTE_WEI_DECIMALS_MIN = 8
+const RATE_PPM_MAX = 1_000_000
+
+/**
+ * Fills an empty state from the genesis file.
+ *
+ * @throws {GenesisCoreError} when the sections contradict each other
+ */
+export function applyGenesis(state: CoreState, genesis: ExchangeGenesis): void {
+  const { core, validators, timestampMs } = genesis
+  state.clock.set(0, { height: 0n, timestampMs, oracleBucket: 0 })
+  state.counters.set(0, { oid: 1, coreWriterSequence: 0 })
+  addTokens(state, core.tokens)
+  addSpotPairs(state, core.spotPairs)
+  addMarginTables(state, core.marginTables)
+  addPerps(state, core.perps)
+  addRules(state, core)
+  addValidators(state, validators)
+  state.openMarkets()
+  addBalances(state, core.balances)
+}
+
+function addTokens(state: CoreState, tokens: readonly GenesisToken[]): void {
+  if (tokens.length > ASSETS_MAX) throw bad('OL_CORE_GENESIS_TOKEN', 'tokens', 'too many')
+  const names = new Set<string>()
+  for (const [i, token] of tokens.entries()) {
+    const path = `tokens[${i}]`
+    const refuse = (reason: string): GenesisCoreError => bad('OL_CORE_GENESIS_TOKEN', path, reason)
+    if (token.index !== i) throw refuse('the index must be the position in the list')
+    if (token.name === '' || names.has(token.name)) throw refuse('the name is empty or taken')
+    names.add(token.name)
+    if (!isCount(token.weiDecimals, WEI_DECIMALS_MAX)) throw refuse('weiDecimals out of range')
+    if (!isCount(token.szDecimals, Math.min(SZ_DECIMALS_MAX, token.weiDecimals))) {
+      throw refuse('szDecimals out of range')
+    }
+    state.tokens.set(i, {
+      index: i,
+      name: token.name,
+      fullName: token.fullName,
+      tokenId: hexOf(token.tokenId, 16, refuse),
+      szDecimals: token.szDecimals,
+      weiDecimals: token.weiDecimals,
+      isCanonical: token.isCanonical,
+      evmContract:
+        token.evmContract === undefined
+          ? undefined
+          : {
+              address: hexOf(token.evmContract.address, 20, refuse),
+              evmExtraWeiDecimals: token.evmContract.evmExtraWeiDecimals,
+            },
+    })
+  }
+  const usdc = tokens[USDC]
+  if (usdc?.name !== 'USDC' || usdc.weiDecimals !== 8) {
+    throw bad('OL_CORE_GENESIS_TOKEN', 'tokens[0]', 'must be USDC with 8 weiDecimals')
+  }
+}
+
+function addSpotPairs(state: CoreState, pairs: readonly GenesisSpotPair[]): void {
+  const names = new Set<string>()
+  const indexes = new Set<number>()
+  for (const [i, pair] of pairs.entries()) {
+    const refuse = (reason: string): GenesisCoreError =>
+      bad('OL_CORE_GENESIS_SPOT_PAIR', `spotPairs[${i}]`, reason)
+    if (!isCount(pair.index, ASSETS_MAX - 1)) throw refuse('the index is out of range')
+    if (indexes.has(pair.index)) throw refuse('the index is taken')
+    if (pair.name === '' || names.has(pair.name)) throw refuse('the name is empty or taken')
+    indexes.add(pair.index)
+    names.add(pair.name)
+    const [base, quote] = [state.tokens.get(pair.base), state.tokens.get(pair.quote)]
+    if (base === undefined || quote === undefined) throw refuse('a token does not exist')
+    if (base === quote) throw refuse('base and quote are the same token')
+    if (quote.weiDecimals < QUOTE_WEI_DECIMALS_MIN) throw refuse('the quote token is too coarse')
+    const lastPx =
+      pair.px === undefined
+        ? 0
+        : parseSafeUnits(pair.px, SZ_DECIMALS_MAX - base.szDecimals, PX_TICKS_MAX)
+    if (lastPx === undefined) throw refuse('px is not a price of this market')
+    state.spotPairs.set(pair.index, {
+      index: pair.index,
+      name: pair.name,
+      base: pair.base,
+      quote: pair.quote,
+      isCanonical: pair.isCanonical,
+    })
+    state.prices.set(SPOT_ASSET_MIN + pair.index, { oraclePx: 0, markPx: 0, lastPx })
+  }
+}
+
+function addMarginTables(state: CoreState, tables: readonly GenesisMarginTable[]): void {
+  for (const [i, table] of tables.entries()) {
+    const refuse = (reason: string): GenesisCoreError =>
+      bad('OL_CORE_GENESIS_MARGIN_TABLE', `marginTables[${i}]`, reason)
+    if (!Number.isSafeInteger(table.id) || table.id < MARGIN_TABLE_ID_MIN) {
+      throw refuse(`the id must be at least ${MARGIN_TABLE_ID_MIN}`)
+    }
+    if (table.id > 0xffff_ffff || state.marginTables.has(table.id)) {
+      throw refuse('the id is taken or out of range')
+    }
+    if (table.marginTiers.length === 0) throw refuse('there is no tier')
+    const tiers = table.marginTiers.map(({ lowerBound, maxLeverage }) => {
+      const bound = parseUnits(lowerBound, USD_DECIMALS)
+      if (bound === undefined || bound > TOKEN_SUPPLY_WEI_MAX) throw refuse('a bound is no amount')
+      if (!isLeverage(maxLeverage)) throw refuse('a leverage is out of range')
+      return { lowerBound: bound, maxLeverage }
+    })
+    for (const [at, tier] of tiers.entries()) {
+      const below = tiers[at - 1]
+      if (below === undefined ? tier.lowerBound !== 0n : tier.lowerBound <= below.lowerBound) {
+        throw refuse('bounds must start at 0 and ascend')
+      }
+      if (below !== undefined && tier.maxLeverage >= below.maxLeverage) {
+        throw refuse('leverage must descend')
+      }
+    }
+    state.marginTables.set(table.id, { description: table.description, tiers })
+  }
+}
+
+function addPerps(state: CoreState, perps: readonly GenesisPerp[]): void {
+  if (perps.length > ASSETS_MAX) throw bad('OL_CORE_GENESIS_PERP', 'perps', 'too many')
+  const names = new Set<string>()
+  for (const [i, perp] of perps.entries()) {
+    const refuse = (reason: string): GenesisCoreError =>
+      bad('OL_CORE_GENESIS_PERP', `perps[${i}]`, reason)
+    if (perp.name === '' || names.has(perp.name)) throw refuse('the name is empty or taken')
+    names.add(perp.name)
+    if (!isCount(perp.szDecimals, PERP_SZ_DECIMALS_MAX)) throw refuse('szDecimals out of range')
+    if (!isLeverage(perp.maxLeverage)) throw refuse('maxLeverage out of range')
+    const isSingleTier = perp.marginTableId < MARGIN_TABLE_ID_MIN
+    const most = isSingleTier
+      ? perp.marginTableId
+      : state.marginTables.get(perp.marginTableId)?.tiers[0]?.maxLeverage
+    if (most === undefined) throw refuse('the margin table does not exist')
+    if (!isLeverage(most) || perp.maxLeverage > most) {
+      throw refuse('the margin table allows less than maxLeverage')
+    }
+    const px = parseSafeUnits(perp.oraclePx, PERP_SZ_DECIMALS_MAX - perp.szDecimals, PX_TICKS_MAX)
+    if (px === undefined || px === 0) throw refuse('oraclePx is not a price of this market')
+    state.perps.set(i, {
+      index: i,
+      name: perp.name,
+      szDecimals: perp.szDecimals,
+      maxLeverage: perp.maxLeverage,
+      marginTableId: perp.marginTableId,
+      onlyIsolated: perp.onlyIsolated ?? false,
+    })
+    state.prices.set(i, { oraclePx: px, markPx: px, lastPx: 0 })
+  }
+}
+
+function addRules(state: CoreState, { fees, limits }: GenesisCore): void {
+  const refuse = (reason: string): GenesisCoreError => bad('OL_CORE_GENESIS_FEES', 'fees', reason)
+  const collector = hexOf(fees.collector, 20, refuse)
+  const isRate = (rate: keyof Omit<GenesisFees, 'collector'>): boolean =>
+    isCount(fees[rate], RATE_PPM_MAX)
+  if (!isRate('perpTakerPpm') || !isRate('perpMakerPpm')) throw refuse('a perp rate is no share')
+  if (!isRate('spotTakerPpm') || !isRate('spotMakerPpm')) throw refuse('a spot rate is no share')
+  if (!isCount(limits.openOrdersMax, 0xffff_ffff) || limits.openOrdersMax === 0) {
+    throw bad('OL_CORE_GENESIS_LIMITS', 'limits.openOrdersMax', 'must be at least 1')
+  }
+  if (limits.addressLimits) {
+    throw bad('OL_CORE_GENESIS_LIMITS', 'limits.addressLimits', 'is not supported yet')
+  }
+  state.rulesTable.set(0, {
+    perpTakerPpm: fees.perpTakerPpm,
+    perpMakerPpm: fees.perpMakerPpm,
+    spotTakerPpm: fees.spotTakerPpm,
+    spotMakerPpm: fees.spotMakerPpm,
+    collector,
+    openOrdersMax: limits.openOrdersMax,
+  })
+  state.accounts.set(collector, { rawUsd: 0n, usingBigBlocks: false })
+}
+
+function addValidators(state: CoreState, validators: readonly GenesisValidator[]): void {
+  for (const [i, validator] of validators.entries()) {
+    const refuse = (reason: string): GenesisCoreError =>
+      bad('OL_CORE_GENESIS_VALIDATOR', `validators[${i}]`, reason)
+    const signer = hexOf(validator.signer, 20, refuse)
+    if (state.oracleSigners.has(signer)) throw refuse('the signer is taken')
+    const stake = parseUnits(validator.stake, 0)
+    if (stake === undefined || stake === 0n || stake > TOKEN_SUPPLY_WEI_MAX) {
+      throw refuse('the stake is no amount above 0')
+    }
+    state.oracleSigners.set(signer, {
+      validator: hexOf(validator.address, 20, refuse),
+      stake,
+    })
+  }
+}
+
+function addBalances(state: CoreState, balances: readonly GenesisBalance[]): void {
+  const byName = new Map([...state.tokens.entries()].map(([index, { name }]) => [name, index]))
+  const seen = new Set<User>()
+  for (const [i, { address, spot, perp }] of balances.entries()) {
+    const refuse = (reason: string): GenesisCoreError =>
+      bad('OL_CORE_GENESIS_BALANCE', `balances[${i}]`, reason)
+    const user = hexOf(address, 20, refuse)
+    if (seen.has(user)) throw refuse('the address stands twice')
+    seen.add(user)
+    const rawUsd = perp === undefined ? 0n : parseUnits(perp, USD_DECIMALS)
+    if (rawUsd === undefined) throw refuse('the perp amount is no amount of USDC')
+    const account = state.accounts.get(user) ?? { rawUsd: 0n, usingBigBlocks: false }
+    mint(state, USDC, rawUsd * USDC_WEI_PER_UNIT, refuse)
+    state.accounts.set(user, { ...account, rawUsd: account.rawUsd + rawUsd })
+    for (const [name, amount] of Object.entries(spot ?? {})) {
+      const token = byName.get(name)
+      if (token === undefined) throw refuse(`there is no token ${name}`)
+      const wei = parseUnits(amount, state.token(token).weiDecimals)
+      if (wei === undefined) throw refuse(`${amount} is no amount of ${name}`)
+      mint(state, token, wei, refuse)
+      credit(state, user, { token, wei, entryNtl: 0n })
+    }
+  }
+}
+
+function mint(
+  state: CoreState,
+  token: number,
+  wei: bigint,
+  refuse: (reason: string) => GenesisCoreError,
+): void {
+  const supply = (state.supplies.get(token) ?? 0n) + wei
+  if (supply > TOKEN_SUPPLY_WEI_MAX) throw refuse(`more than 2^63 wei of token ${token}`)
+  if (supply > 0n) state.supplies.set(token, supply)
+}
+
+function isCount(value: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= max
+}
+
+function isLeverage(value: number): boolean {
+  return isCount(value, LEVERAGE_MAX) && value > 0
+}
+
+function hexOf(text: string, size: number, refuse: (reason: string) => GenesisCoreError): Hex {
+  if (!new RegExp(`^0x[0-9a-fA-F]{${2 * size}}$`).test(text)) {
+    throw refuse(`${text} is not ${size} bytes of hex`)
+  }
+  return text.toLowerCase() as Hex
+}
+
+function bad(code: GenesisCoreFault['code'], path: string, reason: string): GenesisCoreError {
+  return new GenesisCoreError(`genesis: core ${path}: ${reason}`, { code, path, reason })
+}

@@ -1,0 +1,30 @@
+import { assert } from '@openliquid/primitives'
+import type { CoreState } from './coreState.ts'
+import { USDC, USDC_WEI_PER_UNIT } from './spotClearinghouse.ts'
+
+/**
+ * What must hold after every block; docs/spec/hyperliquid.md §6.8.
+ *
+ * Its cost is that of the tokens, perps and touched books: the sums are kept by the tables themselves, apart from the
+ * code that moves money.
+ */
+export function assertInvariants(state: CoreState): void {
+  const { totals } = state
+  for (const [token] of state.tokens.entries()) {
+    const perp = token === USDC ? totals.rawUsd * USDC_WEI_PER_UNIT : 0n
+    const held = (totals.spot.get(token) ?? 0n) + perp
+    assert(held === (state.supplies.get(token) ?? 0n), `token ${token} is not conserved`)
+    const hold = totals.hold.get(token) ?? 0n
+    assert(hold === (totals.orderHold.get(token) ?? 0n), `hold of token ${token} is not its orders`)
+  }
+  for (const [perp, size] of totals.size) {
+    assert(size === 0n, `positions of perp ${perp} do not add up to zero`)
+  }
+  for (const { book, coin } of state.touched) {
+    const [bid, ask] = [book.best(true), book.best(false)]
+    assert(
+      bid === undefined || ask === undefined || bid.px < ask.px,
+      `the book of ${coin} is crossed`,
+    )
+  }
+}

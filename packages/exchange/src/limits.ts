@@ -1,0 +1,26 @@
+/** Nonces remembered per signer; docs/spec/hyperliquid.md §3.5. */
+export const NONCES_MAX = 100
+/** A nonce must be younger than this; docs/spec/hyperliquid.md §3.5. */
+export const NONCE_AGE_MS_MAX = 172_800_000
+/** A nonce must be less far ahead than this; docs/spec/hyperliquid.md §3.5. */
+export const NONCE_LEAD_MS_MAX = 86_400_000
+/** Significant figures of a price that is not whole; docs/spec/hyperliquid.md §1.3. */
+export const PX_SIGNIFICANT_FIGURES_MAX = 5
+/** Ticks of a price: leaves room below 2^53 for the sums and bands computed from it. */
+export const PX_TICKS_MAX = 1_000_000_000_000_000
+/** Lots of one order: leaves room below 2^53 for the sums computed from it. */
+export const SIZE_LOTS_MAX = 1_000_000_000_000_000
+/** Orders, cancels or prices in one action: every one is work inside a block. */
+export const BATCH_MAX = 1_000
+/** Levels per side that `l2Book` shows; docs/spec/hyperliquid.md §10.1. */
+export const BOOK_LEVELS_SHOWN_MAX = 20
+/** Tokens, pairs and perps each: the spot asset ids end where the builder perps begin, §1.2. */
+export const ASSETS_MAX = 10_000
+/** Wei of one token on all accounts: fits the signed 64-bit fields that contracts read. */
+export const TOKEN_SUPPLY_WEI_MAX = 9_223_372_036_854_775_807n
+/** Leverage of any asset: with less than 1 % behind a position, one price step could eat it. */
+export const LEVERAGE_MAX = 100
+/** Orders of contracts waiting for their delay: bounds the work of one begin-block. */
+export const CORE_WRITER_QUEUE_MAX = 65_536
+/** Oracle buckets that a submission may lag behind block time. */
+export const ORACLE_BUCKET_LAG_MAX = 2

@@ -1,0 +1,180 @@
+import { bytesToHex, concatBytes, sha256, uintToBytes } from '@openliquid/primitives'
+import type { CoreState } from './coreState.ts'
+import { product } from './decimal.ts'
+import type { Market, PerpMarket, SpotMarket } from './market.ts'
+import { removeOrder } from './orderCancel.ts'
+import { emitBookDiff, emitStatus, formatSize } from './orderEvents.ts'
+import { allowsPerpFill, applyPerpFill, closable, type FillSide } from './perpClearinghouse.ts'
+import type { Cloid, Order, User } from './records.ts'
+import { applySpotTrade } from './spotClearinghouse.ts'
+import { emitPerpTrade, emitSpotTrade, type Match } from './tradeEvents.ts'
+
+/** The incoming order while it matches. */
+export interface Taker {
+  readonly user: User
+  readonly oid: number
+  readonly cloid: Cloid | undefined
+  readonly isBuy: boolean
+  /** Worst price it takes. */
+  readonly px: number
+  readonly size: number
+  readonly reduceOnly: boolean
+}
+
+export interface MatchResult {
+  /** Lots that traded. */
+  readonly filled: number
+  /** Sum of price times size, in the smallest quote unit of §1.1. */
+  readonly notional: bigint
+  /** Why it stopped: nothing left on either side, the taker's margin, or its position is closed. */
+  readonly stop: 'done' | 'margin' | 'reduceOnly'
+}
+
+/**
+ * Trades an order against the book: best price first, at the maker's price; docs/spec/hyperliquid.md §5.
+ *
+ * A maker that may not trade any more (same address, margin, reduce-only without position) is taken out and matching
+ * goes on. Margin is asked for both sides before each match, so no fill leaves an account uncovered.
+ */
+export function matchOrder(state: CoreState, market: Market, taker: Taker): MatchResult {
+  let filled = 0
+  let notional = 0n
+  while (filled < taker.size) {
+    const maker = market.book.best(!taker.isBuy)
+    if (maker === undefined || !crosses(taker, maker.px)) break
+    if (maker.user === taker.user) {
+      removeOrder(state, maker, 'selfTradeCanceled')
+      continue
+    }
+    const step =
+      market.kind === 'perp'
+        ? matchPerp(state, market, taker, maker, taker.size - filled)
+        : matchSpot(state, market, taker, maker, taker.size - filled)
+    if (step === 'makerRemoved') continue
+    if (typeof step === 'string') return { filled, notional, stop: step }
+    filled += step.size
+    notional += product(maker.px, step.size)
+  }
+  return { filled, notional, stop: 'done' }
+}
+
+/** Whether a price of the other side is one that the order takes. */
+export function crosses(
+  order: { readonly isBuy: boolean; readonly px: number },
+  px: number,
+): boolean {
+  return order.isBuy ? px <= order.px : px >= order.px
+}
+
+type Step = { readonly size: number } | 'makerRemoved' | 'margin' | 'reduceOnly'
+
+function matchPerp(
+  state: CoreState,
+  market: PerpMarket,
+  taker: Taker,
+  maker: Order,
+  open: number,
+): Step {
+  let size = Math.min(open, maker.size)
+  if (maker.reduceOnly) {
+    const makerClosable = closable(state, maker.user, market.asset, maker.isBuy)
+    if (makerClosable === 0) {
+      removeOrder(state, maker, 'reduceOnlyCanceled')
+      return 'makerRemoved'
+    }
+    size = Math.min(size, makerClosable)
+  }
+  if (taker.reduceOnly) {
+    const takerClosable = closable(state, taker.user, market.asset, taker.isBuy)
+    if (takerClosable === 0) return 'reduceOnly'
+    size = Math.min(size, takerClosable)
+  }
+
+  const { perpTakerPpm, perpMakerPpm } = state.rules
+  const makerSide: FillSide = {
+    user: maker.user,
+    isBuy: maker.isBuy,
+    px: maker.px,
+    size,
+    feePpm: perpMakerPpm,
+    fromOpening: !maker.reduceOnly,
+  }
+  const takerSide: FillSide = {
+    user: taker.user,
+    isBuy: taker.isBuy,
+    px: maker.px,
+    size,
+    feePpm: perpTakerPpm,
+    fromOpening: false,
+  }
+  if (!allowsPerpFill(state, market, makerSide)) {
+    removeOrder(state, maker, 'marginCanceled')
+    return 'makerRemoved'
+  }
+  if (!allowsPerpFill(state, market, takerSide)) return 'margin'
+
+  reduceMaker(state, market, maker, size)
+  const makerEffect = applyPerpFill(state, market, makerSide)
+  const takerEffect = applyPerpFill(state, market, takerSide)
+  noteLastPx(state, market, maker.px)
+  emitPerpTrade(state, market, matchOf(taker, maker, size), {
+    taker: takerEffect,
+    maker: makerEffect,
+  })
+  return { size }
+}
+
+function matchSpot(
+  state: CoreState,
+  market: SpotMarket,
+  taker: Taker,
+  maker: Order,
+  open: number,
+): Step {
+  const size = Math.min(open, maker.size)
+  const { spotTakerPpm, spotMakerPpm } = state.rules
+  const effect = applySpotTrade(state, market, {
+    buyer: taker.isBuy ? taker.user : maker.user,
+    seller: taker.isBuy ? maker.user : taker.user,
+    px: maker.px,
+    size,
+    buyerFeePpm: taker.isBuy ? spotTakerPpm : spotMakerPpm,
+    sellerFeePpm: taker.isBuy ? spotMakerPpm : spotTakerPpm,
+    makerIsBuyer: maker.isBuy,
+  })
+  reduceMaker(state, market, maker, size)
+  noteLastPx(state, market, maker.px)
+  emitSpotTrade(state, market, matchOf(taker, maker, size), effect)
+  return { size }
+}
+
+/** Takes the traded lots off the resting order. What it locked was released by the trade itself. */
+function reduceMaker(state: CoreState, market: Market, maker: Order, size: number): void {
+  const left = maker.size - size
+  if (left === 0) {
+    state.orders.set(maker.oid, undefined)
+    emitBookDiff(state, maker, 'remove')
+    emitStatus(state, maker, 'filled', 0)
+    return
+  }
+  state.orders.set(maker.oid, { ...maker, size: left })
+  emitBookDiff(state, maker, {
+    update: { origSz: formatSize(market, maker.size), newSz: formatSize(market, left) },
+  })
+}
+
+function noteLastPx(state: CoreState, { asset }: Market, lastPx: number): void {
+  const prices = state.pricesOf(asset)
+  if (prices.lastPx !== lastPx) state.prices.set(asset, { ...prices, lastPx })
+}
+
+function matchOf(taker: Taker, maker: Order, size: number): Match {
+  const [buyOid, sellOid] = taker.isBuy ? [taker.oid, maker.oid] : [maker.oid, taker.oid]
+  return { taker, maker, px: maker.px, size, tid: tradeId(buyOid, sellOid) }
+}
+
+/** 50 bits of SHA-256 over the two order ids, buyer first; §10.1. */
+function tradeId(buyOid: number, sellOid: number): number {
+  const digest = sha256(concatBytes(uintToBytes(buyOid, 8), uintToBytes(sellOid, 8)))
+  return Number(BigInt(bytesToHex(digest.subarray(0, 7))) >> 6n)
+}

@@ -1,0 +1,44 @@
+import { NONCE_AGE_MS_MAX, NONCE_LEAD_MS_MAX, NONCES_MAX } from './limits.ts'
+
+/** `ok`, or why a nonce is refused; docs/spec/hyperliquid.md §3.5. */
+export type NonceVerdict = 'ok' | 'duplicate' | 'tooLow' | 'outOfRange'
+
+/** Ascending, at most `NONCES_MAX`. */
+export type NonceSet = readonly number[]
+
+/** Judges a nonce against the highest ones its signer used, at block time. */
+export function checkNonce(used: NonceSet, nonce: number, timestampMs: number): NonceVerdict {
+  if (nonce <= timestampMs - NONCE_AGE_MS_MAX || nonce >= timestampMs + NONCE_LEAD_MS_MAX) {
+    return 'outOfRange'
+  }
+  const at = lowerBound(used, nonce)
+  if (used[at] === nonce) return 'duplicate'
+  if (at === 0 && used.length >= NONCES_MAX) return 'tooLow'
+  return 'ok'
+}
+
+/** The set with one more nonce, which `checkNonce` accepted; the lowest leaves a full set. */
+export function withNonce(used: NonceSet, nonce: number): NonceSet {
+  const at = lowerBound(used, nonce)
+  const next = [...used.slice(0, at), nonce, ...used.slice(at)]
+  return next.length > NONCES_MAX ? next.slice(1) : next
+}
+
+/** The error texts of §3.5. */
+export const NONCE_TEXTS: Readonly<Record<Exclude<NonceVerdict, 'ok'>, string>> = {
+  duplicate: 'Invalid nonce: duplicate nonce',
+  tooLow: 'Invalid nonce: too low',
+  outOfRange: 'Invalid nonce: out of range',
+}
+
+/** First position whose nonce is not below the given one. */
+function lowerBound(used: NonceSet, nonce: number): number {
+  let low = 0
+  let high = used.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((used[middle] as number) < nonce) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,472 @@
+import type { Hex } from '@openliquid/primitives'
+import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
+import { NONCES_MAX } from './limits.ts'
+import type { NonceSet } from './nonces.ts'
+import type { TableSpec } from './table.ts'
+
+/** 20 bytes as `0x` and lower-case hex: how tables key accounts. */
+export type User = string
+
+/** 16 bytes as `0x` and lower-case hex. */
+export type Cloid = Hex
+
+/** Where the chain stands. */
+export interface Clock {
+  readonly height: bigint
+  readonly timestampMs: number
+  /** Newest oracle bucket that was applied; 0 before the first. */
+  readonly oracleBucket: number
+}
+
+/** Numbers given out next, in execution order. */
+export interface Counters {
+  readonly oid: number
+  readonly coreWriterSequence: number
+}
+
+/** Genesis parameters that apply to everyone. Rates are millionths of the notional. */
+export interface Rules {
+  readonly perpTakerPpm: number
+  readonly perpMakerPpm: number
+  readonly spotTakerPpm: number
+  readonly spotMakerPpm: number
+  readonly collector: User
+  readonly openOrdersMax: number
+}
+
+export interface Token {
+  readonly index: number
+  readonly name: string
+  readonly fullName: string | undefined
+  readonly tokenId: string
+  readonly szDecimals: number
+  readonly weiDecimals: number
+  readonly isCanonical: boolean
+  readonly evmContract:
+    | { readonly address: string; readonly evmExtraWeiDecimals: number }
+    | undefined
+}
+
+export interface SpotPair {
+  readonly index: number
+  readonly name: string
+  readonly base: number
+  readonly quote: number
+  readonly isCanonical: boolean
+}
+
+export interface Perp {
+  readonly index: number
+  readonly name: string
+  readonly szDecimals: number
+  readonly maxLeverage: number
+  readonly marginTableId: number
+  readonly onlyIsolated: boolean
+}
+
+export interface MarginTable {
+  readonly description: string
+  /** Ascending by `lowerBound` (1e-6 USDC of position value), the first at 0. */
+  readonly tiers: readonly { readonly lowerBound: bigint; readonly maxLeverage: number }[]
+}
+
+/** Prices of a market in ticks; 0 is none. Spot markets have no oracle and no mark. */
+export interface Prices {
+  readonly oraclePx: number
+  readonly markPx: number
+  readonly lastPx: number
+}
+
+export interface Account {
+  /** Cross collateral, signed, 1e-6 USDC; §6.1. */
+  readonly rawUsd: bigint
+  readonly usingBigBlocks: boolean
+}
+
+/** A position, or the leverage chosen for one to come. All positions are cross in this version. */
+export interface Position {
+  /** Signed lots. */
+  readonly size: number
+  /** 1e-6 USDC, never negative. */
+  readonly entryNtl: bigint
+  readonly leverage: number
+}
+
+export interface SpotBalance {
+  /** Wei. */
+  readonly total: bigint
+  /** Wei locked by resting orders, at most `total`. */
+  readonly hold: bigint
+  /** 1e-6 USDC; 0 for USDC itself. */
+  readonly entryNtl: bigint
+}
+
+/** A resting order. */
+export interface Order {
+  readonly oid: number
+  readonly user: User
+  readonly asset: number
+  readonly isBuy: boolean
+  /** Ticks. */
+  readonly px: number
+  /** Lots still open, above 0. */
+  readonly size: number
+  readonly origSize: number
+  readonly timeInForce: 'gtc' | 'alo'
+  readonly reduceOnly: boolean
+  readonly cloid: Cloid | undefined
+  readonly timestampMs: number
+}
+
+/** An order of a contract in its delay; §12. Prices and sizes still in 1e-8. */
+export interface DelayedOrder {
+  readonly dueMs: number
+  readonly user: User
+  readonly evmTxHash: string
+  readonly logIndex: number
+  readonly asset: number
+  readonly isBuy: boolean
+  readonly limitPx: bigint
+  readonly size: bigint
+  readonly reduceOnly: boolean
+  readonly timeInForce: 'gtc' | 'ioc' | 'alo'
+  readonly cloid: Cloid | undefined
+}
+
+/** A validator's right to submit prices. */
+export interface OracleSigner {
+  readonly validator: User
+  readonly stake: bigint
+}
+
+/** Prices that one signer submitted for one bucket, ascending by perp. */
+export type OracleSubmission = readonly (readonly [perp: number, oraclePx: number])[]
+
+/** Keeps a singleton under one fixed key. */
+export type Singleton = 0
+
+const singletonKey = {
+  writeKey: (out: ByteWriter): void => void out.u8(0),
+  readKey: (input: ByteReader): Singleton => {
+    if (input.u8() !== 0) throw corrupt('a singleton with another key')
+    return 0
+  },
+}
+
+const indexKey = {
+  writeKey: (out: ByteWriter, key: number): void => void out.u32(key),
+  readKey: (input: ByteReader): number => input.u32(),
+}
+
+const sequenceKey = {
+  writeKey: (out: ByteWriter, key: number): void => void out.u53(key),
+  readKey: (input: ByteReader): number => input.u53(),
+}
+
+const userKey = {
+  writeKey: (out: ByteWriter, key: User): void => void out.hex(key, 20),
+  readKey: (input: ByteReader): User => input.hex(20),
+}
+
+const ownedKey = {
+  writeKey: (out: ByteWriter, [user, id]: readonly [User, number]): void =>
+    void out.hex(user, 20).u32(id),
+  readKey: (input: ByteReader): readonly [User, number] => [input.hex(20), input.u32()],
+}
+
+const ownedSequenceKey = {
+  writeKey: (out: ByteWriter, [user, id]: readonly [User, number]): void =>
+    void out.hex(user, 20).u53(id),
+  readKey: (input: ByteReader): readonly [User, number] => [input.hex(20), input.u53()],
+}
+
+export const CLOCK: TableSpec<Singleton, Clock> = {
+  tag: 0x01,
+  ...singletonKey,
+  write: (out, { height, timestampMs, oracleBucket }) =>
+    void out.u64(height).u53(timestampMs).u53(oracleBucket),
+  read: (input) => ({
+    height: input.u64(),
+    timestampMs: input.u53(),
+    oracleBucket: input.u53(),
+  }),
+}
+
+export const COUNTERS: TableSpec<Singleton, Counters> = {
+  tag: 0x02,
+  ...singletonKey,
+  write: (out, { oid, coreWriterSequence }) => void out.u53(oid).u53(coreWriterSequence),
+  read: (input) => ({ oid: input.u53(), coreWriterSequence: input.u53() }),
+}
+
+export const RULES: TableSpec<Singleton, Rules> = {
+  tag: 0x03,
+  ...singletonKey,
+  write: (out, rules) =>
+    void out
+      .u32(rules.perpTakerPpm)
+      .u32(rules.perpMakerPpm)
+      .u32(rules.spotTakerPpm)
+      .u32(rules.spotMakerPpm)
+      .hex(rules.collector, 20)
+      .u32(rules.openOrdersMax),
+  read: (input) => ({
+    perpTakerPpm: input.u32(),
+    perpMakerPpm: input.u32(),
+    spotTakerPpm: input.u32(),
+    spotMakerPpm: input.u32(),
+    collector: input.hex(20),
+    openOrdersMax: input.u32(),
+  }),
+}
+
+export const TOKENS: TableSpec<number, Token> = {
+  tag: 0x04,
+  ...indexKey,
+  write: (out, token) => {
+    out
+      .u32(token.index)
+      .text(token.name)
+      .bool(token.fullName !== undefined)
+      .text(token.fullName ?? '')
+      .hex(token.tokenId, 16)
+      .u8(token.szDecimals)
+      .u8(token.weiDecimals)
+      .bool(token.isCanonical)
+      .bool(token.evmContract !== undefined)
+    if (token.evmContract !== undefined) {
+      out.hex(token.evmContract.address, 20).i53(token.evmContract.evmExtraWeiDecimals)
+    }
+  },
+  read: (input) => {
+    const index = input.u32()
+    const name = input.text()
+    const hasFullName = input.bool()
+    const fullName = input.text()
+    return {
+      index,
+      name,
+      fullName: hasFullName ? fullName : undefined,
+      tokenId: input.hex(16),
+      szDecimals: input.u8(),
+      weiDecimals: input.u8(),
+      isCanonical: input.bool(),
+      evmContract: input.bool()
+        ? { address: input.hex(20), evmExtraWeiDecimals: input.i53() }
+        : undefined,
+    }
+  },
+}
+
+/** Wei of a token that all accounts together must hold; for USDC the perp side included. */
+export const SUPPLIES: TableSpec<number, bigint> = {
+  tag: 0x05,
+  ...indexKey,
+  write: (out, supply) => void out.u64(supply),
+  read: (input) => input.u64(),
+}
+
+export const SPOT_PAIRS: TableSpec<number, SpotPair> = {
+  tag: 0x06,
+  ...indexKey,
+  write: (out, pair) =>
+    void out.u32(pair.index).text(pair.name).u32(pair.base).u32(pair.quote).bool(pair.isCanonical),
+  read: (input) => ({
+    index: input.u32(),
+    name: input.text(),
+    base: input.u32(),
+    quote: input.u32(),
+    isCanonical: input.bool(),
+  }),
+}
+
+export const PERPS: TableSpec<number, Perp> = {
+  tag: 0x07,
+  ...indexKey,
+  write: (out, perp) =>
+    void out
+      .u32(perp.index)
+      .text(perp.name)
+      .u8(perp.szDecimals)
+      .u32(perp.maxLeverage)
+      .u32(perp.marginTableId)
+      .bool(perp.onlyIsolated),
+  read: (input) => ({
+    index: input.u32(),
+    name: input.text(),
+    szDecimals: input.u8(),
+    maxLeverage: input.u32(),
+    marginTableId: input.u32(),
+    onlyIsolated: input.bool(),
+  }),
+}
+
+export const MARGIN_TABLES: TableSpec<number, MarginTable> = {
+  tag: 0x08,
+  ...indexKey,
+  write: (out, table) => {
+    out.text(table.description).u32(table.tiers.length)
+    for (const tier of table.tiers) out.u64(tier.lowerBound).u32(tier.maxLeverage)
+  },
+  read: (input) => {
+    const description = input.text()
+    const tiers = readList(input, () => ({
+      lowerBound: input.u64(),
+      maxLeverage: input.u32(),
+    }))
+    return { description, tiers }
+  },
+}
+
+/** Keyed by the asset id of §1.2. */
+export const PRICES: TableSpec<number, Prices> = {
+  tag: 0x09,
+  ...indexKey,
+  write: (out, { oraclePx, markPx, lastPx }) => void out.u53(oraclePx).u53(markPx).u53(lastPx),
+  read: (input) => ({ oraclePx: input.u53(), markPx: input.u53(), lastPx: input.u53() }),
+}
+
+export const ORACLE_SIGNERS: TableSpec<User, OracleSigner> = {
+  tag: 0x0a,
+  ...userKey,
+  write: (out, { validator, stake }) => void out.hex(validator, 20).u64(stake),
+  read: (input) => ({ validator: input.hex(20), stake: input.u64() }),
+}
+
+/** Keyed by signer and bucket. */
+export const ORACLE_SUBMISSIONS: TableSpec<readonly [User, number], OracleSubmission> = {
+  tag: 0x0b,
+  ...ownedSequenceKey,
+  write: (out, prices) => {
+    out.u32(prices.length)
+    for (const [perp, px] of prices) out.u32(perp).u53(px)
+  },
+  read: (input) => readList(input, () => [input.u32(), input.u53()] as const),
+}
+
+export const ACCOUNTS: TableSpec<User, Account> = {
+  tag: 0x10,
+  ...userKey,
+  write: (out, { rawUsd, usingBigBlocks }) => void out.integer(rawUsd).bool(usingBigBlocks),
+  read: (input) => ({ rawUsd: input.integer(), usingBigBlocks: input.bool() }),
+}
+
+/** Keyed by user and perp. */
+export const POSITIONS: TableSpec<readonly [User, number], Position> = {
+  tag: 0x11,
+  ...ownedKey,
+  write: (out, { size, entryNtl, leverage }) => void out.i53(size).integer(entryNtl).u32(leverage),
+  read: (input) => ({ size: input.i53(), entryNtl: input.integer(), leverage: input.u32() }),
+}
+
+/** Keyed by user and token. */
+export const SPOT_BALANCES: TableSpec<readonly [User, number], SpotBalance> = {
+  tag: 0x12,
+  ...ownedKey,
+  write: (out, { total, hold, entryNtl }) => void out.u64(total).u64(hold).integer(entryNtl),
+  read: (input) => ({ total: input.u64(), hold: input.u64(), entryNtl: input.integer() }),
+}
+
+/** Nonces used, by signer. */
+export const NONCES: TableSpec<User, NonceSet> = {
+  tag: 0x13,
+  ...userKey,
+  write: (out, nonces) => {
+    out.u32(nonces.length)
+    for (const nonce of nonces) out.u53(nonce)
+  },
+  read: (input) => {
+    const nonces = readList(input, () => input.u53())
+    if (nonces.length > NONCES_MAX) throw corrupt('too many nonces')
+    return nonces
+  },
+}
+
+/** Keyed by oid. */
+export const ORDERS: TableSpec<number, Order> = {
+  tag: 0x14,
+  ...sequenceKey,
+  write: (out, order) => {
+    out
+      .u53(order.oid)
+      .hex(order.user, 20)
+      .u32(order.asset)
+      .bool(order.isBuy)
+      .u53(order.px)
+      .u53(order.size)
+      .u53(order.origSize)
+      .bool(order.timeInForce === 'alo')
+      .bool(order.reduceOnly)
+      .u53(order.timestampMs)
+    writeCloid(out, order.cloid)
+  },
+  read: (input) => ({
+    oid: input.u53(),
+    user: input.hex(20),
+    asset: input.u32(),
+    isBuy: input.bool(),
+    px: input.u53(),
+    size: input.u53(),
+    origSize: input.u53(),
+    timeInForce: input.bool() ? 'alo' : 'gtc',
+    reduceOnly: input.bool(),
+    timestampMs: input.u53(),
+    cloid: readCloid(input),
+  }),
+}
+
+const TIMES_IN_FORCE = ['gtc', 'ioc', 'alo'] as const
+
+/** Keyed by a sequence number: the delay is the same for all, so this is the order of maturity. */
+export const DELAYED_ORDERS: TableSpec<number, DelayedOrder> = {
+  tag: 0x15,
+  ...sequenceKey,
+  write: (out, order) => {
+    out
+      .u53(order.dueMs)
+      .hex(order.user, 20)
+      .hex(order.evmTxHash, 32)
+      .u32(order.logIndex)
+      .u32(order.asset)
+      .bool(order.isBuy)
+      .u64(order.limitPx)
+      .u64(order.size)
+      .bool(order.reduceOnly)
+      .u8(TIMES_IN_FORCE.indexOf(order.timeInForce))
+    writeCloid(out, order.cloid)
+  },
+  read: (input) => ({
+    dueMs: input.u53(),
+    user: input.hex(20),
+    evmTxHash: input.hex(32),
+    logIndex: input.u32(),
+    asset: input.u32(),
+    isBuy: input.bool(),
+    limitPx: input.u64(),
+    size: input.u64(),
+    reduceOnly: input.bool(),
+    timeInForce: readTimeInForce(input),
+    cloid: readCloid(input),
+  }),
+}
+
+function writeCloid(out: ByteWriter, cloid: Cloid | undefined): void {
+  out.bool(cloid !== undefined)
+  if (cloid !== undefined) out.hex(cloid, 16)
+}
+
+function readCloid(input: ByteReader): Cloid | undefined {
+  return input.bool() ? input.hex(16) : undefined
+}
+
+function readTimeInForce(input: ByteReader): 'gtc' | 'ioc' | 'alo' {
+  const value = TIMES_IN_FORCE[input.u8()]
+  if (value === undefined) throw corrupt('an unknown time in force')
+  return value
+}
+
+function readList<T>(input: ByteReader, readItem: () => T): readonly T[] {
+  const size = input.u32()
+  if (size > input.remaining) throw corrupt('a list longer than its bytes')
+  return Array.from({ length: size }, readItem)
+}

@@ -1,0 +1,160 @@
+import type { Action, CoreWriterAction, Hex, OrderWire } from '@openliquid/primitives'
+import { ASSETS, testUserHex } from './fixtures.ts'
+
+/** A seeded source of integers below a bound. */
+export type Prng = (bound: number) => number
+
+/** Mulberry32: the same seed, the same history. */
+export function prng(seed: number): Prng {
+  let state = seed >>> 0
+  return (bound) => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound
+  }
+}
+
+/** One thing that happens to an exchange. Users are numbers from 1. */
+export type RandomStep =
+  | { readonly kind: 'action'; readonly user: number; readonly action: Action }
+  | { readonly kind: 'coreWriter'; readonly user: number; readonly action: CoreWriterAction }
+  | { readonly kind: 'endBlock'; readonly afterMs: number }
+
+const MARKETS = [
+  { asset: ASSETS.btc, px: 100_000, step: 100, unit: 0.001 },
+  { asset: ASSETS.eth, px: 4_000, step: 5, unit: 0.01 },
+  { asset: ASSETS.hypePerp, px: 40, step: 0.5, unit: 1 },
+  { asset: ASSETS.purr, px: 0.2, step: 0.005, unit: 100 },
+  { asset: ASSETS.hype, px: 40, step: 0.5, unit: 1 },
+] as const
+
+/** A step that is mostly sensible and sometimes nonsense; few users on few prices, so that orders meet. */
+export function randomStep(next: Prng, users: number): RandomStep {
+  const user = 1 + next(users)
+  const dice = next(100)
+  if (dice < 12) return { kind: 'endBlock', afterMs: 50 + next(2_000) }
+  if (dice < 62) return action(user, orderAction(next))
+  if (dice < 74) {
+    return action(user, {
+      type: 'cancel',
+      cancels: [
+        { a: asset(next), o: 1 + next(60) },
+        { a: asset(next), o: 1 + next(400) },
+      ],
+    })
+  }
+  if (dice < 80) {
+    return action(user, {
+      type: 'cancelByCloid',
+      cancels: [{ asset: asset(next), cloid: cloid(next) }],
+    })
+  }
+  if (dice < 86) {
+    return action(user, {
+      type: 'updateLeverage',
+      asset: next(3),
+      isCross: next(10) > 0,
+      leverage: 1 + next(45),
+    })
+  }
+  if (dice < 90) return action(user, transfer(next, 1 + next(users + 2)))
+  if (dice < 93) {
+    return action(user, {
+      type: 'usdClassTransfer',
+      signatureChainId: '0x66eee',
+      hyperliquidChain: 'Testnet',
+      amount: String(next(300_000)),
+      toPerp: next(2) === 0,
+      nonce: 0,
+    })
+  }
+  if (dice < 96) return { kind: 'coreWriter', user, action: coreWriterAction(next) }
+  return action(1001 + next(4), oracleAction(next))
+}
+
+function action(user: number, what: Action): RandomStep {
+  return { kind: 'action', user, action: what }
+}
+
+function asset(next: Prng): number {
+  return MARKETS[next(MARKETS.length)]?.asset ?? 77
+}
+
+function cloid(next: Prng): Hex {
+  return `0x${(1 + next(30)).toString(16).padStart(32, '0')}`
+}
+
+function orderAction(next: Prng): Action {
+  const orders = Array.from({ length: 1 + next(3) }, () => orderWire(next))
+  return { type: 'order', orders, grouping: 'na' }
+}
+
+function orderWire(next: Prng): OrderWire {
+  const market = MARKETS[next(MARKETS.length)] ?? MARKETS[0]
+  const wild = next(20) === 0
+  const px = market.px + (next(wild ? 60 : 9) - (wild ? 30 : 4)) * market.step
+  const size = (1 + next(wild ? 20_000 : 40)) * market.unit
+  const tif = (['Gtc', 'Gtc', 'Ioc', 'Alo', 'FrontendMarket'] as const)[next(5)] ?? 'Gtc'
+  return {
+    a: next(60) === 0 ? 77 : market.asset,
+    b: next(2) === 0,
+    p: decimal(Math.max(px, market.step), next(30) === 0 ? 7 : 4),
+    s: decimal(size, 3),
+    r: next(5) === 0,
+    t: { limit: { tif } },
+    ...(next(3) === 0 ? { c: cloid(next) } : {}),
+  }
+}
+
+function transfer(next: Prng, destination: number): Action {
+  const common = {
+    signatureChainId: '0x66eee',
+    hyperliquidChain: 'Testnet',
+    destination: testUserHex(destination),
+    amount: String(1 + next(200_000)),
+    time: 0,
+  } as const
+  if (next(2) === 0) return { type: 'usdSend', ...common }
+  const [name, index] = (
+    [
+      ['USDC', 0],
+      ['PURR', 1],
+      ['HYPE', 2],
+    ] as const
+  )[next(3)] ?? ['NONE', 9]
+  return { type: 'spotSend', token: `${name}:0x${`0${index}`.repeat(16)}`, ...common }
+}
+
+function coreWriterAction(next: Prng): CoreWriterAction {
+  const market = MARKETS[next(MARKETS.length)] ?? MARKETS[0]
+  if (next(4) === 0) {
+    return { type: 'usdClassTransfer', ntl: BigInt(next(1_000_000_000)), toPerp: next(2) === 0 }
+  }
+  if (next(6) === 0) return { type: 'cancelByOid', asset: market.asset, oid: BigInt(next(400)) }
+  const px = market.px + (next(9) - 4) * market.step
+  return {
+    type: 'limitOrder',
+    asset: market.asset,
+    isBuy: next(2) === 0,
+    limitPx: BigInt(Math.round(px * 1e8)),
+    size: BigInt(Math.round((1 + next(20)) * market.unit * 1e8)),
+    reduceOnly: false,
+    timeInForce: (['alo', 'gtc', 'ioc'] as const)[next(3)] ?? 'gtc',
+    clientOrderId: BigInt(next(5)),
+  }
+}
+
+/** The bucket is filled in by whoever knows the time. */
+function oracleAction(next: Prng): Action {
+  const prices = MARKETS.slice(0, 3).map(
+    ({ asset: perp, px, step }) => [perp, decimal(px + (next(21) - 10) * step, 1), null] as const,
+  )
+  return { type: 'validatorOracle', bucket: 0, prices }
+}
+
+/** The normal form of the wire: no trailing zeros. */
+function decimal(value: number, places: number): string {
+  const text = value.toFixed(places)
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+}

@@ -1,0 +1,166 @@
+import type { Address, ExchangeReader, Height } from '@openliquid/primitives'
+import type { OrderJson } from './events.ts'
+import type { NonceVerdict } from './nonces.ts'
+
+export interface MetaJson {
+  readonly universe: readonly {
+    readonly szDecimals: number
+    readonly name: string
+    readonly maxLeverage: number
+    readonly marginTableId: number
+    readonly onlyIsolated?: true
+  }[]
+  readonly marginTables: readonly (readonly [
+    id: number,
+    table: {
+      readonly description: string
+      readonly marginTiers: readonly {
+        readonly lowerBound: string
+        readonly maxLeverage: number
+      }[]
+    },
+  ])[]
+  readonly collateralToken: number
+}
+
+export interface SpotMetaJson {
+  readonly universe: readonly {
+    readonly tokens: readonly [base: number, quote: number]
+    readonly name: string
+    readonly index: number
+    readonly isCanonical: boolean
+  }[]
+  readonly tokens: readonly {
+    readonly name: string
+    readonly szDecimals: number
+    readonly weiDecimals: number
+    readonly index: number
+    readonly tokenId: string
+    readonly isCanonical: boolean
+    readonly evmContract: null | {
+      readonly address: string
+      readonly evm_extra_wei_decimals: number
+    }
+    readonly fullName: string | null
+    readonly deployerTradingFeeShare: string
+  }[]
+}
+
+export interface BookLevelJson {
+  readonly px: string
+  readonly sz: string
+  /** Orders in the level. */
+  readonly n: number
+}
+
+export interface L2BookJson {
+  readonly coin: string
+  readonly time: number
+  /** Bids, asks; best first; at most 20 each. */
+  readonly levels: readonly [readonly BookLevelJson[], readonly BookLevelJson[]]
+}
+
+export interface MarginSummaryJson {
+  readonly accountValue: string
+  readonly totalNtlPos: string
+  readonly totalRawUsd: string
+  readonly totalMarginUsed: string
+}
+
+export interface ClearinghouseStateJson {
+  readonly marginSummary: MarginSummaryJson
+  readonly crossMarginSummary: MarginSummaryJson
+  readonly crossMaintenanceMarginUsed: string
+  readonly withdrawable: string
+  readonly assetPositions: readonly {
+    readonly type: 'oneWay'
+    readonly position: {
+      readonly coin: string
+      readonly szi: string
+      readonly leverage: { readonly type: 'cross'; readonly value: number }
+      readonly entryPx: string
+      readonly positionValue: string
+      readonly unrealizedPnl: string
+      readonly returnOnEquity: string
+      readonly liquidationPx: string | null
+      readonly marginUsed: string
+      readonly maxLeverage: number
+      readonly cumFunding: {
+        readonly allTime: string
+        readonly sinceOpen: string
+        readonly sinceChange: string
+      }
+    }
+  }[]
+  readonly time: number
+}
+
+export interface SpotClearinghouseStateJson {
+  readonly balances: readonly {
+    readonly coin: string
+    readonly token: number
+    readonly total: string
+    readonly hold: string
+    readonly entryNtl: string
+  }[]
+}
+
+export interface FrontendOrderJson {
+  readonly coin: string
+  readonly side: 'A' | 'B'
+  readonly limitPx: string
+  readonly sz: string
+  readonly oid: number
+  readonly timestamp: number
+  readonly origSz: string
+  readonly triggerCondition: string
+  readonly isTrigger: boolean
+  readonly triggerPx: string
+  readonly children: readonly []
+  readonly isPositionTpsl: boolean
+  readonly reduceOnly: boolean
+  readonly orderType: string
+  readonly tif: string | null
+  readonly cloid: string | null
+}
+
+export interface PerpCtxJson {
+  readonly coin: string
+  readonly markPx: string
+  readonly oraclePx: string
+  readonly midPx: string | null
+  readonly openInterest: string
+}
+
+/**
+ * Read access to the state after the last executed block, in the very JSON of docs/spec/hyperliquid.md §10.1.
+ *
+ * Users that do not exist read as empty; an unknown coin reads as `undefined`.
+ */
+export interface ExchangeView {
+  readonly height: Height
+  readonly timestampMs: number
+  meta(): MetaJson
+  spotMeta(): SpotMetaJson
+  /** Mid by coin; the last trade, else the oracle price, when a side is empty; coins without any price are left out. */
+  allMids(): Readonly<Record<string, string>>
+  perpContexts(): readonly PerpCtxJson[]
+  l2Book(coin: string): L2BookJson | undefined
+  openOrders(user: Address): readonly OrderJson[]
+  frontendOpenOrders(user: Address): readonly FrontendOrderJson[]
+  /** A resting order by its oid. History is not state. */
+  openOrderByOid(
+    oid: number,
+  ): { readonly user: Address; readonly order: FrontendOrderJson } | undefined
+  openOrderByCloid(user: Address, cloid: string): FrontendOrderJson | undefined
+  clearinghouseState(user: Address): ClearinghouseStateJson
+  spotClearinghouseState(user: Address): SpotClearinghouseStateJson
+  /** Whether the address may sign actions: it has an account, or is the signer of a validator. */
+  isSigner(user: Address): boolean
+  userExists(user: Address): boolean
+  usingBigBlocks(user: Address): boolean
+  /** What the nonce rule of §3.5 says of a nonce at a block time, on top of the executed state. */
+  checkNonce(signer: Address, nonce: number, timestampMs: number): NonceVerdict
+  /** The same state as contracts see it. */
+  reader(): ExchangeReader
+}
