@@ -1,8 +1,8 @@
-/** Where the server reports what an operator should know. Never gets request bodies or keys. */
+/** Where the server reports what an operator should know. Fields first, then the message. Never gets request bodies. */
 export interface RpcLogger {
-  debug(message: string, fields?: Readonly<Record<string, unknown>>): void
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
-  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+  debug(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
 }
 
 const nothing = (): void => undefined

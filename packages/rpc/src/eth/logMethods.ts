@@ -21,7 +21,7 @@ export function logMethods(
   const logsOf = (query: LogQuery): Promise<unknown> =>
     reader.read((evm) => {
       const filter = resolveLogQuery(query, evm, limits.logBlocksMax)
-      return logsToJson(evm.getLogs(filter), limits.logsMax)
+      return logsToJson(evm.getLogs(filter), limits)
     })
 
   return [
@@ -108,15 +108,25 @@ function changesOf(filter: InstalledFilter, evm: EvmView, limits: RpcLimits): re
           topics: query.topics,
           blocksMax: limits.logBlocksMax,
         })
-  const changes = logsToJson(logs, limits.logsMax)
+  const changes = logsToJson(logs, limits)
   filter.nextNumber = to + 1n
   return changes
 }
 
-function logsToJson(logs: readonly EvmLog[], max: number): readonly unknown[] {
-  if (logs.length > max) {
-    throw new RpcError(`more than ${max} logs match; narrow the range or the filter`, {
+/** Too many logs, or too much in them, is refused before any of it becomes text. */
+function logsToJson(logs: readonly EvmLog[], limits: RpcLimits): readonly unknown[] {
+  if (logs.length > limits.logsMax) {
+    throw new RpcError(`more than ${limits.logsMax} logs match; narrow the range or the filter`, {
       code: 'OL_RPC_LOGS_SIZE',
+      max: limits.logsMax,
+    })
+  }
+  const max = limits.responseBytesMax
+  let size = 0
+  for (const { data: bytes } of logs) size += 2 * bytes.length
+  if (size > max) {
+    throw new RpcError(`the logs are larger than ${max} bytes; narrow the range or the filter`, {
+      code: 'OL_RPC_RESPONSE_SIZE',
       max,
     })
   }

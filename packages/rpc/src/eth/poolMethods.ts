@@ -22,15 +22,8 @@ export function poolMethods(view: ChainView, limits: RpcLimits): readonly [strin
       'txpool_content',
       (params) => {
         checkParamCount(params, { min: 0, max: 0 })
-        // Two hex digits a byte: a pool that cannot fit is not even turned into text.
-        const max = limits.responseBytesMax
-        if (2 * view.mempool().bytes > max) {
-          throw new RpcError('the pool is larger than an answer may be; use txpool_contentFrom', {
-            code: 'OL_RPC_RESPONSE_SIZE',
-            max,
-          })
-        }
         const { pending, queued } = view.evmPool()
+        checkAnswerFits([...pending, ...queued], limits.responseBytesMax)
         return { pending: bySender(pending), queued: bySender(queued) }
       },
     ],
@@ -42,13 +35,23 @@ export function poolMethods(view: ChainView, limits: RpcLimits): readonly [strin
         const { pending, queued } = view.evmPool()
         const isFrom = (transaction: EvmTransaction): boolean =>
           equalBytes(transaction.sender, sender)
-        return {
-          pending: byNonce(pending.filter(isFrom)),
-          queued: byNonce(queued.filter(isFrom)),
-        }
+        const own = { pending: pending.filter(isFrom), queued: queued.filter(isFrom) }
+        checkAnswerFits([...own.pending, ...own.queued], limits.responseBytesMax)
+        return { pending: byNonce(own.pending), queued: byNonce(own.queued) }
       },
     ],
   ]
+}
+
+/** Two hex digits a byte: transactions that cannot fit are not even turned into text. */
+function checkAnswerFits(transactions: readonly EvmTransaction[], max: number): void {
+  let size = 0
+  for (const { bytes } of transactions) size += 2 * bytes.length
+  if (size <= max) return
+  throw new RpcError('these transactions are larger than an answer may be', {
+    code: 'OL_RPC_RESPONSE_SIZE',
+    max,
+  })
 }
 
 function bySender(transactions: readonly EvmTransaction[]): unknown {

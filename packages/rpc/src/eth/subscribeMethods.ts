@@ -1,4 +1,4 @@
-import type { BlockResult, ChainView, EvmLog } from '@openliquid/execution'
+import type { BlockResult, ChainView, EvmBlock, EvmLog } from '@openliquid/execution'
 import { equalBytes } from '@openliquid/primitives'
 import { RpcError } from '../errors.ts'
 import type { RpcLogger } from '../logger.ts'
@@ -18,9 +18,12 @@ export function subscribeMethods(
       try {
         listener(result)
       } catch (error) {
-        logger.error('a subscription failed', { error: String(error) })
+        logger.error({ error: String(error) }, 'a subscription failed')
       }
     })
+
+  const headText = cachedText<EvmBlock>(headerToJson)
+  const logText = cachedText<EvmLog>(logToJson)
 
   return [
     [
@@ -34,7 +37,7 @@ export function subscribeMethods(
           case 'newHeads':
             return subscriptions.open((push) =>
               onBlock(({ evmBlocks }) => {
-                for (const { block } of evmBlocks) push(headerToJson(block))
+                for (const { block } of evmBlocks) push(headText(block))
               }),
             )
           case 'logs': {
@@ -44,7 +47,7 @@ export function subscribeMethods(
                 for (const { receipts } of evmBlocks) {
                   for (const receipt of receipts) {
                     for (const log of receipt.logs) {
-                      if (matchesLog(query, log)) push(logToJson(log))
+                      if (matchesLog(query, log)) push(logText(log))
                     }
                   }
                 }
@@ -69,6 +72,18 @@ export function subscribeMethods(
       },
     ],
   ]
+}
+
+/** JSON text made once an object, however many subscribers get it. */
+function cachedText<T extends object>(toJson: (value: T) => unknown): (value: T) => string {
+  const texts = new WeakMap<T, string>()
+  return (value) => {
+    const known = texts.get(value)
+    if (known !== undefined) return known
+    const text = JSON.stringify(toJson(value))
+    texts.set(value, text)
+    return text
+  }
 }
 
 function subscriptionsOf(session: RpcSession): RpcSubscriptions {

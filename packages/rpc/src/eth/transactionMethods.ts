@@ -28,9 +28,11 @@ export function transactionMethods(
       async (params) => {
         checkParamCount(params, { min: 1, max: 2 })
         const bytes = parseData(params[0], 'transaction')
+        // Ends before the time-out of the request itself, whose error knows nothing of transactions.
+        const timeoutMsMax = Math.min(limits.receiptTimeoutMs, 0.9 * limits.requestTimeoutMs)
         const timeoutMs = isAbsent(params[1])
-          ? limits.receiptTimeoutMs
-          : Math.min(parseCount(params[1], 'timeout'), limits.receiptTimeoutMs)
+          ? timeoutMsMax
+          : Math.min(parseCount(params[1], 'timeout'), timeoutMsMax)
         const { txId } = await view.submit({ kind: TRANSACTION_KIND.evm, bytes })
         const outcome = await view.waitForReceipt(txId, timeoutMs)
         return outcome.kind === 'evm' ? receiptToJson(outcome.receipt) : null

@@ -14,7 +14,7 @@ import type { RpcMeters } from '../metrics.ts'
 import { parseBoundedJson } from '../transport/boundedJson.ts'
 import type { HttpDoor } from '../transport/doors.ts'
 import type { HttpAnswer } from '../transport/httpAnswer.ts'
-import { type RpcSession, summaryOf } from '../transport/jsonRpc.ts'
+import { describe, type RpcSession, summaryOf } from '../transport/jsonRpc.ts'
 
 /** What the door needs; see `ExchangeDoor`. */
 export interface ExchangeDoorOptions {
@@ -94,9 +94,12 @@ export class ExchangeDoor implements HttpDoor {
       }
     }
     this.#count('failed')
-    this.#options.logger.error('an action could not be submitted', {
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    })
+    this.#options.logger.error(
+      {
+        error: describe(error),
+      },
+      'an action could not be submitted',
+    )
     return { status: 500, body: errorBody(error) }
   }
 

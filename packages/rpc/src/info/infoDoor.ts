@@ -7,8 +7,7 @@ import { parseBoundedJson } from '../transport/boundedJson.ts'
 import { DEADLINE_PASSED, withDeadline } from '../transport/deadline.ts'
 import type { HttpDoor } from '../transport/doors.ts'
 import type { HttpAnswer } from '../transport/httpAnswer.ts'
-import type { RpcSession } from '../transport/jsonRpc.ts'
-import { summaryOf } from '../transport/jsonRpc.ts'
+import { describe, type RpcSession } from '../transport/jsonRpc.ts'
 import { errorBody } from './errorBody.ts'
 import { INFO_QUERIES, UNSUPPORTED_INFO_TYPES } from './infoQueries.ts'
 
@@ -55,13 +54,17 @@ export class InfoDoor implements HttpDoor {
       this.#options.meters.requests.inc({ method: label, outcome: 'ok' })
       return { type, text }
     } catch (error) {
-      const outcome = error instanceof RpcError ? error.code : 'OL_RPC_INTERNAL'
-      this.#options.meters.requests.inc({ method: label, outcome })
-      if (!(error instanceof RpcError)) {
-        this.#options.logger.error('an info query failed', { type, error: summaryOf(error) })
-      }
-      throw error
+      const fault = this.#reportable(error, type)
+      this.#options.meters.requests.inc({ method: label, outcome: fault.code })
+      throw fault
     }
+  }
+
+  /** Anything but a coded answer of ours is a bug or the disk: logged whole, told as an internal error. */
+  #reportable(error: unknown, type: string): RpcError {
+    if (error instanceof RpcError) return error
+    this.#options.logger.error({ type, error: describe(error) }, 'an info query failed')
+    return new RpcError('internal error', { code: 'OL_RPC_INTERNAL' }, { cause: error })
   }
 
   async #run(answer: () => unknown): Promise<string> {

@@ -10,6 +10,7 @@ import type { RpcMeters } from '../metrics.ts'
 import type { HttpDoor, SocketDoor } from './doors.ts'
 import { sendAnswer } from './httpAnswer.ts'
 import { readBody } from './httpBody.ts'
+import { describe } from './jsonRpc.ts'
 import type { RateLimiter } from './rateLimiter.ts'
 import type { RequestGuard } from './requestGuard.ts'
 
@@ -96,7 +97,7 @@ export class HttpListener {
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', onError)
         this.#server.on('error', (error) =>
-          this.#options.logger.error('the RPC listener failed', { error: error.message }),
+          this.#options.logger.error({ error: error.message }, 'the RPC listener failed'),
         )
         resolve()
       })
@@ -169,9 +170,12 @@ export class HttpListener {
     const known = error instanceof RpcError
     const code = error instanceof OpenLiquidError ? error.code : 'OL_RPC_INTERNAL'
     if (!known) {
-      this.#options.logger.error('a request failed', {
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      })
+      this.#options.logger.error(
+        {
+          error: describe(error),
+        },
+        'a request failed',
+      )
     }
     this.#options.meters.refused.inc({ code })
     if (known && error.code === 'OL_RPC_HTTP_METHOD') response.setHeader('allow', 'POST')

@@ -1,3 +1,4 @@
+import { EvmError, MempoolError } from '@openliquid/execution'
 import { noMetrics, OpenLiquidError } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../../test/testServer.ts'
@@ -24,13 +25,28 @@ const METHODS = new Map<string, RpcMethod>([
   [
     'refuse',
     () => {
-      throw new OpenLiquidError('nonce too low', { code: 'OL_MEMPOOL_NONCE_TOO_LOW' })
+      throw new MempoolError('nonce too low', {
+        code: 'OL_MEMPOOL_NONCE_TOO_LOW',
+        nonce: 0n,
+        expected: 1n,
+      })
     },
   ],
   [
     'range',
     () => {
-      throw new OpenLiquidError('too many blocks', { code: 'OL_EVM_LOGS_RANGE' })
+      throw new EvmError('too many blocks', {
+        code: 'OL_EVM_LOGS_RANGE',
+        fromNumber: 0n,
+        toNumber: 9n,
+        blocksMax: 1,
+      })
+    },
+  ],
+  [
+    'disk',
+    () => {
+      throw new OpenLiquidError('secret path', { code: 'OL_STORE_CORRUPT' })
     },
   ],
   [
@@ -127,6 +143,7 @@ describe('an error', () => {
     ['refuse', -32000, 'OL_MEMPOOL_NONCE_TOO_LOW'],
     ['range', -32005, 'OL_EVM_LOGS_RANGE'],
     ['bug', -32603, 'OL_RPC_INTERNAL'],
+    ['disk', -32603, 'OL_RPC_INTERNAL'],
   ])('of %s has code %i and data.code %s', async (method, code, dataCode) => {
     expect((await answer(call(method))).error).toMatchObject({ code, data: { code: dataCode } })
   })
@@ -136,7 +153,9 @@ describe('an error', () => {
   })
 
   it('tells nothing of our own bugs', async () => {
-    expect(JSON.stringify(await answer(call('bug')))).not.toContain('secret')
+    for (const method of ['bug', 'disk']) {
+      expect(JSON.stringify(await answer(call(method)))).not.toContain('secret')
+    }
   })
 
   it('of a revert carries the bare revert data', async () => {

@@ -1,3 +1,4 @@
+import { EvmError, ExecutionError, MempoolError } from '@openliquid/execution'
 import { OpenLiquidError } from '@openliquid/primitives'
 import { RpcError } from '../errors.ts'
 import { BATCH_CONCURRENCY_MAX, type RpcLimits } from '../limits.ts'
@@ -16,8 +17,12 @@ export interface RpcSession {
 
 /** The subscriptions of one WebSocket. */
 export interface RpcSubscriptions {
-  /** Starts a subscription and returns its id. @throws {RpcError} OL_RPC_SUBSCRIPTIONS_FULL */
-  open(start: (push: (result: unknown) => void) => () => void): string
+  /**
+   * Starts a subscription and returns its id. What is pushed is JSON text, so that all subscribers share one.
+   *
+   * @throws {RpcError} OL_RPC_SUBSCRIPTIONS_FULL
+   */
+  open(start: (push: (resultText: string) => void) => () => void): string
   /** False when there is no such subscription. */
   close(id: string): boolean
 }
@@ -179,10 +184,11 @@ export class JsonRpcDispatcher {
         })
   }
 
-  /** Coded errors go to the client as they are; anything else is a bug of ours, logged whole and told as -32603. */
+  /** What the rooms behind the door refuse goes to the client as it is; anything else is a bug of ours or the disk. */
   #reportable(error: unknown, method: string): OpenLiquidError<{ readonly code: `OL_${string}` }> {
-    if (error instanceof OpenLiquidError) return error
-    this.#options.logger.error('a JSON-RPC method failed', { method, error: describe(error) })
+    if (error instanceof RpcError || error instanceof MempoolError) return error
+    if (error instanceof ExecutionError || error instanceof EvmError) return error
+    this.#options.logger.error({ method, error: describe(error) }, 'a JSON-RPC method failed')
     return new RpcError('internal error', { code: 'OL_RPC_INTERNAL' }, { cause: error })
   }
 }
@@ -257,6 +263,7 @@ function invalidRequest(reason: string): RpcError {
   return new RpcError(`invalid request: ${reason}`, { code: 'OL_RPC_REQUEST', reason })
 }
 
-function describe(error: unknown): string {
+/** For the log, with the stack. */
+export function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -79,7 +79,7 @@ class SocketSubscriptions implements RpcSubscriptions {
     this.#max = max
   }
 
-  open(start: (push: (result: unknown) => void) => () => void): string {
+  open(start: (push: (resultText: string) => void) => () => void): string {
     if (this.#open.size >= this.#max) {
       throw new RpcError(`a WebSocket holds at most ${this.#max} subscriptions`, {
         code: 'OL_RPC_SUBSCRIPTIONS_FULL',
@@ -89,7 +89,7 @@ class SocketSubscriptions implements RpcSubscriptions {
     const id = `0x${randomBytes(16).toString('hex')}`
     const subscription: OpenSubscription = { stop: () => undefined, early: [] }
     this.#open.set(id, subscription)
-    subscription.stop = start((result) => this.#push(id, result))
+    subscription.stop = start((resultText) => this.#push(id, resultText))
     return id
   }
 
@@ -111,11 +111,10 @@ class SocketSubscriptions implements RpcSubscriptions {
     }
   }
 
-  #push(id: string, result: unknown): void {
+  #push(id: string, resultText: string): void {
     const subscription = this.#open.get(id)
     if (subscription === undefined) return
-    const params = { subscription: id, result }
-    const text = JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params })
+    const text = `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${resultText}}}`
     if (subscription.early === undefined) this.#send(text)
     else subscription.early.push(text)
   }
