@@ -109,6 +109,7 @@ function assertMarkets({ tokens, spotPairs, perps, marginTables }: GenesisCore):
     'name',
   )
 
+  assertMarginTables(marginTables)
   const tables = new Set(marginTables.map(({ id }) => id))
   for (const [i, { marginTableId, oraclePx, szDecimals }] of perps.entries()) {
     const at = `core.perps[${i}]`
@@ -123,7 +124,6 @@ function assertMarkets({ tokens, spotPairs, perps, marginTables }: GenesisCore):
     'core.perps',
     'name',
   )
-  assertMarginTables(marginTables)
 }
 
 function assertMarginTables(tables: GenesisCore['marginTables']): void {

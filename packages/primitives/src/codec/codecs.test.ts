@@ -1,0 +1,218 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sample } from '../testing/samples.ts'
+import { SeededRandom } from '../testing/seededRandom.ts'
+import { DecodeError } from '../types/errors.ts'
+import {
+  BLOCK_BYTES_MAX,
+  BLOCK_EVIDENCE_MAX,
+  SIGNER_BITMAP_BYTES_MAX,
+  TRANSACTION_BYTES_MAX,
+  VALIDATORS_MAX,
+} from '../types/limits.ts'
+import type { Codec } from './codec.ts'
+import {
+  actionEnvelopeCodec,
+  advanceViewCodec,
+  blockCodec,
+  blockHeaderCodec,
+  blocksAnswerCodec,
+  commitProofCodec,
+  epochChangeProofCodec,
+  getBlocksCodec,
+  payloadCodec,
+  proposalCodec,
+  quorumCertificateCodec,
+  timeoutCertificateCodec,
+  timeoutVoteCodec,
+  transactionBatchCodec,
+  transactionCodec,
+  validatorSetCodec,
+  voteCodec,
+} from './codecs.ts'
+
+interface Case {
+  readonly name: string
+  readonly codec: Codec<unknown>
+  readonly make: (random: SeededRandom) => unknown
+}
+
+function entry<T>(name: string, codec: Codec<T>, make: (random: SeededRandom) => T): Case {
+  return { name, codec: codec as Codec<unknown>, make }
+}
+
+const cases: readonly Case[] = [
+  entry('quorum certificate', quorumCertificateCodec, sample.quorumCertificate),
+  entry('timeout certificate', timeoutCertificateCodec, sample.timeoutCertificate),
+  entry('block header', blockHeaderCodec, sample.blockHeader),
+  entry('payload', payloadCodec, sample.payload),
+  entry('block', blockCodec, sample.block),
+  entry('proposal', proposalCodec, sample.proposal),
+  entry('vote', voteCodec, sample.vote),
+  entry('timeout vote', timeoutVoteCodec, sample.timeoutVote),
+  entry('commit proof', commitProofCodec, sample.commitProof),
+  entry('advance view', advanceViewCodec, sample.advanceView),
+  entry('validator set', validatorSetCodec, sample.validatorSet),
+  entry('epoch change proof', epochChangeProofCodec, sample.epochChangeProof),
+  entry('block request', getBlocksCodec, sample.getBlocks),
+  entry('block answer', blocksAnswerCodec, sample.blocksAnswer),
+  entry('action envelope', actionEnvelopeCodec, sample.actionEnvelope),
+  entry('transaction', transactionCodec, sample.transaction),
+  entry('transaction batch', transactionBatchCodec, (random) => random.list(3, sample.transaction)),
+]
+
+/** The whole contract of a decoder: these very bytes, or a coded error. */
+function expectCanonicalOrRefused(codec: Codec<unknown>, bytes: Uint8Array): void {
+  let value: unknown
+  try {
+    value = codec.decode(bytes)
+  } catch (error) {
+    expect(error).toBeInstanceOf(DecodeError)
+    return
+  }
+  expect(codec.encode(value)).toEqual(bytes)
+}
+
+describe.each(cases)('codec of $name', ({ codec, make }) => {
+  it('gives back what it encoded', () => {
+    for (let seed = 0; seed < 30; seed++) {
+      const value = make(new SeededRandom(seed))
+      const bytes = codec.encode(value)
+      expect(codec.decode(bytes)).toEqual(value)
+      expect(codec.encode(codec.decode(bytes))).toEqual(bytes)
+    }
+  })
+
+  it('accepts no truncation but a value of its own, and no trailing byte', () => {
+    for (let seed = 0; seed < 2; seed++) {
+      const bytes = codec.encode(make(new SeededRandom(seed)))
+      for (let size = 0; size < bytes.length; size++) {
+        expectCanonicalOrRefused(codec, bytes.subarray(0, size))
+      }
+      expectCanonicalOrRefused(codec, Uint8Array.of(...bytes, 0))
+    }
+  })
+
+  it('decodes mutated and random bytes canonically or refuses them with a code', () => {
+    const seedAndEdits = fc.tuple(
+      fc.integer({ min: 0, max: 50 }),
+      fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+    )
+    fc.assert(
+      fc.property(seedAndEdits, ([seed, edits]) => {
+        const bytes = codec.encode(make(new SeededRandom(seed))).slice()
+        for (const [at, byte] of edits) if (bytes.length > 0) bytes[at % bytes.length] = byte
+        expectCanonicalOrRefused(codec, bytes)
+      }),
+      { numRuns: 150 },
+    )
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) =>
+        expectCanonicalOrRefused(codec, bytes),
+      ),
+      { numRuns: 100 },
+    )
+  })
+})
+
+describe('limits of the containers', () => {
+  const random = new SeededRandom(1)
+  const qc = sample.quorumCertificate(random)
+
+  it('takes a bitmap of the largest set and none above', () => {
+    const withBitmap = (size: number): Uint8Array =>
+      quorumCertificateCodec.encode({ ...qc, signers: new Uint8Array(size) })
+    expect(quorumCertificateCodec.decode(withBitmap(SIGNER_BITMAP_BYTES_MAX)).signers).toHaveLength(
+      SIGNER_BITMAP_BYTES_MAX,
+    )
+    expect(() => quorumCertificateCodec.decode(withBitmap(SIGNER_BITMAP_BYTES_MAX + 1))).toThrow(
+      DecodeError,
+    )
+  })
+
+  it('takes the largest transaction and none above', () => {
+    const sized = (size: number): Uint8Array =>
+      transactionCodec.encode({ kind: 1, bytes: new Uint8Array(size) })
+    expect(transactionCodec.decode(sized(TRANSACTION_BYTES_MAX)).bytes).toHaveLength(
+      TRANSACTION_BYTES_MAX,
+    )
+    expect(() => transactionCodec.decode(sized(TRANSACTION_BYTES_MAX + 1))).toThrow(DecodeError)
+  })
+
+  it('takes the largest set and none above', () => {
+    const [member] = sample.validatorSet(random).validators
+    const sized = (size: number): Uint8Array =>
+      validatorSetCodec.encode({
+        epoch: 1n,
+        validators: Array.from({ length: size }, () => ({ ...member!, stake: 1n })),
+        totalStake: BigInt(size),
+      })
+    expect(validatorSetCodec.decode(sized(VALIDATORS_MAX)).totalStake).toBe(BigInt(VALIDATORS_MAX))
+    expect(() => validatorSetCodec.decode(sized(VALIDATORS_MAX + 1))).toThrow(DecodeError)
+  })
+
+  it('takes as much evidence as fits a block and no more', () => {
+    const sized = (size: number): Uint8Array =>
+      payloadCodec.encode({
+        actions: [],
+        evm: [],
+        evidence: Array.from({ length: size }, () => Uint8Array.of(1)),
+      })
+    expect(payloadCodec.decode(sized(BLOCK_EVIDENCE_MAX)).evidence).toHaveLength(BLOCK_EVIDENCE_MAX)
+    expect(() => payloadCodec.decode(sized(BLOCK_EVIDENCE_MAX + 1))).toThrow(DecodeError)
+  })
+
+  it('refuses an oversized block before it decodes anything', () => {
+    const error = catchError(() => blockCodec.decode(new Uint8Array(BLOCK_BYTES_MAX + 1)))
+    expect(error).toMatchObject({
+      code: 'OL_DECODE_SIZE',
+      data: { what: 'block', size: BLOCK_BYTES_MAX + 1, max: BLOCK_BYTES_MAX },
+    })
+  })
+
+  it('refuses milliseconds that JavaScript cannot hold', () => {
+    const header = { ...sample.blockHeader(random), timestampMs: Number.MAX_SAFE_INTEGER }
+    const bytes = blockHeaderCodec.encode(header)
+    expect(blockHeaderCodec.decode(bytes).timestampMs).toBe(Number.MAX_SAFE_INTEGER)
+
+    const at = indexOf(bytes, Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0))
+    const above = bytes.slice()
+    above.set(Uint8Array.of(0, 0, 0, 0, 0, 0, 0x20, 0), at)
+    expect(() => blockHeaderCodec.decode(above)).toThrow(/2\^53/)
+  })
+
+  it('refuses an unknown kind of transaction', () => {
+    const bytes = transactionCodec.encode({ kind: 1, bytes: Uint8Array.of(1) }).slice()
+    bytes[0] = 2
+    expect(() => transactionCodec.decode(bytes)).toThrow(DecodeError)
+  })
+
+  it('knows one form of a recovery id only', () => {
+    const envelope = sample.actionEnvelope(random)
+    for (const v of [0, 1, 26, 29]) {
+      const bytes = actionEnvelopeCodec.encode({
+        ...envelope,
+        signature: { ...envelope.signature, v },
+      })
+      expect(() => actionEnvelopeCodec.decode(bytes)).toThrow(DecodeError)
+    }
+  })
+})
+
+function catchError(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}
+
+function indexOf(bytes: Uint8Array, wanted: Uint8Array): number {
+  const at = bytes.findIndex((_, i) => wanted.every((byte, j) => bytes[i + j] === byte))
+  expect(at).toBeGreaterThanOrEqual(0)
+  return at
+}
