@@ -17,10 +17,9 @@ async function withKeys() {
 
 test('reads back the secrets it wrote, and only the owner can', async () => {
   const { directory, keys } = await withKeys()
-  expect(await readKeyFiles(directory)).toEqual({
-    nodeSecret: keys.nodeSecret,
-    voteSecret: keys.voteSecret,
-  })
+  const { nodeSecret, voteSecret } = await readKeyFiles(directory)
+  expect([...nodeSecret]).toEqual([...keys.nodeSecret])
+  expect([...(voteSecret ?? [])]).toEqual([...keys.voteSecret])
   for (const path of [directory.nodeKey, join(directory.keys, 'vote.json')]) {
     expect(statSync(path).mode & 0o777).toBe(0o600)
   }

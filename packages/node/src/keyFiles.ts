@@ -18,12 +18,17 @@ export interface NodeSecrets {
 
 /** Writes `node.key`, the two keystores and their password files, all readable by the owner only. Never overwrites. */
 export async function writeKeyFiles(directory: DataDirectory, keys: ValidatorKeys): Promise<void> {
-  writeSecret(directory.nodeKey, `${bytesToHex(keys.nodeSecret)}\n`)
+  writeNodeKey(directory, keys.nodeSecret)
   await writeKeystore(directory, 'vote', {
     secret: keys.voteSecret,
     ...(keys.scheme === 'bls' ? { publicKey: keys.voteKey } : {}),
   })
   await writeKeystore(directory, 'signer', { secret: keys.signerSecret })
+}
+
+/** Writes the identity alone: what a follower has. Never overwrites. */
+export function writeNodeKey(directory: DataDirectory, nodeSecret: Uint8Array): void {
+  writeSecret(directory.nodeKey, `${bytesToHex(nodeSecret)}\n`)
 }
 
 /**

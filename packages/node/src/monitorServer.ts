@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { codeOf, explain, NodeError } from './errors.ts'
+import { listenError } from './ports.ts'
 
 /** What the monitoring endpoint reads. */
 export interface MonitorSource {
@@ -89,21 +89,4 @@ function answerChecks(response: ServerResponse, failing: readonly string[]): voi
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-}
-
-/** A taken port gets its three lines; anything else stays as it is. */
-export function listenError(
-  error: unknown,
-  { host, port, key }: { readonly host: string; readonly port: number; readonly key: string },
-): unknown {
-  if (codeOf(error) !== 'EADDRINUSE') return error
-  return new NodeError(
-    explain(
-      `port ${port} on ${host} is in use`,
-      'another program listens there, perhaps another node',
-      `stop it, or choose another port with --${key}`,
-    ),
-    { code: 'OL_NODE_PORT_IN_USE', host, port },
-    { cause: error },
-  )
 }

@@ -1,0 +1,84 @@
+import {
+  blocksAnswerCodec,
+  DecodeError,
+  type GetBlocks,
+  getBlocksCodec,
+  MESSAGE_KIND,
+  type PeerId,
+  SYNC_BYTES_MAX,
+  type Transport,
+} from '@openliquid/primitives'
+import type { UntimedInput } from './eventLoop.ts'
+import { FETCH_TIMEOUT_MS } from './limits.ts'
+
+/** A request of the consensus core for blocks. */
+export interface FetchRequest {
+  readonly requestId: number
+  /** Whom to ask, best first. */
+  readonly validators: readonly number[]
+  readonly request: GetBlocks
+}
+
+/** What the fetcher needs of the network. */
+export type FetchNetwork = Pick<Transport, 'request' | 'peers'> & {
+  validatorPeer(index: number): PeerId | undefined
+}
+
+/** Asks one peer after another until one answers, and hands the answer, unverified, to the core. */
+export class BlockFetcher {
+  readonly #network: FetchNetwork
+  readonly #push: (input: UntimedInput) => void
+  #isStopped = false
+
+  constructor(network: FetchNetwork, push: (input: UntimedInput) => void) {
+    this.#network = network
+    this.#push = push
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  async fetch({ requestId, validators, request }: FetchRequest): Promise<void> {
+    const body = getBlocksCodec.encode(request)
+    for (const peer of this.#candidates(validators)) {
+      if (this.#isStopped) return
+      const answer = await this.#ask(peer, body)
+      if (answer === undefined) continue
+      this.#push({ kind: 'blocksFetched', requestId, from: peer, ...answer })
+      return
+    }
+    this.#push({ kind: 'fetchFailed', requestId })
+  }
+
+  async #ask(
+    peer: PeerId,
+    body: Uint8Array,
+  ): Promise<ReturnType<typeof blocksAnswerCodec.decode> | undefined> {
+    let bytes: Uint8Array
+    try {
+      bytes = await this.#network.request(peer, MESSAGE_KIND.getBlocks, body, {
+        timeoutMs: FETCH_TIMEOUT_MS,
+        answerBytesMax: SYNC_BYTES_MAX,
+      })
+    } catch {
+      // Refused, too slow or gone: the next peer may have it. The network keeps the count.
+      return undefined
+    }
+    try {
+      return blocksAnswerCodec.decode(bytes)
+    } catch (error) {
+      if (error instanceof DecodeError) return undefined
+      throw error
+    }
+  }
+
+  /** The validators that were named, then everybody else. */
+  #candidates(validators: readonly number[]): readonly PeerId[] {
+    const live = this.#network.peers()
+    const named = validators
+      .map((index) => this.#network.validatorPeer(index))
+      .filter((peer): peer is PeerId => peer !== undefined && live.includes(peer))
+    return [...named, ...live.filter((peer) => !named.includes(peer))]
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  type Block,
+  type BlocksAnswer,
+  blockCodec,
+  blockHash,
+  blocksAnswerCodec,
+  bytesToHex,
+  DecodeError,
+  equalBytes,
+  type GetBlocks,
+  getBlocksCodec,
+  type Hash,
+  MESSAGE_KIND,
+  type QuorumCertificate,
+  SYNC_BLOCKS_MAX,
+  SYNC_BYTES_MAX,
+} from '@openliquid/primitives'
+import type { BlockStore } from '@openliquid/storage'
+import { BLOCK_REQUESTS_MAX } from './limits.ts'
+
+/** Room for offsets and the certificate in an answer. */
+const ANSWER_OVERHEAD_BYTES = 65_536
+
+/** Where blocks are served from. */
+export interface BlockSource {
+  readonly store: Pick<BlockStore, 'blockAt' | 'heightOf' | 'headHeight' | 'certificateAt'>
+  /** A block above the newest committed one. */
+  uncommitted(hash: Hash): Block | undefined
+}
+
+/** Answers block requests of other nodes; a few at a time, so that serving never slows voting. */
+export class BlockServer {
+  readonly #source: BlockSource
+  #busy = 0
+
+  constructor(source: BlockSource) {
+    this.#source = source
+  }
+
+  /** @returns undefined to refuse: unknown kind, malformed, too busy, or nothing to give */
+  async answer(kind: number, body: Uint8Array): Promise<Uint8Array | undefined> {
+    if (kind !== MESSAGE_KIND.getBlocks || this.#busy >= BLOCK_REQUESTS_MAX) return undefined
+    this.#busy += 1
+    try {
+      // Each answer waits for its own turn, behind the timers and sockets that are due.
+      await new Promise(setImmediate)
+      const answer = this.#blocks(getBlocksCodec.decode(body))
+      return answer === undefined ? undefined : blocksAnswerCodec.encode(answer)
+    } catch (error) {
+      if (error instanceof DecodeError) return undefined
+      throw error
+    } finally {
+      this.#busy -= 1
+    }
+  }
+
+  #blocks({ fromHeight, toHash, bytesMax }: GetBlocks): BlocksAnswer | undefined {
+    const limit = Math.min(bytesMax, SYNC_BYTES_MAX - ANSWER_OVERHEAD_BYTES)
+    const branch = toHash === undefined ? [] : this.#uncommittedBranch(toHash)
+    const lowest = branch[0]
+    const { store } = this.#source
+    const committedTo =
+      lowest !== undefined
+        ? lowest.header.height - 1n
+        : toHash === undefined
+          ? store.headHeight()
+          : store.heightOf(toHash)
+    if (committedTo === undefined) return undefined
+    const blocks: Block[] = []
+    let bytes = 0
+    const take = (block: Block): boolean => {
+      bytes += blockCodec.encode(block).length
+      if (blocks.length > 0 && (bytes > limit || blocks.length >= SYNC_BLOCKS_MAX)) return false
+      blocks.push(block)
+      return true
+    }
+    let isFull = false
+    for (let height = fromHeight; height <= committedTo && !isFull; height += 1n) {
+      const block = store.blockAt(height)
+      if (block === undefined) return undefined
+      isFull = !take(block)
+    }
+    for (const block of branch) {
+      if (isFull || block.header.height < fromHeight) continue
+      isFull = !take(block)
+    }
+    const last = blocks.at(-1)
+    if (last === undefined) return undefined
+    const qc = this.#certificateOf(last, branch)
+    return qc === undefined ? { blocks } : { blocks, qc }
+  }
+
+  /** From the first uncommitted ancestor to the block with that hash; empty when the hash is not of such a block. */
+  #uncommittedBranch(toHash: Hash): Block[] {
+    const branch: Block[] = []
+    const seen = new Set<string>()
+    for (let hash = toHash; ; ) {
+      const block = this.#source.uncommitted(hash)
+      if (block === undefined || seen.has(bytesToHex(hash))) break
+      seen.add(bytesToHex(hash))
+      branch.unshift(block)
+      hash = block.header.parentHash
+    }
+    return branch
+  }
+
+  /** Over a block that is sent last: its child's in the branch, or the store's. */
+  #certificateOf({ header }: Block, branch: readonly Block[]): QuorumCertificate | undefined {
+    const hash = blockHash(header)
+    for (const child of branch) {
+      if (equalBytes(child.header.parentHash, hash)) return child.header.qc
+    }
+    return this.#source.store.certificateAt(header.height)
+  }
+}

@@ -1,0 +1,35 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings'
+import { DEV_SETTINGS, initDevDirectory, initFollowerDirectory } from '../initDirectory.ts'
+import { commonCommand, directoryOf, settingsOf, withSettings } from './options.ts'
+import { print } from './report.ts'
+
+/** Makes a data folder; never overwrites one. */
+export function initCommand(): CommandUnknownOpts {
+  const command = withSettings(
+    commonCommand('init', 'make a data folder: keys, genesis, config').option(
+      '--genesis <file>',
+      'genesis file of an existing chain to follow; without it a new development chain is made',
+    ),
+  )
+  command.addHelpText(
+    'after',
+    '\nExamples:\n  openliquid-node init --datadir ./node\n  openliquid-node init --datadir ./follower --genesis ./genesis.json',
+  )
+  command.action(async (options) => {
+    const { genesis, json = false } = options
+    const directory = directoryOf(options)
+    const settings = settingsOf(options)
+    if (genesis === undefined) {
+      await initDevDirectory(directory, {
+        genesisTimeMs: Date.now(),
+        settings: { ...DEV_SETTINGS, ...settings },
+      })
+    } else {
+      initFollowerDirectory(directory, { genesisPath: genesis, settings })
+    }
+    print({ datadir: directory.root }, [`made ${directory.root}; run openliquid-node start`], {
+      json,
+    })
+  })
+  return command
+}

@@ -1,0 +1,18 @@
+/** Inputs that may wait for the consensus core before messages of peers are dropped: some seconds of traffic. */
+export const INPUTS_QUEUED_MAX = 8_192
+/** Milliseconds that one turn of the event loop may give to the core. */
+export const TURN_MS_MAX = 10
+/** Transactions in one gossip message. */
+export const GOSSIP_TRANSACTIONS_MAX = 1_024
+/** Bytes of transactions in one gossip message; the frame cap is 256 KiB. */
+export const GOSSIP_BYTES_MAX = 196_608
+/** Requests for blocks answered at the same time; serving must never slow voting. */
+export const BLOCK_REQUESTS_MAX = 4
+/** Time a peer has to answer a request for blocks. */
+export const FETCH_TIMEOUT_MS = 2_000
+/** How long a starting node waits for a quorum before it enters its first view alone. */
+export const QUORUM_WAIT_MS = 3_000
+/** Executed blocks that /status names. */
+export const RECENT_BLOCKS_MAX = 32
+/** How long a node that is no validator is sent away for breaking the protocol. */
+export const STRANGER_BAN_MS = 600_000

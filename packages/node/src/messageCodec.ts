@@ -1,0 +1,71 @@
+import {
+  advanceViewCodec,
+  bytesToHex,
+  type ConsensusMessage,
+  DecodeError,
+  type Envelope,
+  epochChangeProofCodec,
+  MESSAGE_KIND,
+  proposalCodec,
+  timeoutVoteCodec,
+  unreachable,
+  voteCodec,
+} from '@openliquid/primitives'
+
+/** A consensus message as the network carries it. */
+export function messageToEnvelope(message: ConsensusMessage): Envelope {
+  switch (message.kind) {
+    case 'proposal':
+      return {
+        kind: MESSAGE_KIND.proposal,
+        lane: 'blocks',
+        body: proposalCodec.encode(message.proposal),
+      }
+    case 'vote':
+      return { kind: MESSAGE_KIND.vote, lane: 'consensus', body: voteCodec.encode(message.vote) }
+    case 'timeout':
+      // A newer timeout says all that a queued older one would.
+      return {
+        kind: MESSAGE_KIND.timeout,
+        lane: 'consensus',
+        replaceKey: 'timeout',
+        body: timeoutVoteCodec.encode(message.timeout),
+      }
+    case 'advanceView':
+      return {
+        kind: MESSAGE_KIND.advanceView,
+        lane: 'consensus',
+        body: advanceViewCodec.encode(message.advanceView),
+      }
+    case 'epochChange':
+      return {
+        kind: MESSAGE_KIND.epochChange,
+        lane: 'consensus',
+        body: epochChangeProofCodec.encode(message.epochChange),
+      }
+    default:
+      return unreachable(message)
+  }
+}
+
+/** @throws {DecodeError} unknown kind, or bytes that are not what the kind says */
+export function envelopeToMessage({ kind, body }: Envelope): ConsensusMessage {
+  switch (kind) {
+    case MESSAGE_KIND.proposal:
+      return { kind: 'proposal', proposal: proposalCodec.decode(body) }
+    case MESSAGE_KIND.vote:
+      return { kind: 'vote', vote: voteCodec.decode(body) }
+    case MESSAGE_KIND.timeout:
+      return { kind: 'timeout', timeout: timeoutVoteCodec.decode(body) }
+    case MESSAGE_KIND.advanceView:
+      return { kind: 'advanceView', advanceView: advanceViewCodec.decode(body) }
+    case MESSAGE_KIND.epochChange:
+      return { kind: 'epochChange', epochChange: epochChangeProofCodec.decode(body) }
+    default:
+      throw new DecodeError(`no consensus message has kind ${kind}`, {
+        code: 'OL_DECODE_MALFORMED',
+        what: 'consensus message',
+        reason: `kind ${kind} of ${bytesToHex(body.subarray(0, 8))}…`,
+      })
+  }
+}

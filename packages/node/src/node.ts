@@ -1,0 +1,476 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ConsensusOptions, recoverState } from '@openliquid/consensus'
+import { ed25519Scheme, schemeOf, verifyPossession } from '@openliquid/crypto'
+import { Application, type ChainView } from '@openliquid/execution'
+import { createNetworkManager, type NetworkManager } from '@openliquid/network'
+import {
+  bytesToHex,
+  equalBytes,
+  type Genesis,
+  type Hash,
+  hexToBytes,
+  type ValidatorSet,
+} from '@openliquid/primitives'
+import { createRpcServer, type RpcServer } from '@openliquid/rpc'
+import { type LevelStore, openConsensusLog, openStore } from '@openliquid/storage'
+import { type Clock, createClock } from './clock.ts'
+import { loadConfig, type SettingValues } from './config.ts'
+import type { NodeConfig } from './configSchema.ts'
+import {
+  checkDataDirectory,
+  type DataDirectory,
+  dataDirectoryAt,
+  lockedError,
+  removePid,
+  requireDataDirectory,
+  writePid,
+} from './dataDirectory.ts'
+import { codeOf, explain, NodeError, reasonOf } from './errors.ts'
+import { readGenesisFile } from './genesisFile.ts'
+import { DEV_SETTINGS, initDevDirectory } from './initDirectory.ts'
+import { type NodeSecrets, readKeyFiles } from './keyFiles.ts'
+import { createLogger, type Logger } from './logger.ts'
+import { type MonitorServer, startMonitorServer } from './monitorServer.ts'
+import { createNodeMeters, type NodeMeters } from './nodeMetrics.ts'
+import { NodeRuntime, type RuntimeStatus } from './nodeRuntime.ts'
+import { assertPortFree } from './ports.ts'
+import { createPrometheusMetrics, type PrometheusMetrics } from './prometheusMetrics.ts'
+import { PrunedLog } from './prunedLog.ts'
+import { programVersion } from './version.ts'
+
+/** What a node is made from. */
+export interface NodeOptions {
+  /** Folder made by `init` or `testnet`. Without it: a new development chain in a temporary folder, gone after `stop`. */
+  readonly datadir?: string
+  /** Default: config.toml of the data folder. */
+  readonly configFile?: string
+  /** Settings by path (`rpc.port`), stronger than environment and file. */
+  readonly settings?: SettingValues
+  /** Where `OPENLIQUID_*` variables are read from; none by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly logger?: Logger
+}
+
+/** What /status of a node answers. */
+export interface NodeStatus extends RuntimeStatus {
+  readonly moniker: string
+  readonly version: string
+  readonly pid: number
+  readonly chainId: number
+  readonly genesisHash: string
+  readonly datadir: string
+  readonly multiaddrs: readonly string[]
+  readonly rpcUrl: string | undefined
+  readonly mempool: number
+}
+
+/** One node: a validator or a follower. Several live side by side in one process. */
+export interface OpenLiquidNode extends AsyncDisposable {
+  readonly genesis: Genesis
+  readonly datadir: string
+  readonly logger: Logger
+  /** Reads of the chain and the way in; after `start`. */
+  readonly view: ChainView
+  /** With the real port, after `start`; undefined when nothing is served. */
+  readonly rpcUrl: string | undefined
+  readonly metricsUrl: string | undefined
+  /** Addresses that peers reach the node at, after `start`. */
+  readonly multiaddrs: readonly string[]
+  /** Resolves with the reason when the node stopped signing for good. It still has to be stopped. */
+  readonly halted: Promise<Error>
+  /** Opens the data folder, joins the network, serves. @throws {NodeError} and coded errors of the packages */
+  start(): Promise<void>
+  /** Finishes the block in execution and lets everything go. Idempotent. */
+  stop(): Promise<void>
+  status(): NodeStatus
+}
+
+/**
+ * Makes a node from its data folder; nothing is opened before `start`.
+ *
+ * @throws {NodeError} OL_NODE_CONFIG, OL_NODE_GENESIS, OL_NODE_NOT_FOUND, OL_NODE_DATADIR_FOREIGN
+ */
+export async function createNode(options: NodeOptions = {}): Promise<OpenLiquidNode> {
+  const clock = createClock()
+  const temporary =
+    options.datadir === undefined ? mkdtempSync(join(tmpdir(), 'openliquid-')) : undefined
+  const directory = dataDirectoryAt(options.datadir ?? join(temporary ?? '', 'dev'))
+  if (temporary !== undefined) await initDevDirectory(directory, { genesisTimeMs: clock() })
+  requireDataDirectory(directory)
+  const config = loadConfig({
+    file: options.configFile ?? directory.config,
+    ...(options.settings === undefined ? {} : { flags: options.settings }),
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+    // A temporary chain takes whatever ports are free, so that several programs can have one.
+    ...(temporary === undefined ? {} : { preset: { ...DEV_SETTINGS, ...ANY_PORTS } }),
+  })
+  const { genesis, hash } = readGenesisFile(directory.genesis)
+  const logger = options.logger ?? createLogger(config.log)
+  return new Node({ directory, config, genesis, genesisHash: hash, logger, clock, temporary })
+}
+
+const ANY_PORTS: SettingValues = { 'network.port': 0, 'metrics.port': 0, 'rpc.port': 0 }
+
+interface NodeParts {
+  readonly directory: DataDirectory
+  readonly config: NodeConfig
+  readonly genesis: Genesis
+  readonly genesisHash: Hash
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly temporary: string | undefined
+}
+
+/** What is open while a node runs; undefined parts are not open yet. */
+interface OpenParts {
+  store?: LevelStore
+  log?: PrunedLog
+  application?: Application
+  network?: NetworkManager
+  runtime?: NodeRuntime
+  rpc?: RpcServer
+  monitor?: MonitorServer
+}
+
+class Node implements OpenLiquidNode {
+  readonly genesis: Genesis
+  readonly datadir: string
+  readonly logger: Logger
+  readonly halted: Promise<Error>
+  readonly #parts: NodeParts
+  readonly #open: OpenParts = {}
+  readonly #metrics: PrometheusMetrics = createPrometheusMetrics()
+  readonly #meters: NodeMeters
+  #halt: (error: Error) => void = () => undefined
+  #haltReason: Error | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts
+    this.genesis = parts.genesis
+    this.datadir = parts.directory.root
+    this.logger = parts.logger
+    this.#meters = createNodeMeters(this.#metrics)
+    this.#meters.buildInfo.set(1, { version: programVersion(), node: process.version })
+    this.halted = new Promise((resolve) => {
+      this.#halt = resolve
+    })
+  }
+
+  get view(): ChainView {
+    return this.#application.view
+  }
+
+  get rpcUrl(): string | undefined {
+    return this.#open.rpc?.url
+  }
+
+  get metricsUrl(): string | undefined {
+    return this.#open.monitor?.url
+  }
+
+  get multiaddrs(): readonly string[] {
+    return this.#open.network?.multiaddrs() ?? []
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  status(): NodeStatus {
+    const { config, genesis, genesisHash } = this.#parts
+    return {
+      moniker: config.node.moniker,
+      version: programVersion(),
+      pid: process.pid,
+      chainId: genesis.chainId,
+      genesisHash: bytesToHex(genesisHash),
+      datadir: this.datadir,
+      ...this.#runtime.status,
+      multiaddrs: this.multiaddrs,
+      rpcUrl: this.rpcUrl,
+      mempool: this.#application.view.mempool().transactions,
+    }
+  }
+
+  get #application(): Application {
+    return opened(this.#open.application)
+  }
+
+  get #runtime(): NodeRuntime {
+    return opened(this.#open.runtime)
+  }
+
+  async #start(): Promise<void> {
+    const { directory, config, genesis, genesisHash, logger, clock } = this.#parts
+    checkDataDirectory(directory, bytesToHex(genesisHash))
+    const secrets = await readKeyFiles(directory)
+    // The lock of the database guards the whole folder: it is taken before anything else is touched.
+    this.#open.store = await openDatabase(directory)
+    writePid(directory)
+    const consensusLog = openConsensusLog({ path: directory.wal })
+    const log = new PrunedLog(consensusLog)
+    this.#open.log = log
+    const application = await Application.create({
+      store: this.#open.store,
+      genesis,
+      clock,
+      mempool: {
+        transactionsMax: config.mempool.transactions,
+        bytesMax: config.mempool.bytes,
+        senderTransactionsMax: config.mempool.perSender,
+      },
+      metrics: this.#metrics,
+    })
+    this.#open.application = application
+    checkPossession(genesis)
+    const network = createNetworkManager({
+      nodeKey: secrets.nodeSecret,
+      chainId: genesis.chainId,
+      genesisHash,
+      listen: [`/ip4/${config.network.host}/tcp/${config.network.port}`],
+      peers: config.network.peers,
+      validatorSet: application.validatorSet,
+      sameHost: isLoopback(config.network.host),
+      metrics: this.#metrics,
+      log: (level, message, fields) => logger[level](fields, message),
+    })
+    const recovered = recoverState({
+      genesis: application.genesisBlock,
+      records: consensusLog.recover(),
+      executed: {
+        height: application.executedHeight,
+        blockAt: (height) => application.blocks.blockAt(height),
+        stateRootAt: (height) => application.stateRootAt(height),
+        commitProofAt: (height) => application.blocks.commitProofAt(height),
+      },
+    })
+    const self = this.#identity(secrets, application.validatorSet)
+    const mayHaveSigned = application.executedHeight > 0n
+    const isLogLost = self !== undefined && recovered.safety === undefined && mayHaveSigned
+    if (isLogLost) logger.error({}, LOG_LOST)
+    const consensus: ConsensusOptions = {
+      context: { chainId: genesis.chainId, genesisHash },
+      genesis: application.genesisBlock,
+      validatorSet: application.validatorSet,
+      params: genesis.consensus,
+      scheme: schemeOf(genesis.consensus.scheme),
+      nodeScheme: ed25519Scheme,
+      recovered,
+      ...(self === undefined || isLogLost ? {} : { self }),
+    }
+    const runtime = new NodeRuntime({
+      clock,
+      logger,
+      meters: this.#meters,
+      log,
+      application,
+      network,
+      consensus,
+      onFatal: (error, details) => this.#onFatal(error, details),
+    })
+    this.#open.runtime = runtime
+    this.#open.network = network
+    await this.#listen(network, runtime)
+    logger.info(
+      {
+        chainId: genesis.chainId,
+        validator: consensus.self?.index ?? 'follower',
+        height: String(application.executedHeight),
+        multiaddrs: this.multiaddrs,
+        rpc: this.rpcUrl,
+        metrics: this.metricsUrl,
+      },
+      'node is up',
+    )
+    runtime.start()
+  }
+
+  async #listen(network: NetworkManager, runtime: NodeRuntime): Promise<void> {
+    const { config, logger } = this.#parts
+    const { host, port } = config.network
+    // libp2p does not tell a taken port from other failures.
+    await assertPortFree({ host, port, key: 'network.port' })
+    await network.start(runtime.transportHandlers)
+    if (config.metrics.enabled) {
+      this.#open.monitor = await startMonitorServer({ ...config.metrics, source: this.#monitor })
+    }
+    const { rpc } = config
+    if (!rpc.serveEth && !rpc.serveInfo) return
+    const server = createRpcServer({
+      view: this.#application.view,
+      host: rpc.host,
+      port: rpc.port,
+      serveEth: rpc.serveEth,
+      serveInfo: rpc.serveInfo,
+      allowRemote: rpc.allowRemote,
+      limits: {
+        receiptTimeoutMs: rpc.answerTimeoutMs,
+        requestTimeoutMs: rpc.answerTimeoutMs + REQUEST_MARGIN_MS,
+      },
+      clientVersion: `OpenLiquid/${programVersion()}`,
+      peerCount: () => network.peers().length,
+      logger,
+      metrics: this.#metrics,
+    })
+    await server.start()
+    this.#open.rpc = server
+  }
+
+  readonly #monitor = {
+    metrics: async () => ({
+      text: await this.#metrics.text(),
+      contentType: this.#metrics.contentType,
+    }),
+    unhealthy: () => (this.#haltReason === undefined ? [] : ['halted']),
+    unready: () => {
+      const { quorumReachable, executionQueue } = this.#runtime.status
+      return [
+        ...(this.#haltReason === undefined ? [] : ['halted']),
+        ...(quorumReachable ? [] : ['quorum not reachable']),
+        ...(executionQueue < EXECUTION_BEHIND ? [] : ['execution is behind']),
+      ]
+    },
+    status: () => this.status(),
+  }
+
+  /** Position in the validator set, if this node has the keys of a member and may sign. */
+  #identity(
+    { nodeSecret, voteSecret }: NodeSecrets,
+    { validators }: ValidatorSet,
+  ): ConsensusOptions['self'] {
+    const { config, genesis, logger, directory } = this.#parts
+    if (!config.node.validator || voteSecret === undefined) return undefined
+    const voteKey = schemeOf(genesis.consensus.scheme).publicKeyOf(voteSecret)
+    const nodeKey = ed25519Scheme.publicKeyOf(nodeSecret)
+    const member = validators.find((validator) => equalBytes(validator.voteKey, voteKey))
+    if (member === undefined) {
+      logger.warn({}, 'the vote key is of no validator of the genesis: following only')
+      return undefined
+    }
+    if (!equalBytes(member.nodeKey, nodeKey)) {
+      throw new NodeError(
+        explain(
+          `${directory.nodeKey} does not belong to the vote key beside it`,
+          `validator ${member.index} has another node key in the genesis`,
+          'put the node.key of this validator there',
+        ),
+        { code: 'OL_NODE_KEYS', path: directory.nodeKey, reason: 'another validator' },
+      )
+    }
+    return { index: member.index, voteSecretKey: voteSecret, nodeSecretKey: nodeSecret }
+  }
+
+  /** Nothing more is signed: the runtime has fallen silent. What led to it is kept for people. */
+  #onFatal(error: unknown, details: Readonly<Record<string, unknown>>): void {
+    if (this.#haltReason !== undefined) return
+    const { directory, logger, clock } = this.#parts
+    const dump = join(directory.logs, `halt-${clock()}.json`)
+    const facts = { code: codeOf(error), reason: reasonOf(error), details }
+    const stack = error instanceof Error ? error.stack : undefined
+    try {
+      writeFileSync(dump, JSON.stringify({ ...facts, stack }, bigintText, 2), { mode: 0o600 })
+    } catch (cause) {
+      logger.error({ err: cause }, 'the dump of the halt cannot be written')
+    }
+    logger.fatal({ ...facts, dump }, 'stopped signing for good')
+    this.#haltReason = new NodeError(
+      explain(
+        'the node has stopped for good and signs nothing more',
+        reasonOf(error),
+        `keep the data folder and ${dump}; compare with other nodes before starting again`,
+      ),
+      { code: 'OL_NODE_HALTED', reason: codeOf(error) ?? 'unexpected', dump },
+      { cause: error },
+    )
+    this.#halt(this.#haltReason)
+  }
+
+  /** Clients first, then signatures, then the block in execution, then peers, then the disk. */
+  async #stop(): Promise<void> {
+    const { rpc, runtime, network, application, log, store, monitor } = this.#open
+    const { directory, temporary, logger } = this.#parts
+    await rpc?.stop()
+    await runtime?.stop()
+    application?.stop()
+    await network?.stop()
+    log?.close()
+    await monitor?.stop()
+    if (store !== undefined) {
+      removePid(directory)
+      await store.close()
+      logger.info({}, 'stopped')
+    }
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
+  }
+}
+
+/** Time beyond the wait for a block that a request may take. */
+const REQUEST_MARGIN_MS = 2_000
+/** Unexecuted blocks above which a node is no good source of fresh answers. */
+const EXECUTION_BEHIND = 8
+const LOG_LOST =
+  'the consensus log is empty although this chain has blocks: what this validator signed is not known, so it only follows'
+
+async function openDatabase(directory: DataDirectory): Promise<LevelStore> {
+  try {
+    return await openStore(directory.db)
+  } catch (error) {
+    throw codeOf(error) === 'OL_STORE_LOCKED' ? lockedError(directory, error) : error
+  }
+}
+
+/** A key without proof could be made from others' keys and forge their certificates. */
+function checkPossession({ chainId, validators, consensus }: Genesis): void {
+  const scheme = schemeOf(consensus.scheme)
+  for (const { address, voteKey, nodeKey, proofs } of validators) {
+    const isProven = verifyPossession(scheme, {
+      chainId,
+      address: hexToBytes(address),
+      voteKey: hexToBytes(voteKey),
+      nodeKey: hexToBytes(nodeKey),
+      proofs: { voteKey: hexToBytes(proofs.voteKey), nodeKey: hexToBytes(proofs.nodeKey) },
+    })
+    if (isProven) continue
+    throw new NodeError(
+      explain(
+        `validator ${address} of the genesis does not prove its keys`,
+        'a proof of possession does not verify',
+        'use the genesis file of the chain',
+      ),
+      { code: 'OL_NODE_GENESIS', path: 'genesis.json', reason: 'proof of possession' },
+    )
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host.startsWith('127.') || host === '::1' || host === 'localhost'
+}
+
+function opened<T>(part: T | undefined): T {
+  if (part !== undefined) return part
+  throw new NodeError(
+    explain('the node does not run', 'it was not started', 'call start() first'),
+    { code: 'OL_NODE_USAGE' },
+  )
+}
+
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
+}

@@ -1,0 +1,382 @@
+import { ConsensusCore, type ConsensusOptions, type Effect } from '@openliquid/consensus'
+import type { Application, BlockResult } from '@openliquid/execution'
+import type { NetworkManager } from '@openliquid/network'
+import {
+  bytesToHex,
+  DecodeError,
+  type Envelope,
+  type GossipVerdict,
+  type Hash,
+  type Height,
+  OpenLiquidError,
+  type PeerId,
+  type Topic,
+  type TransportHandlers,
+} from '@openliquid/primitives'
+import { BlockFetcher } from './blockFetcher.ts'
+import { BlockServer } from './blockServer.ts'
+import type { Clock } from './clock.ts'
+import { type EffectHandlers, runEffects } from './effectRunner.ts'
+import { EventLoop } from './eventLoop.ts'
+import { ExecutionQueue } from './executionQueue.ts'
+import { QUORUM_WAIT_MS, RECENT_BLOCKS_MAX, STRANGER_BAN_MS } from './limits.ts'
+import type { Logger } from './logger.ts'
+import { envelopeToMessage, messageToEnvelope } from './messageCodec.ts'
+import type { NodeMeters } from './nodeMetrics.ts'
+import { PayloadSource } from './payloadSource.ts'
+import type { PrunedLog } from './prunedLog.ts'
+import { Timers } from './timers.ts'
+import { decodeTransactions, TransactionGossip } from './transactionGossip.ts'
+
+type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { readonly kind: Kind }>
+
+/** The parts that one node is put together from, all open. */
+export interface RuntimeOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly meters: NodeMeters
+  readonly log: PrunedLog
+  readonly application: Application
+  readonly network: NetworkManager
+  readonly consensus: ConsensusOptions
+  /** The node can never sign again: an invariant, a halt of the core, or the disk. */
+  onFatal(error: unknown, details: Readonly<Record<string, unknown>>): void
+}
+
+/** A block as operators compare it between nodes. */
+export interface BlockSummary {
+  readonly height: string
+  readonly blockHash: string
+  readonly stateRoot: string
+}
+
+/** Where consensus stands. */
+export interface RuntimeStatus {
+  readonly epoch: string
+  readonly view: string
+  readonly leader: number
+  readonly isValidator: boolean
+  readonly validatorIndex: number | undefined
+  readonly committedHeight: string
+  readonly executedHeight: string
+  /** What the newest committed header says of an older block's state. */
+  readonly certified: { readonly executedHeight: string; readonly stateRoot: string } | undefined
+  /** Newest executed blocks, ascending. */
+  readonly recentBlocks: readonly BlockSummary[]
+  readonly peers: readonly PeerId[]
+  readonly quorumReachable: boolean
+  readonly executionQueue: number
+}
+
+/** Turns effects of the consensus core into I/O and I/O into its inputs. Decides nothing of the protocol. */
+export class NodeRuntime {
+  readonly #options: RuntimeOptions
+  readonly #core: ConsensusCore
+  readonly #loop: EventLoop
+  readonly #timers: Timers<EffectOf<'setTimer'>['timerId']>
+  readonly #payloads: PayloadSource
+  readonly #execution: ExecutionQueue
+  readonly #fetcher: BlockFetcher
+  readonly #server: BlockServer
+  readonly #gossip: TransactionGossip
+  readonly #quorumTimers: Timers<'poll'>
+  readonly #recentBlocks: BlockSummary[] = []
+  #isAdmittingGossip = false
+  #position = { epoch: 0n, view: 0n, leader: -1 }
+  #committed: { readonly height: Height; readonly certified: RuntimeStatus['certified'] }
+  #quorumWaitEndMs = 0
+
+  constructor(options: RuntimeOptions) {
+    const { clock, application, network, consensus } = options
+    this.#options = options
+    this.#core = new ConsensusCore(consensus)
+    this.#committed = { height: application.executedHeight, certified: undefined }
+    this.#loop = new EventLoop({
+      core: this.#core,
+      clock,
+      run: (effects) => runEffects(effects, this.#handlers),
+      onFailure: (error) => this.#fail(error, {}),
+    })
+    const push: EventLoop['push'] = (input) => this.#loop.push(input)
+    this.#timers = new Timers(clock, (timerId) => push({ kind: 'timerFired', timerId }))
+    this.#quorumTimers = new Timers(clock, () => this.#startWithQuorum())
+    this.#payloads = new PayloadSource({
+      clock,
+      build: (request, timestampMs) => application.buildPayload({ ...request, timestampMs }),
+      push,
+    })
+    this.#execution = new ExecutionQueue({
+      execute: ({ block, context, proof }) =>
+        application.applyBlock(context, block.payload, {
+          header: block.header,
+          ...(proof === undefined ? {} : { proof }),
+        }),
+      onExecuted: (result) => this.#onExecuted(result),
+      onFailure: (error) => this.#fail(error, {}),
+    })
+    this.#fetcher = new BlockFetcher(network, push)
+    this.#server = new BlockServer({
+      store: application.blocks,
+      uncommitted: (hash) => this.#core.uncommitted(hash) ?? this.#execution.block(hash),
+    })
+    this.#gossip = new TransactionGossip((envelope) => network.publish('transactions', envelope))
+    application.mempool.onAdmit((transaction) => {
+      if (!this.#isAdmittingGossip) this.#gossip.add(transaction)
+      this.#payloads.wake()
+    })
+    application.onBlock((result) => this.#remember(result))
+  }
+
+  /** What the network calls; give it to `network.start`. */
+  get transportHandlers(): TransportHandlers {
+    return {
+      onGossip: (from, topic, envelope) => this.#onGossip(from, topic, envelope),
+      onMessage: (from, envelope) => this.#onMessage(from, envelope),
+      onRequest: (_from, kind, body) => this.#server.answer(kind, body),
+      onPeer: (peer, state) => {
+        if (state === 'connected') this.#loop.push({ kind: 'peerConnected', peer })
+      },
+    }
+  }
+
+  /** Enters the first view when a quorum can hear it, or after a while anyway. */
+  start(): void {
+    this.#quorumWaitEndMs = this.#options.clock() + QUORUM_WAIT_MS
+    this.#startWithQuorum()
+  }
+
+  /** Signs nothing more, finishes the block in execution. */
+  async stop(): Promise<void> {
+    this.#silence()
+    await this.#execution.stop()
+  }
+
+  get status(): RuntimeStatus {
+    const { application, network, consensus } = this.#options
+    const { epoch, view, leader } = this.#position
+    return {
+      epoch: String(epoch),
+      view: String(view),
+      leader,
+      isValidator: consensus.self !== undefined,
+      validatorIndex: consensus.self?.index,
+      committedHeight: String(this.#committed.height),
+      executedHeight: String(application.executedHeight),
+      certified: this.#committed.certified,
+      recentBlocks: this.#recentBlocks,
+      peers: network.peers(),
+      quorumReachable: network.quorumReachable(),
+      executionQueue: this.#execution.length,
+    }
+  }
+
+  readonly #handlers: EffectHandlers = {
+    persist: ({ records, sync }) => this.#options.log.append(records, { sync }),
+    send: ({ to, message }) => {
+      const { network } = this.#options
+      const envelope = messageToEnvelope(message)
+      if ('validator' in to) network.sendToValidator(to.validator, envelope)
+      else network.sendToPeer(to.peer, envelope)
+    },
+    broadcast: ({ message }) => this.#broadcast(message),
+    setTimer: ({ timerId, atMs }) => this.#timers.set(timerId, atMs),
+    cancelTimer: ({ timerId }) => this.#timers.cancel(timerId),
+    buildPayload: (request) => this.#payloads.request(request),
+    checkPayload: ({ block, blockHash: hash, ancestors }) => this.#check(block, hash, ancestors),
+    fetchBlocks: (request) => {
+      this.#fetcher.fetch(request).catch((error: unknown) => this.#fail(error, {}))
+    },
+    commit: ({ blocks, proof }) => this.#commit(blocks, proof),
+    enterView: ({ epoch, view, leader }) => this.#enterView({ epoch, view, leader }),
+    report: ({ peer, fault }) => this.#report(peer, fault),
+    alarm: ({ code, message, details }) => {
+      this.#options.meters.alarms.inc()
+      this.#options.logger.error({ code, ...details }, message)
+    },
+    halt: ({ code, message, details }) => {
+      this.#fail(new OpenLiquidError(message, { code }), details)
+    },
+  }
+
+  #startWithQuorum(): void {
+    const { network, clock, consensus } = this.#options
+    const isAlone = consensus.validatorSet.validators.length === 1
+    // A proposal that nobody is subscribed to yet would cost the first view.
+    const isHeard = isAlone || network.subscribers('blocks').length >= network.peers().length
+    const isReady = network.quorumReachable() && isHeard
+    if (isReady || clock() >= this.#quorumWaitEndMs) {
+      this.#loop.push({ kind: 'start' })
+      return
+    }
+    this.#quorumTimers.set('poll', clock() + QUORUM_POLL_MS)
+  }
+
+  #broadcast(message: EffectOf<'broadcast'>['message']): void {
+    const { network, consensus } = this.#options
+    const envelope = messageToEnvelope(message)
+    switch (message.kind) {
+      case 'proposal':
+        network.publish('blocks', envelope)
+        break
+      case 'advanceView':
+      case 'epochChange':
+        network.publish('qcs', envelope)
+        break
+      default:
+        for (const { index } of consensus.validatorSet.validators) {
+          if (index !== consensus.self?.index) network.sendToValidator(index, envelope)
+        }
+    }
+  }
+
+  #check(
+    block: EffectOf<'checkPayload'>['block'],
+    hash: Hash,
+    ancestors: EffectOf<'checkPayload'>['ancestors'],
+  ): void {
+    const verdict = this.#options.application.checkPayload({ block, ancestors })
+    if (!verdict.ok) {
+      const fields = { height: String(block.header.height), ...verdict.fault }
+      this.#options.logger.warn(fields, 'a proposed block is invalid')
+    }
+    this.#loop.push({ kind: 'payloadChecked', blockHash: hash, ok: verdict.ok })
+  }
+
+  #commit(blocks: EffectOf<'commit'>['blocks'], proof: EffectOf<'commit'>['proof']): void {
+    const { network, meters, logger } = this.#options
+    const last = blocks.at(-1)
+    if (last === undefined) return
+    const { height, epoch, executedHeight, stateRoot } = last.block.header
+    this.#committed = {
+      height,
+      certified: { executedHeight: String(executedHeight), stateRoot: bytesToHex(stateRoot) },
+    }
+    meters.height.set(Number(height))
+    meters.committedBlocks.inc(undefined, blocks.length)
+    for (const { block, blockHash: hash } of blocks) {
+      const { actions, evm } = block.payload
+      const level = actions.length + evm.length > 0 ? 'info' : 'debug'
+      if (!logger.isLevelEnabled(level)) continue
+      const fields = {
+        height: String(block.header.height),
+        view: String(block.header.view),
+        block: bytesToHex(hash).slice(0, 18),
+        actions: actions.length,
+        evm: evm.length,
+      }
+      logger[level](fields, 'committed')
+    }
+    network.setHead({ headHeight: height, committedHeight: height, epoch })
+    this.#execution.add(blocks, proof)
+    meters.executionQueue.set(this.#execution.length)
+  }
+
+  #onExecuted({ height, stateRoot }: { readonly height: Height; readonly stateRoot: Hash }): void {
+    const { log, meters } = this.#options
+    meters.executionQueue.set(this.#execution.length)
+    meters.droppedInputs.set(this.#loop.dropped)
+    log.onExecuted(height)
+    this.#loop.push({ kind: 'executed', height, stateRoot })
+  }
+
+  #enterView(position: {
+    readonly epoch: bigint
+    readonly view: bigint
+    readonly leader: number
+  }): void {
+    const { meters, consensus, logger } = this.#options
+    this.#position = position
+    this.#payloads.cancel()
+    meters.view.set(Number(position.view))
+    meters.isLeader.set(position.leader === consensus.self?.index ? 1 : 0)
+    if (logger.isLevelEnabled('debug')) {
+      logger.debug({ view: String(position.view), leader: position.leader }, 'view')
+    }
+  }
+
+  /** A validator's faults are counted; a stranger that breaks the protocol is sent away for a while. */
+  #report(peer: PeerId, { verdict, code, data }: EffectOf<'report'>['fault']): void {
+    const { network, meters, logger } = this.#options
+    meters.faults.inc({ verdict })
+    if (verdict === 'ignore') return
+    logger.warn({ peer, code, ...data }, 'a peer broke the protocol')
+    if (network.validatorOf(peer) === undefined) {
+      network.ban(peer, { durationMs: STRANGER_BAN_MS, reason: code })
+    }
+  }
+
+  #onGossip(from: PeerId, topic: Topic, envelope: Envelope): GossipVerdict {
+    if (topic === 'transactions') return this.#onTransactions(envelope)
+    try {
+      const message = envelopeToMessage(envelope)
+      const isProposal = message.kind === 'proposal'
+      if (isProposal !== (topic === 'blocks')) return 'reject'
+      this.#loop.push({ kind: 'message', from, message })
+      return 'accept'
+    } catch (error) {
+      if (error instanceof DecodeError) return 'reject'
+      throw error
+    }
+  }
+
+  #onMessage(from: PeerId, envelope: Envelope): void {
+    try {
+      this.#loop.push({ kind: 'message', from, message: envelopeToMessage(envelope) })
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      this.#report(from, { verdict: 'reject', code: error.code, data: error.data })
+    }
+  }
+
+  /** Forwarded when this node would take at least one of them, or has it. */
+  #onTransactions(envelope: Envelope): GossipVerdict {
+    const transactions = decodeTransactions(envelope)
+    if (transactions === 'reject') return 'reject'
+    const { mempool } = this.#options.application
+    let verdict: GossipVerdict = 'ignore'
+    this.#isAdmittingGossip = true
+    try {
+      for (const transaction of transactions) {
+        try {
+          mempool.admit(transaction)
+          verdict = 'accept'
+        } catch (error) {
+          if (!(error instanceof OpenLiquidError)) throw error
+          // Bytes that no honest node forwards; what depends on state may be valid elsewhere.
+          if (INVALID_EVERYWHERE.has(error.code)) return 'reject'
+        }
+      }
+    } finally {
+      this.#isAdmittingGossip = false
+    }
+    return verdict
+  }
+
+  #remember({ height, blockHash: hash, stateRoot }: BlockResult): void {
+    this.#recentBlocks.push({
+      height: String(height),
+      blockHash: bytesToHex(hash),
+      stateRoot: bytesToHex(stateRoot),
+    })
+    if (this.#recentBlocks.length > RECENT_BLOCKS_MAX) this.#recentBlocks.shift()
+  }
+
+  #silence(): void {
+    this.#loop.stop()
+    this.#timers.cancelAll()
+    this.#quorumTimers.cancelAll()
+    this.#payloads.cancel()
+    this.#fetcher.stop()
+  }
+
+  #fail(error: unknown, details: Readonly<Record<string, unknown>>): void {
+    this.#silence()
+    this.#options.onFatal(error, { ...details, status: this.status })
+  }
+}
+
+const QUORUM_POLL_MS = 25
+const INVALID_EVERYWHERE: ReadonlySet<string> = new Set([
+  'OL_MEMPOOL_MALFORMED',
+  'OL_MEMPOOL_SIGNATURE',
+])

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Abi, Hex } from 'viem'
+
+/** What a deployment needs. */
+export interface CompiledContract {
+  readonly abi: Abi
+  readonly bytecode: Hex
+}
+
+const NAMES = ['Counter', 'Trader'] as const
+
+/** Compiles the contracts of this folder with the stock compiler. */
+export function compileContracts(): Record<(typeof NAMES)[number], CompiledContract> {
+  // solc is CommonJS and takes half a second to load: only who compiles pays for it.
+  const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string }
+  const sources = Object.fromEntries(
+    NAMES.map((name) => [
+      name,
+      { content: readFileSync(new URL(`contracts/${name}.sol`, import.meta.url), 'utf8') },
+    ]),
+  )
+  const output = JSON.parse(
+    solc.compile(
+      JSON.stringify({
+        language: 'Solidity',
+        sources,
+        settings: {
+          evmVersion: 'cancun',
+          optimizer: { enabled: true, runs: 200 },
+          outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
+        },
+      }),
+    ),
+  ) as {
+    errors?: { severity: string; formattedMessage: string }[]
+    contracts: Record<string, Record<string, { abi: Abi; evm: { bytecode: { object: string } } }>>
+  }
+  for (const { severity, formattedMessage } of output.errors ?? []) {
+    if (severity === 'error') throw new Error(formattedMessage)
+  }
+  const contractOf = (name: string): CompiledContract => {
+    const contract = output.contracts[name]?.[name]
+    if (contract === undefined) throw new Error(`solc gave no ${name}`)
+    return { abi: contract.abi, bytecode: `0x${contract.evm.bytecode.object}` }
+  }
+  return { Counter: contractOf('Counter'), Trader: contractOf('Trader') }
+}
