@@ -24,8 +24,6 @@ export class EvmTransactionError extends OpenLiquidError<EvmTransactionFault> {
 /** Why a transaction of a committed block did not run: no receipt, no change of state. */
 export type EvmSkipReason =
   | { readonly code: 'OL_EVM_SKIP_MALFORMED'; readonly reason: string }
-  | { readonly code: 'OL_EVM_SKIP_DUPLICATE' }
-  | { readonly code: 'OL_EVM_SKIP_SENDER' }
   | {
       readonly code: 'OL_EVM_SKIP_NONCE_TOO_LOW'
       readonly nonce: bigint
@@ -70,7 +68,7 @@ export class EvmError extends OpenLiquidError<EvmFault> {
 /** Our own fault while a block executes: the disk or a bug. The node must stop, not go on. */
 export class EvmFatalError extends OpenLiquidError<{
   readonly code: 'OL_EVM_FATAL'
-  readonly what: string
+  readonly height: bigint
 }> {
   override readonly name: string = 'EvmFatalError'
 }

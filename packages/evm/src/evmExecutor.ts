@@ -1,16 +1,37 @@
-import type {
-  BlockContext,
-  ExchangeReader,
-  GenesisEvm,
-  Hash,
-  KeyValueStore,
-  L1Precompile,
-  StateMachine,
+import {
+  assert,
+  type BlockContext,
+  bytesToHex,
+  type ExchangeReader,
+  equalBytes,
+  type GenesisEvm,
+  type Hash,
+  type KeyValueStore,
+  type L1Precompile,
+  type StateMachine,
+  type Write,
 } from '@openliquid/primitives'
-import { InvariantError } from '@openliquid/primitives'
+import { archiveWrites, BlockArchive, type EvmHead } from './blockArchive.ts'
+import { BlockBuilder, type SealedBlock } from './blockBuilder.ts'
+import { byteText } from './byteText.ts'
+import { coreWriterLogs } from './coreWriterLogs.ts'
+import { EvmError, EvmFatalError } from './errors.ts'
+import { evmBlockHash, evmBlockHeader, evmBlockSize } from './evmBlock.ts'
+import { EvmMachine } from './evmMachine.ts'
 import type { EvmPayload, EvmTransition } from './evmTransition.ts'
 import type { EvmView } from './evmView.ts'
+import { nextBaseFee } from './gas.ts'
+import { applyGenesis, type EvmGenesis, type EvmLane, readGenesis } from './genesis.ts'
+import { JournaledState } from './journaledState.ts'
+import { metaKey } from './keys.ts'
+import { CODE_CACHE_BYTES_MAX, TRIE_CACHE_BYTES_MAX } from './limits.ts'
+import { LruCache } from './lruCache.ts'
 import type { EvmReceipt } from './receipts.ts'
+import { commitState, type StateCommit } from './stateCommit.ts'
+import { StateReader } from './stateReader.ts'
+import { StateView } from './stateView.ts'
+import { EMPTY_TRIE_ROOT } from './trie.ts'
+import { VersionedStore } from './versionedStore.ts'
 
 export interface EvmExecutorOptions {
   /** Every key used starts with the byte `e`. */
@@ -24,29 +45,283 @@ export interface EvmExecutorOptions {
   readonly exchange?: () => ExchangeReader
 }
 
-/** Executes EVM blocks. */
+/**
+ * Executes EVM blocks.
+ *
+ * `applyBlock` runs one on top of the last applied one and writes nothing; the caller puts the writes on disk, together
+ * with whatever else the committed block changed, and then calls `accept`. Blocks may be applied ahead of those that are
+ * accepted; they are accepted in the same order. The view shows accepted blocks only. After a crash the executor goes on
+ * from the store, which is at a block boundary because the batch was atomic.
+ *
+ * @see docs/spec/evm.md §4
+ */
 export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
   readonly name: string = 'evm'
+  readonly #chainId: number
+  readonly #genesis: EvmGenesis
+  readonly #machine: EvmMachine
+  readonly #store: VersionedStore
+  readonly #codes: LruCache
+  readonly #nodes: LruCache
+  readonly #view: StateView
+  readonly #applied: EvmTransition[] = []
+  #tip: EvmHead
+  /** Heads of the applied blocks that are not accepted. */
+  readonly #heads: EvmHead[] = []
+  #applying: boolean = false
 
-  /** Opens the state in the store; writes the genesis state there, in one synced batch, if it holds none. */
-  static create(_options: EvmExecutorOptions): Promise<EvmExecutor> {
-    throw new InvariantError('in the making')
+  private constructor(parts: ExecutorParts) {
+    this.#chainId = parts.options.chainId
+    this.#genesis = parts.genesis
+    this.#machine = parts.machine
+    this.#store = parts.store
+    this.#codes = parts.codes
+    this.#nodes = new LruCache(TRIE_CACHE_BYTES_MAX)
+    this.#tip = parts.head
+    this.#view = new StateView({
+      chainId: parts.options.chainId,
+      lanes: parts.genesis.lanes,
+      precompiles: parts.options.precompiles,
+      exchange: parts.options.exchange,
+      codes: parts.codes,
+    })
+    this.#view.show(parts.head, parts.store.accepted)
+  }
+
+  /**
+   * Opens the state that the store holds. If it holds none, writes the genesis state in one synced batch first.
+   *
+   * @throws {EvmError} OL_EVM_GENESIS, OL_EVM_GENESIS_MISMATCH
+   */
+  static async create(options: EvmExecutorOptions): Promise<EvmExecutor> {
+    const genesis = readGenesis(options.genesis, options.chainId)
+    const { store } = options
+    const stored = store.get(metaKey('genesis'))
+    if (stored === undefined) {
+      await store.batch(genesisWrites(genesis, options.genesisTimeMs), { sync: true })
+    } else if (!equalBytes(stored, genesis.digest)) {
+      throw new EvmError(
+        'the EVM state on disk is of another genesis; use its genesis file or an empty data folder',
+        {
+          code: 'OL_EVM_GENESIS_MISMATCH',
+          stored: bytesToHex(stored),
+          given: bytesToHex(genesis.digest),
+        },
+      )
+    }
+    const versions = new VersionedStore(store)
+    const head = new BlockArchive(versions.tip).head()
+    assert(head !== undefined, 'a store with a genesis has a head')
+    const machine = await EvmMachine.create(BigInt(options.chainId), options.precompiles)
+    const codes = new LruCache(CODE_CACHE_BYTES_MAX)
+    return new EvmExecutor({ options, genesis, machine, store: versions, codes, head })
   }
 
   /** Root of the account trie after the last applied block. */
   get evmRoot(): Hash {
-    throw new InvariantError('in the making')
+    return this.#tip.block.header.stateRoot
+  }
+
+  /** Number of the last applied block. */
+  get number(): bigint {
+    return this.#tip.block.header.number
   }
 
   get view(): EvmView {
-    throw new InvariantError('in the making')
+    return this.#view
   }
 
-  applyBlock(_context: BlockContext, _payload: EvmPayload): Promise<EvmTransition> {
-    throw new InvariantError('in the making')
+  /**
+   * Runs one EVM block. What cannot be part of it is skipped with a reason; a transaction never fails the block.
+   *
+   * @throws {EvmError} OL_EVM_LANE
+   * @throws {EvmFatalError} the disk failed or the program is wrong: stop
+   */
+  async applyBlock(context: BlockContext, payload: EvmPayload): Promise<EvmTransition> {
+    assert(!this.#applying, 'one block at a time')
+    const lane = this.#lane(payload.lane)
+    this.#applying = true
+    try {
+      return await this.#apply(context, payload, lane)
+    } catch (cause) {
+      throw new EvmFatalError(
+        'an EVM block stopped: the disk failed or the program is wrong',
+        { code: 'OL_EVM_FATAL', height: context.height },
+        { cause },
+      )
+    } finally {
+      this.#applying = false
+    }
   }
 
-  accept(_transition: EvmTransition): void {
-    throw new InvariantError('in the making')
+  /** The writes of the transition are on disk: the view shows its block. */
+  accept(transition: EvmTransition): void {
+    if (transition.block === undefined) return
+    const oldest = this.#applied.shift()
+    assert(oldest === transition, 'blocks are accepted in the order in which they were applied')
+    const head = this.#heads.shift()
+    assert(head !== undefined, 'an applied block has a head')
+    this.#store.accept()
+    this.#view.show(head, this.#store.accepted)
   }
+
+  async #apply(context: BlockContext, payload: EvmPayload, lane: EvmLane): Promise<EvmTransition> {
+    const state = new JournaledState(new StateReader(this.#store.tip, this.#codes))
+    const parent = this.#tip.block
+    const archive = new BlockArchive(this.#store.tip)
+    this.#machine.bind({
+      state,
+      exchange: payload.reader,
+      blockHash: (number) => archive.block(number)?.hash,
+    })
+    const builder = new BlockBuilder({
+      machine: this.#machine,
+      state,
+      chainId: this.#chainId,
+      nonceWindow: this.#genesis.nonceWindow,
+      environment: {
+        number: parent.header.number + 1n,
+        timestamp: BigInt(Math.floor(context.timestampMs / 1_000)),
+        gasLimit: lane.gasLimit,
+        baseFeePerGas: this.#baseFee(payload.lane),
+      },
+    })
+    for (const [index, transaction] of payload.transactions.entries()) {
+      await builder.add(transaction, index)
+    }
+    // A lane with a period makes a block even of nothing; one without makes blocks of work only.
+    if (builder.empty && lane.periodMs === 0) return this.#nothing(builder)
+
+    const commit = this.#commit(state)
+    const sealed = builder.seal({
+      height: context.height,
+      lane: payload.lane,
+      parentHash: parent.hash,
+      parentBeaconBlockRoot: context.parentHash,
+      stateRoot: commit.root,
+    })
+    return this.#advance(sealed, commit, builder)
+  }
+
+  #advance(sealed: SealedBlock, commit: StateCommit, builder: BlockBuilder): EvmTransition {
+    const { block, body, records, receipts } = sealed
+    const baseFees = this.#tip.baseFees.map((fee, index) =>
+      index === block.lane ? nextBaseFee(block.header, this.#lane(block.lane).baseFeeMin) : fee,
+    )
+    const head = { block, baseFees }
+    const writes = [...commit.writes, ...archiveWrites(head, body, records)]
+    const transition: EvmTransition = {
+      block,
+      evmRoot: commit.root,
+      stateRoot: commit.root,
+      receipts,
+      writes,
+      coreWriterLogs: coreWriterLogs(receipts),
+      skipped: builder.skipped,
+    }
+    this.#store.push(writes, commit.replaced)
+    this.#cacheNodes(commit.nodes)
+    this.#tip = head
+    this.#heads.push(head)
+    this.#applied.push(transition)
+    return transition
+  }
+
+  #nothing(builder: BlockBuilder): EvmTransition {
+    return {
+      evmRoot: this.evmRoot,
+      stateRoot: this.evmRoot,
+      receipts: [],
+      writes: [],
+      coreWriterLogs: [],
+      skipped: builder.skipped,
+    }
+  }
+
+  #commit(state: JournaledState): StateCommit {
+    const reader = new StateReader(this.#store.tip, this.#codes)
+    return commitState(this.evmRoot, state.changes(), {
+      readNode: (key) => this.#readNode(key),
+      nextIncarnation: (address) => reader.nextIncarnation(address),
+    })
+  }
+
+  #readNode(key: Uint8Array): Uint8Array | undefined {
+    const text = byteText(key)
+    const known = this.#nodes.get(text)
+    if (known !== undefined) return known
+    const node = this.#store.tip.read(key)
+    if (node !== undefined) this.#nodes.set(text, node)
+    return node
+  }
+
+  /** The cache holds nodes of the tip: only the executor reads them. */
+  #cacheNodes(nodes: readonly Write[]): void {
+    for (const [key, node] of nodes) {
+      if (node === undefined) this.#nodes.delete(byteText(key))
+      else this.#nodes.set(byteText(key), node)
+    }
+  }
+
+  #lane(lane: number): EvmLane {
+    const { lanes } = this.#genesis
+    const found = lanes[lane]
+    if (found !== undefined) return found
+    throw new EvmError(`there is no lane ${lane}, the chain has ${lanes.length}`, {
+      code: 'OL_EVM_LANE',
+      lane,
+      lanes: lanes.length,
+    })
+  }
+
+  #baseFee(lane: number): bigint {
+    const fee = this.#tip.baseFees[lane]
+    assert(fee !== undefined, 'every lane has a base fee')
+    return fee
+  }
+}
+
+interface ExecutorParts {
+  readonly options: EvmExecutorOptions
+  readonly genesis: EvmGenesis
+  readonly machine: EvmMachine
+  readonly store: VersionedStore
+  readonly codes: LruCache
+  readonly head: EvmHead
+}
+
+/** State and block 0. */
+function genesisWrites(genesis: EvmGenesis, genesisTimeMs: number): Write[] {
+  const nothing = new StateReader({ read: () => undefined }, new LruCache(CODE_CACHE_BYTES_MAX))
+  const state = new JournaledState(nothing)
+  applyGenesis(state, genesis)
+  const commit = commitState(EMPTY_TRIE_ROOT, state.changes(), {
+    readNode: () => undefined,
+    nextIncarnation: () => 0,
+  })
+  const [first] = genesis.lanes
+  assert(first !== undefined, 'a chain has a lane')
+  const header = evmBlockHeader({
+    number: 0n,
+    gasLimit: first.gasLimit,
+    gasUsed: 0n,
+    timestamp: BigInt(Math.floor(genesisTimeMs / 1_000)),
+    baseFeePerGas: first.baseFee,
+    parentHash: new Uint8Array(32),
+    parentBeaconBlockRoot: new Uint8Array(32),
+    stateRoot: commit.root,
+    transactionsRoot: EMPTY_TRIE_ROOT,
+    receiptsRoot: EMPTY_TRIE_ROOT,
+    logsBloom: new Uint8Array(256),
+  })
+  const block = {
+    hash: evmBlockHash(header),
+    header,
+    height: 0n,
+    lane: 0,
+    transactionHashes: [],
+    size: evmBlockSize(header, 0),
+  }
+  const head = { block, baseFees: genesis.lanes.map(({ baseFee }) => baseFee) }
+  return [...commit.writes, ...archiveWrites(head, [], []), [metaKey('genesis'), genesis.digest]]
 }

@@ -28,4 +28,11 @@ export type {
   EvmTransactionPlace,
   EvmView,
 } from './evmView.ts'
+export {
+  CALL_GAS_MAX,
+  FEE_HISTORY_BLOCKS_MAX,
+  LOG_TOPICS_MAX,
+  LOGS_BLOCKS_MAX,
+  LOGS_RESULTS_MAX,
+} from './limits.ts'
 export type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'

@@ -1,0 +1,9 @@
+/** Bytes as a text of one character each: a map key that is cheap to make and sorts like the bytes. */
+export function byteText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+/** The bytes that `byteText` was made of. */
+export function textBytes(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'latin1'))
+}

@@ -1,0 +1,78 @@
+import {
+  type Address,
+  concatBytes,
+  type Hash,
+  uintToBytes,
+  utf8ToBytes,
+} from '@openliquid/primitives'
+import { KEYSPACE } from '@openliquid/storage'
+import type { TriePath } from './trie.ts'
+
+// Keys under the EVM's prefix; docs/spec/evm.md §6. The second byte says which table.
+
+const NUMBER_BYTES = 8
+const INCARNATION_BYTES = 4
+const ACCOUNT_TRIE = 0
+const STORAGE_TRIE = 1
+
+/** nonce, balance, storage root, code hash, incarnation. */
+export function accountKey(address: Address): Uint8Array {
+  return key('a', address)
+}
+
+/** Value without leading zeros. Slots of an older incarnation are out of reach. */
+export function slotKey(address: Address, incarnation: number, slot: Uint8Array): Uint8Array {
+  return key('s', address, uintToBytes(incarnation, INCARNATION_BYTES), slot)
+}
+
+/** The incarnation that an account's storage has if it comes into being again. */
+export function incarnationKey(address: Address): Uint8Array {
+  return key('i', address)
+}
+
+export function codeKey(codeHash: Hash): Uint8Array {
+  return key('c', codeHash)
+}
+
+/** A node of the account trie by its path. */
+export function accountNodeKey(path: TriePath): Uint8Array {
+  return key('t', Uint8Array.of(ACCOUNT_TRIE), path)
+}
+
+/** A node of one account's storage trie by its path. */
+export function storageNodeKey(address: Address, incarnation: number, path: TriePath): Uint8Array {
+  const owner = concatBytes(address, uintToBytes(incarnation, INCARNATION_BYTES))
+  return key('t', Uint8Array.of(STORAGE_TRIE), owner, path)
+}
+
+/** Block record. */
+export function blockKey(number: bigint): Uint8Array {
+  return key('h', uintToBytes(number, NUMBER_BYTES))
+}
+
+/** Number of a block. */
+export function blockNumberKey(hash: Hash): Uint8Array {
+  return key('H', hash)
+}
+
+/** Raw transactions of a block with their senders. */
+export function bodyKey(number: bigint): Uint8Array {
+  return key('b', uintToBytes(number, NUMBER_BYTES))
+}
+
+export function receiptsKey(number: bigint): Uint8Array {
+  return key('r', uintToBytes(number, NUMBER_BYTES))
+}
+
+/** Number and index of a transaction. */
+export function transactionKey(hash: Hash): Uint8Array {
+  return key('x', hash)
+}
+
+export function metaKey(name: 'head' | 'genesis'): Uint8Array {
+  return key('m', utf8ToBytes(name))
+}
+
+function key(table: string, ...rest: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(Uint8Array.of(KEYSPACE.evm, table.charCodeAt(0)), ...rest)
+}

@@ -1,0 +1,127 @@
+import {
+  type Address,
+  equalBytes,
+  type Hash,
+  keccak256,
+  uintToBytes,
+  type Write,
+} from '@openliquid/primitives'
+import { type AccountRecord, encodeAccount, encodeTrieAccount } from './account.ts'
+import { byteText } from './byteText.ts'
+import type { AccountChange, StateChanges } from './journaledState.ts'
+import {
+  accountKey,
+  accountNodeKey,
+  codeKey,
+  incarnationKey,
+  slotKey,
+  storageNodeKey,
+} from './keys.ts'
+import { encodeRlp } from './rlp.ts'
+import { EMPTY_TRIE_ROOT, type TrieChange, updateTrie } from './trie.ts'
+
+/** What a block's changes come to on disk. */
+export interface StateCommit {
+  readonly root: Hash
+  readonly writes: readonly Write[]
+  /** Old values of the flat tables, for those who still read the state before. */
+  readonly replaced: ReadonlyMap<string, Uint8Array | undefined>
+  /** The writes that are trie nodes. */
+  readonly nodes: readonly Write[]
+}
+
+/** What the commit must know of the state before. */
+export interface CommitReader {
+  readNode(key: Uint8Array): Uint8Array | undefined
+  nextIncarnation(address: Address): number
+}
+
+/**
+ * Turns changes into writes and the new root: flat tables, storage tries, account trie.
+ *
+ * Deterministic: changes are in byte order, and so are the writes.
+ *
+ * @see docs/spec/evm.md §6
+ */
+export function commitState(root: Hash, changes: StateChanges, reader: CommitReader): StateCommit {
+  return new Commit(reader).run(root, changes)
+}
+
+class Commit {
+  readonly #reader: CommitReader
+  readonly #writes: Write[] = []
+  readonly #nodes: Write[] = []
+  readonly #replaced = new Map<string, Uint8Array | undefined>()
+
+  constructor(reader: CommitReader) {
+    this.#reader = reader
+  }
+
+  run(root: Hash, changes: StateChanges): StateCommit {
+    for (const [hash, code] of changes.codes) this.#writes.push([codeKey(hash), code])
+    const leaves = changes.accounts.map((change) => this.#commitAccount(change))
+    const accounts = updateTrie(root, leaves, (path) => this.#reader.readNode(accountNodeKey(path)))
+    for (const [path, node] of accounts.writes) this.#nodes.push([accountNodeKey(path), node])
+    return {
+      root: accounts.root,
+      writes: [...this.#writes, ...this.#nodes],
+      replaced: this.#replaced,
+      nodes: this.#nodes,
+    }
+  }
+
+  #commitAccount(change: AccountChange): TrieChange {
+    const { address, before, after } = change
+    const incarnation = this.#incarnationAfter(change)
+    const storageRoot = this.#commitSlots(change, incarnation)
+    const record: AccountRecord | undefined =
+      after === undefined ? undefined : { ...after, storageRoot, incarnation }
+    this.#replace(
+      accountKey(address),
+      before === undefined ? undefined : encodeAccount(before),
+      record === undefined ? undefined : encodeAccount(record),
+    )
+    return [keccak256(address), record === undefined ? undefined : encodeTrieAccount(record)]
+  }
+
+  /** Clearing a filled storage starts a new one beside it, so that nothing has to be deleted now. */
+  #incarnationAfter({ address, before, cleared }: AccountChange): number {
+    if (before === undefined) return this.#reader.nextIncarnation(address)
+    if (!cleared) return before.incarnation
+    const next = before.incarnation + 1
+    const known = this.#reader.nextIncarnation(address)
+    this.#replace(
+      incarnationKey(address),
+      known === 0 ? undefined : uintToBytes(known, 4),
+      uintToBytes(next, 4),
+    )
+    return next
+  }
+
+  #commitSlots({ address, before, cleared, slots }: AccountChange, incarnation: number): Hash {
+    const root = before === undefined || cleared ? EMPTY_TRIE_ROOT : before.storageRoot
+    if (slots.length === 0) return root
+    const leaves: TrieChange[] = []
+    for (const { slot, before: old, after } of slots) {
+      this.#replace(slotKey(address, incarnation, slot), absentIfZero(old), absentIfZero(after))
+      leaves.push([keccak256(slot), after.length === 0 ? undefined : encodeRlp(after)])
+    }
+    const storage = updateTrie(root, leaves, (path) =>
+      this.#reader.readNode(storageNodeKey(address, incarnation, path)),
+    )
+    for (const [path, node] of storage.writes) {
+      this.#nodes.push([storageNodeKey(address, incarnation, path), node])
+    }
+    return storage.root
+  }
+
+  #replace(key: Uint8Array, old: Uint8Array | undefined, value: Uint8Array | undefined): void {
+    if (old !== undefined && value !== undefined && equalBytes(old, value)) return
+    this.#writes.push([key, value])
+    this.#replaced.set(byteText(key), old)
+  }
+}
+
+function absentIfZero(value: Uint8Array): Uint8Array | undefined {
+  return value.length === 0 ? undefined : value
+}
