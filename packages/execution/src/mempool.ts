@@ -1,5 +1,5 @@
 import type { EvmTransaction, EvmView } from '@openliquid/evm'
-import type { ExchangeView } from '@openliquid/exchange'
+import { type ExchangeView, NONCE_TEXTS } from '@openliquid/exchange'
 import {
   type Address,
   assert,
@@ -84,12 +84,6 @@ const FINAL_SKIPS: ReadonlySet<string> = new Set([
   'OL_EVM_SKIP_SENDER_HAS_CODE',
   'OL_EVM_SKIP_REFUSED',
 ])
-
-const NONCE_TEXTS = {
-  duplicate: 'Invalid nonce: duplicate nonce',
-  tooLow: 'Invalid nonce: too low',
-  outOfRange: 'Invalid nonce: out of range',
-} as const
 
 /**
  * Transactions of both kinds that wait for a block, checked once at the door.
