@@ -3,18 +3,25 @@ import { noMetrics, OpenLiquidError } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../../test/testServer.ts'
 import { RpcError } from '../errors.ts'
-import { DEFAULT_RPC_LIMITS, type RpcLimits } from '../limits.ts'
+import { BATCH_CONCURRENCY_MAX, DEFAULT_RPC_LIMITS, type RpcLimits } from '../limits.ts'
 import { silentLogger } from '../logger.ts'
 import { createRpcMeters } from '../metrics.ts'
 import { JsonRpcDispatcher, type RpcMethod } from './jsonRpc.ts'
 
+let callsStarted = 0
 const never = new Promise<never>(() => undefined)
 
 const METHODS = new Map<string, RpcMethod>([
   ['echo', (params) => params],
   ['nothing', () => undefined],
   ['later', async () => 'later'],
-  ['never', () => never],
+  [
+    'never',
+    () => {
+      callsStarted++
+      return never
+    },
+  ],
   ['long', () => 'x'.repeat(1_000)],
   [
     'bug',
@@ -208,6 +215,15 @@ describe('a batch', () => {
       if ('result' in reply) continue
       expect(reply.error).toMatchObject({ code: -32005, data: { code: 'OL_RPC_RESPONSE_SIZE' } })
     }
+  })
+
+  it('does not execute what is left when its time is over', async () => {
+    const batch = Array.from({ length: 100 }, (_, id) => call('never', id))
+    callsStarted = 0
+    const replies: Json[] = await answer(batch, { requestTimeoutMs: 20 })
+    expect(callsStarted).toBe(BATCH_CONCURRENCY_MAX)
+    expect(replies.map(({ id }) => id)).toEqual(batch.map((_, id) => id))
+    for (const { error } of replies) expect(error.data.code).toBe('OL_RPC_TIMEOUT')
   })
 
   it('takes one weight a call, and none of it runs when that is too much', async () => {

@@ -104,18 +104,29 @@ export class JsonRpcDispatcher {
     session: RpcSession,
   ): Promise<string | undefined> {
     const answers: (string | undefined)[] = []
-    let bytesLeft = this.#options.limits.responseBytesMax
+    const { responseBytesMax, requestTimeoutMs } = this.#options.limits
+    const endMs = performance.now() + requestTimeoutMs
+    let bytesLeft = responseBytesMax
     let next = 0
     const worker = async (): Promise<void> => {
       while (next < requests.length) {
         const index = next++
         const request = requests[index]
-        // Once the batch's answer is full the rest is not even executed: each call says so itself.
-        const answer =
-          bytesLeft <= 0 ? this.#tooLarge(request) : await this.#answerOne(request, session)
+        // Once the batch's time or its answer is used up the rest is not executed: each call says so itself.
+        const refusal =
+          bytesLeft <= 0
+            ? this.#responseTooLarge()
+            : performance.now() >= endMs
+              ? this.#timedOut()
+              : undefined
+        if (refusal !== undefined) {
+          answers[index] = refuseCall(request, refusal)
+          continue
+        }
+        const answer = await this.#answerOne(request, session)
         const fits = answer === undefined || answer.length <= bytesLeft
         bytesLeft -= answer?.length ?? 0
-        answers[index] = fits ? answer : this.#tooLarge(request)
+        answers[index] = fits ? answer : refuseCall(request, this.#responseTooLarge())
       }
     }
     await Promise.all(
@@ -123,12 +134,6 @@ export class JsonRpcDispatcher {
     )
     const texts = answers.filter((answer) => answer !== undefined)
     return texts.length === 0 ? undefined : `[${texts.join(',')}]`
-  }
-
-  #tooLarge(request: unknown): string | undefined {
-    const call = parseCall(request)
-    if (call instanceof RpcError) return jsonRpcErrorText(null, call)
-    return call.isNotification ? undefined : jsonRpcErrorText(call.id, this.#responseTooLarge())
   }
 
   #responseTooLarge(): RpcError {
@@ -164,11 +169,15 @@ export class JsonRpcDispatcher {
   async #run(call: Call, session: RpcSession): Promise<unknown> {
     const method = this.#options.methods.get(call.method)
     if (method === undefined) throw this.#noSuchMethod(call.method)
-    const timeoutMs = this.#options.limits.requestTimeoutMs
     const work = (async () => await method(call.params, session))()
-    const result = await withDeadline(work, timeoutMs)
+    const result = await withDeadline(work, this.#options.limits.requestTimeoutMs)
     if (result !== DEADLINE_PASSED) return result
-    throw new RpcError(`no result within ${timeoutMs} ms`, { code: 'OL_RPC_TIMEOUT', timeoutMs })
+    throw this.#timedOut()
+  }
+
+  #timedOut(): RpcError {
+    const timeoutMs = this.#options.limits.requestTimeoutMs
+    return new RpcError(`no result within ${timeoutMs} ms`, { code: 'OL_RPC_TIMEOUT', timeoutMs })
   }
 
   #noSuchMethod(method: string): RpcError {
@@ -236,6 +245,13 @@ function jsonRpcDataOf(error: unknown): unknown {
     return 'revertData' in error.data ? error.data.revertData : '0x'
   }
   return error instanceof OpenLiquidError ? { code: error.code } : { code: 'OL_RPC_INTERNAL' }
+}
+
+/** The answer to a call that is not executed. */
+function refuseCall(request: unknown, refusal: RpcError): string | undefined {
+  const call = parseCall(request)
+  if (call instanceof RpcError) return jsonRpcErrorText(null, call)
+  return call.isNotification ? undefined : jsonRpcErrorText(call.id, refusal)
 }
 
 function parseCall(request: unknown): Call | RpcError {
