@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ConsensusLog, openConsensusLog } from './consensusLog.ts'
 import { LOG_BODY_BYTES_MAX, LOG_SEGMENT_BYTES_MAX } from './limits.ts'
@@ -163,6 +164,85 @@ describe('a crash', () => {
     writeFileSync(join(path, '00000001.log.tmp'), 'half')
     expect(summary(open())).toEqual(['1 safety 1'])
     expect(readdirSync(path)).toEqual(['00000000.log'])
+  })
+})
+
+describe('any crash', () => {
+  const SECTOR = 512
+
+  /** Keeps what a disk must have after a crash: the synced bytes, and any of the sectors written since. */
+  class CrashingDisk implements LogIo {
+    readonly #image = new Uint8Array(LOG_SEGMENT_BYTES_MAX)
+    #pending: { readonly bytes: Uint8Array; readonly position: number }[] = []
+
+    write(file: number, bytes: Uint8Array, position: number): void {
+      nodeLogIo.write(file, bytes, position)
+      this.#pending.push({ bytes: bytes.slice(), position })
+    }
+
+    sync(): void {
+      for (const { bytes, position } of this.#pending) this.#image.set(bytes, position)
+      this.#pending = []
+    }
+
+    syncFolder(): void {
+      // One segment is enough here.
+    }
+
+    crash(isKept: () => boolean): Uint8Array {
+      const written = this.#image.slice()
+      for (const { bytes, position } of this.#pending) written.set(bytes, position)
+      const image = this.#image.slice()
+      const end = Math.max(
+        0,
+        ...this.#pending.map(({ bytes, position }) => position + bytes.length),
+      )
+      const begin = Math.min(end, ...this.#pending.map(({ position }) => position))
+      for (let at = begin - (begin % SECTOR); at < end; at += SECTOR) {
+        if (isKept()) image.set(written.subarray(at, at + SECTOR), at)
+      }
+      return image
+    }
+  }
+
+  test('that keeps any subset of unsynced sectors keeps all synced records, in order', () => {
+    const batch = fc.record({
+      sizes: fc.array(fc.integer({ min: 0, max: 1_500 }), { minLength: 1, maxLength: 4 }),
+      sync: fc.boolean(),
+    })
+    const scenario = fc.array(batch, { minLength: 1, maxLength: 6 })
+    let run = 0
+    fc.assert(
+      fc.property(scenario, fc.infiniteStream(fc.boolean()), (batches, kept) => {
+        const folder = join(root, `run${run++}`)
+        const disk = new CrashingDisk()
+        const log = openConsensusLog({ path: folder, io: disk })
+        const written: number[] = []
+        for (const { sizes, sync } of batches) {
+          const records = sizes.map((size): LogRecord => {
+            written.push(size)
+            return { kind: 'block', body: new Uint8Array(size).fill(written.length) }
+          })
+          log.append(records, { sync })
+        }
+        const { syncedSeq } = log
+        const image = disk.crash(() => kept.next().value === true)
+        log.close()
+        writeFileSync(first(folder), image)
+
+        const again = openConsensusLog({ path: folder })
+        const survivors = again.recover().map(({ body }) => body.length)
+        expect(survivors).toEqual(written.slice(0, survivors.length))
+        expect(survivors.length).toBeGreaterThanOrEqual(Number(syncedSeq))
+        again.append([record('safety', 9)], { sync: true })
+        again.close()
+        const third = openConsensusLog({ path: folder })
+        expect(third.recover()).toHaveLength(survivors.length + 1)
+        third.close()
+        rmSync(folder, { recursive: true })
+      }),
+      { numRuns: 40 },
+    )
   })
 })
 
