@@ -181,7 +181,7 @@ describe('admission of actions', () => {
       world.refusal(action({ from: ALICE, nonce: 7 })),
     ]).toEqual([
       `OL_MEMPOOL_UNKNOWN_SIGNER: User or API Wallet ${BOB} does not exist.`,
-      'OL_MEMPOOL_EXPIRED: Action expired',
+      'OL_MEMPOOL_EXPIRED: Action expired.',
       'admitted',
       'OL_MEMPOOL_ACTION_NONCE: Invalid nonce: too low',
       'OL_MEMPOOL_ACTION_NONCE: Invalid nonce: duplicate nonce',

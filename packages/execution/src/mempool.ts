@@ -298,7 +298,7 @@ export class Mempool {
   #actionFault({ sender, envelope }: ReadAction, timestampMs: number): MempoolError | undefined {
     const { nonce, expiresAfter } = envelope
     if (expiresAfter !== undefined && timestampMs > expiresAfter) {
-      return new MempoolError('Action expired', { code: 'OL_MEMPOOL_EXPIRED', expiresAfter })
+      return new MempoolError('Action expired.', { code: 'OL_MEMPOOL_EXPIRED', expiresAfter })
     }
     const verdict = this.#options.state.core.checkNonce(sender, nonce, timestampMs)
     return verdict === 'ok' ? undefined : actionNonceError(nonce, verdict)
