@@ -34,7 +34,7 @@ export type ConsensusInput =
       readonly nowMs: number
       readonly view: View
       readonly payload: Payload
-      /** Block time the payload was built for, if later than the effect's. */
+      /** Block time the payload was built for, if later than the effect's; an empty one fits any time. */
       readonly timestampMs?: number
     }
   /** Answers `checkPayload`. */

@@ -71,7 +71,7 @@ export class Proposer {
     // A commit may have cut the branch off while the payload was built: the next request is for another parent.
     if (tree.get(draft.parent.blockHash) !== draft.parent) return
 
-    const block = this.#blockOf(draft, payload, timestampOf(draft, timestampMs, nowMs))
+    const block = this.#blockOf(draft, payload, timestampOf(draft, { payload, timestampMs, nowMs }))
     const hash = blockHash(block.header)
     const signed = safety?.propose({
       currentView: view,
@@ -147,9 +147,20 @@ export interface PayloadAnswer {
   readonly timestampMs?: number
 }
 
-/** The time the payload was built for, between the time it was asked for and now. */
-function timestampOf(draft: Draft, givenMs: number | undefined, nowMs: number): number {
-  if (givenMs === undefined) return draft.timestampMs
-  assert(Number.isSafeInteger(givenMs), 'block time is in whole milliseconds')
-  return Math.max(draft.timestampMs, Math.min(givenMs, nowMs))
+/** The time the payload was built for, between the time it was asked for and now; an empty one fits any time. */
+function timestampOf(
+  draft: Draft,
+  {
+    payload,
+    timestampMs,
+    nowMs,
+  }: {
+    readonly payload: Payload
+    readonly timestampMs: number | undefined
+    readonly nowMs: number
+  },
+): number {
+  const builtForMs = timestampMs ?? (isEmptyPayload(payload) ? nowMs : draft.timestampMs)
+  assert(Number.isSafeInteger(builtForMs), 'block time is in whole milliseconds')
+  return Math.max(draft.timestampMs, Math.min(builtForMs, nowMs))
 }

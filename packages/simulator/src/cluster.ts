@@ -1,0 +1,200 @@
+import { ConsensusCore, type Effect, recoverState } from '@openliquid/consensus'
+import type { SignatureScheme } from '@openliquid/crypto'
+import { nullScheme } from '@openliquid/crypto/testing'
+import {
+  assert,
+  type BlocksAnswer,
+  type ConsensusMessage,
+  type ConsensusParams,
+  type GetBlocks,
+  type Hash,
+  type Height,
+} from '@openliquid/primitives'
+import { CommitMonitor } from './monitors.ts'
+import { Prng } from './prng.ts'
+import { Scheduler } from './scheduler.ts'
+import { type CoreModule, type NodeOptions, SimulatedNode } from './simulatedNode.ts'
+import { createChain, DEFAULT_PARAMS, GENESIS_TIME_MS, type VirtualChain } from './virtualChain.ts'
+import { type LinkConditions, VirtualNetwork } from './virtualNetwork.ts'
+
+/** What a simulated cluster is made from. */
+export interface ClusterOptions {
+  readonly seed: number
+  /** One validator each. */
+  readonly stakes: readonly bigint[]
+  readonly links: LinkConditions
+  readonly params?: Partial<ConsensusParams>
+  /** Milliseconds to execute a block. */
+  readonly executionMs?: number
+  /** By index of the node. */
+  readonly nodes?: ReadonlyMap<number, NodeOptions>
+  /** Whether there is a transaction for a block of this height; always, if absent. */
+  readonly hasWork?: (height: Height) => boolean
+  /** Without cryptography, if absent. */
+  readonly schemes?: { readonly scheme: SignatureScheme; readonly nodeScheme: SignatureScheme }
+  readonly coreModule?: CoreModule
+  /** Sees every effect as it is carried out. */
+  readonly observe?: (node: number, effect: Effect, nowMs: number) => void
+  /** Honest nodes may halt: only where the test is about that. */
+  readonly toleratesHalts?: boolean
+}
+
+/** A whole network of validators on one thread, in virtual time. The same options give the same run. */
+export class Cluster {
+  readonly scheduler: Scheduler = new Scheduler(GENESIS_TIME_MS)
+  readonly network: VirtualNetwork
+  readonly prng: Prng
+  readonly chain: VirtualChain
+  readonly params: ConsensusParams
+  readonly schemes: { readonly scheme: SignatureScheme; readonly nodeScheme: SignatureScheme }
+  readonly coreModule: CoreModule
+  readonly executionMs: number
+  readonly toleratesHalts: boolean
+  readonly commits: CommitMonitor
+  readonly alarms: {
+    readonly node: number
+    readonly alarm: Extract<Effect, { kind: 'alarm' }>
+  }[] = []
+  readonly nodes: readonly SimulatedNode[]
+  readonly #hasWork: (height: Height) => boolean
+  readonly #observe: NonNullable<ClusterOptions['observe']>
+  /** Restart of a crashed node, in milliseconds from its crash. */
+  #restartMs: number | undefined
+
+  constructor(options: ClusterOptions) {
+    this.prng = new Prng(options.seed)
+    this.network = new VirtualNetwork(this.scheduler, this.prng, options.links)
+    this.schemes = options.schemes ?? { scheme: nullScheme, nodeScheme: padTo64(nullScheme) }
+    this.chain = createChain(options.stakes, this.schemes)
+    this.params = { ...DEFAULT_PARAMS, ...options.params }
+    this.coreModule = options.coreModule ?? { ConsensusCore, recoverState }
+    this.executionMs = options.executionMs ?? 0
+    this.toleratesHalts = options.toleratesHalts ?? false
+    this.#hasWork = options.hasWork ?? (() => true)
+    this.#observe = options.observe ?? (() => undefined)
+    const { context, set } = this.chain
+    this.commits = new CommitMonitor({ context, set, scheme: this.schemes.scheme })
+    this.nodes = options.stakes.map(
+      (_, index) =>
+        new SimulatedNode(this, index, {
+          options: options.nodes?.get(index) ?? {},
+          prng: this.prng,
+        }),
+    )
+  }
+
+  start(): void {
+    for (const node of this.nodes) node.start()
+  }
+
+  node(index: number): SimulatedNode {
+    const node = this.nodes[index]
+    assert(node !== undefined, 'the node exists')
+    return node
+  }
+
+  /** Lets virtual time pass. */
+  runFor(durationMs: number): void {
+    const untilMs = this.scheduler.nowMs + durationMs
+    while (this.scheduler.runNext(untilMs)) {}
+    this.scheduler.advanceTo(untilMs)
+  }
+
+  /** Runs until something holds; false if it does not within the time. */
+  runUntil(holds: () => boolean, withinMs: number): boolean {
+    const untilMs = this.scheduler.nowMs + withinMs
+    while (!holds()) if (!this.scheduler.runNext(untilMs)) return holds()
+    return true
+  }
+
+  /** Least height that all running honest nodes have executed. */
+  get executedByAll(): Height {
+    let least: Height | undefined
+    for (const { application, isHonest, isUp } of this.nodes) {
+      if (!isUp || !isHonest) continue
+      if (least === undefined || application.height < least) least = application.height
+    }
+    return least ?? 0n
+  }
+
+  /** Kills a node; it comes back if restarts are on. */
+  crash(index: number): void {
+    const node = this.node(index)
+    if (!node.isUp) return
+    node.crash()
+    if (this.#restartMs === undefined) return
+    this.scheduler.after(this.#restartMs, () => {
+      if (!node.isUp) this.restart(index)
+    })
+  }
+
+  restart(index: number): void {
+    this.node(index).start()
+    for (const peer of this.nodes) {
+      if (peer.index === index || !peer.isUp) continue
+      this.network.carry(index, peer.index, () => peer.meet(index))
+    }
+  }
+
+  /** From now on crashed nodes restart by themselves. */
+  restartCrashedAfter(restartMs: number): void {
+    this.#restartMs = restartMs
+  }
+
+  heal(): void {
+    this.network.heal()
+    for (const node of this.nodes) {
+      for (const peer of this.nodes) if (peer !== node) node.meet(peer.index)
+    }
+  }
+
+  deliver(from: number, to: number, message: ConsensusMessage): void {
+    this.network.carry(from, to, () => this.node(to).receive(from, message))
+  }
+
+  request(
+    from: number,
+    to: number,
+    request: GetBlocks,
+    onAnswer: (answer: BlocksAnswer) => void,
+  ): void {
+    this.network.carry(from, to, () => {
+      const node = this.node(to)
+      if (!node.isUp) return
+      const answer = node.answer(request)
+      this.network.carry(to, from, () => onAnswer(answer))
+    })
+  }
+
+  indexesBut(index: number): number[] {
+    return this.nodes.map((node) => node.index).filter((other) => other !== index)
+  }
+
+  observe(node: number, effect: Effect): void {
+    this.#observe(node, effect, this.scheduler.nowMs)
+  }
+
+  hasWork(height: Height): boolean {
+    return this.#hasWork(height)
+  }
+
+  onExecuted(node: number, height: Height, stateRoot: Hash): void {
+    this.commits.onExecuted(node, height, stateRoot)
+  }
+}
+
+/** Proposals carry signatures of exactly 64 bytes. */
+function padTo64(scheme: SignatureScheme): SignatureScheme {
+  const pad = (signature: Uint8Array): Uint8Array => {
+    const padded = new Uint8Array(64)
+    padded.set(signature)
+    return padded
+  }
+  return {
+    ...scheme,
+    signatureBytes: 64,
+    sign: (secretKey, digest) => pad(scheme.sign(secretKey, digest)),
+    verify: (publicKey, digest, signature) =>
+      signature.length === 64 && scheme.verify(publicKey, digest, signature.slice(0, 32)),
+  }
+}

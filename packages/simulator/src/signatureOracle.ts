@@ -1,0 +1,123 @@
+import { decodeSafetyData } from '@openliquid/consensus'
+import {
+  type Block,
+  blockCodec,
+  blockHash,
+  bytesToHex,
+  type ConsensusMessage,
+  equalBytes,
+  type Hash,
+  type Hex,
+  type Proposal,
+  proposalCodec,
+  type TimeoutVote,
+  timeoutVoteCodec,
+  type View,
+  type Vote,
+  voteCodec,
+} from '@openliquid/primitives'
+import { PropertyViolation } from './monitors.ts'
+import type { VirtualDisk } from './virtualDisk.ts'
+
+/**
+ * Looks at every signature that leaves one honest node, over all its restarts; docs/spec/consensus.md §11.1, O1–O6.
+ */
+export class SignatureOracle {
+  readonly #node: number
+  /** First bytes seen of each kind and view: everything later must be the same (O1, O4, O6). */
+  readonly #votes = new Map<View, Hex>()
+  readonly #timeouts = new Map<View, Hex>()
+  readonly #proposals = new Map<View, Hex>()
+  #lastVoteView = 0n
+  #lastTimeoutView = 0n
+  /** Greatest qc.view of a block voted for. */
+  #lockedView = 0n
+
+  constructor(node: number) {
+    this.#node = node
+  }
+
+  /**
+   * Takes a message as it leaves.
+   *
+   * @param blockOf - finds a block the node voted for
+   */
+  onLeaving(
+    message: ConsensusMessage,
+    disk: VirtualDisk,
+    blockOf: (hash: Hash) => Block | undefined,
+  ): void {
+    if (message.kind === 'vote') this.#onVote(message.vote, disk, blockOf)
+    if (message.kind === 'timeout') this.#onTimeout(message.timeout, disk)
+    if (message.kind === 'proposal') this.#onProposal(message.proposal, disk)
+  }
+
+  #onVote(vote: Vote, disk: VirtualDisk, blockOf: (hash: Hash) => Block | undefined): void {
+    const { view } = vote
+    const isNew = this.#record(this.#votes, view, voteCodec.encode(vote), 'O1')
+    this.#demand(
+      this.#safetyOf(disk).lastVotedView >= view,
+      `O5: the vote of view ${view} leaves first`,
+    )
+    if (!isNew) return
+    this.#demand(view > this.#lastVoteView, `O1: votes in view ${view} after ${this.#lastVoteView}`)
+    this.#demand(view > this.#lastTimeoutView, `O2: votes in view ${view} after giving it up`)
+    this.#lastVoteView = view
+    const onDisk = disk.lastDurable(
+      ({ kind, body }) =>
+        kind === 'block' && equalBytes(blockHash(blockCodec.decode(body).header), vote.blockHash),
+    )
+    this.#demand(onDisk !== undefined, `O5: the block voted for in view ${view} is not on disk`)
+    const block = blockOf(vote.blockHash)
+    if (block !== undefined && block.header.qc.view > this.#lockedView) {
+      this.#lockedView = block.header.qc.view
+    }
+  }
+
+  #onTimeout(timeout: TimeoutVote, disk: VirtualDisk): void {
+    const { highQC, view } = timeout
+    const isNew = this.#record(this.#timeouts, view, timeoutVoteCodec.encode(timeout), 'O6')
+    const { lastTimeout } = this.#safetyOf(disk)
+    this.#demand(
+      lastTimeout !== undefined && lastTimeout.view >= view,
+      `O5: the timeout of view ${view} leaves before it is on disk`,
+    )
+    if (!isNew) return
+    this.#demand(
+      highQC.view >= this.#lockedView,
+      `O3: the timeout of view ${view} names ${highQC.view} below the lock ${this.#lockedView}`,
+    )
+    this.#demand(view > this.#lastTimeoutView, `O2: gives view ${view} up late`)
+    this.#lastTimeoutView = view
+  }
+
+  #onProposal(proposal: Proposal, disk: VirtualDisk): void {
+    const { view } = proposal
+    this.#record(this.#proposals, view, proposalCodec.encode(proposal), 'O4')
+    const { lastProposed } = this.#safetyOf(disk)
+    this.#demand(
+      lastProposed !== undefined && lastProposed.view >= view,
+      `O5: the proposal of view ${view} leaves before it is on disk`,
+    )
+  }
+
+  /** Returns whether the view is new; whatever repeats must repeat byte for byte. */
+  #record(seen: Map<View, Hex>, view: View, bytes: Uint8Array, property: string): boolean {
+    const hex = bytesToHex(bytes)
+    const known = seen.get(view)
+    if (known === undefined) seen.set(view, hex)
+    else this.#demand(known === hex, `${property}: signs twice in view ${view}`)
+    return known === undefined
+  }
+
+  #safetyOf(disk: VirtualDisk): ReturnType<typeof decodeSafetyData> {
+    const record = disk.lastDurable(({ kind }) => kind === 'safety')
+    if (record === undefined)
+      throw new PropertyViolation(`O5: node ${this.#node} has no safety data`)
+    return decodeSafetyData(record.body)
+  }
+
+  #demand(condition: boolean, text: string): void {
+    if (!condition) throw new PropertyViolation(`${text} (node ${this.#node})`)
+  }
+}

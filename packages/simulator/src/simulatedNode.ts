@@ -1,0 +1,336 @@
+import {
+  answerGetBlocks,
+  type ConsensusCore,
+  type ConsensusInput,
+  type Effect,
+  type recoverState,
+  type TimerId,
+} from '@openliquid/consensus'
+import {
+  assert,
+  type BlocksAnswer,
+  type ConsensusMessage,
+  type GetBlocks,
+  type Hash,
+  type Height,
+  type Payload,
+  uintToBytes,
+  unreachable,
+} from '@openliquid/primitives'
+import type { Behavior } from './behavior.ts'
+import type { Cluster } from './cluster.ts'
+import { PropertyViolation } from './monitors.ts'
+import type { Prng } from './prng.ts'
+import { SignatureOracle } from './signatureOracle.ts'
+import { VirtualApplication } from './virtualApplication.ts'
+import { VirtualDisk } from './virtualDisk.ts'
+
+/** The implementation under simulation: the real one, or one with a planted fault. */
+export interface CoreModule {
+  readonly ConsensusCore: typeof ConsensusCore
+  readonly recoverState: typeof recoverState
+}
+
+/** How one node differs from the others. */
+export interface NodeOptions {
+  readonly behavior?: Behavior
+  /** Another salt is another state machine. */
+  readonly salt?: number
+  readonly clockSkewMs?: number
+  readonly executionMs?: number
+}
+
+const FETCH_TIMEOUT_MS = 400
+
+/** One node: the real core, with a virtual disk, clock, application and links around it. */
+export class SimulatedNode {
+  readonly index: number
+  readonly disk: VirtualDisk = new VirtualDisk()
+  readonly application: VirtualApplication
+  readonly oracle: SignatureOracle
+  readonly #cluster: Cluster
+  readonly #options: NodeOptions
+  readonly #prng: Prng
+  readonly #timers = new Map<TimerId, number>()
+  #core: ConsensusCore | undefined
+  /** Counts lives: what was scheduled in an earlier one is void. */
+  #life = 0
+  #timerToken = 0
+  #isExecuting = false
+  #committedHeight: Height = 0n
+  #effectsUntilCrash = Number.POSITIVE_INFINITY
+  #halt: Extract<Effect, { kind: 'halt' }> | undefined
+
+  constructor(cluster: Cluster, index: number, { options, prng }: NodeSetup) {
+    this.#cluster = cluster
+    this.index = index
+    this.#options = options
+    this.#prng = prng
+    this.application = new VirtualApplication(
+      cluster.chain.genesis,
+      Uint8Array.of(options.salt ?? 0),
+    )
+    this.oracle = new SignatureOracle(index)
+  }
+
+  get core(): ConsensusCore {
+    assert(this.#core !== undefined, 'the node is up')
+    return this.#core
+  }
+
+  get isUp(): boolean {
+    return this.#core !== undefined
+  }
+
+  get isHonest(): boolean {
+    return this.#options.behavior === undefined && (this.#options.salt ?? 0) === 0
+  }
+
+  get halt(): Extract<Effect, { kind: 'halt' }> | undefined {
+    return this.#halt
+  }
+
+  get committedHeight(): Height {
+    return this.#committedHeight
+  }
+
+  /** Begins a life: recovers from the disk, as after a crash. */
+  start(): void {
+    assert(this.#core === undefined, 'the node is down')
+    const { chain, coreModule, params, schemes } = this.#cluster
+    const keys = chain.keys[this.index]
+    assert(keys !== undefined, 'the node has keys')
+    this.#life += 1
+    this.#committedHeight = this.application.height
+    this.#core = new coreModule.ConsensusCore({
+      context: chain.context,
+      genesis: chain.genesis,
+      validatorSet: chain.set,
+      params,
+      ...schemes,
+      self: { index: this.index, ...keys },
+      recovered: coreModule.recoverState({
+        genesis: chain.genesis,
+        records: this.disk.records,
+        executed: this.application,
+      }),
+    })
+    this.step({ kind: 'start', nowMs: this.#nowMs })
+  }
+
+  /** Ends a life without warning. */
+  crash(): void {
+    this.#core = undefined
+    this.#timers.clear()
+    this.#isExecuting = false
+    this.#effectsUntilCrash = Number.POSITIVE_INFINITY
+    this.disk.crash(this.#prng)
+    this.application.crash()
+  }
+
+  /** Arranges a crash in front of one of the next effects. */
+  crashAtEffect(count: number): void {
+    this.#effectsUntilCrash = count
+  }
+
+  step(input: ConsensusInput): void {
+    if (this.#core === undefined || this.#halt !== undefined) return
+    for (const effect of this.#core.step(input)) {
+      if (this.#effectsUntilCrash === 0) {
+        this.#crashAt(effect)
+        return
+      }
+      this.#effectsUntilCrash -= 1
+      const bent = this.#options.behavior?.(effect) ?? [effect]
+      for (const one of bent) this.#carryOut(one)
+    }
+  }
+
+  /** A message from another node. */
+  receive(from: number, message: ConsensusMessage): void {
+    this.step({ kind: 'message', nowMs: this.#nowMs, from: peerIdOf(from), message })
+  }
+
+  /** Tells the core that a peer is (again) within reach. */
+  meet(peer: number): void {
+    this.step({ kind: 'peerConnected', nowMs: this.#nowMs, peer: peerIdOf(peer) })
+  }
+
+  answer(request: GetBlocks): BlocksAnswer {
+    const { application, core } = this
+    return answerGetBlocks(request, {
+      uncommitted: (hash) => core.uncommitted(hash),
+      certificateOf: (hash) => core.certificateOf(hash),
+      executedHeight: application.height,
+      executedAt: (height) => application.blockAt(height),
+    })
+  }
+
+  get #nowMs(): number {
+    return this.#cluster.scheduler.nowMs + (this.#options.clockSkewMs ?? 0)
+  }
+
+  #carryOut(effect: Effect): void {
+    this.#cluster.observe(this.index, effect)
+    switch (effect.kind) {
+      case 'persist':
+        this.disk.append(effect.records, { sync: effect.sync })
+        break
+      case 'send': {
+        const to = 'validator' in effect.to ? effect.to.validator : indexOfPeer(effect.to.peer)
+        this.#emit(effect.message, [to])
+        break
+      }
+      case 'broadcast':
+        this.#emit(effect.message, this.#cluster.indexesBut(this.index))
+        break
+      case 'setTimer':
+        this.#setTimer(effect.timerId, effect.atMs)
+        break
+      case 'cancelTimer':
+        this.#timers.delete(effect.timerId)
+        break
+      case 'buildPayload':
+        this.#buildPayload(effect)
+        break
+      case 'checkPayload':
+        this.#later(0, (nowMs) => ({
+          kind: 'payloadChecked',
+          nowMs,
+          blockHash: effect.blockHash,
+          ok: true,
+        }))
+        break
+      case 'fetchBlocks':
+        this.#fetch(effect)
+        break
+      case 'commit':
+        if (this.isHonest) {
+          this.#cluster.commits.onCommit(this.index, effect.blocks, {
+            proof: effect.proof,
+            above: this.#committedHeight,
+          })
+        }
+        this.#committedHeight += BigInt(effect.blocks.length)
+        this.application.enqueue(effect.blocks)
+        this.#execute()
+        break
+      case 'enterView':
+      case 'report':
+        break
+      case 'alarm':
+        this.#cluster.alarms.push({ node: this.index, alarm: effect })
+        break
+      case 'halt':
+        this.#halt = effect
+        if (this.isHonest && !this.#cluster.toleratesHalts) {
+          throw new PropertyViolation(`node ${this.index} halts: ${effect.code} ${effect.message}`)
+        }
+        break
+      default:
+        unreachable(effect)
+    }
+  }
+
+  #emit(message: ConsensusMessage, recipients: readonly number[]): void {
+    if (this.isHonest) {
+      this.oracle.onLeaving(message, this.disk, (hash) => this.#blockOf(hash))
+    }
+    for (const to of recipients) {
+      if (to !== this.index) this.#cluster.deliver(this.index, to, message)
+    }
+  }
+
+  #blockOf(hash: Hash): ReturnType<ConsensusCore['uncommitted']> {
+    return this.#core?.uncommitted(hash)
+  }
+
+  #setTimer(timerId: TimerId, atMs: number): void {
+    this.#timerToken += 1
+    const token = this.#timerToken
+    this.#timers.set(timerId, token)
+    const life = this.#life
+    this.#cluster.scheduler.at(atMs - (this.#options.clockSkewMs ?? 0), () => {
+      if (life !== this.#life || this.#timers.get(timerId) !== token) return
+      this.#timers.delete(timerId)
+      this.step({ kind: 'timerFired', nowMs: this.#nowMs, timerId })
+    })
+  }
+
+  #buildPayload(effect: Extract<Effect, { kind: 'buildPayload' }>): void {
+    const hasWork = !effect.mustBeEmpty && this.#cluster.hasWork(effect.height)
+    const payload: Payload = {
+      actions: hasWork ? [uintToBytes(effect.height, 8)] : [],
+      evm: [],
+      evidence: [],
+    }
+    const delayMs = hasWork ? 0 : Math.max(0, effect.emptyAllowedAtMs - this.#nowMs)
+    this.#later(delayMs, (nowMs) => ({ kind: 'payloadBuilt', nowMs, view: effect.view, payload }))
+  }
+
+  #fetch({ request, requestId, validators }: Extract<Effect, { kind: 'fetchBlocks' }>): void {
+    const to = validators[0]
+    const life = this.#life
+    let isAnswered = false
+    this.#cluster.scheduler.after(FETCH_TIMEOUT_MS, () => {
+      if (life !== this.#life || isAnswered) return
+      isAnswered = true
+      this.step({ kind: 'fetchFailed', nowMs: this.#nowMs, requestId })
+    })
+    if (to === undefined) return
+    this.#cluster.request(this.index, to, request, ({ blocks, qc }) => {
+      if (life !== this.#life || isAnswered) return
+      isAnswered = true
+      this.step({
+        kind: 'blocksFetched',
+        nowMs: this.#nowMs,
+        requestId,
+        from: peerIdOf(to),
+        blocks,
+        ...(qc === undefined ? {} : { qc }),
+      })
+    })
+  }
+
+  #execute(): void {
+    if (this.#isExecuting || this.application.isIdle) return
+    this.#isExecuting = true
+    const life = this.#life
+    this.#cluster.scheduler.after(this.#options.executionMs ?? this.#cluster.executionMs, () => {
+      if (life !== this.#life) return
+      this.#isExecuting = false
+      const result = this.application.executeNext()
+      if (result === undefined) return
+      if (this.isHonest) this.#cluster.onExecuted(this.index, result.height, result.stateRoot)
+      this.step({ kind: 'executed', nowMs: this.#nowMs, ...result })
+      if (life === this.#life && this.isUp) this.#execute()
+    })
+  }
+
+  /** Feeds an input back after a while, unless the node dies before. */
+  #later(delayMs: number, input: (nowMs: number) => ConsensusInput): void {
+    const life = this.#life
+    this.#cluster.scheduler.after(delayMs, () => {
+      if (life === this.#life) this.step(input(this.#nowMs))
+    })
+  }
+
+  /** A write that was under way may have reached the disk in part. */
+  #crashAt(effect: Effect): void {
+    if (effect.kind === 'persist') this.disk.append(effect.records, { sync: false })
+    this.#cluster.crash(this.index)
+  }
+}
+
+interface NodeSetup {
+  readonly options: NodeOptions
+  readonly prng: Prng
+}
+
+function peerIdOf(index: number): string {
+  return `node-${index}`
+}
+
+function indexOfPeer(peer: string): number {
+  return Number(peer.slice('node-'.length))
+}

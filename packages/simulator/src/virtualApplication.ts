@@ -1,0 +1,59 @@
+import type { CommittedBlock, ExecutedChain } from '@openliquid/consensus'
+import { assert, type Block, type Hash, type Height, sha256 } from '@openliquid/primitives'
+
+/**
+ * The state machine of one node: its state is a hash over everything executed, and each block's batch is on disk when
+ * its execution ends. A node with another `salt` executes differently.
+ */
+export class VirtualApplication implements ExecutedChain {
+  readonly #genesis: Block
+  readonly #salt: Uint8Array
+  readonly #blocks: Block[] = []
+  readonly #roots: Hash[] = []
+  #queue: CommittedBlock[] = []
+
+  constructor(genesis: Block, salt: Uint8Array) {
+    this.#genesis = genesis
+    this.#salt = salt
+  }
+
+  get height(): Height {
+    return BigInt(this.#blocks.length)
+  }
+
+  blockAt(height: Height): Block | undefined {
+    return height === 0n ? this.#genesis : this.#blocks[Number(height) - 1]
+  }
+
+  stateRootAt(height: Height): Hash | undefined {
+    return height === 0n ? this.#genesis.header.stateRoot : this.#roots[Number(height) - 1]
+  }
+
+  enqueue(blocks: readonly CommittedBlock[]): void {
+    this.#queue.push(...blocks)
+  }
+
+  get isIdle(): boolean {
+    return this.#queue.length === 0
+  }
+
+  /** Executes the oldest committed block; its batch is then durable. */
+  executeNext(): { readonly height: Height; readonly stateRoot: Hash } | undefined {
+    const next = this.#queue.shift()
+    if (next === undefined) return undefined
+    const { block, blockHash, context } = next
+    assert(block.header.height === this.height + 1n, 'each height executes once, in order')
+    assert(context.height === block.header.height, 'the context is of the block')
+    const parentRoot = this.stateRootAt(this.height)
+    assert(parentRoot !== undefined, 'the state before is known')
+    const stateRoot = sha256(parentRoot, blockHash, this.#salt)
+    this.#blocks.push(block)
+    this.#roots.push(stateRoot)
+    return { height: this.height, stateRoot }
+  }
+
+  /** Forgets what was not on disk. */
+  crash(): void {
+    this.#queue = []
+  }
+}
