@@ -1,6 +1,6 @@
-import { type Action, encodeAction } from '@openliquid/primitives'
 import { concatHex, type Hex, hexToBytes, keccak256, numberToHex, toHex } from 'viem'
 import type { PrivateKeyAccount } from 'viem/accounts'
+import { encodeMsgpack } from './msgpack.ts'
 
 const ZERO_ADDRESS = '0x0000000000000000000000000000000000000000'
 
@@ -27,7 +27,7 @@ export interface SignedAction {
 /** Hyperliquid's scheme for L1 actions, by viem; docs/spec/hyperliquid.md §3.2. */
 export async function signL1Action(
   account: PrivateKeyAccount,
-  action: Action,
+  action: object,
   options: {
     readonly nonce: number
     readonly source?: 'a' | 'b'
@@ -38,7 +38,7 @@ export async function signL1Action(
   const { nonce, source = 'b', vaultAddress, expiresAfter } = options
   const connectionId = keccak256(
     concatHex([
-      toHex(encodeAction(action)),
+      toHex(encodeMsgpack(action)),
       numberToHex(nonce, { size: 8 }),
       vaultAddress === undefined ? '0x00' : concatHex(['0x01', vaultAddress]),
       expiresAfter === undefined
@@ -137,7 +137,7 @@ export class ExchangeClient {
   }
 
   async order(account: PrivateKeyAccount, ...orders: WireOrder[]): Promise<OrderStatus[]> {
-    const action: Action = { type: 'order', orders, grouping: 'na' }
+    const action = { type: 'order', orders, grouping: 'na' }
     const signed = await signL1Action(account, action, { nonce: nextNonce() })
     const answer = await this.exchange(signed)
     if (answer.status !== 'ok') throw new Error(`order refused: ${answer.response}`)
@@ -145,7 +145,7 @@ export class ExchangeClient {
   }
 
   async cancel(account: PrivateKeyAccount, asset: number, oid: number): Promise<unknown> {
-    const action: Action = { type: 'cancel', cancels: [{ a: asset, o: oid }] }
+    const action = { type: 'cancel', cancels: [{ a: asset, o: oid }] }
     return this.exchange(await signL1Action(account, action, { nonce: nextNonce() }))
   }
 

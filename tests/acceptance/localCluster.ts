@@ -14,7 +14,10 @@ export interface NodeStatus {
   readonly executedHeight: string
   readonly view: string
   readonly isValidator: boolean
-  readonly votedView: string
+  readonly highQCView: string
+  /** View of the newest vote sent since the start. */
+  readonly sentVoteView: string
+  readonly sentTimeouts: number
   /** Newest executed blocks, ascending. */
   readonly recentBlocks: readonly {
     readonly height: string

@@ -26,6 +26,8 @@ export interface BlockSource {
   readonly store: Pick<BlockStore, 'blockAt' | 'heightOf' | 'headHeight' | 'certificateAt'>
   /** A block above the newest committed one. */
   uncommitted(hash: Hash): Block | undefined
+  /** The QC of such a block, where one is known. */
+  certificateOf(hash: Hash): QuorumCertificate | undefined
 }
 
 /** Answers block requests of other nodes; a few at a time, so that serving never slows voting. */
@@ -110,6 +112,6 @@ export class BlockServer {
     for (const child of branch) {
       if (equalBytes(child.header.parentHash, hash)) return child.header.qc
     }
-    return this.#source.store.certificateAt(header.height)
+    return this.#source.certificateOf(hash) ?? this.#source.store.certificateAt(header.height)
   }
 }

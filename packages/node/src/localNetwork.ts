@@ -9,6 +9,7 @@ import {
 import { peerIdFromNodeKey } from '@openliquid/network'
 import {
   bytesToHex,
+  compareBytes,
   type Genesis,
   type GenesisValidator,
   genesisHash,
@@ -121,7 +122,10 @@ async function create(
   validators: readonly LocalValidator[],
   options: { readonly genesisTimeMs: number; readonly minBlockIntervalMs?: number },
 ): Promise<Genesis> {
-  const keys = validators.map(() => generateValidatorKeys({ scheme: 'bls' }))
+  // The validator set is sorted by address: so sorted, folder i holds validator i.
+  const keys = validators
+    .map(() => generateValidatorKeys({ scheme: 'bls' }))
+    .sort((a, b) => compareBytes(a.signer, b.signer))
   const genesis = devGenesis({ ...options, validators: keys.map(devValidator) })
   const hash = bytesToHex(genesisHash(genesis))
   mkdirSync(root, { recursive: true, mode: 0o700 })

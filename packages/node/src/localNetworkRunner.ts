@@ -69,10 +69,11 @@ function startChild(validator: LocalValidator, cliPath: string, color: typeof pc
     })
   }
   const ended = once(child, 'exit').then(([code, signal]: unknown[]) => {
-    const how = signal === null ? `code ${String(code)}` : String(signal)
-    process.stdout.write(
-      `${prefix}ended with ${how}; again: openliquid-node start --datadir ${validator.directory.root}\n`,
-    )
+    if (code !== EXIT_CODE.ok) {
+      const how = signal === null ? `code ${String(code)}` : String(signal)
+      const again = `openliquid-node start --datadir ${validator.directory.root}`
+      process.stdout.write(`${prefix}ended with ${how}; again: ${again}\n`)
+    }
     return typeof code === 'number' ? code : EXIT_CODE.unexpected
   })
   return { validator, process: child, ended }

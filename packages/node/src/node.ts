@@ -249,7 +249,10 @@ class Node implements OpenLiquidNode {
       validatorSet: application.validatorSet,
       sameHost: isLoopback(config.network.host),
       metrics: this.#metrics,
-      log: (level, message, fields) => logger[level](fields, message),
+      log: (level, message, fields) => {
+        // Peers that go while this node does are no news.
+        logger[this.#stopping === undefined ? level : 'debug'](fields, message)
+      },
     })
     const recovered = recoverState({
       genesis: application.genesisBlock,

@@ -5,6 +5,10 @@ const TABLE = {
   view: { name: 'consensus_view', help: 'View that the replica is in.' },
   isLeader: { name: 'consensus_is_leader', help: '1 while this validator leads the view.' },
   committedBlocks: { name: 'consensus_committed_blocks_total', help: 'Blocks committed.' },
+  timeoutsSent: {
+    name: 'consensus_timeouts_sent_total',
+    help: 'Timeouts sent, repeated ones included.',
+  },
   faults: {
     name: 'consensus_peer_faults_total',
     help: 'Messages of peers that broke the protocol.',
@@ -31,6 +35,7 @@ export interface NodeMeters {
   readonly view: Gauge
   readonly isLeader: Gauge
   readonly committedBlocks: Counter
+  readonly timeoutsSent: Counter
   readonly faults: Counter
   readonly alarms: Counter
   readonly executionQueue: Gauge
@@ -44,6 +49,7 @@ export function createNodeMeters(metrics: Metrics): NodeMeters {
     view: metrics.gauge(TABLE.view),
     isLeader: metrics.gauge(TABLE.isLeader),
     committedBlocks: metrics.counter(TABLE.committedBlocks),
+    timeoutsSent: metrics.counter(TABLE.timeoutsSent),
     faults: metrics.counter(TABLE.faults),
     alarms: metrics.counter(TABLE.alarms),
     executionQueue: metrics.gauge(TABLE.executionQueue),

@@ -54,7 +54,14 @@ export interface BlockSummary {
 export interface RuntimeStatus {
   readonly epoch: string
   readonly view: string
+  /** Validator index. */
   readonly leader: number
+  /** View of the newest QC known. */
+  readonly highQCView: string
+  /** View of the newest vote sent to others since the start; 0 before the first. */
+  readonly sentVoteView: string
+  /** Timeouts sent to others since the start, repeated ones included. */
+  readonly sentTimeouts: number
   readonly isValidator: boolean
   readonly validatorIndex: number | undefined
   readonly committedHeight: string
@@ -82,7 +89,8 @@ export class NodeRuntime {
   readonly #quorumTimers: Timers<'poll'>
   readonly #recentBlocks: BlockSummary[] = []
   #isAdmittingGossip = false
-  #position = { epoch: 0n, view: 0n, leader: -1 }
+  #sentVoteView = 0n
+  #sentTimeouts = 0
   #committed: { readonly height: Height; readonly certified: RuntimeStatus['certified'] }
   #quorumWaitEndMs = 0
 
@@ -118,6 +126,7 @@ export class NodeRuntime {
     this.#server = new BlockServer({
       store: application.blocks,
       uncommitted: (hash) => this.#core.uncommitted(hash) ?? this.#execution.block(hash),
+      certificateOf: (hash) => this.#core.certificateOf(hash),
     })
     this.#gossip = new TransactionGossip((envelope) => network.publish('transactions', envelope))
     application.mempool.onAdmit((transaction) => {
@@ -153,11 +162,14 @@ export class NodeRuntime {
 
   get status(): RuntimeStatus {
     const { application, network, consensus } = this.#options
-    const { epoch, view, leader } = this.#position
+    const { epoch, view, leader, highQCView } = this.#core.status
     return {
       epoch: String(epoch),
       view: String(view),
       leader,
+      highQCView: String(highQCView),
+      sentVoteView: String(this.#sentVoteView),
+      sentTimeouts: this.#sentTimeouts,
       isValidator: consensus.self !== undefined,
       validatorIndex: consensus.self?.index,
       committedHeight: String(this.#committed.height),
@@ -177,6 +189,7 @@ export class NodeRuntime {
       const envelope = messageToEnvelope(message)
       if ('validator' in to) network.sendToValidator(to.validator, envelope)
       else network.sendToPeer(to.peer, envelope)
+      if (message.kind === 'vote') this.#sentVoteView = message.vote.view
     },
     broadcast: ({ message }) => this.#broadcast(message),
     setTimer: ({ timerId, atMs }) => this.#timers.set(timerId, atMs),
@@ -187,7 +200,7 @@ export class NodeRuntime {
       this.#fetcher.fetch(request).catch((error: unknown) => this.#fail(error, {}))
     },
     commit: ({ blocks, proof }) => this.#commit(blocks, proof),
-    enterView: ({ epoch, view, leader }) => this.#enterView({ epoch, view, leader }),
+    enterView: (entered) => this.#enterView(entered),
     report: ({ peer, fault }) => this.#report(peer, fault),
     alarm: ({ code, message, details }) => {
       this.#options.meters.alarms.inc()
@@ -212,7 +225,7 @@ export class NodeRuntime {
   }
 
   #broadcast(message: EffectOf<'broadcast'>['message']): void {
-    const { network, consensus } = this.#options
+    const { network, consensus, meters } = this.#options
     const envelope = messageToEnvelope(message)
     switch (message.kind) {
       case 'proposal':
@@ -223,6 +236,10 @@ export class NodeRuntime {
         network.publish('qcs', envelope)
         break
       default:
+        if (message.kind === 'timeout') {
+          this.#sentTimeouts += 1
+          meters.timeoutsSent.inc()
+        }
         for (const { index } of consensus.validatorSet.validators) {
           if (index !== consensus.self?.index) network.sendToValidator(index, envelope)
         }
@@ -279,19 +296,12 @@ export class NodeRuntime {
     this.#loop.push({ kind: 'executed', height, stateRoot })
   }
 
-  #enterView(position: {
-    readonly epoch: bigint
-    readonly view: bigint
-    readonly leader: number
-  }): void {
+  #enterView({ view, leader }: { readonly view: bigint; readonly leader: number }): void {
     const { meters, consensus, logger } = this.#options
-    this.#position = position
     this.#payloads.cancel()
-    meters.view.set(Number(position.view))
-    meters.isLeader.set(position.leader === consensus.self?.index ? 1 : 0)
-    if (logger.isLevelEnabled('debug')) {
-      logger.debug({ view: String(position.view), leader: position.leader }, 'view')
-    }
+    meters.view.set(Number(view))
+    meters.isLeader.set(leader === consensus.self?.index ? 1 : 0)
+    if (logger.isLevelEnabled('debug')) logger.debug({ view: String(view), leader }, 'view')
   }
 
   /** A validator's faults are counted; a stranger that breaks the protocol is sent away for a while. */

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { testBadInput } from './badInput.ts'
+import { testBridge } from './bridgeWorld.ts'
+import { testEvmWorld } from './evmWorld.ts'
+import { testExchangeWorld } from './exchangeWorld.ts'
+import { LocalCluster } from './localCluster.ts'
+import { testStateRoots } from './stateRoots.ts'
+
+/** `npm run acceptance -- --rpc URL` names a network that runs already. */
+const given = process.env['ACCEPTANCE_RPC']?.split(',') ?? []
+const isOwn = given.length === 0
+
+let cluster: LocalCluster | undefined
+let urls: readonly string[] = given
+
+beforeAll(async () => {
+  if (!isOwn) return
+  cluster = await LocalCluster.create()
+  cluster.startAll()
+  await cluster.reach(1)
+  urls = cluster.indexes.map((index) => cluster?.rpcUrl(index) ?? '')
+})
+
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]()
+})
+
+describe('EVM world', () => testEvmWorld(() => urls))
+describe('exchange world', () => testExchangeWorld(() => urls))
+describe('bridge', () => testBridge(() => urls))
+describe('bad input', () => testBadInput(() => urls))
+describe.runIf(isOwn)('state roots', () => testStateRoots(() => cluster as LocalCluster))
