@@ -1,5 +1,5 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js'
-import { utf8ToBytes } from '@openliquid/primitives'
+import { equalBytes, utf8ToBytes } from '@openliquid/primitives'
 import { aggregateOptimistically } from './aggregation.ts'
 import { badSecretKey } from './errors.ts'
 import { KeyCache } from './keyCache.ts'
@@ -103,14 +103,7 @@ function withSecret<T>(use: () => T): T {
 }
 
 function parseKey(bytes: Uint8Array): KeyPoint | undefined {
-  if (bytes.length !== PUBLIC_KEY_BYTES) return undefined
-  try {
-    const point = G1.Point.fromBytes(bytes)
-    point.assertValidity()
-    return point.is0() || !point.isTorsionFree() ? undefined : point
-  } catch {
-    return undefined
-  }
+  return bytes.length === PUBLIC_KEY_BYTES ? parsePoint(G1.Point, bytes) : undefined
 }
 
 function parseKeys(publicKeys: readonly Uint8Array[]): KeyPoint[] | undefined {
@@ -125,11 +118,22 @@ function parseKeys(publicKeys: readonly Uint8Array[]): KeyPoint[] | undefined {
 }
 
 function parseSignature(bytes: Uint8Array): SignaturePoint | undefined {
-  if (bytes.length !== SIGNATURE_BYTES) return undefined
+  return bytes.length === SIGNATURE_BYTES ? parsePoint(G2.Point, bytes) : undefined
+}
+
+interface Point {
+  is0(): boolean
+  toBytes(): Uint8Array
+}
+
+/** A non-zero point in canonical form; noble checks curve and group, and would take a coordinate above the field. */
+function parsePoint<P extends Point>(
+  group: { fromBytes(bytes: Uint8Array): P },
+  bytes: Uint8Array,
+): P | undefined {
   try {
-    const point = longSignatures.Signature.fromBytes(bytes)
-    point.assertValidity()
-    return point.is0() || !point.isTorsionFree() ? undefined : point
+    const point = group.fromBytes(bytes)
+    return point.is0() || !equalBytes(point.toBytes(), bytes) ? undefined : point
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { concatBytes } from '@openliquid/primitives'
+import { concatBytes, equalBytes } from '@openliquid/primitives'
 import { ED25519_KEY_BYTES, ED25519_SIGNATURE_BYTES, parseEd25519Key } from './ed25519Key.ts'
 import { badSecretKey } from './errors.ts'
 import { KeyCache } from './keyCache.ts'
@@ -41,6 +41,12 @@ const PUBLIC_KEY_PREFIX = Uint8Array.of(
 )
 
 const keys = new KeyCache(parseKey)
+
+/** Parsing a private key costs ten signatures. The copy guards against an array that is wiped or used again. */
+const parsedSeeds = new WeakMap<
+  Uint8Array,
+  { readonly copy: Uint8Array; readonly key: KeyObject }
+>()
 
 /**
  * The public key of a 32-byte seed.
@@ -85,8 +91,13 @@ export const ed25519Scheme: SignatureScheme = multiSignatureScheme({
 
 function privateKeyOf(seed: Uint8Array): KeyObject {
   if (seed.length !== ED25519_KEY_BYTES) throw badSecretKey('ed25519')
+  const known = parsedSeeds.get(seed)
+  if (known !== undefined && equalBytes(known.copy, seed)) return known.key
+
   const der = concatBytes(PRIVATE_KEY_PREFIX, seed)
-  return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' })
+  const key = createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' })
+  parsedSeeds.set(seed, { copy: seed.slice(), key })
+  return key
 }
 
 function parseKey(bytes: Uint8Array): KeyObject | undefined {

@@ -1,3 +1,4 @@
+import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { bytesToUint, concatBytes, hexToBytes, uintToBytes } from '@openliquid/primitives'
@@ -205,6 +206,34 @@ describe.each([
     }
   })
 
+  it('leaves votes out whose signature has a part outside the group', () => {
+    // A pairing may not see that part: only a check of the group can.
+    const votes = votesOf(scheme, 3)
+    const shifted = withCofactorPart(votes[1]!.signature)
+    const mixed = votes.map((vote) => (vote.signer === 1 ? { ...vote, signature: shifted } : vote))
+    expect(scheme.verify(votes[1]!.publicKey, DIGEST, shifted)).toBe(false)
+    const { signature, signers, badSigners } = scheme.aggregate(mixed, DIGEST)
+    expect([signers, badSigners]).toEqual([[0, 2], [1]])
+    const keys = [votes[0]!.publicKey, votes[2]!.publicKey]
+    expect(scheme.verifyAggregate(keys, DIGEST, signature)).toBe(true)
+  })
+
+  it('refuses a coordinate above the field: each key has one form', () => {
+    const field =
+      0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaabn
+    let tried = 0
+    for (let i = 0; i < 40; i++) {
+      const key = scheme.publicKeyOf(secretOf(i))
+      const x = bytesToUint(key) & (2n ** 381n - 1n)
+      if (x + field >= 2n ** 381n) continue
+      const flags = bytesToUint(key) - x
+      expect(scheme.isPublicKey(uintToBytes(flags + x, 48))).toBe(true)
+      expect(scheme.isPublicKey(uintToBytes(flags + x + field, 48))).toBe(false)
+      tried++
+    }
+    expect(tried).toBeGreaterThan(0)
+  })
+
   it('refuses keys that cancel each other out', () => {
     const secret = secretOf(5)
     // The group order minus the secret.
@@ -247,6 +276,14 @@ describe.each([
         '0xe5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
       ),
     )
+  })
+
+  it('signs with what a seed holds now, not with what it held before', () => {
+    const seed = secretOf(1)
+    const before = scheme.sign(seed, DIGEST)
+    seed.set(secretOf(2))
+    expect(scheme.sign(seed, DIGEST)).toEqual(scheme.sign(secretOf(2), DIGEST))
+    expect(scheme.sign(seed, DIGEST)).not.toEqual(before)
   })
 
   it('refuses small-order and non-canonical keys', () => {
@@ -299,6 +336,38 @@ describe('schemeOf', () => {
     expect(schemeOf('ed25519')).toBe(ed25519Scheme)
   })
 })
+
+/** The same signature plus a point of the curve whose order has nothing to do with the group's. */
+function withCofactorPart(signature: Uint8Array): Uint8Array {
+  const { Point } = bls12_381.G2
+  const { Fp2 } = bls12_381.fields
+  const { b } = Point.CURVE()
+  let outside = Point.ZERO
+  for (let x0 = 1n; outside.is0(); x0++) {
+    const x = Fp2.fromBigTuple([x0, 0n])
+    const square = Fp2.add(Fp2.mul(Fp2.sqr(x), x), b)
+    if (!Fp2.eql(Fp2.sqr(trySqrt(square)), square)) continue
+    const point = Point.fromAffine({ x, y: trySqrt(square) })
+    // The group order times the point: what is left has an order that divides the cofactor.
+    for (const bit of Point.Fn.ORDER.toString(2)) {
+      outside = outside.double()
+      if (bit === '1') outside = outside.add(point)
+    }
+  }
+  const { x, y } = Point.fromBytes(signature).add(outside).toAffine()
+  const isGreater = y.c1 === 0n ? y.c0 > Fp2.neg(y).c0 : y.c1 > Fp2.neg(y).c1
+  const bytes = concatBytes(uintToBytes(x.c1, 48), uintToBytes(x.c0, 48))
+  bytes[0]! |= isGreater ? 0xa0 : 0x80
+  return bytes
+
+  function trySqrt(square: typeof b): typeof b {
+    try {
+      return Fp2.sqrt(square)
+    } catch {
+      return Fp2.ZERO
+    }
+  }
+}
 
 function littleEndian(bytes: Uint8Array): bigint {
   return bytesToUint(bytes.slice().reverse())
