@@ -32,6 +32,7 @@ import {
   CHANNEL_DEADLINE_MS,
   channelBytesMax,
   DIRECT_PEERS_MAX,
+  GOSSIP_DEADLINE_MS,
   gossipBytesMax,
   REJECTS_PER_MINUTE_MAX,
 } from './limits.ts'
@@ -568,6 +569,7 @@ class Libp2pNetworkManager implements NetworkManager {
     link.wasLive = isLive
     if (isLive) {
       health.onUp(nowMs())
+      link.gossipAtMs = nowMs()
       if (health.failures > 0) this.#counters.reconnects++
       this.#redialer.onLive(peer)
       if (this.#directory.indexOf(peer) !== undefined) this.#redialer.addPeer(peer)
@@ -660,6 +662,7 @@ class Libp2pNetworkManager implements NetworkManager {
       case 'OL_FRAME_TIMEOUT':
       case 'OL_CHANNEL_SILENT':
       case 'OL_CHANNEL_MISSING':
+      case 'OL_GOSSIP_MISSING':
         this.#host?.disconnect(peer)
         return
       default:
@@ -700,6 +703,13 @@ class Libp2pNetworkManager implements NetworkManager {
     outbound?.beat({ sequence: health.nextBeat(at), head: this.#head })
     if (wasAsleep) {
       link.outboundProgressMs = at
+      link.gossipAtMs = at
+      return
+    }
+    if (this.#host?.repairGossip(peer) === true) link.gossipAtMs = at
+    if (at - link.gossipAtMs > GOSSIP_DEADLINE_MS) {
+      link.gossipAtMs = at
+      this.#onFault(peer, peerFault('OL_GOSSIP_MISSING', 'no gossip stream or subscription'))
       return
     }
     const state = health.judge(at)

@@ -190,7 +190,17 @@ const VERDICTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
 /** What the implementation has beyond its published interface. */
 interface GossipSubInner {
   readonly direct: Set<string>
+  readonly streamsOutbound: Map<string, { readonly rawStream: Stream }>
+  readonly topics: ReadonlyMap<string, ReadonlySet<string>>
+  onPeerConnected(peer: Connection['remotePeer'], connection: Connection): void
+  readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout }
   reportMessageValidationResult(id: string, from: string, result: TopicValidatorResult): void
+}
+
+interface Libp2pInner {
+  readonly components: {
+    readonly addressManager: { readonly _updatePeerStoreAddresses: { stop(): void } }
+  }
 }
 
 class Libp2pHost implements P2pHost {
@@ -236,7 +246,12 @@ class Libp2pHost implements P2pHost {
       [...connections].map((connection) => closeConnection(connection)),
     )
     await Promise.all(closing)
+    const { status } = this.#inner
     await this.#node.stop()
+    // Two timers that libp2p leaves running for up to a second; they would hold the process.
+    clearTimeout(status.heartbeatTimeout)
+    const inner = this.#node as unknown as Libp2pInner
+    inner.components.addressManager._updatePeerStoreAddresses.stop()
   }
 
   multiaddrs(): readonly string[] {
@@ -268,8 +283,7 @@ class Libp2pHost implements P2pHost {
   }
 
   async openStream(peer: PeerId, protocol: string, timeoutMs: number): Promise<ByteStream> {
-    const connections = this.#connections.get(peer) ?? []
-    const connection = [...connections].find(({ status }) => status === 'open')
+    const connection = this.#openConnection(peer)
     if (connection === undefined) throw streamError(peer, protocol)
     try {
       const signal = AbortSignal.timeout(timeoutMs)
@@ -294,7 +308,24 @@ class Libp2pHost implements P2pHost {
   }
 
   subscribers(topic: string): readonly PeerId[] {
-    return this.#pubsub.getSubscribers(topic).map(String).sort()
+    // Gossipsub knows a subscription before it has a stream to send on; until then messages are lost.
+    return this.#pubsub
+      .getSubscribers(topic)
+      .map(String)
+      .filter((peer) => this.#hasGossipStream(peer))
+      .sort()
+  }
+
+  repairGossip(peer: PeerId): boolean {
+    if (!this.#hasGossipStream(peer)) {
+      const connection = this.#openConnection(peer)
+      this.#inner.streamsOutbound.delete(peer)
+      if (connection !== undefined) {
+        this.#inner.onPeerConnected(connection.remotePeer, connection)
+      }
+      return false
+    }
+    return this.#options.topics.every((topic) => this.#inner.topics.get(topic)?.has(peer) === true)
   }
 
   setDirectPeers(peers: readonly PeerId[]): void {
@@ -311,6 +342,15 @@ class Libp2pHost implements P2pHost {
     return this.#node.services.pubsub as unknown as GossipSubInner
   }
 
+  #openConnection(peer: PeerId): Connection | undefined {
+    const connections = this.#connections.get(peer) ?? []
+    return [...connections].find(({ status }) => status === 'open')
+  }
+
+  #hasGossipStream(peer: PeerId): boolean {
+    return this.#inner.streamsOutbound.get(peer)?.rawStream.status === 'open'
+  }
+
   #onOpen(connection: Connection): void {
     const peer = connection.remotePeer.toString()
     const connections = this.#connections.get(peer)
@@ -319,6 +359,8 @@ class Libp2pHost implements P2pHost {
       return
     }
     this.#connections.set(peer, new Set([connection]))
+    // Gossipsub can have opened a stream on the last connection after it saw its end; such a stream is dead.
+    this.#inner.streamsOutbound.delete(peer)
     this.#options.handlers.onConnected(peer)
   }
 

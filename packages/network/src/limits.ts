@@ -97,3 +97,5 @@ export const BAN_FAULT_MS = 60_000
 export const REJECTS_PER_MINUTE_MAX = 20
 /** Time after its connection in which a peer must have a live channel. */
 export const CHANNEL_DEADLINE_MS = 10_000
+/** Time in which a peer with a live channel must be reachable by gossip too, else its connections start over. */
+export const GOSSIP_DEADLINE_MS = 5_000

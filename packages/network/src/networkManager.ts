@@ -52,7 +52,7 @@ export interface NetworkManager extends Transport {
   headOf(peer: PeerId): ChainHead | undefined
   /** Multiaddrs listened on, with the peer id; empty before `start`. */
   multiaddrs(): readonly string[]
-  /** Peers subscribed to a topic. */
+  /** Peers subscribed to a topic that a message published now is sent to. */
   subscribers(topic: Topic): readonly PeerId[]
   /** Every event from now on, through an own queue of 1,024; a slow reader loses the oldest and is told so. */
   events(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<NetworkEvent>

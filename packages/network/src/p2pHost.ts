@@ -56,6 +56,8 @@ export interface P2pHost {
   disconnect(peer: PeerId): void
   publish(topic: string, data: Uint8Array): void
   report(message: RawGossip, verdict: GossipVerdict): void
+  /** Makes gossip reopen a stream it lost to a connected peer. True when nothing is missing in either direction. */
+  repairGossip(peer: PeerId): boolean
   subscribers(topic: string): readonly PeerId[]
   setDirectPeers(peers: readonly PeerId[]): void
 }

@@ -19,6 +19,8 @@ export class PeerLink {
   /** Since when our direction shows no progress; judged apart, because a peer can be heard and yet not hear. */
   outboundProgressMs = 0
   rejects = 0
+  /** When gossip to and from the peer was last complete. */
+  gossipAtMs = 0
 
   constructor(peer: PeerId, heartbeatMs: number, nowMs: number) {
     this.peer = peer

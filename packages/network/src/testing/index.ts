@@ -1,1 +1,6 @@
-export {}
+export {
+  describeTransport,
+  type TestRunner,
+  type TransportFixture,
+  type TransportFixtureOptions,
+} from './describeTransport.ts'

@@ -1,0 +1,290 @@
+/** Honest nodes over loopback TCP: join, leave, restart, late subscriber, cut, slow peer. */
+import { MESSAGE_KIND } from '@openliquid/primitives'
+import { expect, test, vi } from 'vitest'
+import type { NetworkEvent } from '../src/index.ts'
+import { body, numberOf, QUICK, type TestNode, testNode, validatorSetOf } from './cluster.ts'
+import { portOf, tcpProxy } from './proxy.ts'
+
+const until = (condition: () => boolean): Promise<void> =>
+  vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
+
+const block = (value: number) =>
+  ({ kind: MESSAGE_KIND.proposal, lane: 'blocks', body: body(1_000, value) }) as const
+const vote = (value: number) =>
+  ({ kind: MESSAGE_KIND.vote, lane: 'consensus', body: body(100, value) }) as const
+
+const values = (node: TestNode): number[] =>
+  node.gossip.map(({ envelope }) => numberOf(envelope.body))
+const isLinked = (a: TestNode, b: TestNode): boolean =>
+  a.manager.peers().includes(b.manager.self) && b.manager.peers().includes(a.manager.self)
+const isSubscribed = (a: TestNode, b: TestNode): boolean =>
+  a.manager.subscribers('blocks').includes(b.manager.self)
+
+test('four validators find each other from one address list and reach everybody', async () => {
+  const validatorSet = validatorSetOf(4)
+  await using first = testNode(0, { validatorSet })
+  await first.start()
+  const peers = first.manager.multiaddrs()
+  await using second = testNode(1, { validatorSet, peers })
+  await second.start()
+  await using third = testNode(2, {
+    validatorSet,
+    peers: [...peers, ...second.manager.multiaddrs()],
+  })
+  await third.start()
+  await using fourth = testNode(3, {
+    validatorSet,
+    // Without the peer id: whoever answers there is learnt by the handshake.
+    peers: [first, second, third].map((node) =>
+      node.manager.multiaddrs()[0]!.replace(/\/p2p\/.*/, ''),
+    ),
+  })
+  await fourth.start()
+  const nodes = [first, second, third, fourth]
+  await until(() => nodes.every((a) => nodes.every((b) => a === b || isSubscribed(a, b))))
+  for (const node of nodes) {
+    expect(node.manager.peers()).toHaveLength(3)
+    expect(node.manager.quorumReachable()).toBe(true)
+    expect(node.manager.health()).toMatchObject({
+      validatorsConnected: 3,
+      validatorCount: 4,
+      reachableStake: 400n,
+      totalStake: 400n,
+    })
+  }
+  for (const [value, node] of nodes.entries()) node.manager.publish('blocks', block(value))
+  await until(() => nodes.every((node) => node.gossip.length === 3))
+  for (const [value, node] of nodes.entries()) {
+    expect(values(node).sort()).toEqual([0, 1, 2, 3].filter((other) => other !== value))
+  }
+  expect(third.manager.sendToValidator(0, vote(5))).toBe('queued')
+  expect(third.manager.sendToValidator(new Uint8Array(20).fill(2), vote(6))).toBe('queued')
+  expect(third.manager.sendToValidator(9, vote(7))).toBe('unreachable')
+  await until(() => first.messages.length === 1 && second.messages.length === 1)
+  expect(first.messages[0]!.from).toBe(third.manager.validatorPeer(2))
+  expect(nodes.flatMap(({ faults }) => faults)).toEqual([])
+})
+
+test('a message is forwarded only when the handler accepts it', async () => {
+  await using first = testNode(0)
+  await first.start()
+  await using middle = testNode(1, { peers: first.manager.multiaddrs() })
+  await middle.start()
+  await using last = testNode(2, { peers: middle.manager.multiaddrs() })
+  await last.start()
+  await until(() => isSubscribed(first, middle) && isSubscribed(middle, last))
+  const verdicts = ['accept', 'reject', 'ignore'] as const
+  middle.verdict = ({ body: bytes }) => verdicts[numberOf(bytes) % 3]!
+  first.manager.publish('blocks', block(1))
+  first.manager.publish('blocks', block(2))
+  // Sent last on the same way: when it is there, the others have had their time.
+  first.manager.publish('blocks', block(3))
+  await until(() => last.gossip.length > 0)
+  expect(values(last)).toEqual([3])
+  expect(values(middle)).toEqual([1, 2, 3])
+  expect(last.gossip[0]!.from).toBe(middle.manager.self)
+})
+
+test('a validator that restarts is back without help, and messages flow', async () => {
+  const validatorSet = validatorSetOf(2)
+  await using stayer = testNode(0, { validatorSet })
+  await stayer.start()
+  const address = stayer.manager.multiaddrs()
+  const port = await (async () => {
+    await using before = testNode(1, { validatorSet, peers: address })
+    await before.start()
+    await until(() => isLinked(stayer, before) && stayer.manager.quorumReachable())
+    return portOf(before.manager.multiaddrs())
+  })()
+  await until(() => !stayer.manager.quorumReachable())
+  expect(stayer.states.at(-1)?.state).toBe('down')
+  // No address of the other: only the redial of the stayer brings it back.
+  await using after = testNode(1, { validatorSet, listen: [`/ip4/127.0.0.1/tcp/${port}`] })
+  await after.start()
+  await until(() => isLinked(stayer, after) && isSubscribed(stayer, after))
+  expect(stayer.manager.quorumReachable()).toBe(true)
+  expect(stayer.manager.send(after.manager.self, vote(1))).toBe('queued')
+  expect(after.manager.send(stayer.manager.self, vote(2))).toBe('queued')
+  stayer.manager.publish('blocks', block(3))
+  await until(() => after.messages.length === 1 && stayer.messages.length === 1)
+  await until(() => after.gossip.length === 1)
+  expect(stayer.manager.stats().channels.reconnects).toBe(1)
+})
+
+test('a late subscriber gets what is published after it came', async () => {
+  await using first = testNode(0)
+  await first.start()
+  first.manager.publish('blocks', block(1))
+  await using late = testNode(1, { peers: first.manager.multiaddrs() })
+  await late.start()
+  await until(() => isSubscribed(first, late))
+  first.manager.publish('blocks', block(2))
+  await until(() => values(late).includes(2))
+})
+
+test('a follower gets a channel, and the set decides who is a validator', async () => {
+  const validatorSet = validatorSetOf(2)
+  await using first = testNode(0, { validatorSet })
+  await first.start()
+  await using follower = testNode(5, { validatorSet, peers: first.manager.multiaddrs() })
+  await follower.start()
+  await until(() => isLinked(first, follower))
+  expect(first.manager.validatorOf(follower.manager.self)).toBeUndefined()
+  expect(first.manager.health().peers[0]).not.toHaveProperty('validator')
+  expect(first.manager.quorumReachable()).toBe(false)
+  expect(follower.manager.validatorOf(first.manager.self)).toBe(0)
+  const { validators } = validatorSetOf(6)
+  const nextSet = {
+    epoch: 2n,
+    validators: [validators[0]!, { ...validators[5]!, index: 1 }],
+    totalStake: 200n,
+  }
+  first.manager.setValidatorSet(2n, nextSet)
+  expect(first.manager.validatorOf(follower.manager.self)).toBe(1)
+  expect(first.manager.quorumReachable()).toBe(true)
+})
+
+test('heads travel with the hello and with every heartbeat', async () => {
+  const head = { headHeight: 9n, committedHeight: 7n, epoch: 1n }
+  await using first = testNode(0, { head })
+  await first.start()
+  await using second = testNode(1, { peers: first.manager.multiaddrs() })
+  await second.start()
+  await until(() => isLinked(first, second))
+  expect(second.manager.headOf(first.manager.self)).toEqual(head)
+  first.manager.setHead({ ...head, headHeight: 10n })
+  await until(() => second.manager.headOf(first.manager.self)?.headHeight === 10n)
+  await until(() => first.manager.health().peers[0]?.rttMs !== undefined)
+})
+
+test('a silent cut is suspected, then down; when it heals the channel is back', async () => {
+  const validatorSet = validatorSetOf(2)
+  await using server = testNode(1)
+  await server.start()
+  await using proxy = await tcpProxy(portOf(server.manager.multiaddrs()))
+  await using client = testNode(0, { validatorSet, peers: [proxy.multiaddr] })
+  const events: NetworkEvent['kind'][] = []
+  void (async () => {
+    for await (const { kind } of client.manager.events()) events.push(kind)
+  })()
+  await client.start()
+  await until(() => isLinked(client, server) && client.manager.quorumReachable())
+  proxy.cut()
+  await until(() => client.states.some(({ state }) => state === 'suspect'))
+  expect(client.manager.quorumReachable()).toBe(true)
+  await until(() => client.states.at(-1)?.state === 'down')
+  expect(client.manager.quorumReachable()).toBe(false)
+  expect(client.manager.send(server.manager.self, vote(1))).toBe('unreachable')
+  proxy.heal()
+  await until(() => isLinked(client, server))
+  expect(client.manager.quorumReachable()).toBe(true)
+  client.manager.send(server.manager.self, vote(2))
+  await until(() => server.messages.length === 1)
+  expect(events.filter((kind) => kind.startsWith('quorum'))).toEqual([
+    'quorumReached',
+    'quorumLost',
+    'quorumReached',
+  ])
+})
+
+test('a peer that reads nothing costs a bounded queue and leaves others alone', async () => {
+  await using slow = testNode(1)
+  await slow.start()
+  await using quick = testNode(2)
+  await quick.start()
+  await using proxy = await tcpProxy(portOf(slow.manager.multiaddrs()))
+  await using sender = testNode(0, {
+    peers: [proxy.multiaddr, ...quick.manager.multiaddrs()],
+    // Long enough that the peer is slow and not down.
+    timing: { ...QUICK, heartbeatMs: 2_000 },
+  })
+  await sender.start()
+  await until(() => isLinked(sender, slow) && isLinked(sender, quick))
+  proxy.cut()
+  const large = { kind: MESSAGE_KIND.proposal, lane: 'blocks', body: body(2 ** 20, 1) } as const
+  const results = new Set<string>()
+  await until(() => {
+    for (let i = 0; i < 8; i++) results.add(sender.manager.send(slow.manager.self, large))
+    return results.has('full')
+  })
+  const health = sender.manager.health().peers.find(({ peer }) => peer === slow.manager.self)!
+  expect(health.queuedBytes).toBeLessThanOrEqual(16 * 2 ** 20)
+  // A newer vote still replaces the one that waits.
+  expect(sender.manager.send(slow.manager.self, { ...vote(1), replaceKey: 'vote' })).toBe('queued')
+  expect(sender.manager.send(slow.manager.self, { ...vote(2), replaceKey: 'vote' })).toBe(
+    'replaced',
+  )
+  sender.manager.send(quick.manager.self, vote(3))
+  await until(() => quick.messages.length === 1)
+  expect(sender.manager.stats().channels.dropped.blocks).toBeGreaterThan(0)
+  proxy.heal()
+  await until(() => slow.messages.some(({ envelope }) => numberOf(envelope.body) === 2))
+})
+
+test('a block too large for gossip is pushed to every peer', async () => {
+  await using first = testNode(0)
+  await first.start()
+  await using second = testNode(1, { peers: first.manager.multiaddrs() })
+  await second.start()
+  await until(() => isLinked(first, second))
+  const large = { kind: MESSAGE_KIND.proposal, lane: 'blocks', body: body(2 ** 20, 4) } as const
+  first.manager.broadcast({ topic: 'blocks', envelope: large })
+  await until(() => second.messages.length === 1)
+  const { envelope } = second.messages[0]!
+  expect({ ...envelope, body: envelope.body.length }).toEqual({ ...large, body: 2 ** 20 })
+  expect(numberOf(envelope.body)).toBe(4)
+  expect(() => first.manager.publish('qcs', { ...large, kind: MESSAGE_KIND.advanceView })).toThrow(
+    'OL_NETWORK_BODY_SIZE',
+  )
+})
+
+test('requests above the number under way are refused, and the rest answered', async () => {
+  await using server = testNode(0)
+  await server.start()
+  await using client = testNode(1, { peers: server.manager.multiaddrs() })
+  await client.start()
+  await until(() => isLinked(server, client))
+  const release: (() => void)[] = []
+  server.answer = async (_kind, bytes) => {
+    await new Promise<void>((resolve) => release.push(resolve))
+    return bytes
+  }
+  const options = { timeoutMs: 5_000, answerBytesMax: 100 }
+  const asked = Array.from({ length: 17 }, (_, i) =>
+    client.manager
+      .request(server.manager.self, MESSAGE_KIND.getBlocks, body(10, i), options)
+      .then(() => 'answered')
+      .catch((error: { code: string }) => error.code),
+  )
+  expect(await asked[16]).toBe('OL_REQUEST_BUSY')
+  await until(() => release.length === 4)
+  const refused = await Promise.all(asked.slice(4, 16))
+  expect(new Set(refused)).toEqual(new Set(['OL_REQUEST_REFUSED']))
+  for (const resolve of release) resolve()
+  expect(await Promise.all(asked.slice(0, 4))).toEqual(Array.from({ length: 4 }, () => 'answered'))
+})
+
+test('an answer of 4 MiB arrives whole', async () => {
+  await using server = testNode(0)
+  await server.start()
+  await using client = testNode(1, { peers: server.manager.multiaddrs() })
+  await client.start()
+  await until(() => isLinked(server, client))
+  server.answer = async () => body(2 ** 22, 77)
+  const answer = await client.manager.request(
+    server.manager.self,
+    MESSAGE_KIND.getBlocks,
+    body(10, 0),
+    { timeoutMs: 5_000, answerBytesMax: 2 ** 22 },
+  )
+  expect(answer.length).toBe(2 ** 22)
+  expect(numberOf(answer)).toBe(77)
+})
+
+test('a port in use is told with a code', async () => {
+  await using first = testNode(0)
+  await first.start()
+  const listen = [`/ip4/127.0.0.1/tcp/${portOf(first.manager.multiaddrs())}`]
+  await using second = testNode(1, { listen })
+  await expect(second.start()).rejects.toMatchObject({ code: 'OL_NETWORK_LISTEN' })
+})

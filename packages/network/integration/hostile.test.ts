@@ -1,0 +1,228 @@
+/** Peers with a valid identity that break the protocol: cut off with a code, and honest peers never notice. */
+import { connect } from 'node:net'
+import { ed25519PublicKey } from '@openliquid/crypto'
+import { concatBytes, MESSAGE_KIND, uintToBytes } from '@openliquid/primitives'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { encodeFrame, FRAME_TYPE } from '../src/frame.ts'
+import { encodeHello } from '../src/hello.ts'
+import { topicNames } from '../src/topics.ts'
+import {
+  body,
+  GENESIS_HASH,
+  QUICK,
+  seedOf,
+  type TestNode,
+  testNode,
+  validatorSetOf,
+} from './cluster.ts'
+import { portOf } from './proxy.ts'
+import { type RawPeer, type RawStream, rawPeer, sayHello } from './rawPeer.ts'
+
+const until = (condition: () => boolean): Promise<void> =>
+  vi.waitUntil(condition, { timeout: 5_000, interval: 5 }).then(() => undefined)
+
+/** Seed of the honest validators is 0 and 1, of the hostile peer 66. */
+const HOSTILE = 66
+let victim: TestNode
+let friend: TestNode
+let raw: RawPeer
+
+beforeEach(async () => {
+  const validatorSet = validatorSetOf(2)
+  victim = testNode(0, {
+    validatorSet,
+    timing: { ...QUICK, helloTimeoutMs: 300, frameTimeoutMs: 300 },
+  })
+  await victim.start()
+  friend = testNode(1, { validatorSet, peers: victim.manager.multiaddrs() })
+  await friend.start()
+  raw = await rawPeer(HOSTILE)
+  await raw.host.dial(victim.manager.multiaddrs()[0]!, 2_000)
+  await until(() => victim.manager.peers().includes(friend.manager.self))
+})
+
+afterEach(async () => {
+  // The honest pair still talks, and nothing of the hostile peer came through.
+  const before = victim.messages.length
+  friend.manager.send(victim.manager.self, {
+    kind: MESSAGE_KIND.vote,
+    lane: 'consensus',
+    body: body(100, 1),
+  })
+  await until(() => victim.messages.length === before + 1)
+  expect(friend.faults).toEqual([])
+  await Promise.all([victim.manager.stop(), friend.manager.stop(), raw[Symbol.asyncDispose]()])
+})
+
+async function liveChannel(): Promise<RawStream> {
+  const channel = await raw.openChannel(victim.manager.self)
+  await sayHello(raw, victim.manager.self, channel, until)
+  return channel
+}
+
+const isBanned = (): boolean => victim.manager.bans().some(({ peer }) => peer === raw.self)
+
+describe('hello', () => {
+  test('garbage in place of a hello is cut off', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    channel.stream.send(encodeFrame(FRAME_TYPE.hello, new Uint8Array(146).fill(9)))
+    await until(() => victim.faults.includes('OL_HELLO_VERSION') && channel.isClosed)
+    expect(channel.goodbye).toBe('OL_HELLO_VERSION')
+  })
+
+  test('bytes that are no frame are cut off', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    channel.stream.send(new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'))
+    await until(() => victim.faults.includes('OL_FRAME_SIZE') && channel.isClosed)
+  })
+
+  test('a truncated hello is cut off after the time-out', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    const hello = encodeFrame(FRAME_TYPE.hello, encodeHello(raw.helloWith({})))
+    channel.stream.send(hello.subarray(0, 50))
+    await until(() => victim.faults.includes('OL_HELLO_TIMEOUT') && channel.isClosed)
+  })
+
+  test('a silent stream is cut off after the time-out', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    await until(() => victim.faults.includes('OL_HELLO_TIMEOUT') && channel.isClosed)
+  })
+
+  test('another genesis is banned', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    const hello = raw.helloWith({ genesisHash: new Uint8Array(32).fill(8) })
+    channel.stream.send(encodeFrame(FRAME_TYPE.hello, encodeHello(hello)))
+    await until(() => channel.isClosed && isBanned())
+    expect(channel.goodbye).toBe('OL_HELLO_GENESIS')
+    await until(() => !raw.host.isConnected(victim.manager.self))
+    // The ban holds: the connection is refused or closed again at once.
+    await raw.host.dial(victim.manager.multiaddrs()[0]!, 2_000).catch(() => undefined)
+    await until(() => !raw.host.isConnected(victim.manager.self))
+    expect(victim.manager.peers()).toEqual([friend.manager.self])
+  })
+
+  test('another chain id is banned', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    const hello = raw.helloWith({ chainId: 999 })
+    channel.stream.send(encodeFrame(FRAME_TYPE.hello, encodeHello(hello)))
+    await until(() => channel.isClosed && isBanned())
+    expect(channel.goodbye).toBe('OL_HELLO_CHAIN')
+  })
+
+  test('the key of another validator is refused', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    const hello = raw.helloWith({ nodeKey: ed25519PublicKey(seedOf(1)) })
+    channel.stream.send(encodeFrame(FRAME_TYPE.hello, encodeHello(hello)))
+    await until(() => victim.faults.includes('OL_HELLO_KEY') && channel.isClosed)
+    expect(victim.manager.peers()).toEqual([friend.manager.self])
+  })
+
+  test('a key that is no curve point is refused', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    const hello = raw.helloWith({ nodeKey: new Uint8Array(32).fill(255) })
+    channel.stream.send(encodeFrame(FRAME_TYPE.hello, encodeHello(hello)))
+    await until(() => victim.faults.includes('OL_HELLO_KEY') && channel.isClosed)
+  })
+
+  test('a wrong signature is refused', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    channel.stream.send(encodeFrame(FRAME_TYPE.hello, encodeHello(raw.helloWith({}))))
+    await until(() => channel.frames.length >= 2)
+    channel.stream.send(encodeFrame(FRAME_TYPE.proof, new Uint8Array(64).fill(1)))
+    await until(() => victim.faults.includes('OL_HELLO_SIGNATURE') && channel.isClosed)
+    expect(victim.manager.peers()).toEqual([friend.manager.self])
+  })
+
+  test("our own proof sent back is refused: a signature names its signer's side", async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    channel.stream.send(encodeFrame(FRAME_TYPE.hello, encodeHello(raw.helloWith({}))))
+    await until(() => channel.frames.length >= 2)
+    channel.stream.send(encodeFrame(FRAME_TYPE.proof, channel.frames[1]!.body))
+    await until(() => victim.faults.includes('OL_HELLO_SIGNATURE') && channel.isClosed)
+  })
+
+  test('a message before the hello is refused', async () => {
+    const channel = await raw.openChannel(victim.manager.self)
+    channel.stream.send(encodeFrame(MESSAGE_KIND.vote, body(100, 1)))
+    await until(() => victim.faults.includes('OL_FRAME_TYPE') && channel.isClosed)
+    expect(victim.messages).toEqual([])
+  })
+})
+
+describe('frames', () => {
+  test('a length of 4 GiB closes the channel before anything is allocated', async () => {
+    const channel = await liveChannel()
+    const before = process.memoryUsage().arrayBuffers
+    channel.stream.send(Uint8Array.of(255, 255, 255, 255))
+    await until(() => victim.faults.includes('OL_FRAME_SIZE') && channel.isClosed)
+    expect(channel.goodbye).toBe('OL_FRAME_SIZE')
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 22)
+  })
+
+  test('a vote above its cap closes the channel', async () => {
+    const channel = await liveChannel()
+    channel.stream.send(concatBytes(uintToBytes(1_024 + 3, 4), Uint8Array.of(MESSAGE_KIND.vote, 0)))
+    await until(() => victim.faults.includes('OL_FRAME_SIZE') && channel.isClosed)
+  })
+
+  test('a frame that drips is cut off', async () => {
+    const channel = await liveChannel()
+    channel.stream.send(encodeFrame(MESSAGE_KIND.vote, body(100, 1)).subarray(0, 20))
+    await until(() => victim.faults.includes('OL_FRAME_TIMEOUT') && channel.isClosed)
+  })
+
+  test('a hello in the middle is refused', async () => {
+    const channel = await liveChannel()
+    channel.stream.send(encodeFrame(FRAME_TYPE.hello, encodeHello(raw.helloWith({}))))
+    await until(() => victim.faults.includes('OL_FRAME_TYPE') && channel.isClosed)
+  })
+
+  test('votes above the quota are dropped and counted', async () => {
+    const channel = await liveChannel()
+    const vote = encodeFrame(MESSAGE_KIND.vote, body(100, 1))
+    const received = victim.messages.length
+    channel.stream.send(concatBytes(...Array.from({ length: 1_000 }, () => vote)))
+    await until(() => victim.manager.stats().channels.framesReceived >= 1_000)
+    expect(victim.messages.length - received).toBeGreaterThanOrEqual(400)
+    expect(victim.messages.length - received).toBeLessThan(600)
+    expect(victim.manager.stats().rateLimited).toBeGreaterThan(400)
+  })
+})
+
+describe('gossip', () => {
+  const topic = topicNames(GENESIS_HASH).nameOf('blocks')
+  const publish = (data: Uint8Array): void => raw.host.publish(topic, data)
+
+  beforeEach(async () => {
+    await until(() => raw.host.subscribers(topic).length > 0)
+  })
+
+  test('what is no frame is rejected and not forwarded', async () => {
+    publish(new Uint8Array(100).fill(3))
+    publish(encodeFrame(MESSAGE_KIND.proposal, body(100, 1)).subarray(0, 50))
+    publish(concatBytes(encodeFrame(MESSAGE_KIND.proposal, body(10, 1)), Uint8Array.of(0)))
+    publish(encodeFrame(FRAME_TYPE.ping, new Uint8Array(32)))
+    await until(() => victim.faults.filter((code) => code === 'OL_GOSSIP_MALFORMED').length === 4)
+    expect(victim.gossip).toEqual([])
+    expect(friend.gossip).toEqual([])
+  })
+
+  test('what the handler rejects is not forwarded, and its sender is banned when it goes on', async () => {
+    victim.verdict = () => 'reject'
+    for (let i = 0; i < 30; i++) publish(encodeFrame(MESSAGE_KIND.proposal, body(100, i)))
+    await until(() => isBanned())
+    expect(friend.gossip).toEqual([])
+  })
+})
+
+test('connections that never say a word are cut off', async () => {
+  const port = portOf(victim.manager.multiaddrs())
+  const socket = connect(port, '127.0.0.1')
+  let isClosed = false
+  socket.on('close', () => {
+    isClosed = true
+  })
+  socket.on('error', () => undefined)
+  socket.write(new Uint8Array(1_000).fill(1))
+  await until(() => isClosed)
+})
