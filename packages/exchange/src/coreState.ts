@@ -337,6 +337,9 @@ function holdWei(market: SpotMarket, order: Order | undefined): bigint {
   return order === undefined ? 0n : spotHoldOf(market, order)
 }
 
+/** Zero sums leave, so equal states have equal sums. */
 function add(sums: Map<number, bigint>, key: number, change: bigint): void {
-  if (change !== 0n) sums.set(key, (sums.get(key) ?? 0n) + change)
+  const sum = (sums.get(key) ?? 0n) + change
+  if (sum === 0n) sums.delete(key)
+  else sums.set(key, sum)
 }

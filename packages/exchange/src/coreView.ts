@@ -9,9 +9,9 @@ import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
 import type { OrderJson } from './events.ts'
 import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
+import { liquidationPx } from './liquidationPx.ts'
 import { type AccountMargin, accountMargin, withdrawable } from './margin.ts'
-import { maintenanceMargin, tierAt } from './marginTiers.ts'
-import type { Market, PerpMarket } from './market.ts'
+import type { Market } from './market.ts'
 import { checkNonce, type NonceVerdict } from './nonces.ts'
 import { formatPx, formatSize, marketOf, orderJson } from './orderEvents.ts'
 import { CoreReader } from './reader.ts'
@@ -269,7 +269,7 @@ export class CoreView implements ExchangeView {
         positionValue: usd(value),
         unrealizedPnl: usd(pnl),
         returnOnEquity: ratio(pnl * BigInt(leverage), entryNtl),
-        liquidationPx: liquidationPx(market, position, markPx, margin),
+        liquidationPx: liquidationPx(market, { size, markPx, margin }),
         marginUsed: usd((value + BigInt(leverage) - 1n) / BigInt(leverage)),
         maxLeverage: market.perp.maxLeverage,
         // Funding is not charged in this version.
@@ -277,26 +277,6 @@ export class CoreView implements ExchangeView {
       },
     }
   }
-}
-
-/** Where the account would fall below its maintenance margin if only this price moved; §6.5. */
-function liquidationPx(
-  market: PerpMarket,
-  { size }: Position,
-  markPx: number,
-  margin: AccountMargin,
-): string | null {
-  const side = size > 0 ? 1n : -1n
-  const value = product(Math.abs(size), markPx)
-  const { maxLeverage } = tierAt(market.tiers, value)
-  assert(maintenanceMargin(market.tiers, value) >= 0n, 'a negative maintenance margin')
-  // price - side * available / size / (1 - side / (2 * maxLeverage)), in 10^-8 of the quote.
-  const twice = 2n * BigInt(maxLeverage)
-  const scale = 10n ** BigInt(RATIO_DECIMALS - market.pxDecimals)
-  const available = margin.accountValue - margin.maintenance
-  const distance = (scale * available * twice) / (BigInt(Math.abs(size)) * (twice - side))
-  const px = BigInt(markPx) * scale - side * distance
-  return px > 0n ? formatUnits(px, RATIO_DECIMALS) : null
 }
 
 function midPx(market: Market): string | undefined {

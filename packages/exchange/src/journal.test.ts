@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { CoreState } from './coreState.ts'
+import { applyGenesis } from './genesis.ts'
+import { Journal } from './journal.ts'
+import { LinkedOrderBook } from './orderBook.ts'
+import type { LimitOrderWire } from './orderPlacement.ts'
+import { placeOrder } from './orderPlacement.ts'
+import { prng, randomStep, testGenesis, testUserHex } from './testing/index.ts'
+
+/** Everything that can be seen of a state. */
+function picture(state: CoreState): unknown {
+  const tables = [
+    state.counters,
+    state.prices,
+    state.accounts,
+    state.orders,
+    state.delayedOrders,
+  ].map((table) => new Map<unknown, unknown>(table.entries()))
+  const owned = [state.positions, state.spotBalances].map((table) => new Map(table.owners()))
+  const books = [...state.markets.values()].map(({ book }) => [
+    book.orders(true),
+    book.orders(false),
+  ])
+  const users = [1, 2, 3].map((n) => state.ordersOf(testUserHex(n)))
+  return structuredClone({ tables, owned, books, users, totals: state.totals })
+}
+
+describe('undo', () => {
+  it('takes every change of an action back, in tables, books, indexes and sums', () => {
+    const state = new CoreState(() => new LinkedOrderBook())
+    applyGenesis(state, testGenesis(3))
+    const next = prng(3)
+    const act = (): void => {
+      const step = randomStep(next, 3)
+      if (step.kind !== 'action' || step.action.type !== 'order') return
+      for (const order of step.action.orders) {
+        if ('limit' in order.t) placeOrder(state, testUserHex(step.user), order as LimitOrderWire)
+      }
+    }
+    for (let i = 0; i < 200; i++) {
+      act()
+      const before = picture(state)
+      state.journal.begin()
+      for (let j = 0; j < 6; j++) act()
+      state.journal.rollback()
+      expect(picture(state)).toEqual(before)
+    }
+  })
+
+  it('undoes the last change first, and nothing outside an action', () => {
+    const journal = new Journal()
+    const seen: number[] = []
+    journal.record(() => seen.push(0))
+    journal.begin()
+    for (const n of [1, 2, 3]) journal.record(() => seen.push(n))
+    journal.rollback()
+    expect(seen).toEqual([3, 2, 1])
+    journal.begin()
+    journal.record(() => seen.push(4))
+    journal.commit()
+    expect(seen).toEqual([3, 2, 1])
+    expect(() => journal.commit()).toThrow('no action')
+    journal.begin()
+    expect(() => journal.begin()).toThrow('inside an action')
+  })
+})
