@@ -55,7 +55,7 @@ export class CallRunner {
     return 'status' in outcome ? outcome : toResult(outcome)
   }
 
-  /** Runs once at the cap, then halves the distance between what fails and what works. */
+  /** Runs at the cap, at what that used, and then halves the distance between what fails and what works. */
   async estimateGas(request: EvmCallRequest, scene: CallScene): Promise<EvmGasEstimate> {
     const cap = affordableGas(request, scene)
     const outcome = await this.#run(request, cap, scene)
@@ -63,10 +63,14 @@ export class CallRunner {
     const first = toResult(outcome)
     if (first.status !== 'success') return first
 
-    let fails = outcome.gasUsed - 1n
+    // What was used at the peak is the least there can be, and enough unless frames below keep gas back.
+    const { gasPeak } = outcome
+    if (gasPeak >= cap) return { status: 'success', gas: cap }
+    if (await this.#works(request, gasPeak, scene)) return { status: 'success', gas: gasPeak }
+    let fails = gasPeak
     let works = cap
     // Frames keep back a 64th of the gas, so this much nearly always works.
-    const likely = ((outcome.gasPeak + CALL_STIPEND) * 64n) / 63n
+    const likely = ((gasPeak + CALL_STIPEND) * 64n) / 63n
     if (likely < works) {
       if (await this.#works(request, likely, scene)) works = likely
       else fails = likely

@@ -51,11 +51,11 @@ describe.each([
   ['hashed keys', (next: (bound: number) => number) => keccak256(uintToBytes(next(60), 4))],
   ['crowded keys', crowdedKey],
 ])('random inserts and deletes with %s', (_name, makeKey) => {
-  test.each([1, 2, 3, 4])('give the root of @ethereumjs/mpt, seed %i', async (seed) => {
+  test.each([1, 2])('give the root of @ethereumjs/mpt, seed %i', async (seed) => {
     const next = numbers(seed)
     const trie = new StoredTrie()
     const entries = new Map<string, readonly [Uint8Array, Uint8Array]>()
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 30; round++) {
       const changes = new Map<string, TrieChange>()
       const size = 1 + next(round % 5 === 0 ? 30 : 6)
       for (let i = 0; i < size; i++) {
