@@ -22,11 +22,14 @@ const projects: TestProjectConfiguration[] = [
     extends: true,
     test: {
       name: 'acceptance',
-      include: ['tests/acceptance/**/*.test.ts'],
+      include: ['tests/acceptance/**/*.test.ts', 'tests/readme.test.ts'],
       testTimeout: 180_000,
       hookTimeout: 180_000,
     },
   },
-  { extends: true, test: { name: 'tidy', include: ['tests/*.test.ts'] } },
+  {
+    extends: true,
+    test: { name: 'tidy', include: ['tests/tidy.test.ts', 'tests/errors.test.ts'] },
+  },
 ]
 export default projects
