@@ -1,5 +1,6 @@
 import { parseEther } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { changeBalance } from './damage.ts'
 import { devTrader, publicClientOf, walletClientOf } from './evmClient.ts'
 import { LocalCluster, type NodeStatus } from './localCluster.ts'
 
@@ -20,9 +21,10 @@ afterAll(async () => {
 /** Moves value so that blocks carry work, and waits for it. */
 async function transact(index: number): Promise<void> {
   const url = cluster.rpcUrl(index)
-  const wallet = walletClientOf(url, devTrader(0))
+  // A sender of its own for each node: two nodes may be asked at the same time.
+  const wallet = walletClientOf(url, devTrader(index))
   const hash = await wallet.sendTransaction({
-    to: devTrader(1).account.address,
+    to: devTrader(9).account.address,
     value: parseEther('0.001'),
   })
   await publicClientOf(url).waitForTransactionReceipt({ hash })
@@ -102,4 +104,22 @@ test('validators that are told to stop exit with 0 and continue the same chain',
   expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0])
   cluster.startAll()
   await cluster.reach(height + 2)
+})
+
+test('a validator whose state differs from the certified one stops with a message, the others go on', async () => {
+  await cluster.process(3).stop('SIGTERM')
+  const poor = devTrader(8)
+  await changeBalance(`${cluster.datadir(3)}/db`, poor.account.address)
+  cluster.start(3)
+  await cluster.reach(await cluster.executedHeight(0))
+
+  const url = cluster.rpcUrl(0)
+  const wallet = walletClientOf(url, poor)
+  const hash = await wallet.sendTransaction({ to: devTrader(9).account.address, value: 1n })
+  await publicClientOf(url).waitForTransactionReceipt({ hash })
+  const { code } = await cluster.process(3).ended
+  expect(code).toBe(19)
+  expect(cluster.process(3).output).toMatch(/signs nothing more/)
+  expect(cluster.process(3).output).toMatch(/OL_CONSENSUS_STATE_ROOT/)
+  await cluster.reach((await cluster.executedHeight(0)) + 2, [0, 1, 2])
 })

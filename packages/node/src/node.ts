@@ -22,7 +22,6 @@ import {
   checkDataDirectory,
   type DataDirectory,
   dataDirectoryAt,
-  lockedError,
   removePid,
   requireDataDirectory,
   writePid,
@@ -35,6 +34,7 @@ import { createLogger, type Logger } from './logger.ts'
 import { type MonitorServer, startMonitorServer } from './monitorServer.ts'
 import { createNodeMeters, type NodeMeters } from './nodeMetrics.ts'
 import { NodeRuntime, type RuntimeStatus } from './nodeRuntime.ts'
+import { operatorError } from './operatorError.ts'
 import { assertPortFree } from './ports.ts'
 import { createPrometheusMetrics, type PrometheusMetrics } from './prometheusMetrics.ts'
 import { PrunedLog } from './prunedLog.ts'
@@ -180,7 +180,7 @@ class Node implements OpenLiquidNode {
       await this.#start()
     } catch (error) {
       await this.stop()
-      throw error
+      throw operatorError(error, this.#parts)
     }
   }
 
@@ -222,7 +222,7 @@ class Node implements OpenLiquidNode {
     checkDataDirectory(directory, bytesToHex(genesisHash))
     const secrets = await readKeyFiles(directory)
     // The lock of the database guards the whole folder: it is taken before anything else is touched.
-    this.#open.store = await openDatabase(directory)
+    this.#open.store = await openStore(directory.db)
     writePid(directory)
     const consensusLog = openConsensusLog({ path: directory.wal })
     const log = new PrunedLog(consensusLog)
@@ -418,7 +418,7 @@ class Node implements OpenLiquidNode {
     if (store !== undefined) {
       removePid(directory)
       await store.close()
-      logger.info({}, 'stopped')
+      if (runtime !== undefined) logger.info({}, 'stopped')
     }
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
   }
@@ -430,14 +430,6 @@ const REQUEST_MARGIN_MS = 2_000
 const EXECUTION_BEHIND = 8
 const LOG_LOST =
   'the consensus log is empty although this chain has blocks: what this validator signed is not known, so it only follows'
-
-async function openDatabase(directory: DataDirectory): Promise<LevelStore> {
-  try {
-    return await openStore(directory.db)
-  } catch (error) {
-    throw codeOf(error) === 'OL_STORE_LOCKED' ? lockedError(directory, error) : error
-  }
-}
 
 /** A key without proof could be made from others' keys and forge their certificates. */
 function checkPossession({ chainId, validators, consensus }: Genesis): void {

@@ -1,5 +1,4 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
-import { DEV_SETTINGS, initDevDirectory, initFollowerDirectory } from '../initDirectory.ts'
 import { commonCommand, directoryOf, settingsOf, withSettings } from './options.ts'
 import { print } from './report.ts'
 
@@ -17,6 +16,9 @@ export function initCommand(): CommandUnknownOpts {
   )
   command.action(async (options) => {
     const { genesis, json = false } = options
+    const { DEV_SETTINGS, initDevDirectory, initFollowerDirectory } = await import(
+      '../initDirectory.ts'
+    )
     const directory = directoryOf(options)
     const settings = settingsOf(options)
     if (genesis === undefined) {

@@ -1,10 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { ed25519PublicKey, schemeOf } from '@openliquid/crypto'
-import { peerIdFromNodeKey } from '@openliquid/network'
 import { bytesToHex } from '@openliquid/primitives'
 import { requireDataDirectory } from '../dataDirectory.ts'
 import { readGenesisFile } from '../genesisFile.ts'
-import { readKeyFiles } from '../keyFiles.ts'
 import { commonCommand, directoryOf } from './options.ts'
 import { print } from './report.ts'
 
@@ -12,6 +9,9 @@ import { print } from './report.ts'
 export function keysCommand(): CommandUnknownOpts {
   const inspect = commonCommand('inspect', 'show the public keys of a data folder')
   inspect.action(async (options) => {
+    const { ed25519PublicKey, schemeOf } = await import('@openliquid/crypto')
+    const { peerIdFromNodeKey } = await import('@openliquid/network')
+    const { readKeyFiles } = await import('../keyFiles.ts')
     const directory = directoryOf(options)
     requireDataDirectory(directory)
     const { nodeSecret, voteSecret } = await readKeyFiles(directory)

@@ -8,8 +8,7 @@ import {
   isDataDirectory,
 } from '../dataDirectory.ts'
 import { DEV_ACCOUNTS, DEV_MNEMONIC } from '../devAccounts.ts'
-import { initDevDirectory } from '../initDirectory.ts'
-import { createNode, type OpenLiquidNode } from '../node.ts'
+import type { OpenLiquidNode } from '../node.ts'
 import { stopOnSignals } from '../shutdown.ts'
 import { chainLines, endpointsOf } from './banner.ts'
 import { commonCommand, settingsOf, withSettings } from './options.ts'
@@ -40,6 +39,9 @@ export function startCommand(): CommandUnknownOpts {
     const directory = dataDirectoryAt(
       datadir ?? (dev ? join(defaultDataDirectory(), 'dev') : defaultDataDirectory()),
     )
+    // Loaded here, so that the small commands do not wait for the whole node.
+    const { createNode } = await import('../node.ts')
+    const { initDevDirectory } = await import('../initDirectory.ts')
     if (dev && !isDataDirectory(directory)) {
       await initDevDirectory(directory, { genesisTimeMs: createClock()() })
     }

@@ -1,7 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import { explain, NodeError } from '../errors.ts'
-import { prepareLocalNetwork } from '../localNetwork.ts'
-import { runLocalNetwork } from '../localNetworkRunner.ts'
 import { chainLines } from './banner.ts'
 import { commonCommand } from './options.ts'
 import { print } from './report.ts'
@@ -19,6 +17,7 @@ export function testnetCommand(): CommandUnknownOpts {
   )
   command.action(async (options) => {
     const { output, validators, basePort, start = false, json = false } = options
+    const { prepareLocalNetwork } = await import('../localNetwork.ts')
     const network = await prepareLocalNetwork({
       output,
       validators,
@@ -43,6 +42,7 @@ export function testnetCommand(): CommandUnknownOpts {
       print(facts, [`made ${network.root}; start each validator with`, ...commands], { json })
       return
     }
+    const { runLocalNetwork } = await import('../localNetworkRunner.ts')
     process.exitCode = await runLocalNetwork(network, {
       cliPath: process.argv[1] ?? '',
       onReady: () => {

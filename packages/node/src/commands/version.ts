@@ -1,5 +1,4 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { STORE_SCHEMA } from '@openliquid/storage'
 import { programVersion } from '../version.ts'
 import { print } from './report.ts'
 
@@ -8,7 +7,8 @@ export function versionCommand(): CommandUnknownOpts {
   return new Command('version')
     .description('print versions')
     .option('--json', 'machine-readable output')
-    .action(({ json = false }) => {
+    .action(async ({ json = false }) => {
+      const { STORE_SCHEMA } = await import('@openliquid/storage')
       const version = programVersion()
       const facts = { version, node: process.version, storeSchema: STORE_SCHEMA }
       print(
