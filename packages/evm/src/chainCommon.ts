@@ -1,4 +1,8 @@
+import { paramsBlock } from '@ethereumjs/block'
 import { type Common, createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common'
+import { paramsEVM } from '@ethereumjs/evm'
+import { paramsTx } from '@ethereumjs/tx'
+import { paramsVM } from '@ethereumjs/vm'
 import { recoverPublicKey } from '@openliquid/crypto'
 import { assert, keccak256, sha256 } from '@openliquid/primitives'
 
@@ -12,8 +16,22 @@ export function chainCommon(chainId: bigint): Common {
     hardfork: Hardfork.Cancun,
     customCrypto: { keccak256, sha256: (message) => sha256(message), ecrecover },
   })
+  settleParams(common)
   rememberEips(common)
   return common
+}
+
+/**
+ * Merges the parameters of all parts of the library once, for good.
+ *
+ * The library merges them again for every transaction and block it makes, which costs more than a transfer.
+ */
+function settleParams(common: Common): void {
+  const known: readonly unknown[] = [paramsTx, paramsBlock, paramsEVM, paramsVM]
+  for (const params of [paramsTx, paramsBlock, paramsEVM, paramsVM]) common.updateParams(params)
+  common.updateParams = (params): void => {
+    assert(known.includes(params), 'the parameters of the chain are settled')
+  }
 }
 
 /** Above every EIP number there is. */

@@ -4,6 +4,7 @@ import {
   EVM,
   EVMError,
   type EVMMockBlockchainInterface,
+  type EVMRunCallOpts,
   type ExecResult,
   NobleBN254,
 } from '@ethereumjs/evm'
@@ -79,6 +80,8 @@ export interface EvmMessage {
 /** The zero address: nobody mines here, so priority fees are burned with it. */
 const COINBASE = new Address(new Uint8Array(20))
 const ZERO_HASH: Hash = new Uint8Array(32)
+/** Least price there is (EIP-4844): no blob was ever there to raise it. */
+const BLOB_GAS_PRICE = 1n
 
 /** The library would not run a transaction that passed our own checks; nothing changed. */
 export interface Refusal {
@@ -181,7 +184,7 @@ export class EvmMachine {
         value,
         gasLimit: gas - intrinsic,
         gasPrice,
-        block: this.block(environment),
+        block: callBlock(environment),
       })
       const gasPeak = execResult.executionGasUsed + intrinsic
       return {
@@ -275,6 +278,19 @@ class BlockHashes implements EVMMockBlockchainInterface {
 
   shallowCopy(): EVMMockBlockchainInterface {
     return this
+  }
+}
+
+/** The environment of a call: no block is made of it, so no block object has to be valid. */
+function callBlock(environment: BlockEnvironment): NonNullable<EVMRunCallOpts['block']> {
+  return {
+    header: {
+      ...environment,
+      coinbase: COINBASE,
+      difficulty: 0n,
+      prevRandao: ZERO_HASH,
+      getBlobGasPrice: () => BLOB_GAS_PRICE,
+    },
   }
 }
 
