@@ -147,7 +147,9 @@ export class CoreState {
     this.delayedOrders,
   ]
 
+  /** By asset id. */
   readonly markets: Map<number, Market> = new Map()
+  readonly marketsByCoin: Map<string, Market> = new Map()
   readonly totals: Totals = {
     spot: new Map(),
     hold: new Map(),
@@ -197,6 +199,7 @@ export class CoreState {
       const market = spotMarket(pair, tokens, this.#createBook())
       this.markets.set(market.asset, market)
     }
+    for (const market of this.markets.values()) this.marketsByCoin.set(market.coin, market)
   }
 
   token(index: number): Token {

@@ -135,7 +135,7 @@ export class CoreView implements ExchangeView {
   }
 
   l2Book(coin: string): L2BookJson | undefined {
-    const market = this.#marketByCoin(coin)
+    const market = this.#state.marketsByCoin.get(coin)
     if (market === undefined) return undefined
     const side = (isBuy: boolean): L2BookJson['levels'][0] =>
       market.book.levels(isBuy, BOOK_LEVELS_SHOWN_MAX).map(({ px, size, count }) => ({
@@ -224,11 +224,6 @@ export class CoreView implements ExchangeView {
 
   reader(): ExchangeReader {
     return new CoreReader(this.#state, this.height)
-  }
-
-  #marketByCoin(coin: string): Market | undefined {
-    for (const market of this.#state.markets.values()) if (market.coin === coin) return market
-    return undefined
   }
 
   #ordersOf(user: Address): Order[] {

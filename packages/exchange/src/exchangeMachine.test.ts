@@ -13,9 +13,16 @@ import {
   TestExchange,
   testGenesis,
   testUser,
+  testUserHex,
 } from './testing/index.ts'
 
 const USERS = 6
+/** Accounts that a few of the random orders are too much for. */
+const poor = Array.from({ length: USERS }, (_, i) => ({
+  address: testUserHex(i + 1),
+  perp: String(50 * (i + 1)),
+  spot: { USDC: '1000', PURR: '1000', HYPE: '10' },
+}))
 
 /** Does one step and returns what it said. */
 function apply(exchange: TestExchange, step: RandomStep, reload: boolean): unknown {
@@ -57,6 +64,98 @@ describe.each([1, 2, 3])('random history, seed %i', (seed) => {
     expect(naive.root).toEqual(fast.root)
   })
 })
+
+describe('nothing that a user can cause throws', () => {
+  const uints = [0, 1, 2, 10_000, 10_001, 19_999, 100_000, 2 ** 32 - 1]
+  const decimals = ['0', '1', '0.00000001', '9'.repeat(60), `0.${'0'.repeat(29)}1`, '100000', '40']
+
+  it('with actions of extreme values', () => {
+    const x = new TestExchange(testGenesis(2))
+    const next = prng(21)
+    const uint = () => uints[next(uints.length)]!
+    const decimal = () => decimals[next(decimals.length)]!
+    for (let i = 0; i < 1_500; i++) {
+      const user = testUser(1 + next(2))
+      x.act(user, {
+        type: 'order',
+        orders: [
+          {
+            a: uint(),
+            b: next(2) === 0,
+            p: decimal(),
+            s: decimal(),
+            r: next(4) === 0,
+            t: { limit: { tif: next(2) === 0 ? 'Gtc' : 'Ioc' } },
+          },
+        ],
+        grouping: 'na',
+      })
+      const cancels = [{ a: uint(), o: [0, 5, Number.MAX_SAFE_INTEGER][next(3)]! }]
+      x.act(user, { type: 'cancel', cancels })
+      x.act(user, { type: 'updateLeverage', asset: uint(), isCross: true, leverage: uint() })
+      x.act(testUser(1001 + next(4)), {
+        type: 'validatorOracle',
+        bucket: [0, Number.MAX_SAFE_INTEGER, oracleBucketOf(x.timestampMs)][next(3)]!,
+        prices: [[uint(), decimal(), null]],
+      })
+      const signed = {
+        signatureChainId: '0x1',
+        hyperliquidChain: 'Testnet',
+        amount: decimal(),
+      } as const
+      x.act(user, { type: 'usdClassTransfer', ...signed, toPerp: next(2) === 0, nonce: 0 })
+      x.machine.applyCoreWriterAction(
+        user,
+        {
+          type: 'limitOrder',
+          asset: uint(),
+          isBuy: next(2) === 0,
+          limitPx: [0n, 1n, 40_00000000n, 2n ** 64n - 1n][next(4)]!,
+          size: [0n, 1n, 1_00000000n, 2n ** 64n - 1n][next(4)]!,
+          reduceOnly: next(4) === 0,
+          timeInForce: 'gtc',
+          clientOrderId: [0n, 2n ** 128n - 1n][next(2)]!,
+        },
+        { evmTxHash: new Uint8Array(32), logIndex: 2 ** 32 - 1 },
+      )
+      if (i % 20 === 0) x.endBlock(1_000)
+    }
+    x.reload()
+  })
+
+  it('with nonces and expiries of extreme values', () => {
+    const x = new TestExchange(testGenesis(1))
+    for (const nonce of [0, 1, Number.MAX_SAFE_INTEGER]) {
+      expect(x.act(testUser(1), { type: 'noop' }, { nonce })).toMatchObject({
+        response: 'Invalid nonce: out of range',
+      })
+    }
+    const expiresAfter = Number.MAX_SAFE_INTEGER
+    expect(x.act(testUser(1), { type: 'noop' }, { expiresAfter })).toMatchObject({ status: 'ok' })
+  })
+})
+
+it.each([31, 32])(
+  'no fill makes anyone liquidatable while the mark stands still, seed %i',
+  (seed) => {
+    const x = new TestExchange(testGenesis(USERS, { balances: poor }))
+    const next = prng(seed)
+    let positions = 0
+    for (let i = 0; i < 1_200; i++) {
+      const step = randomStep(next, USERS)
+      if (step.kind === 'action' && step.action.type === 'validatorOracle') continue
+      apply(x, step, false)
+      if (step.kind !== 'endBlock') continue
+      for (let user = 1; user <= USERS; user++) {
+        const state = x.machine.view.clearinghouseState(testUser(user))
+        const value = Number(state.marginSummary.accountValue)
+        expect(value).toBeGreaterThanOrEqual(Number(state.crossMaintenanceMarginUsed))
+        positions += state.assetPositions.length
+      }
+    }
+    expect(positions).toBeGreaterThan(100)
+  },
+)
 
 describe('an action that fails', () => {
   it('changes nothing but the nonce', () => {

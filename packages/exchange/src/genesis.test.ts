@@ -58,6 +58,7 @@ describe('genesis of the Core', () => {
   it.each<[string, Partial<GenesisCore>]>([
     ['no name', { perps: [{ ...perp!, name: '' }] }],
     ['a name twice', { perps: [perp!, perp!] }],
+    ['the name of a pair', { perps: [{ ...perp!, name: 'PURR/USDC' }] }],
     ['too many size decimals', { perps: [{ ...perp!, szDecimals: 7 }] }],
     ['no leverage', { perps: [{ ...perp!, maxLeverage: 0 }] }],
     ['more leverage than its table', { perps: [{ ...perp!, maxLeverage: 41 }] }],

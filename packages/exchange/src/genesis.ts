@@ -157,6 +157,8 @@ function addPerps(state: CoreState, perps: readonly GenesisPerp[]): void {
     const refuse = (reason: string): GenesisCoreError =>
       bad('OL_CORE_GENESIS_PERP', `perps[${i}]`, reason)
     if (perp.name === '' || names.has(perp.name)) throw refuse('the name is empty or taken')
+    // Pairs are named @index or BASE/QUOTE; coins of all markets must differ.
+    if (/[@/:#]/.test(perp.name)) throw refuse('the name has a character of other markets')
     names.add(perp.name)
     if (!isCount(perp.szDecimals, PERP_SZ_DECIMALS_MAX)) throw refuse('szDecimals out of range')
     if (!isLeverage(perp.maxLeverage)) throw refuse('maxLeverage out of range')

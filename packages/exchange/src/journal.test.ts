@@ -10,12 +10,12 @@ import { prng, randomStep, testGenesis, testUserHex } from './testing/index.ts'
 /** Everything that can be seen of a state. */
 function picture(state: CoreState): unknown {
   const tables = [
-    state.counters,
-    state.prices,
-    state.accounts,
-    state.orders,
-    state.delayedOrders,
-  ].map((table) => new Map<unknown, unknown>(table.entries()))
+    [...state.counters.entries()],
+    [...state.prices.entries()],
+    [...state.accounts.entries()],
+    [...state.orders.entries()],
+    [...state.delayedOrders.entries()],
+  ].map((entries) => new Map<unknown, unknown>(entries))
   const owned = [state.positions, state.spotBalances].map((table) => new Map(table.owners()))
   const books = [...state.markets.values()].map(({ book }) => [
     book.orders(true),
