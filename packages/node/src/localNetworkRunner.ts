@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pc from 'picocolors'
 import { EXIT_CODE } from './exitCodes.ts'
 import type { LocalNetwork, LocalValidator } from './localNetwork.ts'
+import { onStopSignal } from './stopSignals.ts'
 
 const POLL_MS = 100
 const KILL_MS = 12_000
@@ -32,12 +33,7 @@ export async function runLocalNetwork(
     startChild(validator, options.cliPath, COLORS[i % COLORS.length] ?? pc.white),
   )
   const signalled = new Promise<'signal'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        resolve('signal')
-        process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143))
-      })
-    }
+    onStopSignal(() => resolve('signal'))
   })
   const firstEnd = Promise.race(children.map(({ ended }) => ended))
   const ready = firstBlock(network)

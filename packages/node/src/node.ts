@@ -27,6 +27,7 @@ import {
   writePid,
 } from './dataDirectory.ts'
 import { codeOf, explain, NodeError, reasonOf } from './errors.ts'
+import { EXIT_CODE, exitCodeOf } from './exitCodes.ts'
 import { readGenesisFile } from './genesisFile.ts'
 import { DEV_SETTINGS, initDevDirectory } from './initDirectory.ts'
 import { type NodeSecrets, readKeyFiles } from './keyFiles.ts'
@@ -145,6 +146,7 @@ class Node implements OpenLiquidNode {
   readonly #meters: NodeMeters
   #halt: (error: Error) => void = () => undefined
   #haltReason: Error | undefined
+  #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
   constructor(parts: NodeParts) {
@@ -176,8 +178,9 @@ class Node implements OpenLiquidNode {
   }
 
   async start(): Promise<void> {
+    this.#starting = this.#start()
     try {
-      await this.#start()
+      await this.#starting
     } catch (error) {
       await this.stop()
       throw operatorError(error, this.#parts)
@@ -393,20 +396,14 @@ class Node implements OpenLiquidNode {
       logger.error({ err: cause }, 'the dump of the halt cannot be written')
     }
     logger.fatal({ ...facts, dump }, 'stopped signing for good')
-    this.#haltReason = new NodeError(
-      explain(
-        'the node has stopped for good and signs nothing more',
-        reasonOf(error),
-        `keep the data folder and ${dump}; compare with other nodes before starting again`,
-      ),
-      { code: 'OL_NODE_HALTED', reason: codeOf(error) ?? 'unexpected', dump },
-      { cause: error },
-    )
+    this.#haltReason = haltError(error, { directory, dump })
     this.#halt(this.#haltReason)
   }
 
   /** Clients first, then signatures, then the block in execution, then peers, then the disk. */
   async #stop(): Promise<void> {
+    // Whoever called start() hears of its failure; here only that it is over counts.
+    await this.#starting?.catch(() => undefined)
     const { rpc, runtime, network, application, log, store, monitor } = this.#open
     const { directory, temporary, logger } = this.#parts
     await rpc?.stop()
@@ -430,6 +427,34 @@ const REQUEST_MARGIN_MS = 2_000
 const EXECUTION_BEHIND = 8
 const LOG_LOST =
   'the consensus log is empty although this chain has blocks: what this validator signed is not known, so it only follows'
+
+function haltError(
+  error: unknown,
+  { directory, dump }: { readonly directory: DataDirectory; readonly dump: string },
+): NodeError {
+  const reason = codeOf(error) ?? 'unexpected'
+  const cause = { cause: error }
+  if (exitCodeOf(error) === EXIT_CODE.disk) {
+    return new NodeError(
+      explain(
+        'the node has stopped: the disk does not take what it must keep',
+        reasonOf(error),
+        `check free space and the disk under ${directory.root}, then start again`,
+      ),
+      { code: 'OL_NODE_DISK', path: directory.root, reason },
+      cause,
+    )
+  }
+  return new NodeError(
+    explain(
+      'the node has stopped for good and signs nothing more',
+      reasonOf(error),
+      `keep the data folder and ${dump}; compare with other nodes before starting again`,
+    ),
+    { code: 'OL_NODE_HALTED', reason, dump },
+    cause,
+  )
+}
 
 /** A key without proof could be made from others' keys and forge their certificates. */
 function checkPossession({ chainId, validators, consensus }: Genesis): void {

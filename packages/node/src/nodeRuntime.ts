@@ -139,8 +139,9 @@ export class NodeRuntime {
   /** What the network calls; give it to `network.start`. */
   get transportHandlers(): TransportHandlers {
     return {
-      onGossip: (from, topic, envelope) => this.#onGossip(from, topic, envelope),
-      onMessage: (from, envelope) => this.#onMessage(from, envelope),
+      onGossip: (from, topic, envelope) =>
+        this.#guard(() => this.#onGossip(from, topic, envelope)) ?? 'ignore',
+      onMessage: (from, envelope) => this.#guard(() => this.#onMessage(from, envelope)),
       onRequest: (_from, kind, body) => this.#server.answer(kind, body),
       onPeer: (peer, state) => {
         if (state === 'connected') this.#loop.push({ kind: 'peerConnected', peer })
@@ -369,6 +370,16 @@ export class NodeRuntime {
       stateRoot: bytesToHex(stateRoot),
     })
     if (this.#recentBlocks.length > RECENT_BLOCKS_MAX) this.#recentBlocks.shift()
+  }
+
+  /** What is thrown here is our own error: the network must not be the one that gets it. */
+  #guard<T>(call: () => T): T | undefined {
+    try {
+      return call()
+    } catch (error) {
+      this.#fail(error, {})
+      return undefined
+    }
   }
 
   #silence(): void {

@@ -1,4 +1,5 @@
 import type { Logger } from './logger.ts'
+import { onStopSignal } from './stopSignals.ts'
 
 const STOP_MS_MAX = 10_000
 
@@ -13,10 +14,7 @@ export interface Stoppable {
  * An exception that nobody caught is our own error: it is logged and the process ends with 1, never goes on.
  */
 export function stopOnSignals(node: Stoppable, logger: Logger): void {
-  let isStopping = false
-  const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
-    if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
-    isStopping = true
+  onStopSignal((signal) => {
     logger.info({ signal }, 'stopping')
     const cut = setTimeout(() => {
       logger.error({}, 'could not stop within 10 s')
@@ -30,9 +28,7 @@ export function stopOnSignals(node: Stoppable, logger: Logger): void {
         process.exit(1)
       },
     )
-  }
-  process.on('SIGINT', () => onSignal('SIGINT'))
-  process.on('SIGTERM', () => onSignal('SIGTERM'))
+  })
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (error: unknown) => {
       logger.fatal({ err: error }, 'unexpected error; nothing more is signed')
