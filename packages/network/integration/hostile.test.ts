@@ -31,7 +31,7 @@ beforeEach(async () => {
   const validatorSet = validatorSetOf(2)
   victim = testNode(0, {
     validatorSet,
-    timing: { ...QUICK, helloTimeoutMs: 300, frameTimeoutMs: 300 },
+    timing: { ...QUICK, helloTimeoutMs: 1_200, frameTimeoutMs: 300 },
   })
   await victim.start()
   friend = testNode(1, { validatorSet, peers: victim.manager.multiaddrs() })
@@ -186,6 +186,14 @@ describe('frames', () => {
     expect(victim.messages.length - received).toBeGreaterThanOrEqual(400)
     expect(victim.messages.length - received).toBeLessThan(600)
     expect(victim.manager.stats().rateLimited).toBeGreaterThan(400)
+  })
+
+  test('who floods on above the quota is banned', async () => {
+    const channel = await liveChannel()
+    const vote = encodeFrame(MESSAGE_KIND.vote, body(100, 1))
+    channel.stream.send(concatBytes(...Array.from({ length: 12_000 }, () => vote)))
+    await until(() => victim.faults.includes('OL_RATE_LIMIT') && isBanned())
+    await until(() => !raw.host.isConnected(victim.manager.self))
   })
 })
 

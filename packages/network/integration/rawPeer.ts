@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { ed25519PublicKey } from '@openliquid/crypto'
 import type { PeerId } from '@openliquid/primitives'
-import { CHANNEL_PROTOCOL, DEFAULT_TIMING } from '../src/createNetworkManager.ts'
+import { CHANNEL_PROTOCOL, type ChannelContext } from '../src/channelPipe.ts'
+import { DEFAULT_TIMING } from '../src/createNetworkManager.ts'
 import { encodeFrame, FRAME_TYPE, type Frame, FrameReader } from '../src/frame.ts'
 import {
   decodeHello,
@@ -11,11 +12,11 @@ import {
   isPeerFault,
   signProof,
 } from '../src/hello.ts'
+import { InboundChannel } from '../src/inboundChannel.ts'
 import { createLibp2pHost, peerIdFromNodeKey } from '../src/libp2pNode.ts'
 import type { ByteStream, P2pHost } from '../src/p2pHost.ts'
 import { REQUEST_PROTOCOL } from '../src/requestResponse.ts'
 import { topicNames } from '../src/topics.ts'
-import { type ChannelContext, InboundChannel } from '../src/validatorChannel.ts'
 import { CHAIN_ID, GENESIS_HASH, seedOf } from './cluster.ts'
 
 /** A stream with everything that came on it. */

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { ed25519PublicKey } from '@openliquid/crypto'
 import {
   type Address,
-  type Counter,
   type Envelope,
   type Epoch,
   type Lane,
@@ -15,11 +14,13 @@ import {
   type TransportHandlers,
   type ValidatorSet,
 } from '@openliquid/primitives'
-import { backoffMs } from './backoff.ts'
 import { BanList } from './banList.ts'
+import { CHANNEL_PROTOCOL, type ChannelContext } from './channelPipe.ts'
+import { checkConfig, checkMultiaddr } from './checkConfig.ts'
+import { newCounters } from './counters.ts'
 import { NetworkError, type PeerFault, peerFault } from './errors.ts'
 import { EventHub } from './eventQueue.ts'
-import { Gossip, type TopicCounters } from './gossip.ts'
+import { Gossip } from './gossip.ts'
 import {
   createLibp2pHost,
   peerIdFromNodeKey,
@@ -29,37 +30,32 @@ import {
 import {
   BAN_FAULT_MS,
   BAN_WRONG_CHAIN_MS,
-  CHANNEL_DEADLINE_MS,
   channelBytesMax,
   DIRECT_PEERS_MAX,
-  GOSSIP_DEADLINE_MS,
   gossipBytesMax,
+  OVER_QUOTA_PER_MINUTE_MAX,
   REJECTS_PER_MINUTE_MAX,
 } from './limits.ts'
-import { NETWORK_METRICS } from './metrics.ts'
-import type { Ban, ChainHead, NetworkConfig, NetworkTiming } from './networkConfig.ts'
+import { type NetworkMeters, newMeters } from './metrics.ts'
+import type { Ban, ChainHead, NetworkConfig, NetworkTiming, Quotas } from './networkConfig.ts'
 import type { NetworkEvent } from './networkEvent.ts'
 import type { NetworkHealth, NetworkStats, PeerHealth } from './networkHealth.ts'
 import type { GossipMessage, KnownValidator, NetworkManager } from './networkManager.ts'
 import type { ByteStream, P2pHost } from './p2pHost.ts'
-import { PeerLink } from './peerLink.ts'
+import type { PeerLink } from './peerLink.ts'
+import { PeerLinks } from './peerLinks.ts'
 import { Redialer } from './redialer.ts'
 import { REQUEST_PROTOCOL, RequestResponse } from './requestResponse.ts'
 import { rethrow } from './rethrow.ts'
 import { topicNames } from './topics.ts'
 import { TrafficGuard } from './trafficGuard.ts'
-import { type ChannelContext, InboundChannel, OutboundChannel } from './validatorChannel.ts'
 import { ValidatorDirectory } from './validatorDirectory.ts'
 
-/** One stream a direction, for as long as the connection stands. */
-export const CHANNEL_PROTOCOL = '/openliquid/channel/1'
 /** The old stream of a direction may still be closing when the new one opens. */
 const CHANNEL_STREAMS_MAX = 4
 const REQUEST_STREAMS_MAX = 32
-/** Beats without any sign that the peer takes what we send, although we hear it. */
-const OUTBOUND_SILENT_BEATS = 8
 const MINUTE_MS = 60_000
-const MILLISECONDS = 1_000
+const SECOND_MS = 1_000
 
 /** Values of network.md, health and partition; framing and limits. */
 export const DEFAULT_TIMING: NetworkTiming = {
@@ -96,10 +92,7 @@ class Libp2pNetworkManager implements NetworkManager {
   readonly #bans: BanList
   readonly #guard: TrafficGuard
   readonly #hub = new EventHub()
-  readonly #links = new Map<PeerId, PeerLink>()
-  /** Streams that peers opened and whose hello is not done yet. */
-  readonly #knocking = new Set<InboundChannel>()
-  readonly #context: ChannelContext
+  readonly #links: PeerLinks
   readonly #redialer: Redialer
   readonly #gossip: Gossip
   readonly #requests: RequestResponse
@@ -110,7 +103,6 @@ class Libp2pNetworkManager implements NetworkManager {
   #host: P2pHost | undefined
   #head: ChainHead
   #beatTimer: NodeJS.Timeout | undefined
-  #lastBeatMs = 0
   #lastSweepMs = 0
   #hadQuorum: boolean | undefined
   #status: 'new' | 'starting' | 'running' | 'stopped' = 'new'
@@ -128,9 +120,9 @@ class Libp2pNetworkManager implements NetworkManager {
     if (config.validatorSet !== undefined) this.#directory.replace(config.validatorSet)
     this.#bans = new BanList(config.bans ?? [])
     this.#guard = new TrafficGuard(config.quotas ?? {})
-    this.#metrics = newMeters(config)
+    this.#metrics = newMeters(config.metrics ?? noMetrics)
     this.#topics = topicNames(config.genesisHash)
-    this.#context = {
+    const context: ChannelContext = {
       identity: {
         self: this.self,
         chainId: config.chainId,
@@ -145,6 +137,16 @@ class Libp2pNetworkManager implements NetworkManager {
       nowMs,
       randomBytes: (size) => new Uint8Array(randomBytes(size)),
     }
+    this.#links = new PeerLinks({
+      context,
+      host: () => this.#host,
+      random: Math.random,
+      isRemembered: (peer) => this.#directory.indexOf(peer) !== undefined,
+      allow: (quota, peer) => this.#guard.allow(quota, peer, nowMs()) || this.#limited(peer, quota),
+      onState: (link, state) => this.#onState(link, state),
+      onEnvelope: (peer, envelope) => this.#onMessage(peer, envelope),
+      onFault: (peer, fault) => this.#onFault(peer, fault),
+    })
     this.#redialer = new Redialer({
       self: this.self,
       timing: this.#timing,
@@ -171,8 +173,9 @@ class Libp2pNetworkManager implements NetworkManager {
       nowMs,
       openStream: (peer, protocol, timeoutMs) =>
         this.#running().openStream(peer, protocol, timeoutMs),
-      isLive: (peer) => this.#links.get(peer)?.isLive === true,
-      allow: (peer) => this.#guard.allow('requests', peer, nowMs()) || this.#limited('requests'),
+      isLive: (peer) => this.#links.isLive(peer),
+      allow: (peer) =>
+        this.#guard.allow('requests', peer, nowMs()) || this.#limited(peer, 'requests'),
       handle: async (from, kind, body) => this.#handlers?.onRequest(from, kind, body),
     })
     for (const address of config.peers ?? [])
@@ -197,7 +200,7 @@ class Libp2pNetworkManager implements NetworkManager {
       sameHost: this.#config.sameHost,
       dialTimeoutMs: this.#timing.dialTimeoutMs,
       handlers: {
-        onConnected: (peer) => this.#onConnected(peer),
+        onConnected: (peer) => this.#links.onConnected(peer),
         onDisconnected: (peer) => this.#onDisconnected(peer),
         onStream: (protocol, peer, stream) => this.#onStream(protocol, peer, stream),
         onGossip: (message) => this.#gossip.onMessage(message),
@@ -215,7 +218,6 @@ class Libp2pNetworkManager implements NetworkManager {
     if (this.#isStopped()) return host.stop()
     this.#status = 'running'
     this.#updateDirectPeers()
-    this.#lastBeatMs = nowMs()
     this.#beatTimer = setInterval(() => this.#beat(), this.#timing.heartbeatMs)
     this.#redialer.start()
     this.#emit({ kind: 'listening', multiaddrs: host.multiaddrs() })
@@ -289,7 +291,7 @@ class Libp2pNetworkManager implements NetworkManager {
     const peer = peerIdFromNodeKey(nodeKey)
     if (multiaddrs === undefined || multiaddrs.length === 0) this.#redialer.addPeer(peer)
     for (const address of multiaddrs ?? []) {
-      parseMultiaddr('multiaddrs', address)
+      checkMultiaddr('multiaddrs', address)
       this.#redialer.add(address, peer)
     }
   }
@@ -398,14 +400,12 @@ class Libp2pNetworkManager implements NetworkManager {
 
   async #stop(): Promise<void> {
     this.#gossip.flush()
-    const wasRunning = this.#status === 'running'
     this.#status = 'stopped'
     clearInterval(this.#beatTimer)
     this.#redialer.stop()
     this.#requests.stop()
-    for (const channel of this.#knocking) channel.close()
-    for (const link of this.#links.values()) this.#closeLink(link)
-    if (wasRunning || this.#host !== undefined) await this.#host?.stop()
+    this.#links.stop()
+    await this.#host?.stop()
     this.#hub.end()
   }
 
@@ -427,21 +427,8 @@ class Libp2pNetworkManager implements NetworkManager {
     for (const peer of this.peers()) this.send(peer, { ...envelope, lane: 'blocks' })
   }
 
-  #onConnected(peer: PeerId): void {
-    if (this.#isStopped()) return
-    const link = this.#linkOf(peer)
-    link.connectedAtMs = nowMs()
-    link.health.onRecovering()
-    this.#openOutbound(link)
-  }
-
   #onDisconnected(peer: PeerId): void {
-    const link = this.#links.get(peer)
-    if (link !== undefined) {
-      this.#closeLink(link)
-      // A follower that left is forgotten; a validator's history counts.
-      if (this.#directory.indexOf(peer) === undefined) this.#links.delete(peer)
-    }
+    this.#links.onDisconnected(peer)
     this.#redialer.onDisconnected(peer)
   }
 
@@ -450,138 +437,16 @@ class Libp2pNetworkManager implements NetworkManager {
       stream.abort('stopped')
       return
     }
-    if (protocol === REQUEST_PROTOCOL) {
-      this.#requests.onStream(peer, stream)
-      return
-    }
-    this.#acceptInbound(peer, stream)
+    if (protocol === REQUEST_PROTOCOL) this.#requests.onStream(peer, stream)
+    else this.#links.accept(peer, stream)
   }
 
-  #openOutbound(link: PeerLink): void {
-    const host = this.#host
-    if (this.#isStopped() || host === undefined || !host.isConnected(link.peer)) return
-    if (link.isOpening || link.outbound !== undefined) return
-    link.isOpening = true
-    host.openStream(link.peer, CHANNEL_PROTOCOL, this.#timing.helloTimeoutMs).then(
-      (stream) => {
-        link.isOpening = false
-        if (this.#isStopped()) return stream.abort('stopped')
-        this.#useOutbound(link, stream)
-      },
-      () => {
-        link.isOpening = false
-        this.#reopenLater(link)
-      },
-    )
-  }
-
-  #useOutbound(link: PeerLink, stream: ByteStream): void {
-    const { peer } = link
-    const channel: OutboundChannel = new OutboundChannel(this.#context, peer, stream, {
-      onLive: (hello) => {
-        link.head = hello.head
-        link.attempts = 0
-        link.outboundProgressMs = nowMs()
-        this.#updateLive(link)
-      },
-      onAnswer: (sequence) => link.health.onAnswer(sequence, nowMs()),
-      onProgress: () => {
-        link.outboundProgressMs = nowMs()
-        link.health.onSeen(link.outboundProgressMs)
-      },
-      onClosed: (fault) => {
-        if (link.outbound === channel) link.outbound = undefined
-        this.#updateLive(link)
-        if (fault !== undefined) this.#onFault(peer, fault)
-        this.#reopenLater(link)
-      },
-    })
-    link.outbound = channel
-  }
-
-  #acceptInbound(peer: PeerId, stream: ByteStream): void {
-    const channel: InboundChannel = new InboundChannel(this.#context, peer, stream, {
-      onLive: (hello) => {
-        this.#knocking.delete(channel)
-        const link = this.#linkOf(peer)
-        const older = link.inbound
-        // The newest of a direction wins: the older one may hang on a dead connection.
-        link.inbound = channel
-        older?.close()
-        link.head = hello.head
-        this.#updateLive(link)
-      },
-      onEnvelope: (envelope) => this.#onMessage(peer, envelope),
-      onHeartbeat: ({ head }) => {
-        if (!this.#guard.allow('heartbeats', peer, nowMs())) {
-          this.#limited('heartbeats')
-          return
-        }
-        const link = this.#links.get(peer)
-        if (link !== undefined) link.head = head
-      },
-      onSeen: () => this.#links.get(peer)?.health.onSeen(nowMs()),
-      onClosed: (fault) => {
-        this.#knocking.delete(channel)
-        const link = this.#links.get(peer)
-        if (link?.inbound === channel) {
-          link.inbound = undefined
-          this.#updateLive(link)
-        }
-        if (fault !== undefined) this.#onFault(peer, fault)
-      },
-    })
-    this.#knocking.add(channel)
-    if (!this.#guard.allow('hellos', peer, nowMs())) {
-      channel.fail(peerFault('OL_HELLO_RATE', 'too many hellos'))
-    }
-  }
-
-  #reopenLater(link: PeerLink): void {
-    if (this.#isStopped() || link.reopenTimer !== undefined) return
-    if (this.#host?.isConnected(link.peer) !== true) return
-    const delayMs = backoffMs(link.attempts, this.#timing, Math.random())
-    link.attempts++
-    link.reopenTimer = setTimeout(() => {
-      link.reopenTimer = undefined
-      this.#openOutbound(link)
-    }, delayMs)
-  }
-
-  #closeLink(link: PeerLink): void {
-    clearTimeout(link.reopenTimer)
-    link.reopenTimer = undefined
-    link.outbound?.close()
-    link.inbound?.close()
-  }
-
-  #linkOf(peer: PeerId): PeerLink {
-    const known = this.#links.get(peer)
-    if (known !== undefined) return known
-    const link = new PeerLink(peer, this.#timing.heartbeatMs, nowMs())
-    this.#links.set(peer, link)
-    return link
-  }
-
-  #updateLive(link: PeerLink): void {
-    const { peer, isLive, health } = link
-    if (isLive === link.wasLive) return
-    link.wasLive = isLive
-    if (isLive) {
-      health.onUp(nowMs())
-      link.gossipAtMs = nowMs()
+  #onState({ peer, health }: PeerLink, state: 'connected' | 'suspect' | 'down'): void {
+    if (state === 'connected') {
       if (health.failures > 0) this.#counters.reconnects++
       this.#redialer.onLive(peer)
       if (this.#directory.indexOf(peer) !== undefined) this.#redialer.addPeer(peer)
-      this.#tell(peer, 'connected')
-      return
     }
-    health.onDown()
-    this.#tell(peer, 'down')
-    if (this.#host?.isConnected(peer) === true) health.onRecovering()
-  }
-
-  #tell(peer: PeerId, state: 'connected' | 'suspect' | 'down'): void {
     const kinds = { connected: 'peerConnected', suspect: 'peerSuspect', down: 'peerDown' } as const
     const index = this.#directory.indexOf(peer)
     const validator = index === undefined ? {} : { validator: index }
@@ -603,7 +468,7 @@ class Libp2pNetworkManager implements NetworkManager {
 
   #onMessage(from: PeerId, envelope: Envelope): void {
     if (!this.#guard.allowMessage(from, envelope, nowMs())) {
-      this.#limited(envelope.lane)
+      this.#limited(from, envelope.lane)
       return
     }
     this.#metrics.bytes.inc({ direction: 'received', topic: 'channel' }, envelope.body.length)
@@ -627,12 +492,16 @@ class Libp2pNetworkManager implements NetworkManager {
 
   #allowGossip(from: PeerId, bytes: number): boolean {
     if (this.#isStopped()) return false
-    return this.#guard.allowGossip(from, bytes, nowMs()) || this.#limited('gossip')
+    return this.#guard.allowGossip(from, bytes, nowMs()) || this.#limited(from, 'gossip')
   }
 
-  #limited(what: Lane | 'requests' | 'gossip' | 'heartbeats'): false {
+  #limited(peer: PeerId, what: Lane | keyof Quotas | 'gossip'): false {
     this.#counters.rateLimited++
     this.#metrics.dropped.inc({ reason: `${what} over quota` })
+    const link = this.#links.get(peer)
+    if (link !== undefined && ++link.overQuota === OVER_QUOTA_PER_MINUTE_MAX) {
+      this.#onFault(peer, peerFault('OL_RATE_LIMIT', `${what} over quota all the time`))
+    }
     return false
   }
 
@@ -647,6 +516,10 @@ class Libp2pNetworkManager implements NetworkManager {
       case 'OL_HELLO_CHAIN':
       case 'OL_HELLO_GENESIS':
         this.ban(peer, { durationMs: BAN_WRONG_CHAIN_MS, reason: fault.code })
+        return
+      case 'OL_RATE_LIMIT':
+        // A validator may be as busy as it likes: what is over the quota is dropped all the same.
+        if (!isValidator) this.ban(peer, { durationMs: BAN_FAULT_MS, reason: fault.code })
         return
       case 'OL_GOSSIP_MALFORMED':
       case 'OL_GOSSIP_REJECTED': {
@@ -672,55 +545,17 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   #beat(): void {
+    this.#links.beat()
     const at = nowMs()
-    const { heartbeatMs } = this.#timing
-    // A late beat tells that we were busy, not that the peers are silent: their bytes wait to be read.
-    const wasAsleep = at - this.#lastBeatMs > 2 * heartbeatMs
-    this.#lastBeatMs = at
-    for (const channel of this.#knocking) channel.check()
-    for (const link of this.#links.values()) this.#beatLink(link, at, wasAsleep)
     if (at - this.#lastSweepMs >= MINUTE_MS) {
       this.#lastSweepMs = at
       this.#guard.forget(at)
-      for (const link of this.#links.values()) link.rejects = 0
+      for (const link of this.#links.values()) {
+        link.rejects = 0
+        link.overQuota = 0
+      }
     }
     this.#report()
-  }
-
-  #beatLink(link: PeerLink, at: number, wasAsleep: boolean): void {
-    const { outbound, inbound, health, peer } = link
-    outbound?.check()
-    inbound?.check()
-    if (!link.isLive) {
-      const isLate = at - link.connectedAtMs > CHANNEL_DEADLINE_MS
-      if (isLate && this.#host?.isConnected(peer) === true) {
-        link.connectedAtMs = at
-        this.#onFault(peer, peerFault('OL_CHANNEL_MISSING', 'connected without a live channel'))
-      }
-      return
-    }
-    link.connectedAtMs = at
-    outbound?.beat({ sequence: health.nextBeat(at), head: this.#head })
-    if (wasAsleep) {
-      link.outboundProgressMs = at
-      link.gossipAtMs = at
-      return
-    }
-    if (this.#host?.repairGossip(peer) === true) link.gossipAtMs = at
-    if (at - link.gossipAtMs > GOSSIP_DEADLINE_MS) {
-      link.gossipAtMs = at
-      this.#onFault(peer, peerFault('OL_GOSSIP_MISSING', 'no gossip stream or subscription'))
-      return
-    }
-    const state = health.judge(at)
-    const isUnheard =
-      at - link.outboundProgressMs > OUTBOUND_SILENT_BEATS * this.#timing.heartbeatMs
-    if (state === 'down' || isUnheard) {
-      this.#onFault(peer, peerFault('OL_CHANNEL_SILENT', isUnheard ? 'not heard' : 'silent'))
-      this.#closeLink(link)
-      return
-    }
-    if (state !== undefined) this.#tell(peer, state)
   }
 
   #report(): void {
@@ -735,7 +570,7 @@ class Libp2pNetworkManager implements NetworkManager {
       }
       validators++
       if (health.rttMs !== undefined) {
-        this.#metrics.validatorRtt.set(health.rttMs / MILLISECONDS, { validator })
+        this.#metrics.validatorRtt.set(health.rttMs / SECOND_MS, { validator })
       }
     }
     this.#metrics.peers.set(validators, { role: 'validator' })
@@ -812,88 +647,9 @@ function peerIdOf(nodeKey: Uint8Array): PeerId | undefined {
   }
 }
 
-interface Counters {
-  readonly gossip: Readonly<Record<Topic, TopicCounters>>
-  readonly channels: ChannelContext['counters']
-  readonly requests: { sent: number; failed: number; answered: number; refused: number }
-  readonly dropped: Record<Lane, number>
-  replaced: number
-  reconnects: number
-  rateLimited: number
-  faults: number
-  bans: number
-}
-
-function newCounters(): Counters {
-  const topic = (): TopicCounters => ({
-    published: 0,
-    delivered: 0,
-    duplicates: 0,
-    rejected: 0,
-    ignored: 0,
-  })
-  return {
-    gossip: { blocks: topic(), transactions: topic(), qcs: topic() },
-    channels: { framesSent: 0, framesReceived: 0, bytesSent: 0, bytesReceived: 0 },
-    requests: { sent: 0, failed: 0, answered: 0, refused: 0 },
-    dropped: { consensus: 0, blocks: 0, transactions: 0 },
-    replaced: 0,
-    reconnects: 0,
-    rateLimited: 0,
-    faults: 0,
-    bans: 0,
-  }
-}
-
-type Meter = { inc: Counter['inc'] }
-interface NetworkMeters {
-  readonly bytes: Meter
-  readonly messages: Meter
-  readonly dropped: Meter
-  readonly faults: Meter
-  readonly quorum: { set(value: number): void }
-  readonly peers: { set(value: number, labels: { role: string }): void }
-  readonly validatorRtt: { set(value: number, labels: { validator: number }): void }
-}
-
-function newMeters({ metrics = noMetrics }: NetworkConfig): NetworkMeters {
-  return {
-    bytes: metrics.counter(NETWORK_METRICS.bytes),
-    messages: metrics.counter(NETWORK_METRICS.messages),
-    dropped: metrics.counter(NETWORK_METRICS.dropped),
-    faults: metrics.counter(NETWORK_METRICS.faults),
-    quorum: metrics.gauge(NETWORK_METRICS.quorum),
-    peers: metrics.gauge(NETWORK_METRICS.peers),
-    validatorRtt: metrics.gauge(NETWORK_METRICS.validatorRtt),
-  }
-}
-
 function sizeError({ kind, body }: Envelope, max: number): NetworkError {
   return new NetworkError(
     `a message of kind ${kind} with ${body.length} bytes cannot be sent, at most ${max} are allowed`,
     { code: 'OL_NETWORK_BODY_SIZE', kind, size: body.length, max },
-  )
-}
-
-function checkConfig({ nodeKey, genesisHash, listen, peers }: NetworkConfig): void {
-  if (nodeKey.length !== 32) throw configError('nodeKey', 'wants a seed of 32 bytes')
-  if (genesisHash.length !== 32) throw configError('genesisHash', 'wants 32 bytes')
-  for (const address of listen) parseMultiaddr('listen', address)
-  for (const address of peers ?? []) parseMultiaddr('peers', address)
-}
-
-function parseMultiaddr(field: string, address: string): void {
-  try {
-    peerIdOfMultiaddr(address)
-  } catch (cause) {
-    throw configError(field, `${address} is not a multiaddr such as /ip4/127.0.0.1/tcp/9600`, cause)
-  }
-}
-
-function configError(field: string, reason: string, cause?: unknown): NetworkError {
-  return new NetworkError(
-    `network config, ${field}: ${reason}`,
-    { code: 'OL_NETWORK_CONFIG', field, reason },
-    { cause },
   )
 }

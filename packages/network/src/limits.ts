@@ -95,6 +95,8 @@ export const BAN_WRONG_CHAIN_MS = 3_600_000
 export const BAN_FAULT_MS = 60_000
 /** Rejected gossip messages of a follower within a minute before it is banned. */
 export const REJECTS_PER_MINUTE_MAX = 20
+/** Messages over quota of a follower within a minute before it is banned. */
+export const OVER_QUOTA_PER_MINUTE_MAX = 10_000
 /** Time after its connection in which a peer must have a live channel. */
 export const CHANNEL_DEADLINE_MS = 10_000
 /** Time in which a peer with a live channel must be reachable by gossip too, else its connections start over. */

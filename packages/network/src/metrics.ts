@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '@openliquid/primitives'
+import type { Counter, Gauge, MetricDefinition, Metrics } from '@openliquid/primitives'
 
 type MetricName = 'peers' | 'quorum' | 'messages' | 'bytes' | 'validatorRtt' | 'dropped' | 'faults'
 
@@ -34,4 +34,27 @@ export const NETWORK_METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     help: 'Protocol faults of peers, by code',
     labels: ['code'],
   },
+}
+
+/** The package's metrics, ready to be fed. */
+export interface NetworkMeters {
+  readonly bytes: Counter
+  readonly messages: Counter
+  readonly dropped: Counter
+  readonly faults: Counter
+  readonly quorum: Gauge
+  readonly peers: Gauge
+  readonly validatorRtt: Gauge
+}
+
+export function newMeters(metrics: Metrics): NetworkMeters {
+  return {
+    bytes: metrics.counter(NETWORK_METRICS.bytes),
+    messages: metrics.counter(NETWORK_METRICS.messages),
+    dropped: metrics.counter(NETWORK_METRICS.dropped),
+    faults: metrics.counter(NETWORK_METRICS.faults),
+    quorum: metrics.gauge(NETWORK_METRICS.quorum),
+    peers: metrics.gauge(NETWORK_METRICS.peers),
+    validatorRtt: metrics.gauge(NETWORK_METRICS.validatorRtt),
+  }
 }

@@ -1,7 +1,8 @@
 import type { PeerId } from '@openliquid/primitives'
 import { ConnectionHealth } from './connectionHealth.ts'
+import type { InboundChannel } from './inboundChannel.ts'
 import type { ChainHead } from './networkConfig.ts'
-import type { InboundChannel, OutboundChannel } from './validatorChannel.ts'
+import type { OutboundChannel } from './outboundChannel.ts'
 
 /** Both directions of the channel to one peer, and what is known of it. */
 export class PeerLink {
@@ -18,7 +19,10 @@ export class PeerLink {
   connectedAtMs: number
   /** Since when our direction shows no progress; judged apart, because a peer can be heard and yet not hear. */
   outboundProgressMs = 0
+  /** Of its gossip messages in this minute. */
   rejects = 0
+  /** Dropped messages in this minute. */
+  overQuota = 0
   /** When gossip to and from the peer was last complete. */
   gossipAtMs = 0
 

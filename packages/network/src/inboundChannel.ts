@@ -1,0 +1,144 @@
+import type { Envelope, PeerId } from '@openliquid/primitives'
+import { type ChannelContext, ChannelPipe, goodbyeText, ownHello } from './channelPipe.ts'
+import { type PeerFault, peerFault } from './errors.ts'
+import { FRAME_TYPE, type Frame, frameToEnvelope, MESSAGE_KIND_MAX } from './frame.ts'
+import {
+  checkHello,
+  decodeHeartbeat,
+  decodeHello,
+  encodeHello,
+  type Heartbeat,
+  type Hello,
+  isPeerFault,
+  NONCE_BYTES,
+  type Nonces,
+  signProof,
+  verifyProof,
+} from './hello.ts'
+import { CONTROL_BYTES_MAX, channelBytesMax, HELLO_BYTES_MAX } from './limits.ts'
+import type { ByteStream } from './p2pHost.ts'
+
+export interface InboundEvents {
+  onLive(hello: Hello): void
+  onEnvelope(envelope: Envelope): void
+  onHeartbeat(heartbeat: Heartbeat): void
+  onSeen(): void
+  onClosed(fault: PeerFault | undefined): void
+}
+
+/** The direction in which the peer sends: a stream that it opened. */
+export class InboundChannel {
+  readonly #context: ChannelContext
+  readonly #peer: PeerId
+  readonly #events: InboundEvents
+  readonly #pipe: ChannelPipe
+  readonly #nonce: Uint8Array
+  #hello: Hello | undefined
+  #live = false
+
+  constructor(context: ChannelContext, peer: PeerId, stream: ByteStream, events: InboundEvents) {
+    this.#context = context
+    this.#peer = peer
+    this.#events = events
+    this.#nonce = context.randomBytes(NONCE_BYTES)
+    this.#pipe = new ChannelPipe(context, stream, {
+      bytesMaxOf: (type) => this.#bytesMaxOf(type),
+      onFrame: (frame) => this.#onFrame(frame),
+      onBytes: () => {
+        if (this.#live) events.onSeen()
+      },
+      onDrain: () => undefined,
+      onClosed: (fault) => {
+        this.#live = false
+        events.onClosed(fault)
+      },
+    })
+  }
+
+  get isLive(): boolean {
+    return this.#live
+  }
+
+  check(): void {
+    this.#pipe.check()
+  }
+
+  /** Tells the peer why, then closes. */
+  fail(fault: PeerFault): void {
+    this.#pipe.fail(fault)
+  }
+
+  close(): void {
+    this.#pipe.close(undefined)
+  }
+
+  #bytesMaxOf(type: number): number | undefined {
+    if (type === FRAME_TYPE.goodbye) return CONTROL_BYTES_MAX
+    if (this.#hello === undefined) return type === FRAME_TYPE.hello ? HELLO_BYTES_MAX : undefined
+    if (!this.#live) return type === FRAME_TYPE.proof ? CONTROL_BYTES_MAX : undefined
+    if (type === FRAME_TYPE.ping) return CONTROL_BYTES_MAX
+    return type >= 1 && type <= MESSAGE_KIND_MAX ? channelBytesMax(type) : undefined
+  }
+
+  #onFrame(frame: Frame): void {
+    switch (frame.type) {
+      case FRAME_TYPE.hello:
+        this.#onHello(frame.body)
+        return
+      case FRAME_TYPE.proof:
+        this.#onProof(frame.body)
+        return
+      case FRAME_TYPE.ping: {
+        const heartbeat = decodeHeartbeat(frame.body)
+        if (heartbeat === undefined) return
+        // A peer that does not read its answers gets none.
+        if (!this.#pipe.isBlocked) this.#pipe.send(FRAME_TYPE.pong, frame.body)
+        this.#events.onHeartbeat(heartbeat)
+        return
+      }
+      case FRAME_TYPE.goodbye:
+        this.#pipe.close(peerFault('OL_CHANNEL_GOODBYE', goodbyeText(frame.body)))
+        return
+      default: {
+        const envelope = frameToEnvelope(frame)
+        if (envelope === undefined) {
+          this.#pipe.fail(peerFault('OL_FRAME_FLAGS', `frame flags ${frame.flags}`))
+          return
+        }
+        this.#context.counters.framesReceived++
+        this.#events.onEnvelope(envelope)
+      }
+    }
+  }
+
+  #onHello(body: Uint8Array): void {
+    const { identity } = this.#context
+    const hello = decodeHello(body)
+    if (isPeerFault(hello)) {
+      this.#pipe.fail(hello)
+      return
+    }
+    const fault = checkHello(identity, this.#peer, hello)
+    if (fault !== undefined) {
+      this.#pipe.fail(fault)
+      return
+    }
+    this.#hello = hello
+    this.#pipe.send(FRAME_TYPE.hello, encodeHello(ownHello(this.#context, this.#nonce)))
+    const nonces: Nonces = { own: this.#nonce, remote: hello.nonce }
+    this.#pipe.send(FRAME_TYPE.proof, signProof(identity, this.#peer, nonces))
+  }
+
+  #onProof(proof: Uint8Array): void {
+    const hello = this.#hello
+    if (hello === undefined) return
+    const nonces: Nonces = { own: this.#nonce, remote: hello.nonce }
+    if (!verifyProof(this.#context.identity, hello, { peer: this.#peer, nonces, proof })) {
+      this.#pipe.fail(peerFault('OL_HELLO_SIGNATURE', 'the proof does not verify'))
+      return
+    }
+    this.#live = true
+    this.#pipe.endHandshake()
+    this.#events.onLive(hello)
+  }
+}

@@ -1,0 +1,252 @@
+import type { Envelope, PeerId } from '@openliquid/primitives'
+import { backoffMs } from './backoff.ts'
+import { CHANNEL_PROTOCOL, type ChannelContext } from './channelPipe.ts'
+import { type PeerFault, peerFault } from './errors.ts'
+import { InboundChannel } from './inboundChannel.ts'
+import { CHANNEL_DEADLINE_MS, GOSSIP_DEADLINE_MS } from './limits.ts'
+import { OutboundChannel } from './outboundChannel.ts'
+import type { ByteStream, P2pHost } from './p2pHost.ts'
+import { PeerLink } from './peerLink.ts'
+
+/** Beats without any sign that the peer takes what we send, although we hear it. */
+const OUTBOUND_SILENT_BEATS = 8
+
+export interface PeerLinksOptions {
+  readonly context: ChannelContext
+  /** Undefined before the start. */
+  host(): P2pHost | undefined
+  random(): number
+  /** A peer whose history outlives its connections. */
+  isRemembered(peer: PeerId): boolean
+  /** False: the peer is over its quota. */
+  allow(quota: 'hellos' | 'heartbeats', peer: PeerId): boolean
+  onState(link: PeerLink, state: 'connected' | 'suspect' | 'down'): void
+  onEnvelope(peer: PeerId, envelope: Envelope): void
+  onFault(peer: PeerId, fault: PeerFault): void
+}
+
+/** The channels to all peers: opens ours, accepts theirs, beats their hearts and judges them. */
+export class PeerLinks {
+  readonly #options: PeerLinksOptions
+  readonly #links = new Map<PeerId, PeerLink>()
+  /** Streams that peers opened and whose hello is not done yet. */
+  readonly #knocking = new Set<InboundChannel>()
+  #lastBeatMs: number | undefined
+  #isStopped = false
+
+  constructor(options: PeerLinksOptions) {
+    this.#options = options
+  }
+
+  get(peer: PeerId): PeerLink | undefined {
+    return this.#links.get(peer)
+  }
+
+  values(): IterableIterator<PeerLink> {
+    return this.#links.values()
+  }
+
+  isLive(peer: PeerId): boolean {
+    return this.#links.get(peer)?.isLive === true
+  }
+
+  onConnected(peer: PeerId): void {
+    if (this.#isStopped) return
+    const link = this.#linkOf(peer)
+    link.connectedAtMs = this.#nowMs()
+    link.health.onRecovering()
+    this.#open(link)
+  }
+
+  onDisconnected(peer: PeerId): void {
+    const link = this.#links.get(peer)
+    if (link === undefined) return
+    this.#close(link)
+    if (!this.#options.isRemembered(peer)) this.#links.delete(peer)
+  }
+
+  /** A peer opened its direction. */
+  accept(peer: PeerId, stream: ByteStream): void {
+    const { context, allow, onEnvelope, onFault } = this.#options
+    const channel: InboundChannel = new InboundChannel(context, peer, stream, {
+      onLive: ({ head }) => {
+        this.#knocking.delete(channel)
+        const link = this.#linkOf(peer)
+        const older = link.inbound
+        // The newest of a direction wins: the older one may hang on a dead connection.
+        link.inbound = channel
+        older?.close()
+        link.head = head
+        this.#update(link)
+      },
+      onEnvelope: (envelope) => onEnvelope(peer, envelope),
+      onHeartbeat: ({ head }) => {
+        const link = this.#links.get(peer)
+        if (link !== undefined && allow('heartbeats', peer)) link.head = head
+      },
+      onSeen: () => this.#links.get(peer)?.health.onSeen(this.#nowMs()),
+      onClosed: (fault) => {
+        this.#knocking.delete(channel)
+        const link = this.#links.get(peer)
+        if (link?.inbound === channel) {
+          link.inbound = undefined
+          this.#update(link)
+        }
+        if (fault !== undefined) onFault(peer, fault)
+      },
+    })
+    this.#knocking.add(channel)
+    if (!allow('hellos', peer)) channel.fail(peerFault('OL_HELLO_RATE', 'too many hellos'))
+  }
+
+  /** One heartbeat to everybody, and a judgement of what came since the last. */
+  beat(): void {
+    const at = this.#nowMs()
+    const { heartbeatMs } = this.#options.context.timing
+    // A late beat tells that we were busy, not that the peers are silent: their bytes wait to be read.
+    const wasAsleep = at - (this.#lastBeatMs ?? at) > 2 * heartbeatMs
+    this.#lastBeatMs = at
+    for (const channel of this.#knocking) channel.check()
+    for (const link of this.#links.values()) {
+      link.outbound?.check()
+      link.inbound?.check()
+      if (!link.isLive) this.#judgeMissing(link, at)
+      else this.#beatLive(link, at, wasAsleep)
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    for (const channel of this.#knocking) channel.close()
+    for (const link of this.#links.values()) this.#close(link)
+  }
+
+  #judgeMissing(link: PeerLink, at: number): void {
+    const { host, onFault } = this.#options
+    if (at - link.connectedAtMs <= CHANNEL_DEADLINE_MS) return
+    if (host()?.isConnected(link.peer) !== true) return
+    link.connectedAtMs = at
+    onFault(link.peer, peerFault('OL_CHANNEL_MISSING', 'connected without a live channel'))
+  }
+
+  #beatLive(link: PeerLink, at: number, wasAsleep: boolean): void {
+    const { context, onFault, onState } = this.#options
+    const { health, peer } = link
+    link.connectedAtMs = at
+    link.outbound?.beat({ sequence: health.nextBeat(at), head: context.head() })
+    if (wasAsleep) {
+      link.outboundProgressMs = at
+      link.gossipAtMs = at
+      return
+    }
+    const silentMs = OUTBOUND_SILENT_BEATS * context.timing.heartbeatMs
+    const isUnheard = at - link.outboundProgressMs > silentMs
+    const state = health.judge(at)
+    if (state === 'down' || isUnheard) {
+      onFault(peer, peerFault('OL_CHANNEL_SILENT', isUnheard ? 'does not hear us' : 'silent'))
+      this.#close(link)
+      return
+    }
+    if (state !== undefined) onState(link, state)
+    this.#judgeGossip(link, at)
+  }
+
+  /** docs/spec/network.md, pitfall 15. */
+  #judgeGossip(link: PeerLink, at: number): void {
+    if (this.#options.host()?.repairGossip(link.peer) === true) link.gossipAtMs = at
+    if (at - link.gossipAtMs <= GOSSIP_DEADLINE_MS) return
+    link.gossipAtMs = at
+    const fault = peerFault('OL_GOSSIP_MISSING', 'no gossip stream or subscription')
+    this.#options.onFault(link.peer, fault)
+  }
+
+  #open(link: PeerLink): void {
+    const { host, context } = this.#options
+    const running = host()
+    if (this.#isStopped || running?.isConnected(link.peer) !== true) return
+    if (link.isOpening || link.outbound !== undefined) return
+    link.isOpening = true
+    running.openStream(link.peer, CHANNEL_PROTOCOL, context.timing.helloTimeoutMs).then(
+      (stream) => {
+        link.isOpening = false
+        if (this.#isStopped) stream.abort('stopped')
+        else this.#use(link, stream)
+      },
+      () => {
+        link.isOpening = false
+        this.#reopenLater(link)
+      },
+    )
+  }
+
+  #use(link: PeerLink, stream: ByteStream): void {
+    const { context, onFault } = this.#options
+    const channel: OutboundChannel = new OutboundChannel(context, link.peer, stream, {
+      onLive: ({ head }) => {
+        link.head = head
+        link.attempts = 0
+        link.outboundProgressMs = this.#nowMs()
+        this.#update(link)
+      },
+      onAnswer: (sequence) => link.health.onAnswer(sequence, this.#nowMs()),
+      onProgress: () => {
+        link.outboundProgressMs = this.#nowMs()
+        link.health.onSeen(link.outboundProgressMs)
+      },
+      onClosed: (fault) => {
+        if (link.outbound === channel) link.outbound = undefined
+        this.#update(link)
+        if (fault !== undefined) onFault(link.peer, fault)
+        this.#reopenLater(link)
+      },
+    })
+    link.outbound = channel
+  }
+
+  #reopenLater(link: PeerLink): void {
+    const { host, context, random } = this.#options
+    if (this.#isStopped || link.reopenTimer !== undefined) return
+    if (host()?.isConnected(link.peer) !== true) return
+    const delayMs = backoffMs(link.attempts, context.timing, random())
+    link.attempts++
+    link.reopenTimer = setTimeout(() => {
+      link.reopenTimer = undefined
+      this.#open(link)
+    }, delayMs)
+  }
+
+  #close(link: PeerLink): void {
+    clearTimeout(link.reopenTimer)
+    link.reopenTimer = undefined
+    link.outbound?.close()
+    link.inbound?.close()
+  }
+
+  #linkOf(peer: PeerId): PeerLink {
+    const known = this.#links.get(peer)
+    if (known !== undefined) return known
+    const { heartbeatMs } = this.#options.context.timing
+    const link = new PeerLink(peer, heartbeatMs, this.#nowMs())
+    this.#links.set(peer, link)
+    return link
+  }
+
+  #update(link: PeerLink): void {
+    const { isLive, health } = link
+    if (isLive === link.wasLive) return
+    link.wasLive = isLive
+    if (isLive) {
+      link.gossipAtMs = this.#nowMs()
+      health.onUp(link.gossipAtMs)
+      this.#options.onState(link, 'connected')
+      return
+    }
+    health.onDown()
+    this.#options.onState(link, 'down')
+    if (this.#options.host()?.isConnected(link.peer) === true) health.onRecovering()
+  }
+
+  #nowMs(): number {
+    return this.#options.context.nowMs()
+  }
+}
