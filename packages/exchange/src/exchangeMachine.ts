@@ -15,17 +15,17 @@ import {
 } from '@openliquid/primitives'
 import { dispatchAction } from './actions/dispatch.ts'
 import { type ActionFault, fault, isFault, unsupported } from './actions/outcome.ts'
+import { beginBlock } from './beginBlock.ts'
 import { ByteReader, ByteWriter, corrupt } from './byteCodec.ts'
 import type { CoreProof } from './coreProof.ts'
 import { CoreState } from './coreState.ts'
 import { CoreTree } from './coreTree.ts'
 import { CoreView } from './coreView.ts'
-import { applyCoreWriter, matureDelayedOrders } from './coreWriter.ts'
+import { applyCoreWriter } from './coreWriter.ts'
 import type { ExchangeEvent } from './events.ts'
 import { applyGenesis, type ExchangeGenesis } from './genesis.ts'
 import { assertInvariants } from './invariants.ts'
 import { checkNonce, NONCE_TEXTS, withNonce } from './nonces.ts'
-import { applyOracleQuorum } from './oracle.ts'
 import { LinkedOrderBook, type OrderBook } from './orderBook.ts'
 import { CoreReader } from './reader.ts'
 import type { ActionReceipt } from './receipt.ts'
@@ -134,20 +134,11 @@ export class ExchangeMachine {
     return new CoreReader(this.#state, height)
   }
 
-  /** Steps ① to ③ of the begin-block sequence; docs/spec/hyperliquid.md §2. */
+  /** Opens a block: time, delayed orders of contracts, oracle quorum; docs/spec/hyperliquid.md §2. */
   beginBlock(context: BlockContext): void {
     assert(!this.#isInBlock, 'a block inside a block')
-    const { now } = this.#state
-    assert(context.height > now.height, 'heights must grow')
-    assert(context.timestampMs >= now.timestampMs, 'block time must not go back')
     this.#isInBlock = true
-    this.#state.clock.set(0, {
-      ...now,
-      height: context.height,
-      timestampMs: context.timestampMs,
-    })
-    matureDelayedOrders(this.#state)
-    applyOracleQuorum(this.#state)
+    beginBlock(this.#state, context)
   }
 
   /** A receipt with status `err` changed nothing but the nonce. */

@@ -16,7 +16,7 @@ function picture(state: CoreState): unknown {
     [...state.orders.entries()],
     [...state.delayedOrders.entries()],
   ].map((entries) => new Map<unknown, unknown>(entries))
-  const owned = [state.positions, state.spotBalances].map((table) => new Map(table.owners()))
+  const owned = [new Map(state.positions.owners()), new Map(state.spotBalances.owners())]
   const books = [...state.markets.values()].map(({ book }) => [
     book.orders(true),
     book.orders(false),

@@ -1,7 +1,7 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { formatUnits, parseUnits } from '../decimal.ts'
-import type { LedgerUpdateEvent } from '../events.ts'
+import { emitLedgerUpdate } from '../ledgerEvents.ts'
 import type { Token, User } from '../records.ts'
 import {
   spotAvailable,
@@ -40,7 +40,7 @@ export function applySpotSend(
   const entryNtl = spotValue(state, token, wei)
   transferSpot(state, user, destination, { token: token.index, wei, entryNtl })
   transferSpot(state, user, state.rules.collector, { token: USDC, wei: feeWei, entryNtl: 0n })
-  const delta: LedgerUpdateEvent['delta'] = {
+  emitLedgerUpdate(state, [user, destination], {
     type: 'spotTransfer',
     token: token.name,
     amount: formatUnits(wei, token.weiDecimals),
@@ -48,17 +48,7 @@ export function applySpotSend(
     user,
     destination,
     fee: formatUnits(fee, USD_DECIMALS),
-  }
-  const { timestampMs: time } = state.now
-  for (const party of [user, destination]) {
-    state.emit({
-      kind: 'ledgerUpdate',
-      user: state.addressOf(party),
-      time,
-      hash: state.cause,
-      delta,
-    })
-  }
+  })
   return DONE
 }
 

@@ -1,6 +1,7 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { formatUnits, parseUnits } from '../decimal.ts'
+import { emitLedgerUpdate } from '../ledgerEvents.ts'
 import { accountMargin, withdrawable } from '../margin.ts'
 import { addRawUsd } from '../perpClearinghouse.ts'
 import type { User } from '../records.ts'
@@ -42,12 +43,10 @@ export function transferUsdClass(
     addRawUsd(state, user, -usd)
     credit(state, user, { token: USDC, wei, entryNtl: 0n })
   }
-  state.emit({
-    kind: 'ledgerUpdate',
-    user: state.addressOf(user),
-    time: state.now.timestampMs,
-    hash: state.cause,
-    delta: { type: 'accountClassTransfer', usdc: formatUnits(usd, USD_DECIMALS), toPerp },
+  emitLedgerUpdate(state, [user], {
+    type: 'accountClassTransfer',
+    usdc: formatUnits(usd, USD_DECIMALS),
+    toPerp,
   })
   return DONE
 }

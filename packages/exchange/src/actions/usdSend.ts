@@ -1,7 +1,7 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { formatUnits, parseUnits } from '../decimal.ts'
-import type { LedgerUpdateEvent } from '../events.ts'
+import { emitLedgerUpdate } from '../ledgerEvents.ts'
 import { accountMargin, withdrawable } from '../margin.ts'
 import { addRawUsd } from '../perpClearinghouse.ts'
 import type { User } from '../records.ts'
@@ -28,22 +28,12 @@ export function applyUsdSend(
   addRawUsd(state, user, -usd - fee)
   addRawUsd(state, destination, usd)
   addRawUsd(state, state.rules.collector, fee)
-  const delta: LedgerUpdateEvent['delta'] = {
+  emitLedgerUpdate(state, [user, destination], {
     type: 'internalTransfer',
     usdc: formatUnits(usd, USD_DECIMALS),
     user,
     destination,
     fee: formatUnits(fee, USD_DECIMALS),
-  }
-  const { timestampMs: time } = state.now
-  for (const party of [user, destination]) {
-    state.emit({
-      kind: 'ledgerUpdate',
-      user: state.addressOf(party),
-      time,
-      hash: state.cause,
-      delta,
-    })
-  }
+  })
   return DONE
 }

@@ -1,0 +1,21 @@
+import { assert, type BlockContext } from '@openliquid/primitives'
+import type { CoreState } from './coreState.ts'
+import { matureDelayedOrders } from './coreWriter.ts'
+import { applyOracleQuorum } from './oracle.ts'
+
+/**
+ * What a block does before its actions, in the order of docs/spec/hyperliquid.md §2.
+ *
+ * Steps ④ to ⑥ (triggers, funding, liquidation) are not part of this version.
+ */
+export function beginBlock(state: CoreState, { height, timestampMs }: BlockContext): void {
+  const { now } = state
+  assert(height > now.height, 'heights must grow')
+  assert(timestampMs >= now.timestampMs, 'block time must not go back')
+  // ① time
+  state.clock.set(0, { ...now, height, timestampMs })
+  // ② queues that wait for time
+  matureDelayedOrders(state)
+  // ③ prices
+  applyOracleQuorum(state)
+}
