@@ -1,4 +1,5 @@
 import {
+  assert,
   type Block,
   type ConsensusMessage,
   type Epoch,
@@ -17,6 +18,7 @@ import type { ConsensusOptions } from './consensusOptions.ts'
 import type { Effect } from './effect.ts'
 import { ConsensusHalt, ignore } from './errors.ts'
 import type { ConsensusInput, TimerId } from './input.ts'
+import { ACTS_PER_STEP_MAX } from './limits.ts'
 import { Proposer } from './proposer.ts'
 import { createReplica, type Replica } from './replica.ts'
 import { resume } from './resumption.ts'
@@ -195,12 +197,16 @@ export class ConsensusCore {
 
   /** Does every duty that is due, until none is. Each act moves a view or answers for one, so this ends. */
   #settle(nowMs: number): void {
+    let acts = 0
     while (
       this.#votes.formQC(nowMs) ||
       this.#timeouts.settle(nowMs) ||
       this.#voter.voteIfReady(nowMs) ||
       this.#proposer.requestIfReady(nowMs)
-    ) {}
+    ) {
+      acts += 1
+      assert(acts <= ACTS_PER_STEP_MAX, 'a step comes to an end')
+    }
     this.#sync.requestMissing(nowMs)
   }
 

@@ -26,3 +26,5 @@ export const PEERS_REMEMBERED_MAX = 1_024
 export const MISSED_SLOTS_MAX = 1_024
 /** Slots of the leader schedule computed at a time; consensus reference §6. */
 export const LEADER_SLOTS_MAX = 2_000
+/** Duties done in one step: a few per view, and one step moves through few views. More is our own endless loop. */
+export const ACTS_PER_STEP_MAX = 1_000

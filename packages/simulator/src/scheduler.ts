@@ -1,5 +1,8 @@
 import { assert } from '@openliquid/primitives'
 
+/** Tasks at one and the same moment: far more than a cluster has messages. Beyond it, time stands still for ever. */
+const TASKS_PER_MOMENT_MAX = 100_000
+
 interface Task {
   readonly atMs: number
   readonly seq: number
@@ -11,6 +14,7 @@ export class Scheduler {
   readonly #heap: Task[] = []
   #nowMs: number
   #seq = 0
+  #tasksNow = 0
 
   constructor(startMs: number) {
     this.#nowMs = startMs
@@ -37,6 +41,8 @@ export class Scheduler {
     if (next === undefined || next.atMs > untilMs) return false
     this.#pop()
     assert(next.atMs >= this.#nowMs, 'time does not go back')
+    this.#tasksNow = next.atMs === this.#nowMs ? this.#tasksNow + 1 : 0
+    assert(this.#tasksNow <= TASKS_PER_MOMENT_MAX, 'virtual time goes on')
     this.#nowMs = next.atMs
     next.run()
     return true

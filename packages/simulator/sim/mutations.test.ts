@@ -1,0 +1,268 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadMutant, type Mutation, removeMutants } from './mutants.ts'
+import {
+  allCrash,
+  chaos,
+  deadLeader,
+  doubleProposal,
+  equivocation,
+  lightMajority,
+  otherExecution,
+  type Scenario,
+  staleQC,
+  wrongRoot,
+} from './scenarios.ts'
+
+/** Each rule of §3–§7 that is taken out must be missed by somebody; docs/spec/consensus.md §11.5. */
+const TABLE: readonly (Mutation & { readonly killers: readonly Scenario[] })[] = [
+  {
+    name: 'quorum of one half',
+    edits: [
+      {
+        file: 'committee.ts',
+        find: 'stake * 3n > this.#totalStake * 2n',
+        replace: 'stake * 2n >= this.#totalStake',
+      },
+    ],
+    killers: [deadLeader, chaos(51)],
+  },
+  {
+    name: 'count instead of stake',
+    edits: [
+      { file: 'committee.ts', find: 'stake += one', replace: 'stake += 1n' },
+      {
+        file: 'committee.ts',
+        find: 'this.stakes.reduce((sum, stake) => sum + stake, 0n)',
+        replace: 'BigInt(this.size)',
+      },
+    ],
+    killers: [lightMajority],
+  },
+  {
+    name: 'vote after timeout',
+    edits: [
+      {
+        file: 'safetyRules.ts',
+        find: 'view !== currentView || view <= lastVotedView',
+        replace: 'view !== currentView || lastVote?.view === view',
+      },
+      {
+        file: 'voter.ts',
+        find: 'safety.data.lastVotedView >= view',
+        replace: 'safety.data.lastVote?.view === view',
+      },
+    ],
+    killers: [chaos(52), chaos(53), chaos(54), chaos(55), chaos(56), chaos(57)],
+  },
+  {
+    name: 'second vote in a view',
+    edits: [
+      { file: 'safetyRules.ts', find: ' || view <= lastVotedView', replace: '' },
+      { file: 'voter.ts', find: ' || safety.data.lastVotedView >= view', replace: '' },
+      {
+        file: 'safetyRules.ts',
+        find: "assert(data.lastVotedView >= this.#data.lastVotedView, 'lastVotedView never falls')",
+        replace: '',
+      },
+    ],
+    killers: [doubleProposal],
+  },
+  {
+    name: 'safety data of votes not persisted',
+    edits: [
+      {
+        file: 'voter.ts',
+        find: 'node.isLogged ? records : [blockRecord, ...records]',
+        replace: 'records.length > 99 ? records : [blockRecord]',
+      },
+    ],
+    killers: [deadLeader],
+  },
+  {
+    name: 'block voted for not persisted',
+    edits: [
+      {
+        file: 'voter.ts',
+        find: 'node.isLogged ? records : [blockRecord, ...records]',
+        replace: 'blockRecord.body.length === 0 ? [] : records',
+      },
+    ],
+    killers: [deadLeader],
+  },
+  {
+    name: 'send before sync',
+    edits: [{ file: 'outbox.ts', find: 'effects.unshift(', replace: 'effects.push(' }],
+    killers: [deadLeader],
+  },
+  {
+    name: 'no certificate of the current view on disk',
+    edits: [
+      {
+        file: 'safetyCodec.ts',
+        find: 'data.entry === undefined ? new Uint8Array(0) : encodeEntry(data.entry)',
+        replace: 'encodeEntry === undefined ? new Uint8Array(1) : new Uint8Array(0)',
+      },
+      {
+        file: 'certificateProcessor.ts',
+        find: 'if (pacemaker.isNewTC(tc))',
+        replace: 'if (pacemaker.view < 0n)',
+      },
+      {
+        file: 'certificateProcessor.ts',
+        find: 'if (qc.view > pacemaker.highQC.view)',
+        replace: 'if (pacemaker.view < 0n)',
+      },
+    ],
+    killers: [allCrash],
+  },
+  {
+    name: 'proposal below the QC of the TC',
+    edits: [
+      {
+        file: 'safetyRules.ts',
+        find: "return qc.view >= tc.highQC.view ? { kind: 'tc', tc } : undefined",
+        replace: "return { kind: 'tc', tc }",
+      },
+    ],
+    killers: [staleQC],
+  },
+  {
+    name: 'commit over a gap of views',
+    edits: [
+      {
+        file: 'certificateProcessor.ts',
+        find: ' || header.qc.view + 1n !== qc.view',
+        replace: '',
+      },
+    ],
+    killers: [deadLeader],
+  },
+  {
+    name: 'second proposal in a view after a restart',
+    edits: [
+      {
+        file: 'safetyRules.ts',
+        find: 'return view > (lastProposed?.view ?? 0n) && view > lastVotedView',
+        replace: 'return view > (lastProposed === undefined ? lastVotedView : lastVotedView)',
+      },
+    ],
+    killers: [...Array.from({ length: 12 }, (_, i) => chaos(60 + i)), allCrash],
+  },
+  {
+    name: 'second timeout in a view with a better QC',
+    edits: [
+      {
+        file: 'safetyRules.ts',
+        find: 'if (lastTimeout?.view === currentView) return',
+        replace:
+          'if (lastTimeout?.view === currentView && lastTimeout.highQC.view >= highQC.view) return',
+      },
+    ],
+    killers: Array.from({ length: 24 }, (_, i) => chaos(80 + i)),
+  },
+  {
+    name: 'no backup QC',
+    edits: [
+      {
+        file: 'voteAggregator.ts',
+        find: "timers.set('backup',",
+        replace: "timers.isSet('backup') && timers.set('backup',",
+      },
+    ],
+    killers: [deadLeader],
+  },
+  {
+    name: 'halt on the wrong root of a proposal',
+    edits: [
+      {
+        file: 'voter.ts',
+        find: 'this.#otherRoots.add(header.proposer)',
+        replace: 'throw epochUnsupported(0)',
+      },
+    ],
+    killers: [wrongRoot],
+  },
+  {
+    name: 'vote for any state root',
+    edits: [
+      {
+        file: 'voter.ts',
+        find: 'if (ours !== undefined && equalBytes(ours, header.stateRoot)) return true',
+        replace: 'if (ours !== undefined) return true',
+      },
+    ],
+    killers: [wrongRoot],
+  },
+  {
+    name: 'certified roots not compared',
+    edits: [
+      {
+        file: 'stateRoots.ts',
+        find: 'if (ours === undefined || equalBytes(ours, header.stateRoot)) return undefined',
+        replace: 'if (ours !== header.stateRoot) return undefined',
+      },
+    ],
+    killers: [otherExecution],
+  },
+  {
+    name: 'stale peers not answered, nothing told after a timeout',
+    edits: [
+      {
+        file: 'viewSynchronizer.ts',
+        find: 'this.#replica.outbox.sendToPeer(peer, this.#news())',
+        replace: '',
+      },
+      {
+        file: 'viewSynchronizer.ts',
+        find: 'this.#replica.outbox.broadcast(this.#news())',
+        replace: '',
+      },
+      {
+        file: 'viewSynchronizer.ts',
+        find: 'if (leader !== selfIndex)',
+        replace: 'if (leader < 0)',
+      },
+    ],
+    killers: [deadLeader, allCrash],
+  },
+]
+
+afterAll(removeMutants)
+
+describe('the scenarios raise no false alarm', () => {
+  it.each(
+    Object.entries({
+      allCrash,
+      deadLeader,
+      doubleProposal,
+      equivocation,
+      lightMajority,
+      otherExecution,
+      staleQC,
+      wrongRoot,
+    }),
+  )('%s', (_, scenario) => {
+    expect(() => scenario(undefined)).not.toThrow()
+  })
+
+  it.each([51, 52, 53, 54, 55, 56, 57])('chaos (seed %i)', (seed) => {
+    expect(() => chaos(seed)(undefined)).not.toThrow()
+  })
+})
+
+describe('planted faults are found', () => {
+  it.each(TABLE)('$name', async (mutation) => {
+    const mutant = await loadMutant(mutation)
+    let found: unknown
+    for (const scenario of mutation.killers) {
+      try {
+        scenario(mutant)
+      } catch (error) {
+        found = error
+        break
+      }
+    }
+    expect(found, 'no scenario saw the fault').toBeInstanceOf(Error)
+    console.log(mutation.name, '=>', String(found))
+  })
+})
