@@ -1,0 +1,96 @@
+// `pnpm bench [ID…]` and `pnpm sim [ID…]`: runs each figure's file in a process of its own, prints a table and writes
+// the results. A file is called `<id>.bench.ts` or `<id>.sim.ts`; it may report figures whose ids begin with its own.
+// A figure that was not run is absent, never copied from an earlier run.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { createInterface } from 'node:readline'
+
+const [kind, ...ids] = process.argv.slice(2)
+if (kind !== 'bench' && kind !== 'sim') {
+  console.error('usage: figures.mjs bench|sim [ID…]')
+  process.exit(2)
+}
+const root = new URL('..', import.meta.url)
+const suffix = `.${kind}.ts`
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`
+
+const files = readdirSync(new URL('packages', root)).flatMap((name) => {
+  try {
+    const folder = `packages/${name}/${kind}`
+    return readdirSync(new URL(folder, root))
+      .filter((file) => file.endsWith(suffix))
+      .map((file) => ({ id: file.slice(0, -suffix.length), path: `${folder}/${file}` }))
+  } catch {
+    return []
+  }
+})
+const isWanted = ({ id }) =>
+  ids.length === 0 || ids.some((wanted) => id === wanted || wanted.startsWith(`${id}.`))
+const wanted = files.filter(isWanted).sort((a, b) => (a.id < b.id ? -1 : 1))
+const unknown = ids.filter(
+  (id) => !files.some((file) => file.id === id || id.startsWith(`${file.id}.`)),
+)
+if (unknown.length > 0) {
+  console.error(
+    `no figure ${unknown.join(', ')}; there are ${files.map(({ id }) => id).join(', ')}`,
+  )
+  process.exit(2)
+}
+
+const figures = []
+let failed = 0
+for (const { id, path } of wanted) {
+  process.stdout.write(`${id} …\n`)
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', '--conditions=openliquid:source', '--import', 'tsx', path],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (!line.startsWith('{"figure":')) {
+      process.stdout.write(`  ${line}\n`)
+      return
+    }
+    const { figure } = JSON.parse(line)
+    const pass = figure.op === '<=' ? figure.value <= figure.target : figure.value >= figure.target
+    figures.push({ ...figure, pass, machine })
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) {
+    failed += 1
+    process.stdout.write(`  ended with ${code}\n`)
+  }
+}
+
+const rows = figures.map(({ id, value, unit, op, target, pass, baseline }) => [
+  id,
+  `${round(value)} ${unit}`,
+  `${op} ${target}`,
+  pass ? 'yes' : 'NO',
+  baseline === undefined ? '' : `${baseline.name} ${round(baseline.value)} ${baseline.unit}`,
+])
+printTable([['id', 'value', 'target', 'met', 'baseline'], ...rows])
+mkdirSync(new URL('bench/results', root), { recursive: true })
+const results = kind === 'bench' ? 'latest.json' : 'latest-sim.json'
+writeFileSync(new URL(`bench/results/${results}`, root), `${JSON.stringify(figures, null, 2)}\n`)
+process.exit(failed === 0 ? 0 : 1)
+
+function round(value) {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(4))
+}
+
+function printTable(table) {
+  const widths = table[0].map((_, column) =>
+    Math.max(...table.map((row) => `${row[column]}`.length)),
+  )
+  for (const row of table) {
+    console.log(
+      row
+        .map((cell, column) => `${cell}`.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+  }
+}
