@@ -10,8 +10,16 @@ export interface CompiledContract {
 
 const NAMES = ['Counter', 'Trader'] as const
 
-/** Compiles the contracts of this folder with the stock compiler. */
-export function compileContracts(): Record<(typeof NAMES)[number], CompiledContract> {
+type Compiled = Record<(typeof NAMES)[number], CompiledContract>
+let compiled: Compiled | undefined
+
+/** The contracts of this folder by the stock compiler, which runs once. */
+export function compileContracts(): Compiled {
+  compiled ??= compile()
+  return compiled
+}
+
+function compile(): Compiled {
   // solc is CommonJS and takes half a second to load: only who compiles pays for it.
   const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string }
   const sources = Object.fromEntries(

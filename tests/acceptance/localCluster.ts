@@ -10,6 +10,8 @@ const POLL_MS = 50
 
 /** What /status of a node answers, as far as these tests read it. */
 export interface NodeStatus {
+  readonly genesisHash: string
+  readonly multiaddrs: readonly string[]
   readonly committedHeight: string
   readonly executedHeight: string
   readonly view: string

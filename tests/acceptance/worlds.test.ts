@@ -3,6 +3,7 @@ import { testBadInput } from './badInput.ts'
 import { testBridge } from './bridgeWorld.ts'
 import { testEvmWorld } from './evmWorld.ts'
 import { testExchangeWorld } from './exchangeWorld.ts'
+import { testHostilePeer } from './hostilePeer.ts'
 import { LocalCluster } from './localCluster.ts'
 import { testStateRoots } from './stateRoots.ts'
 
@@ -29,4 +30,5 @@ describe('EVM world', () => testEvmWorld(() => urls))
 describe('exchange world', () => testExchangeWorld(() => urls))
 describe('bridge', () => testBridge(() => urls))
 describe('bad input', () => testBadInput(() => urls))
+describe.runIf(isOwn)('hostile peer', () => testHostilePeer(() => cluster as LocalCluster))
 describe.runIf(isOwn)('state roots', () => testStateRoots(() => cluster as LocalCluster))

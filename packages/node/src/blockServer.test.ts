@@ -1,0 +1,110 @@
+import {
+  type Block,
+  blockHash,
+  blocksAnswerCodec,
+  bytesToHex,
+  type GetBlocks,
+  getBlocksCodec,
+  MESSAGE_KIND,
+  SYNC_BLOCKS_MAX,
+} from '@openliquid/primitives'
+import { SeededRandom, sample } from '@openliquid/primitives/testing'
+import { expect, test } from 'vitest'
+import { BlockServer } from './blockServer.ts'
+import { BLOCK_REQUESTS_MAX } from './limits.ts'
+
+/** A chain of empty blocks above height 0, each with the QC of the one before. */
+function chainOf(length: number): Block[] {
+  const random = new SeededRandom(1)
+  const blocks: Block[] = []
+  let parentHash = new Uint8Array(32)
+  for (let height = 1; height <= length; height++) {
+    const header = {
+      ...sample.blockHeader(random),
+      height: BigInt(height),
+      view: BigInt(height),
+      parentHash,
+      qc: { ...sample.quorumCertificate(random), blockHash: parentHash },
+    }
+    const block = { header, payload: { actions: [], evm: [], evidence: [] } }
+    blocks.push(block)
+    parentHash = Uint8Array.from(blockHash(header))
+  }
+  return blocks
+}
+
+/** Serves the first `stored` blocks from the store and the others as uncommitted ones. */
+function serverFor(blocks: readonly Block[], stored: number) {
+  const at = (height: bigint): Block | undefined =>
+    height >= 1n && height <= BigInt(stored) ? blocks[Number(height) - 1] : undefined
+  const byHash = new Map(blocks.map((block) => [bytesToHex(blockHash(block.header)), block]))
+  return new BlockServer({
+    store: {
+      blockAt: at,
+      headHeight: () => BigInt(stored),
+      heightOf: (hash) => {
+        const height = byHash.get(bytesToHex(hash))?.header.height
+        return height !== undefined && height <= BigInt(stored) ? height : undefined
+      },
+      certificateAt: (height) => at(height + 1n)?.header.qc,
+    },
+    uncommitted: (hash) => {
+      const block = byHash.get(bytesToHex(hash))
+      return block !== undefined && block.header.height > BigInt(stored) ? block : undefined
+    },
+    certificateOf: (hash) => ({
+      ...sample.quorumCertificate(new SeededRandom(2)),
+      blockHash: hash,
+    }),
+  })
+}
+
+async function ask(server: BlockServer, request: Partial<GetBlocks>) {
+  const body = getBlocksCodec.encode({ fromHeight: 1n, bytesMax: 1_000_000, ...request })
+  const bytes = await server.answer(MESSAGE_KIND.getBlocks, body)
+  if (bytes === undefined) return undefined
+  const { blocks, qc } = blocksAnswerCodec.decode(bytes)
+  return { heights: blocks.map(({ header }) => Number(header.height)), qc, blocks }
+}
+
+test('serves committed and uncommitted blocks up to a hash, with the certificate of the last', async () => {
+  const blocks = chainOf(6)
+  const server = serverFor(blocks, 4)
+  const last = blockHash(blocks[5]!.header)
+  const answer = await ask(server, { fromHeight: 3n, toHash: last })
+  expect(answer?.heights).toEqual([3, 4, 5, 6])
+  expect(answer?.qc).toMatchObject({ blockHash: last })
+  const inside = await ask(server, { fromHeight: 2n, toHash: blockHash(blocks[2]!.header) })
+  expect(inside?.heights).toEqual([2, 3])
+})
+
+test('without a hash it serves what is committed', async () => {
+  expect((await ask(serverFor(chainOf(6), 4), { fromHeight: 2n }))?.heights).toEqual([2, 3, 4])
+})
+
+test('an answer keeps to the bytes asked for and to the blocks of one answer', async () => {
+  const blocks = chainOf(SYNC_BLOCKS_MAX + 10)
+  const server = serverFor(blocks, blocks.length)
+  expect((await ask(server, {}))?.heights).toHaveLength(SYNC_BLOCKS_MAX)
+  const few = await ask(server, { bytesMax: 2_000 })
+  expect(few?.heights[0]).toBe(1)
+  expect(few?.heights.length).toBeLessThan(SYNC_BLOCKS_MAX)
+  expect(few?.heights.length).toBeGreaterThan(0)
+})
+
+test('refuses what it has not, what is malformed, and other kinds', async () => {
+  const server = serverFor(chainOf(3), 3)
+  expect(await ask(server, { fromHeight: 9n })).toBeUndefined()
+  expect(await ask(server, { toHash: new Uint8Array(32).fill(9) })).toBeUndefined()
+  expect(await server.answer(MESSAGE_KIND.getBlocks, Uint8Array.of(1, 2))).toBeUndefined()
+  expect(await server.answer(MESSAGE_KIND.vote, new Uint8Array(0))).toBeUndefined()
+})
+
+test('refuses more requests at a time than it may serve', async () => {
+  const server = serverFor(chainOf(3), 3)
+  const answers = await Promise.all(
+    Array.from({ length: BLOCK_REQUESTS_MAX + 2 }, () => ask(server, {})),
+  )
+  expect(answers.filter((answer) => answer === undefined)).toHaveLength(2)
+  expect(await ask(server, {})).toBeDefined()
+})
