@@ -5,6 +5,7 @@ import {
   EvmMachine,
   type EvmMessage,
   type Execution,
+  type MachineOptions,
   REVERTED,
 } from './evmMachine.ts'
 import type { EvmCallRequest, EvmCallResult, EvmGasEstimate } from './evmView.ts'
@@ -40,13 +41,11 @@ const ESTIMATE_ERROR_MILLI = 15n
  * @see docs/spec/evm.md §8
  */
 export class CallRunner {
-  readonly #chainId: bigint
-  readonly #precompiles: readonly L1Precompile[]
+  readonly #machineOptions: MachineOptions
   readonly #idle: EvmMachine[] = []
 
   constructor(chainId: bigint, precompiles: readonly L1Precompile[]) {
-    this.#chainId = chainId
-    this.#precompiles = precompiles
+    this.#machineOptions = { chainId, precompiles, engine: 'sync', pause: letOthersRun }
   }
 
   async call(request: EvmCallRequest, scene: CallScene): Promise<EvmCallResult> {
@@ -112,7 +111,7 @@ export class CallRunner {
       const { nonce, balance, codeHash } = sender
       state.setAccount(message.from, { nonce, codeHash, balance: balance - cost })
     }
-    const machine = this.#idle.pop() ?? (await EvmMachine.create(this.#chainId, this.#precompiles))
+    const machine = this.#idle.pop() ?? (await EvmMachine.create(this.#machineOptions))
     machine.bind({ state, exchange: scene.exchange, blockHash: scene.blockHash })
     // As Ethereum clients do: a call without a price sees no base fee.
     const baseFeePerGas = message.gasPrice === 0n ? 0n : scene.environment.baseFeePerGas
@@ -148,4 +147,9 @@ function toResult(execution: Execution): Exclude<EvmCallResult, { status: 'refus
   if (failure !== undefined) return { status: 'failed', reason: failure, gasUsed }
   const created = createdAddress === undefined ? {} : { createdAddress }
   return { status: 'success', output, gasUsed, ...created }
+}
+
+/** A long call shares the thread with voting: between two pieces of it whatever has come in is handled. */
+function letOthersRun(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MerklePatriciaTrie } from '@ethereumjs/mpt'
 import {
   bytesToHex,
@@ -11,6 +14,7 @@ import {
   uintToBytes,
   utf8ToBytes,
 } from '@openliquid/primitives'
+import { openStore } from '@openliquid/storage'
 import { memoryStore } from '@openliquid/storage/testing'
 import { describe, expect, test } from 'vitest'
 import { decodeAccount, encodeTrieAccount } from './account.ts'
@@ -66,8 +70,8 @@ async function withProbe(options: Partial<Parameters<typeof EvmFixture.create>[0
   probe: Uint8Array
   deployed: EvmTransition
 }> {
-  const store = memoryStore()
-  const chain = await EvmFixture.create({ store, ...options })
+  const store = options.store ?? memoryStore()
+  const chain = await EvmFixture.create({ ...options, store })
   const deployed = await chain.block([
     chain.transaction({ data: probeContract().initCode, gasLimit: 3_000_000n }),
   ])
@@ -604,6 +608,24 @@ describe('crash and restart', () => {
     for (const transition of transitions) chain.executor.accept(transition)
     expect(chain.executor.view.getBalance(bob)).toBe(10_000n * HYPE + 2n)
     expect(chain.executor.evmRoot).toEqual(await oracleRoot(store))
+  })
+
+  test('a LevelDB folder that is closed and opened goes on as a store that never was', async () => {
+    const straight = await withProbe()
+    const expected = await drive(straight.chain, straight.probe, [0, 1, 2, 3])
+
+    const folder = await mkdtemp(join(tmpdir(), 'openliquid-evm-'))
+    const first = await openStore(folder)
+    const { chain, probe } = await withProbe({ store: first })
+    const hashes = await drive(chain, probe, [0, 1])
+    await first.close()
+    const second = await openStore(folder)
+    const restarted = await EvmFixture.create({ store: second })
+    hashes.push(...(await drive(restarted, probe, [2, 3])))
+    expect(hashes).toEqual(expected)
+    expect(restarted.executor.evmRoot).toEqual(await oracleRoot(second))
+    await second.close()
+    await rm(folder, { recursive: true })
   })
 
   test('another genesis on the same store is refused', async () => {

@@ -17,7 +17,7 @@ import { byteText } from './byteText.ts'
 import { coreWriterLogs } from './coreWriterLogs.ts'
 import { EvmError, EvmFatalError } from './errors.ts'
 import { evmBlockHash, evmBlockHeader, evmBlockSize } from './evmBlock.ts'
-import { EvmMachine } from './evmMachine.ts'
+import { type EvmEngine, EvmMachine } from './evmMachine.ts'
 import type { EvmPayload, EvmTransition } from './evmTransition.ts'
 import type { EvmView } from './evmView.ts'
 import { nextBaseFee } from './gas.ts'
@@ -43,6 +43,8 @@ export interface EvmExecutorOptions {
   readonly precompiles: readonly L1Precompile[]
   /** The Core as calls outside of blocks see it. Without it, precompiles fail in such calls. */
   readonly exchange?: () => ExchangeReader
+  /** What runs the instructions of blocks; `reference` if absent. All give the same results. */
+  readonly engine?: EvmEngine
 }
 
 /**
@@ -112,7 +114,11 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     const versions = new VersionedStore(store)
     const head = new BlockArchive(versions.tip).head()
     assert(head !== undefined, 'a store with a genesis has a head')
-    const machine = await EvmMachine.create(BigInt(options.chainId), options.precompiles)
+    const machine = await EvmMachine.create({
+      chainId: BigInt(options.chainId),
+      precompiles: options.precompiles,
+      engine: options.engine ?? 'reference',
+    })
     const codes = new LruCache(CODE_CACHE_BYTES_MAX)
     return new EvmExecutor({ options, genesis, machine, store: versions, codes, head })
   }

@@ -29,10 +29,13 @@ import {
 import { chainCommon } from './chainCommon.ts'
 import type { EvmTransaction } from './evmTransaction.ts'
 import { gasAfterRefund, intrinsicGas } from './gas.ts'
-import type { JournaledState } from './journaledState.ts'
+import { JournaledState } from './journaledState.ts'
+import { LruCache } from './lruCache.ts'
 import { bridgePrecompiles, type ExchangeHandle } from './precompileBridge.ts'
 import type { EvmLogEntry } from './receipts.ts'
 import { StateAdapter } from './stateAdapter.ts'
+import { StateReader } from './stateReader.ts'
+import { SyncEvm, type SyncEvmOptions } from './syncEvm.ts'
 
 /** What the opcodes of a block see of it. */
 export interface BlockEnvironment {
@@ -115,19 +118,23 @@ export class EvmMachine {
     this.#hashes = parts.hashes
   }
 
-  static async create(chainId: bigint, precompiles: readonly L1Precompile[]): Promise<EvmMachine> {
-    const common = chainCommon(chainId)
+  static async create(options: MachineOptions): Promise<EvmMachine> {
+    const common = chainCommon(options.chainId)
     const adapter = new StateAdapter()
     const exchange: ExchangeHandle = { reader: undefined }
     const hashes = new BlockHashes()
-    // Not `createEVM`: it replaces the curve implementation that it is given.
-    const evm = new EVM({
+    const evmOptions = {
       common,
       stateManager: adapter,
       blockchain: hashes,
       bn254: new NobleBN254(),
-      customPrecompiles: bridgePrecompiles(precompiles, exchange),
-    })
+      customPrecompiles: bridgePrecompiles(options.precompiles, exchange),
+    }
+    // Not `createEVM`: it replaces the curve implementation that it is given.
+    const evm =
+      options.engine === 'reference'
+        ? new EVM(evmOptions)
+        : await syncEvm({ ...evmOptions, adapter, pause: options.pause })
     const vm = await createVM({ common, stateManager: adapter, evm })
     return new EvmMachine({ common, adapter, exchange, hashes, evm, vm })
   }
@@ -251,6 +258,26 @@ export class EvmMachine {
       }
     }
   }
+}
+
+/** Which loop runs the instructions: the library's own, or ours over its handlers. */
+export type EvmEngine = 'reference' | 'sync'
+
+export interface MachineOptions {
+  readonly chainId: bigint
+  readonly precompiles: readonly L1Precompile[]
+  readonly engine: EvmEngine
+  /** Lets others run during a long message; the engine `sync` calls it every few milliseconds. */
+  readonly pause?: () => Promise<void>
+}
+
+/** Setting it up runs one instruction, for which there has to be a state: an empty one. */
+async function syncEvm(options: SyncEvmOptions): Promise<SyncEvm> {
+  const { adapter } = options
+  adapter.bind(new JournaledState(new StateReader({ read: () => undefined }, new LruCache(0))))
+  const evm = await SyncEvm.create(options)
+  adapter.bind(undefined)
+  return evm
 }
 
 interface MachineParts {

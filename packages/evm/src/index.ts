@@ -8,6 +8,7 @@ export {
 } from './errors.ts'
 export type { EvmBlock, EvmBlockHeader } from './evmBlock.ts'
 export { EvmExecutor, type EvmExecutorOptions } from './evmExecutor.ts'
+export type { EvmEngine } from './evmMachine.ts'
 export {
   type AccessListEntry,
   decodeEvmTransaction,

@@ -26,6 +26,11 @@ export class StateAdapter implements StateManagerInterface {
     this.#state = state
   }
 
+  /** What it is bound to, for an engine that does not want to wait. */
+  get state(): JournaledState {
+    return this.#current
+  }
+
   get #current(): JournaledState {
     assert(this.#state !== undefined, 'the EVM works on a state')
     return this.#state

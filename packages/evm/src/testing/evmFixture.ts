@@ -10,6 +10,7 @@ import {
   type L1Precompile,
 } from '@openliquid/primitives'
 import { EvmExecutor } from '../evmExecutor.ts'
+import type { EvmEngine } from '../evmMachine.ts'
 import { decodeEvmTransaction } from '../evmTransaction.ts'
 import type { EvmPayloadTransaction, EvmTransition } from '../evmTransition.ts'
 import { signTransaction, TEST_SECRET_KEYS, type UnsignedTransaction } from './signTransaction.ts'
@@ -47,6 +48,7 @@ export interface FixtureOptions {
   readonly genesis?: GenesisEvm
   readonly precompiles?: readonly L1Precompile[]
   readonly exchange?: ExchangeReader
+  readonly engine?: EvmEngine
 }
 
 /** A chain of EVM blocks on a store, driven as the execution package drives the executor. */
@@ -72,6 +74,7 @@ export class EvmFixture {
       chainId: FIXTURE_CHAIN_ID,
       genesisTimeMs: GENESIS_TIME_MS,
       exchange: () => exchange,
+      ...(options.engine === undefined ? {} : { engine: options.engine }),
     })
     return new EvmFixture(executor, options)
   }
