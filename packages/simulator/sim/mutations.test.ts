@@ -2,10 +2,12 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { loadMutant, type Mutation, removeMutants } from './mutants.ts'
 import {
   allCrash,
+  allCrashAfterVote,
   chaos,
   deadLeader,
   doubleProposal,
   equivocation,
+  lateQC,
   lightMajority,
   otherExecution,
   type Scenario,
@@ -95,27 +97,6 @@ const TABLE: readonly (Mutation & { readonly killers: readonly Scenario[] })[] =
     killers: [deadLeader],
   },
   {
-    name: 'no certificate of the current view on disk',
-    edits: [
-      {
-        file: 'safetyCodec.ts',
-        find: 'data.entry === undefined ? new Uint8Array(0) : encodeEntry(data.entry)',
-        replace: 'encodeEntry === undefined ? new Uint8Array(1) : new Uint8Array(0)',
-      },
-      {
-        file: 'certificateProcessor.ts',
-        find: 'if (pacemaker.isNewTC(tc))',
-        replace: 'if (pacemaker.view < 0n)',
-      },
-      {
-        file: 'certificateProcessor.ts',
-        find: 'if (qc.view > pacemaker.highQC.view)',
-        replace: 'if (pacemaker.view < 0n)',
-      },
-    ],
-    killers: [allCrash],
-  },
-  {
     name: 'proposal below the QC of the TC',
     edits: [
       {
@@ -138,15 +119,15 @@ const TABLE: readonly (Mutation & { readonly killers: readonly Scenario[] })[] =
     killers: [deadLeader],
   },
   {
-    name: 'second proposal in a view after a restart',
+    name: 'proposal not persisted',
     edits: [
       {
-        file: 'safetyRules.ts',
-        find: 'return view > (lastProposed?.view ?? 0n) && view > lastVotedView',
-        replace: 'return view > (lastProposed === undefined ? lastVotedView : lastVotedView)',
+        file: 'safetyCodec.ts',
+        find: 'encodeOptional(proposalCodec, data.lastProposed)',
+        replace: 'encodeOptional(proposalCodec, undefined)',
       },
     ],
-    killers: [...Array.from({ length: 12 }, (_, i) => chaos(60 + i)), allCrash],
+    killers: [deadLeader],
   },
   {
     name: 'second timeout in a view with a better QC',
@@ -158,7 +139,7 @@ const TABLE: readonly (Mutation & { readonly killers: readonly Scenario[] })[] =
           'if (lastTimeout?.view === currentView && lastTimeout.highQC.view >= highQC.view) return',
       },
     ],
-    killers: Array.from({ length: 24 }, (_, i) => chaos(80 + i)),
+    killers: [lateQC],
   },
   {
     name: 'no backup QC',
@@ -199,31 +180,21 @@ const TABLE: readonly (Mutation & { readonly killers: readonly Scenario[] })[] =
       {
         file: 'stateRoots.ts',
         find: 'if (ours === undefined || equalBytes(ours, header.stateRoot)) return undefined',
-        replace: 'if (ours !== header.stateRoot) return undefined',
+        replace: 'if (header.height >= 0n) return undefined',
       },
     ],
     killers: [otherExecution],
   },
   {
-    name: 'stale peers not answered, nothing told after a timeout',
+    name: 'timeout not repeated',
     edits: [
       {
-        file: 'viewSynchronizer.ts',
-        find: 'this.#replica.outbox.sendToPeer(peer, this.#news())',
-        replace: '',
-      },
-      {
-        file: 'viewSynchronizer.ts',
-        find: 'this.#replica.outbox.broadcast(this.#news())',
-        replace: '',
-      },
-      {
-        file: 'viewSynchronizer.ts',
-        find: 'if (leader !== selfIndex)',
-        replace: 'if (leader < 0)',
+        file: 'timeoutAggregator.ts',
+        find: "timers.set('view', nowMs + repeatMs)",
+        replace: 'if (repeatMs < 0) return true',
       },
     ],
-    killers: [deadLeader, allCrash],
+    killers: Array.from({ length: 8 }, (_, i) => chaos(60 + i)),
   },
 ]
 
@@ -233,9 +204,11 @@ describe('the scenarios raise no false alarm', () => {
   it.each(
     Object.entries({
       allCrash,
+      allCrashAfterVote,
       deadLeader,
       doubleProposal,
       equivocation,
+      lateQC,
       lightMajority,
       otherExecution,
       staleQC,
@@ -245,7 +218,7 @@ describe('the scenarios raise no false alarm', () => {
     expect(() => scenario(undefined)).not.toThrow()
   })
 
-  it.each([51, 52, 53, 54, 55, 56, 57])('chaos (seed %i)', (seed) => {
+  it.each([51, 52, 53, 54, 55, 60, 61, 62, 63])('chaos (seed %i)', (seed) => {
     expect(() => chaos(seed)(undefined)).not.toThrow()
   })
 })
@@ -263,6 +236,5 @@ describe('planted faults are found', () => {
       }
     }
     expect(found, 'no scenario saw the fault').toBeInstanceOf(Error)
-    console.log(mutation.name, '=>', String(found))
   })
 })

@@ -1,19 +1,22 @@
 import type { Effect } from '@openliquid/consensus'
+import { bitmapFromSigners } from '@openliquid/crypto'
 import {
   type Block,
   type BlockHeader,
   blockHash,
   type Proposal,
   proposalDigest,
+  type QuorumCertificate,
   sha256,
   type TimeoutCertificate,
   timeoutCertificateCodec,
+  type View,
+  voteDigest,
 } from '@openliquid/primitives'
 import {
   Cluster,
   type ClusterOptions,
   type CoreModule,
-  createChain,
   equivocatingLeader,
   silent,
   steadyLinks,
@@ -52,7 +55,10 @@ function goOn(cluster: Cluster, heights: number, withinMs: number): void {
   demand(isLive, `liveness: height ${height} is not reached in ${withinMs} ms`)
 }
 
-/** One of four is dead; each of its turns may cost one view and no block of the leader before it. */
+/**
+ * One of four is dead; each of its turns may cost one view, and no block of the leader before it: three blocks of 2δ,
+ * the backup delay, one τ0 and a few δ.
+ */
 export const deadLeader: Scenario = (coreModule) => {
   const missed = new Set<number>()
   const cluster = clusterOf(coreModule, {
@@ -60,12 +66,13 @@ export const deadLeader: Scenario = (coreModule) => {
     nodes: new Map([[2, { behavior: silent }]]),
     observe: (node, effect) => {
       if (node !== 0 || effect.kind !== 'commit') return
-      for (const { context } of effect.blocks)
+      for (const { context } of effect.blocks) {
         for (const slot of context.missedSlots) missed.add(slot)
+      }
     },
   })
   cluster.start()
-  goOn(cluster, 30, 60_000)
+  goOn(cluster, 30, 10 * (125 + 500 + 14 * 10))
   demand([...missed].join() === '2', `missed slots of ${[...missed].join()}`)
 }
 
@@ -125,6 +132,51 @@ export const equivocation: Scenario = (coreModule) => {
   const cluster = clusterOf(coreModule, { seed: 33, nodes: new Map([[1, { behavior }]]) })
   cluster.start()
   goOn(cluster, 20, 60_000)
+}
+
+/** All have voted in a view that a timeout certificate opened when the power fails. */
+export const allCrashAfterVote: Scenario = (coreModule) => {
+  let hasTC = false
+  const cluster = clusterOf(coreModule, {
+    seed: 41,
+    nodes: new Map([[2, { behavior: silent }]]),
+    observe: (_, effect) => {
+      if (effect.kind !== 'broadcast' || effect.message.kind !== 'proposal') return
+      hasTC ||= effect.message.proposal.tc !== undefined
+    },
+  })
+  cluster.start()
+  cluster.runUntil(() => hasTC, 20_000)
+  cluster.runFor(11)
+  for (const { index } of cluster.nodes) cluster.crash(index)
+  cluster.runFor(100)
+  for (const { index } of cluster.nodes) cluster.restart(index)
+  goOn(cluster, 10, 60_000)
+}
+
+/** A replica has given its view up, and a QC of an earlier view that nobody had shown turns up. */
+export const lateQC: Scenario = (coreModule) => {
+  let hasTC = false
+  const cluster = clusterOf(coreModule, {
+    seed: 42,
+    nodes: new Map([[2, { behavior: silent }]]),
+    observe: (_, effect) => {
+      if (effect.kind !== 'broadcast' || effect.message.kind !== 'advanceView') return
+      hasTC ||= effect.message.advanceView.tc !== undefined
+    },
+  })
+  cluster.start()
+  cluster.runUntil(() => hasTC, 20_000)
+  cluster.crash(1)
+  cluster.crash(3)
+  cluster.runFor(3_000)
+  const node = cluster.node(0)
+  const { highQCView, view } = node.core.status
+  demand(highQCView + 1n < view, 'the view was entered by a timeout certificate')
+  const highQC = forgeQC(cluster, view - 1n)
+  node.receive(1, { kind: 'advanceView', advanceView: { highQC } })
+  demand(node.core.status.highQCView === view - 1n, 'the QC counts')
+  cluster.runFor(3_000)
 }
 
 /** Both proposals of an equivocating leader reach everybody, the second first refused, then repeated. */
@@ -224,4 +276,18 @@ function forge(cluster: Cluster, proposal: Proposal, change: Partial<BlockHeader
   }
 }
 
-export { createChain }
+/** A QC over a block that nobody has, by a quorum of keys. */
+function forgeQC({ chain, schemes: { scheme } }: Cluster, view: View): QuorumCertificate {
+  const hash = sha256(Uint8Array.of(3))
+  const digest = voteDigest(chain.context, 1n, view, hash)
+  const { signature, signers } = scheme.aggregate(
+    chain.keys.slice(0, 3).map(({ voteSecretKey }, signer) => ({
+      signer,
+      publicKey: scheme.publicKeyOf(voteSecretKey),
+      signature: scheme.sign(voteSecretKey, digest),
+    })),
+    digest,
+  )
+  const bitmap = bitmapFromSigners(signers, chain.keys.length)
+  return { epoch: 1n, view, blockHash: hash, signers: bitmap, signature }
+}
