@@ -11,7 +11,7 @@ import {
 import type { EvmCallRequest, EvmCallResult, EvmGasEstimate } from './evmView.ts'
 import { intrinsicGas } from './gas.ts'
 import { JournaledState } from './journaledState.ts'
-import { CALL_GAS_MAX } from './limits.ts'
+import { CALL_GAS_MAX, IDLE_MACHINES_MAX } from './limits.ts'
 import type { StateReader } from './stateReader.ts'
 
 /** The state that a call runs on: it stays the same while the chain goes on. */
@@ -25,8 +25,6 @@ export interface CallScene {
 
 const NOBODY = new Uint8Array(20)
 const NOTHING = new Uint8Array(0)
-/** Machines that wait for a call; more are made when more calls run at once. */
-const IDLE_MACHINES_MAX = 4
 
 /** Gas that a plain call with value hands on for free; an estimate leaves room for it. */
 const CALL_STIPEND = 2_300n
@@ -116,6 +114,7 @@ export class CallRunner {
     // As Ethereum clients do: a call without a price sees no base fee.
     const baseFeePerGas = message.gasPrice === 0n ? 0n : scene.environment.baseFeePerGas
     const execution = await machine.runMessage(message, { ...scene.environment, baseFeePerGas })
+    machine.release()
     // A machine whose run threw is in an unknown state and is not used again.
     if (this.#idle.length < IDLE_MACHINES_MAX) this.#idle.push(machine)
     return execution

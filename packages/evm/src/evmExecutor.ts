@@ -156,6 +156,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
         { cause },
       )
     } finally {
+      this.#machine.release()
       this.#applying = false
     }
   }

@@ -74,7 +74,7 @@ export interface EvmMessage {
   readonly to: AddressBytes | undefined
   readonly data: Uint8Array
   readonly value: bigint
-  /** What is left for execution after the intrinsic gas. */
+  /** Covers the intrinsic gas too. */
   readonly gas: bigint
   readonly gasPrice: bigint
   readonly accessList: EvmTransaction['accessList']
@@ -143,6 +143,13 @@ export class EvmMachine {
     this.#adapter.bind(state)
     this.#exchange.reader = exchange
     this.#hashes.lookUp = blockHash
+  }
+
+  /** Lets go of what it was bound to: an old state keeps all that later blocks replaced. */
+  release(): void {
+    this.#adapter.bind(undefined)
+    this.#exchange.reader = undefined
+    this.#hashes.lookUp = (): undefined => undefined
   }
 
   /** The environment as the library wants it; made once per block. */

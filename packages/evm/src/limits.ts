@@ -16,11 +16,13 @@ export const LOG_TOPICS_MAX = 4
 export const FEE_HISTORY_BLOCKS_MAX = 1_024
 /** Percentiles in one request of fee history. */
 export const FEE_HISTORY_PERCENTILES_MAX = 100
-/** Ancestors whose hashes the opcode BLOCKHASH can see. */
-export const BLOCK_HASHES_MAX = 256
 /** Bytes of trie nodes kept in memory: the top levels of a trie of a million accounts. */
 export const TRIE_CACHE_BYTES_MAX = 33_554_432
 /** Bytes of contract code kept in memory. */
 export const CODE_CACHE_BYTES_MAX = 33_554_432
 /** Lanes a chain may have: small and big blocks. */
 export const LANES_MAX = 2
+/** Blocks whose transactions and receipts stay in memory as read: clients ask for those of the newest one by one. */
+export const READ_BLOCKS_MAX = 8
+/** Machines that wait for a call; more are made when more calls run at once. */
+export const IDLE_MACHINES_MAX = 4

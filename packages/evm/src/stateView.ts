@@ -23,7 +23,7 @@ import type {
 import { feeHistory } from './feeHistory.ts'
 import { effectiveGasPrice } from './gas.ts'
 import type { EvmLane } from './genesis.ts'
-import { LOGS_RESULTS_MAX } from './limits.ts'
+import { LOGS_RESULTS_MAX, READ_BLOCKS_MAX } from './limits.ts'
 import { invalidFilter, LogFilter, logRange } from './logFilter.ts'
 import type { LruCache } from './lruCache.ts'
 import type { EvmLog, EvmReceipt } from './receipts.ts'
@@ -43,6 +43,7 @@ export class StateView implements EvmView {
   readonly chainId: bigint
   readonly #options: StateViewOptions
   readonly #calls: CallRunner
+  readonly #read = new Map<bigint, ReadBlock>()
   #shown: Shown | undefined
 
   constructor(options: StateViewOptions) {
@@ -183,7 +184,30 @@ export class StateView implements EvmView {
     return place === undefined || block === undefined ? undefined : { block, index: place.index }
   }
 
-  #transactions(block: EvmBlock): EvmTransactionPlace[] {
+  #transactions(block: EvmBlock): readonly EvmTransactionPlace[] {
+    const kept = this.#keep(block)
+    kept.transactions ??= this.#readTransactions(block)
+    return kept.transactions
+  }
+
+  #receipts(block: EvmBlock): readonly EvmReceipt[] {
+    const kept = this.#keep(block)
+    kept.receipts ??= this.#readReceipts(block)
+    return kept.receipts
+  }
+
+  /** Clients ask for the transactions of a new block one by one: it is read once. Blocks never change. */
+  #keep({ header }: EvmBlock): ReadBlock {
+    const known = this.#read.get(header.number)
+    if (known !== undefined) return known
+    const [oldest] = this.#read.keys()
+    if (oldest !== undefined && this.#read.size >= READ_BLOCKS_MAX) this.#read.delete(oldest)
+    const fresh: ReadBlock = { transactions: undefined, receipts: undefined }
+    this.#read.set(header.number, fresh)
+    return fresh
+  }
+
+  #readTransactions(block: EvmBlock): EvmTransactionPlace[] {
     const { hash: blockHash, header } = block
     return this.#now.archive.body(block).map(({ bytes, sender, hash }, transactionIndex) => {
       const transaction = decodeKnownTransaction(bytes, this.#options.chainId, { sender, hash })
@@ -197,10 +221,9 @@ export class StateView implements EvmView {
     })
   }
 
-  #receipts(block: EvmBlock): EvmReceipt[] {
-    const records = this.#now.archive.receipts(block)
+  #readReceipts(block: EvmBlock): EvmReceipt[] {
     const transactions = this.#transactions(block)
-    const included = records.map((record, index) => {
+    const included = this.#now.archive.receipts(block).map((record, index) => {
       const transaction = transactions[index]?.transaction
       assert(transaction !== undefined, 'a receipt has its transaction')
       return { record, transaction }
@@ -235,6 +258,12 @@ export class StateView implements EvmView {
       lanes,
     })
   }
+}
+
+/** What was read of a block so far. */
+interface ReadBlock {
+  transactions: readonly EvmTransactionPlace[] | undefined
+  receipts: readonly EvmReceipt[] | undefined
 }
 
 /** One head and everything that is read at it. */
