@@ -82,11 +82,12 @@ describe('block sync', () => {
     expect(cluster.runUntil(() => cluster.executedByAll >= target + 20n, 30_000)).toBe(true)
   })
 
-  it('a replica with slow execution holds its votes and slows nobody down for good (B7, seed 6)', () => {
+  it('a replica with slow execution paces the chain by its turns, and its lag stays bounded (B7, seed 6)', () => {
     const cluster = clusterOf({ seed: 6, nodes: new Map([[2, { executionMs: 120 }]]) })
     cluster.runFor(20_000)
-    // One block in 120 ms is all it can do; the other three do not wait for it.
-    expect(cluster.node(2).application.height).toBeGreaterThan(150n)
-    expect(cluster.commits.height).toBeGreaterThan(200)
+    const { application, committedHeight } = cluster.node(2)
+    // Without the root of K(parent) it holds its proposals, so that all four go at its 120 ms a block.
+    expect(application.height).toBeGreaterThan(150n)
+    expect(committedHeight - application.height).toBeLessThanOrEqual(8n)
   })
 })

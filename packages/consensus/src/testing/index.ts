@@ -1,1 +1,1 @@
-export {}
+export { EMPTY_PAYLOAD, Fixture } from './fixture.ts'
