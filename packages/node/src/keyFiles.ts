@@ -19,11 +19,14 @@ export interface NodeSecrets {
 /** Writes `node.key`, the two keystores and their password files, all readable by the owner only. Never overwrites. */
 export async function writeKeyFiles(directory: DataDirectory, keys: ValidatorKeys): Promise<void> {
   writeNodeKey(directory, keys.nodeSecret)
-  await writeKeystore(directory, 'vote', {
-    secret: keys.voteSecret,
-    ...(keys.scheme === 'bls' ? { publicKey: keys.voteKey } : {}),
-  })
-  await writeKeystore(directory, 'signer', { secret: keys.signerSecret })
+  // Deriving a key from a password is slow on purpose: both at the same time.
+  await Promise.all([
+    writeKeystore(directory, 'vote', {
+      secret: keys.voteSecret,
+      ...(keys.scheme === 'bls' ? { publicKey: keys.voteKey } : {}),
+    }),
+    writeKeystore(directory, 'signer', { secret: keys.signerSecret }),
+  ])
 }
 
 /** Writes the identity alone: what a follower has. Never overwrites. */

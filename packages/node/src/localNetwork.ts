@@ -6,7 +6,6 @@ import {
   schemeOf,
   type ValidatorKeys,
 } from '@openliquid/crypto'
-import { peerIdFromNodeKey } from '@openliquid/network'
 import {
   bytesToHex,
   compareBytes,
@@ -22,6 +21,7 @@ import { explain, NodeError } from './errors.ts'
 import { readGenesisFile, writeGenesisFile } from './genesisFile.ts'
 import { DEV_CHAIN_ID, devGenesis } from './genesisProfile.ts'
 import { writeKeyFiles } from './keyFiles.ts'
+import { peerIdText } from './peerIdText.ts'
 
 /** 10,000 HYPE in 1e-8. */
 const DEV_STAKE = '1000000000000'
@@ -129,11 +129,12 @@ async function create(
   const genesis = devGenesis({ ...options, validators: keys.map(devValidator) })
   const hash = bytesToHex(genesisHash(genesis))
   mkdirSync(root, { recursive: true, mode: 0o700 })
-  for (const [i, { directory }] of validators.entries()) {
+  const folders = validators.map(async ({ directory }, i) => {
     createDataDirectory(directory, hash)
     writeGenesisFile(directory.genesis, genesis)
     await writeKeyFiles(directory, keys[i] as ValidatorKeys)
-  }
+  })
+  await Promise.all(folders)
   writeConfigs(validators, genesis)
   writeGenesisFile(join(root, GENESIS_FILE), genesis)
   return genesis
@@ -142,7 +143,7 @@ async function create(
 function writeConfigs(validators: readonly LocalValidator[], genesis: Genesis): void {
   const addresses = validators.map(({ ports }, i) => {
     const nodeKey = hexToBytes(genesis.validators[i]?.nodeKey ?? '', NODE_KEY_BYTES)
-    return `/ip4/127.0.0.1/tcp/${ports.p2p}/p2p/${peerIdFromNodeKey(nodeKey)}`
+    return `/ip4/127.0.0.1/tcp/${ports.p2p}/p2p/${peerIdText(nodeKey)}`
   })
   for (const [i, { name, directory, ports }] of validators.entries()) {
     const settings: SettingValues = {

@@ -53,7 +53,10 @@ export async function runLocalNetwork(
 function startChild(validator: LocalValidator, cliPath: string, color: typeof pc.white): Child {
   // A process group of its own: Ctrl-C reaches only this process, which then stops the children once.
   // The channel tells a child when this process is gone.
-  const child = spawn(process.execPath, [cliPath, 'start', '--datadir', validator.directory.root], {
+  const args = [cliPath, 'start', '--datadir', validator.directory.root]
+  // The children's own output is a pipe: only this process knows whether a person reads it.
+  if (process.stdout.isTTY) args.push('--log.format', 'pretty')
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
   })
@@ -90,26 +93,26 @@ async function stopAll(children: readonly Child[]): Promise<void> {
   await Promise.all([all, tooLong])
 }
 
-/** Resolves when validator 0 has committed a block that it had not before it was asked first. */
+/** Resolves when any validator has committed a block that none had when it was first asked. */
 function firstBlock(network: LocalNetwork): {
   readonly promise: Promise<'ready'>
   cancel(): void
 } {
-  const [first] = network.validators
   const cancelled = new AbortController()
-  const poll = async (): Promise<'ready'> => {
-    let initial: bigint | undefined
+  const watch = async ({ ports }: LocalValidator): Promise<'ready'> => {
+    let initial = network.isNew ? 0n : undefined
     while (!cancelled.signal.aborted) {
-      const height = await committedHeight(first?.ports.metrics ?? 0)
+      const height = await committedHeight(ports.metrics)
       if (height !== undefined) {
-        initial ??= network.isNew ? 0n : height
+        initial ??= height
         if (height > initial) return 'ready'
       }
       await delay(POLL_MS)
     }
     return new Promise(() => undefined)
   }
-  return { promise: poll(), cancel: () => cancelled.abort() }
+  const promise = Promise.race(network.validators.map(watch))
+  return { promise, cancel: () => cancelled.abort() }
 }
 
 async function committedHeight(metricsPort: number): Promise<bigint | undefined> {

@@ -2,6 +2,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { bytesToHex } from '@openliquid/primitives'
 import { requireDataDirectory } from '../dataDirectory.ts'
 import { readGenesisFile } from '../genesisFile.ts'
+import { peerIdText } from '../peerIdText.ts'
 import { commonCommand, directoryOf } from './options.ts'
 import { print } from './report.ts'
 
@@ -10,7 +11,6 @@ export function keysCommand(): CommandUnknownOpts {
   const inspect = commonCommand('inspect', 'show the public keys of a data folder')
   inspect.action(async (options) => {
     const { ed25519PublicKey, schemeOf } = await import('@openliquid/crypto')
-    const { peerIdFromNodeKey } = await import('@openliquid/network')
     const { readKeyFiles } = await import('../keyFiles.ts')
     const directory = directoryOf(options)
     requireDataDirectory(directory)
@@ -18,7 +18,7 @@ export function keysCommand(): CommandUnknownOpts {
     const nodeKey = ed25519PublicKey(nodeSecret)
     const { scheme } = readGenesisFile(directory.genesis).genesis.consensus
     const keys = {
-      peerId: peerIdFromNodeKey(nodeKey),
+      peerId: peerIdText(nodeKey),
       nodeKey: bytesToHex(nodeKey),
       ...(voteSecret === undefined
         ? {}
