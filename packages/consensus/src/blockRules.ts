@@ -3,6 +3,7 @@ import {
   BLOCK_TRANSACTIONS_MAX,
   type Block,
   type BlockHeader,
+  blockHeaderCodec,
   EXECUTION_LAG_MAX,
   equalBytes,
   type Fault,
@@ -13,6 +14,8 @@ import {
 import type { BlockNode } from './blockTree.ts'
 import type { Committee } from './committee.ts'
 import { reject } from './errors.ts'
+
+const OFFSET_BYTES = 4
 
 /** What all blocks of an epoch have in common. */
 export interface BlockRules {
@@ -86,9 +89,16 @@ function checkPayload(header: BlockHeader, payload: Payload): Fault | undefined 
   const { actions, evm, evidence } = payload
   if (evidence.length > 0) return malformed('evidence is not supported yet')
   if (actions.length + evm.length > BLOCK_TRANSACTIONS_MAX) return malformed('transaction count')
-  if (payloadBytes(payload) > BLOCK_BYTES_MAX) return malformed('payload size')
+  if (encodedBytes(header, payload) > BLOCK_BYTES_MAX) return malformed('block size')
   const root: Hash = payloadRoot(payload)
   return equalBytes(root, header.payloadRoot) ? undefined : malformed('payloadRoot')
+}
+
+/** Size of the encoded block, without encoding the payload: SSZ puts a 4-byte offset before each part of variable size. */
+function encodedBytes(header: BlockHeader, payload: Payload): number {
+  const { actions, evm, evidence } = payload
+  const parts = 2 + 3 + actions.length + evm.length + evidence.length
+  return blockHeaderCodec.encode(header).length + OFFSET_BYTES * parts + payloadBytes(payload)
 }
 
 /** Bytes of the transactions, without the frame around them. */

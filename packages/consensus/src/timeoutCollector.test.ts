@@ -1,0 +1,69 @@
+import { nullScheme } from '@openliquid/crypto/testing'
+import type { TimeoutVote } from '@openliquid/primitives'
+import { describe, expect, it } from 'vitest'
+import { Fixture } from './testing/index.ts'
+import { TimeoutCollector } from './timeoutCollector.ts'
+
+const HASH = new Uint8Array(32).fill(1)
+const fixture = new Fixture([1n, 1n, 1n, 1n])
+const low = fixture.qc(2n, HASH, [0, 1, 2])
+const high = fixture.qc(4n, HASH, [0, 1, 2])
+const forged = (timeout: TimeoutVote): TimeoutVote => ({
+  ...timeout,
+  signature: new Uint8Array(32),
+})
+
+function collectorWith(...timeouts: TimeoutVote[]): TimeoutCollector {
+  const { committee, context, verifier } = fixture
+  const collector = new TimeoutCollector({ committee, context, verifier, scheme: nullScheme })
+  for (const timeout of timeouts) collector.add(timeout)
+  return collector
+}
+
+describe('TimeoutCollector', () => {
+  it('finds the blocking set, then the quorum, and groups by highQC', () => {
+    const collector = collectorWith(fixture.timeout(3, 5n, high))
+    expect(collector.isBlocking(5n)).toBe(false)
+    collector.add(fixture.timeout(0, 5n, low))
+    expect([collector.isBlocking(5n), collector.isQuorum(5n)]).toEqual([true, false])
+    expect(collector.certificate(5n)).toBeUndefined()
+    collector.add(fixture.timeout(1, 5n, high))
+    const tc = collector.certificate(5n)
+    expect(tc).toEqual(
+      fixture.tc(5n, high, [
+        [2n, [0]],
+        [4n, [1, 3]],
+      ]),
+    )
+    expect(fixture.verifier.verifyTC(tc!)).toBeDefined()
+  })
+
+  it('forged timeouts neither amplify nor count', () => {
+    const collector = collectorWith(
+      forged(fixture.timeout(0, 5n, high)),
+      forged(fixture.timeout(1, 5n, high)),
+      forged(fixture.timeout(2, 5n, low)),
+    )
+    expect(collector.isBlocking(5n)).toBe(false)
+    expect(collector.isQuorum(5n)).toBe(false)
+    expect([...collector.timeoutsOf(5n)]).toEqual([])
+  })
+
+  it('a forgery that comes first does not shut the true timeout out', () => {
+    const collector = collectorWith(
+      forged(fixture.timeout(0, 5n, high)),
+      fixture.timeout(0, 5n, low),
+      fixture.timeout(1, 5n, low),
+    )
+    expect(collector.isBlocking(5n)).toBe(true)
+    collector.add(fixture.timeout(2, 5n, low))
+    expect(collector.certificate(5n)?.highQC).toEqual(low)
+  })
+
+  it('keeps the first timeout of a signer that verified', () => {
+    const collector = collectorWith(fixture.timeout(0, 5n, low), fixture.timeout(1, 5n, low))
+    expect(collector.isBlocking(5n)).toBe(true)
+    collector.add(fixture.timeout(0, 5n, high))
+    expect([...collector.timeoutsOf(5n)].map(({ highQC }) => highQC.view)).toEqual([2n, 2n])
+  })
+})
