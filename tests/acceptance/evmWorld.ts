@@ -1,4 +1,4 @@
-import { type Hex, parseEther } from 'viem'
+import { type Hex, keccak256, parseEther, parseGwei } from 'viem'
 import { expect, test, vi } from 'vitest'
 import { compileContracts } from './contracts.ts'
 import { cast, devTrader, publicClientOf, walletClientOf } from './evmClient.ts'
@@ -53,6 +53,38 @@ export function testEvmWorld(urls: () => readonly string[]): void {
     }
     const zero = client.simulateContract({ ...contract, functionName: 'increment', args: [0n] })
     await expect(zero).rejects.toThrow(/step is zero/)
+  })
+
+  test('a block larger than one gossip message reaches every node', async () => {
+    const carol = devTrader(8)
+    const client = publicClientOf(url(0))
+    const { address } = carol.account
+    const nonce = await client.getTransactionCount({ address })
+    const hashes: Hex[] = []
+    const calls: object[] = []
+    for (let i = 0; i < 4; i++) {
+      const serialized = await carol.account.signTransaction({
+        type: 'eip1559',
+        chainId: 1_998,
+        nonce: nonce + i,
+        gas: 5_000_000n,
+        maxFeePerGas: parseGwei('100'),
+        to: address,
+        data: `0x${'5a'.repeat(120_000)}`,
+      })
+      hashes.push(keccak256(serialized))
+      calls.push({ jsonrpc: '2.0', id: i, method: 'eth_sendRawTransaction', params: [serialized] })
+    }
+    const headers = { 'content-type': 'application/json' }
+    await fetch(url(0), { method: 'POST', headers, body: JSON.stringify(calls) })
+    for (const other of urls()) {
+      const reader = publicClientOf(other)
+      for (const hash of hashes) {
+        expect(await reader.waitForTransactionReceipt({ hash, timeout: 20_000 })).toMatchObject({
+          status: 'success',
+        })
+      }
+    }
   })
 
   test('cast sends, reads the receipt and calls on any node', async () => {

@@ -90,6 +90,16 @@ export class LocalCluster {
     return (await response.json()) as NodeStatus
   }
 
+  /** Value of a counter with one label; 0 before it counts. */
+  async metric(index: number, name: string, label: string): Promise<number> {
+    const port = this.#basePort + 1 + 10 * index
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    const line = text
+      .split('\n')
+      .find((row) => row.startsWith(`openliquid_${name}{`) && row.includes(`"${label}"`))
+    return Number(line?.split(' ').at(-1) ?? '0')
+  }
+
   async executedHeight(index: number): Promise<number> {
     return Number((await this.status(index)).executedHeight)
   }

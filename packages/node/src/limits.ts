@@ -16,3 +16,5 @@ export const QUORUM_WAIT_MS = 3_000
 export const RECENT_BLOCKS_MAX = 32
 /** How long a node that is no validator is sent away for breaking the protocol. */
 export const STRANGER_BAN_MS = 600_000
+/** Bytes of a proposal that travels by gossip; a larger one goes straight to the validators. */
+export const GOSSIP_PROPOSAL_BYTES_MAX = 65_536

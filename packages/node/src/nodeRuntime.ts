@@ -12,6 +12,7 @@ import {
   type PeerId,
   type Topic,
   type TransportHandlers,
+  unreachable,
 } from '@openliquid/primitives'
 import { BlockFetcher } from './blockFetcher.ts'
 import { BlockServer } from './blockServer.ts'
@@ -19,7 +20,12 @@ import type { Clock } from './clock.ts'
 import { type EffectHandlers, runEffects } from './effectRunner.ts'
 import { EventLoop } from './eventLoop.ts'
 import { ExecutionQueue } from './executionQueue.ts'
-import { QUORUM_WAIT_MS, RECENT_BLOCKS_MAX, STRANGER_BAN_MS } from './limits.ts'
+import {
+  GOSSIP_PROPOSAL_BYTES_MAX,
+  QUORUM_WAIT_MS,
+  RECENT_BLOCKS_MAX,
+  STRANGER_BAN_MS,
+} from './limits.ts'
 import type { Logger } from './logger.ts'
 import { envelopeToMessage, messageToEnvelope } from './messageCodec.ts'
 import type { NodeMeters } from './nodeMetrics.ts'
@@ -188,8 +194,10 @@ export class NodeRuntime {
     send: ({ to, message }) => {
       const { network } = this.#options
       const envelope = messageToEnvelope(message)
-      if ('validator' in to) network.sendToValidator(to.validator, envelope)
-      else network.sendToPeer(to.peer, envelope)
+      this.#offer(message.kind, () => {
+        if ('validator' in to) network.sendToValidator(to.validator, envelope)
+        else network.sendToPeer(to.peer, envelope)
+      })
       if (message.kind === 'vote') this.#sentVoteView = message.vote.view
     },
     broadcast: ({ message }) => this.#broadcast(message),
@@ -226,24 +234,53 @@ export class NodeRuntime {
   }
 
   #broadcast(message: EffectOf<'broadcast'>['message']): void {
-    const { network, consensus, meters } = this.#options
+    const { network, meters } = this.#options
     const envelope = messageToEnvelope(message)
     switch (message.kind) {
       case 'proposal':
-        network.publish('blocks', envelope)
+        if (envelope.body.length <= GOSSIP_PROPOSAL_BYTES_MAX) {
+          this.#offer(message.kind, () => network.publish('blocks', envelope))
+          break
+        }
+        // Too large to be passed on by everybody: validators get it straight, others hear of the parent and fetch.
+        this.#sendToValidators(message.kind, envelope)
+        this.#broadcast({
+          kind: 'advanceView',
+          advanceView: { highQC: message.proposal.block.header.qc },
+        })
         break
       case 'advanceView':
       case 'epochChange':
-        network.publish('qcs', envelope)
+        this.#offer(message.kind, () => network.publish('qcs', envelope))
+        break
+      case 'timeout':
+        this.#sentTimeouts += 1
+        meters.timeoutsSent.inc()
+        this.#sendToValidators(message.kind, envelope)
+        break
+      case 'vote':
+        this.#sendToValidators(message.kind, envelope)
         break
       default:
-        if (message.kind === 'timeout') {
-          this.#sentTimeouts += 1
-          meters.timeoutsSent.inc()
-        }
-        for (const { index } of consensus.validatorSet.validators) {
-          if (index !== consensus.self?.index) network.sendToValidator(index, envelope)
-        }
+        unreachable(message)
+    }
+  }
+
+  #sendToValidators(kind: string, envelope: Envelope): void {
+    const { network, consensus } = this.#options
+    for (const { index } of consensus.validatorSet.validators) {
+      if (index === consensus.self?.index) continue
+      this.#offer(kind, () => network.sendToValidator(index, envelope))
+    }
+  }
+
+  /** A message that the network does not take is a lost message, which the protocol is made for. */
+  #offer(kind: string, send: () => void): void {
+    try {
+      send()
+    } catch (error) {
+      if (!(error instanceof OpenLiquidError)) throw error
+      this.#options.logger.warn({ kind, code: error.code }, 'a message was not sent')
     }
   }
 
