@@ -3,6 +3,8 @@ import { corrupt } from './byteCodec.ts'
 import type { ExchangeEvent } from './events.ts'
 import { Journal } from './journal.ts'
 import { type Market, type PerpMarket, perpMarket, type SpotMarket, spotMarket } from './market.ts'
+import type { MarkState } from './markPrice.ts'
+import { NO_AVERAGE } from './movingAverage.ts'
 import type { NonceSet } from './nonces.ts'
 import type { OrderBook } from './orderBook.ts'
 import {
@@ -41,6 +43,7 @@ import {
   type Token,
   type User,
 } from './records.ts'
+import { MARK_STATES } from './riskRecords.ts'
 import { spotHoldOf } from './spotHold.ts'
 import { OwnedTable, type StoredTable, Table } from './table.ts'
 
@@ -69,6 +72,8 @@ export interface Totals {
 }
 
 const nothing = (): void => undefined
+
+const NO_MARK_STATE: MarkState = { oracleMs: 0, perpPx: 0, premium: NO_AVERAGE, book: NO_AVERAGE }
 
 /**
  * Everything that the Core knows: the stored tables, and what is derived from them.
@@ -125,6 +130,8 @@ export class CoreState {
     this.journal,
     (sequence, previous) => this.#delayedChanged(sequence, previous),
   )
+  /** By perp; absent before its first oracle update. */
+  readonly markStates: Table<number, MarkState> = new Table(MARK_STATES, this.journal, nothing)
 
   /** Every table, by tag. */
   readonly tables: readonly StoredTable[] = [
@@ -145,6 +152,7 @@ export class CoreState {
     this.nonces,
     this.orders,
     this.delayedOrders,
+    this.markStates,
   ]
 
   /** By asset id. */
@@ -218,6 +226,10 @@ export class CoreState {
     const prices = this.prices.get(asset)
     assert(prices !== undefined, 'a market without prices')
     return prices
+  }
+
+  markStateOf(perp: number): MarkState {
+    return this.markStates.get(perp) ?? NO_MARK_STATE
   }
 
   account(user: User): Account {

@@ -42,11 +42,30 @@ export function product(a: number, b: number): bigint {
   return Number.isSafeInteger(fast) ? BigInt(fast) : BigInt(a) * BigInt(b)
 }
 
-/** Division rounded up, for a non-negative numerator. */
+/** Division rounded up, also below 0; the denominator is above 0. */
 export function ceilDivide(numerator: bigint, denominator: bigint): bigint {
-  return (numerator + denominator - 1n) / denominator
+  return numerator > 0n ? (numerator + denominator - 1n) / denominator : numerator / denominator
 }
 
 export function maxOf(a: bigint, b: bigint): bigint {
   return a > b ? a : b
+}
+
+/** Division rounded to the nearest, a half to the even neighbour; the denominator is above 0. */
+export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
+  const floor = floorDivide(numerator, denominator)
+  const twice = 2n * (numerator - floor * denominator)
+  if (twice < denominator) return floor
+  if (twice > denominator) return floor + 1n
+  return floor % 2n === 0n ? floor : floor + 1n
+}
+
+/** Division rounded down, also below 0; the denominator is above 0. */
+export function floorDivide(numerator: bigint, denominator: bigint): bigint {
+  const quotient = numerator / denominator
+  return numerator < 0n && quotient * denominator !== numerator ? quotient - 1n : quotient
+}
+
+export function minOf(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }

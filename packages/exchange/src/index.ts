@@ -43,7 +43,7 @@ export {
   NONCES_MAX,
 } from './limits.ts'
 export { NONCE_TEXTS, type NonceVerdict } from './nonces.ts'
-export { ORACLE_BUCKET_MS, oracleBucketOf } from './oracle.ts'
+export { ORACLE_BUCKET_MS, oracleBucketOf } from './oracleBucket.ts'
 export type { BookLevel, OrderBook } from './orderBook.ts'
 
 export { MISSING_ORDER } from './orderRejection.ts'

@@ -24,3 +24,7 @@ export const LEVERAGE_MAX = 100
 export const CORE_WRITER_QUEUE_MAX = 65_536
 /** Oracle buckets that a submission may lag behind block time. */
 export const ORACLE_BUCKET_LAG_MAX = 2
+/** An oracle price older than this is stale: no premium is measured against it; docs/spec/hyperliquid.md §7.1. */
+export const ORACLE_AGE_MS_MAX = 60_000
+/** Times by which one update may multiply or divide an oracle price that is not stale; docs/spec/hyperliquid.md §7.1. */
+export const ORACLE_STEP_MAX = 2

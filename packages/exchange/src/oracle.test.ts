@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { oracleBucketOf, weightedMedian } from './oracle.ts'
+import { weightedMedian } from './oracle.ts'
+import { oracleBucketOf } from './oracleBucket.ts'
 import { ASSETS, TestExchange, testGenesis, testUser, testValidators } from './testing/index.ts'
 
 const { btc, eth } = ASSETS
@@ -121,6 +122,45 @@ describe('oracle quorum: §2 ③, §7.1', () => {
     x.endBlock()
     // The signer's nonces stay, its prices do not.
     expect(x.store.size).toBe(entries + 1)
+  })
+
+  it('moves a price at most by half or to twice, unless it was stale', () => {
+    const x = new TestExchange(testGenesis(1))
+    const all = (px: string) => {
+      for (let i = 0; i < 4; i++) expect(submit(x, i, px)).toMatchObject({ status: 'ok' })
+    }
+    const steps = [
+      ['5000', 3_000, 500_000n],
+      ['20000', 3_000, 1_000_000n],
+      ['1', 57_000, 500_000n],
+      ['1', 57_001, 100n],
+    ] as const
+    for (const [px, afterMs, oraclePx] of steps) {
+      all(px)
+      x.endBlock(afterMs)
+      x.endBlock(3_000)
+      expect(prices(x)[0]).toBe(oraclePx)
+    }
+  })
+
+  it('takes the price of other venues from those who have one, if they are the majority', () => {
+    const x = new TestExchange(testGenesis(1))
+    const send = (validator: number, perpPx: string | null) =>
+      x.act(testUser(1001 + validator), {
+        type: 'validatorOracle',
+        bucket: oracleBucketOf(x.timestampMs),
+        prices: [[eth, '4000', perpPx]],
+      })
+    for (const [i, perpPx] of ['4100', '4120', '4140', null].entries()) send(i, perpPx)
+    x.endBlock(3_000)
+    // Two inputs: the oracle, and 4120 of the others.
+    expect(prices(x)).toEqual([400_000n, 406_000n])
+    for (const [i, perpPx] of ['4100', '4120', null, null].entries()) send(i, perpPx)
+    x.endBlock(3_000)
+    expect(prices(x)).toEqual([400_000n, 400_000n])
+    expect(send(0, '0')).toMatchObject({ code: 'OL_ACTION_ORACLE' })
+    x.reload()
+    expect(prices(x)).toEqual([400_000n, 400_000n])
   })
 
   it('refuses strangers, repetition, closed buckets and nonsense', () => {

@@ -1,16 +1,11 @@
 import { assert, InvariantError } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import type { OracleUpdateEvent } from './events.ts'
-import { markPriceOf } from './markPrice.ts'
+import { ORACLE_AGE_MS_MAX, ORACLE_STEP_MAX, PX_TICKS_MAX } from './limits.ts'
+import { renewMark } from './markPrice.ts'
+import { oracleBucketOf } from './oracleBucket.ts'
 import { formatPx } from './orderEvents.ts'
 import type { OracleSubmission } from './records.ts'
-
-/** Submissions of one bucket count together; docs/spec/hyperliquid.md §4, §7.1. */
-export const ORACLE_BUCKET_MS = 3_000
-
-export function oracleBucketOf(timestampMs: number): number {
-  return Math.floor(timestampMs / ORACLE_BUCKET_MS)
-}
 
 /** A price and the stake behind it. */
 export interface WeightedPrice {
@@ -36,16 +31,24 @@ export function weightedMedian(prices: readonly WeightedPrice[]): number {
   throw new InvariantError('weights of a median must be positive')
 }
 
-/** Begin-block step ③: applies the newest bucket that more than two thirds of the stake have submitted; §2, §7.1. */
-export function applyOracleQuorum(state: CoreState): void {
+/** Mark prices before an update, by perp that it moved. */
+export type PreviousMarks = ReadonlyMap<number, number>
+
+/**
+ * Begin-block step ③: applies the newest bucket that more than two thirds of the stake have submitted; §2, §7.1.
+ *
+ * @returns the marks before, when a bucket was applied
+ */
+export function applyOracleQuorum(state: CoreState): PreviousMarks | undefined {
   const { oracleBucket, timestampMs } = state.now
   const buckets = submissionsByBucket(state)
   const newest = [...buckets.keys()]
     .filter((bucket) => bucket > oracleBucket)
     .sort((a, b) => b - a)
     .find((bucket) => hasQuorum(state, buckets.get(bucket) ?? []))
+  let previous: PreviousMarks | undefined
   if (newest !== undefined) {
-    applyBucket(state, newest, buckets.get(newest) ?? [])
+    previous = applyBucket(state, newest, buckets.get(newest) ?? [])
     state.clock.set(0, { ...state.now, oracleBucket: newest })
   }
   const stale = Math.max(newest ?? 0, oracleBucketOf(timestampMs) - ORACLE_BUCKETS_KEPT)
@@ -55,6 +58,7 @@ export function applyOracleQuorum(state: CoreState): void {
       state.oracleSubmissions.set(signer, bucket, undefined)
     }
   }
+  return previous
 }
 
 /** Buckets whose submissions are still waited for. */
@@ -88,21 +92,43 @@ function hasQuorum(state: CoreState, submissions: readonly Submission[]): boolea
   return 3n * submitted > 2n * total
 }
 
-function applyBucket(state: CoreState, bucket: number, submissions: readonly Submission[]): void {
-  const byPerp = new Map<number, WeightedPrice[]>()
+function applyBucket(
+  state: CoreState,
+  bucket: number,
+  submissions: readonly Submission[],
+): PreviousMarks {
+  const oraclePxs = new Map<number, WeightedPrice[]>()
+  const perpPxs = new Map<number, WeightedPrice[]>()
   for (const { stake, prices } of submissions) {
-    for (const [perp, px] of prices) {
-      const weighted = byPerp.get(perp)
-      if (weighted === undefined) byPerp.set(perp, [{ px, stake }])
-      else weighted.push({ px, stake })
+    for (const [perp, oraclePx, perpPx] of prices) {
+      append(oraclePxs, perp, { px: oraclePx, stake })
+      if (perpPx > 0) append(perpPxs, perp, { px: perpPx, stake })
     }
   }
+  const previous = new Map<number, number>()
   const printed: OracleUpdateEvent['prices'][number][] = []
-  for (const perp of [...byPerp.keys()].sort((a, b) => a - b)) {
+  for (const perp of [...oraclePxs.keys()].sort((a, b) => a - b)) {
     const market = state.perpMarket(perp)
-    const oraclePx = weightedMedian(byPerp.get(perp) ?? [])
-    const markPx = markPriceOf({ oraclePx })
-    state.prices.set(perp, { ...state.pricesOf(perp), oraclePx, markPx })
+    const submitted = oraclePxs.get(perp) ?? []
+    const venues = perpPxs.get(perp) ?? []
+    // §7.1: fewer than half of those who gave an oracle price cannot make the price of other venues.
+    const perpPx = 2n * stakeOf(venues) > stakeOf(submitted) ? weightedMedian(venues) : 0
+    const before = state.pricesOf(perp)
+    const oraclePx = clampStep(state, perp, weightedMedian(submitted))
+    const { timestampMs } = state.now
+    const { markPx, state: markState } = renewMark(
+      { ...state.markStateOf(perp), oracleMs: timestampMs, perpPx },
+      oraclePx,
+      {
+        bid: market.book.best(true)?.px ?? 0,
+        ask: market.book.best(false)?.px ?? 0,
+        lastPx: before.lastPx,
+      },
+      timestampMs,
+    )
+    previous.set(perp, before.markPx)
+    state.markStates.set(perp, markState)
+    state.prices.set(perp, { ...before, oraclePx, markPx })
     printed.push({
       coin: market.coin,
       oraclePx: formatPx(market, oraclePx),
@@ -110,6 +136,31 @@ function applyBucket(state: CoreState, bucket: number, submissions: readonly Sub
     })
   }
   state.emit({ kind: 'oracleUpdate', bucket, prices: printed })
+  return previous
+}
+
+/** Whether the oracle price of a perp is older than §7.1 allows. */
+export function isOracleStale(state: CoreState, perp: number): boolean {
+  return state.now.timestampMs - state.markStateOf(perp).oracleMs > ORACLE_AGE_MS_MAX
+}
+
+/** One update may not more than double or halve a price, unless that is stale; §7.1. */
+function clampStep(state: CoreState, perp: number, px: number): number {
+  if (isOracleStale(state, perp)) return px
+  const { oraclePx } = state.pricesOf(perp)
+  const lowest = Math.ceil(oraclePx / ORACLE_STEP_MAX)
+  const highest = Math.min(oraclePx * ORACLE_STEP_MAX, PX_TICKS_MAX)
+  return Math.min(Math.max(px, lowest), highest)
+}
+
+function append(pxs: Map<number, WeightedPrice[]>, perp: number, px: WeightedPrice): void {
+  const present = pxs.get(perp)
+  if (present === undefined) pxs.set(perp, [px])
+  else present.push(px)
+}
+
+function stakeOf(prices: readonly WeightedPrice[]): bigint {
+  return prices.reduce((sum, { stake }) => sum + stake, 0n)
 }
 
 function averageHalfEven(a: number, b: number): number {

@@ -139,8 +139,12 @@ export interface OracleSigner {
   readonly stake: bigint
 }
 
-/** Prices that one signer submitted for one bucket, ascending by perp. */
-export type OracleSubmission = readonly (readonly [perp: number, oraclePx: number])[]
+/** Prices that one signer submitted for one bucket, ascending by perp; a `perpPx` of 0 is none. */
+export type OracleSubmission = readonly (readonly [
+  perp: number,
+  oraclePx: number,
+  perpPx: number,
+])[]
 
 /** Keeps a singleton under one fixed key. */
 export type Singleton = 0
@@ -153,7 +157,7 @@ const singletonKey = {
   },
 }
 
-const indexKey = {
+export const indexKey = {
   writeKey: (out: ByteWriter, key: number): void => void out.u32(key),
   readKey: (input: ByteReader): number => input.u32(),
 }
@@ -339,9 +343,9 @@ export const ORACLE_SUBMISSIONS: TableSpec<readonly [User, number], OracleSubmis
   ...ownedSequenceKey,
   write: (out, prices) => {
     out.u32(prices.length)
-    for (const [perp, px] of prices) out.u32(perp).u53(px)
+    for (const [perp, oraclePx, perpPx] of prices) out.u32(perp).u53(oraclePx).u53(perpPx)
   },
-  read: (input) => readList(input, () => [input.u32(), input.u53()] as const),
+  read: (input) => readList(input, () => [input.u32(), input.u53(), input.u53()] as const),
 }
 
 export const ACCOUNTS: TableSpec<User, Account> = {

@@ -2,7 +2,7 @@ import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { parseSafeUnits } from '../decimal.ts'
 import { ORACLE_BUCKET_LAG_MAX, PX_TICKS_MAX } from '../limits.ts'
-import { oracleBucketOf } from '../oracle.ts'
+import { oracleBucketOf } from '../oracleBucket.ts'
 import type { User } from '../records.ts'
 import { type ActionOutcome, DONE, fault } from './outcome.ts'
 
@@ -26,24 +26,24 @@ export function applyValidatorOracle(
   if (prices.length === 0 || prices.length > state.perps.size) {
     return fault('OL_ACTION_ORACLE', 'Oracle prices must be one per perp.')
   }
-  const submission = new Map<number, number>()
+  const submission = new Map<number, readonly [perp: number, oraclePx: number, perpPx: number]>()
   for (const [asset, oraclePx, perpPx] of prices) {
     const market = state.markets.get(asset)
     if (market?.kind !== 'perp' || submission.has(asset)) {
       return fault('OL_ACTION_ORACLE', `Oracle price for an unknown or repeated asset: ${asset}.`)
     }
     const px = parseSafeUnits(oraclePx, market.pxDecimals, PX_TICKS_MAX)
-    const isPerpPxValid =
-      perpPx === null || parseSafeUnits(perpPx, market.pxDecimals, PX_TICKS_MAX) !== undefined
-    if (px === undefined || px === 0 || !isPerpPxValid) {
+    const venuePx =
+      perpPx === null ? 0 : (parseSafeUnits(perpPx, market.pxDecimals, PX_TICKS_MAX) ?? 0)
+    if (px === undefined || px === 0 || (perpPx !== null && venuePx === 0)) {
       return fault('OL_ACTION_ORACLE', `Invalid oracle price for asset ${asset}.`)
     }
-    submission.set(asset, px)
+    submission.set(asset, [asset, px, venuePx])
   }
   state.oracleSubmissions.set(
     signer,
     bucket,
-    [...submission].sort(([a], [b]) => a - b),
+    [...submission.values()].sort(([a], [b]) => a - b),
   )
   return DONE
 }
