@@ -125,7 +125,7 @@ export class Fixture {
     parent: Block,
     view: View,
     change: Partial<BlockHeader> = {},
-    payload = EMPTY_PAYLOAD,
+    payload: Payload = EMPTY_PAYLOAD,
   ): Block {
     const parentHash = blockHash(parent.header)
     const qc =
