@@ -2,6 +2,7 @@ import { assert, type BlockContext } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { matureDelayedOrders } from './coreWriter.ts'
 import { applyOracleQuorum } from './oracle.ts'
+import { matureScheduledCancels } from './scheduledCancels.ts'
 
 /**
  * What a block does before its actions, in the order of docs/spec/hyperliquid.md §2.
@@ -16,6 +17,7 @@ export function beginBlock(state: CoreState, { height, timestampMs }: BlockConte
   state.clock.set(0, { ...now, height, timestampMs })
   // ② queues that wait for time
   matureDelayedOrders(state)
+  matureScheduledCancels(state)
   // ③ prices
   applyOracleQuorum(state)
 }

@@ -1,5 +1,7 @@
 import { type Address, assert, hexToBytes } from '@openliquid/primitives'
+import { ACTIVITIES, type Activity } from './accountRecords.ts'
 import { corrupt } from './byteCodec.ts'
+import { DueQueue } from './dueQueue.ts'
 import type { ExchangeEvent } from './events.ts'
 import { Journal } from './journal.ts'
 import { type Market, type PerpMarket, perpMarket, type SpotMarket, spotMarket } from './market.ts'
@@ -7,6 +9,7 @@ import type { MarkState } from './markPrice.ts'
 import { NO_AVERAGE } from './movingAverage.ts'
 import type { NonceSet } from './nonces.ts'
 import type { OrderBook } from './orderBook.ts'
+import { SCHEDULED_CANCELS, type ScheduledCancel } from './orderRecords.ts'
 import {
   ACCOUNTS,
   type Account,
@@ -132,6 +135,12 @@ export class CoreState {
   )
   /** By perp; absent before its first oracle update. */
   readonly markStates: Table<number, MarkState> = new Table(MARK_STATES, this.journal, nothing)
+  readonly scheduledCancels: Table<User, ScheduledCancel> = new Table(
+    SCHEDULED_CANCELS,
+    this.journal,
+    (user, previous, next) => requeue(this.dueCancels, user, previous?.dueMs, next?.dueMs),
+  )
+  readonly activities: Table<User, Activity> = new Table(ACTIVITIES, this.journal, nothing)
 
   /** Every table, by tag. */
   readonly tables: readonly StoredTable[] = [
@@ -153,6 +162,8 @@ export class CoreState {
     this.orders,
     this.delayedOrders,
     this.markStates,
+    this.scheduledCancels,
+    this.activities,
   ]
 
   /** By asset id. */
@@ -168,6 +179,8 @@ export class CoreState {
   }
   /** Markets whose book changed since the last block. */
   readonly touched: Set<Market> = new Set()
+  /** Users by the time of their scheduled cancel. */
+  readonly dueCancels: DueQueue<User> = new DueQueue()
   /** Sequence of the contract order that is due next, if there is one. */
   oldestDelayed = 0
   /** What the running block did so far. */
@@ -263,6 +276,18 @@ export class CoreState {
     this.events.push(event)
   }
 
+  /** Does a part of an action that must succeed whole: what refuses leaves no change and no event. */
+  attempt<T>(part: () => T, isRefused: (result: T) => boolean): T {
+    const mark = this.journal.mark()
+    const eventCount = this.events.length
+    const result = part()
+    if (isRefused(result)) {
+      this.journal.rollbackTo(mark)
+      this.events.length = eventCount
+    }
+    return result
+  }
+
   #countersNow(): Counters {
     const counters = this.counters.get(0)
     assert(counters !== undefined, 'a state without counters')
@@ -334,6 +359,18 @@ export class CoreState {
     if (orders.byOid.size > 0) this.#userOrders.set(user, orders)
     else this.#userOrders.delete(user)
   }
+}
+
+/** Follows the due time of an entry; 0 is none. */
+function requeue<K extends string | number>(
+  queue: DueQueue<K>,
+  key: K,
+  previousMs = 0,
+  nextMs = 0,
+): void {
+  if (previousMs === nextMs) return
+  if (previousMs > 0) queue.remove(previousMs, key)
+  if (nextMs > 0) queue.add(nextMs, key)
 }
 
 function emptyUserOrders(): UserOrders {

@@ -45,6 +45,8 @@ export type ActionFaultCode =
   | 'OL_ACTION_DESTINATION'
   | 'OL_ACTION_TOKEN'
   | 'OL_ACTION_ORACLE'
+  | 'OL_ACTION_SCHEDULE'
+  | 'OL_ACTION_MODIFY'
 
 /** Why an order was refused. The texts of docs/spec/hyperliquid.md §4.2 are in `orderRejection.ts`. */
 export type OrderRejectionCode =
@@ -62,3 +64,4 @@ export type OrderRejectionCode =
   | 'OL_ORDER_TOO_MANY'
   | 'OL_ORDER_CLIENT_ID'
   | 'OL_ORDER_UNSUPPORTED'
+  | 'OL_ORDER_MODIFY'

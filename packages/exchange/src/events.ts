@@ -9,6 +9,7 @@ export type OrderStatus =
   | 'marginCanceled'
   | 'selfTradeCanceled'
   | 'reduceOnlyCanceled'
+  | 'scheduledCancel'
   | 'rejected'
   | 'tickRejected'
   | 'minTradeNtlRejected'

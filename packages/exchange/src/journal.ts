@@ -18,6 +18,18 @@ export class Journal {
     if (this.#open) this.#undo.push(undo)
   }
 
+  /** Where the action stands now, for `rollbackTo`. */
+  mark(): number {
+    assert(this.#open, 'a mark outside an action')
+    return this.#undo.length
+  }
+
+  /** Takes back what the running action changed since the mark. */
+  rollbackTo(mark: number): void {
+    assert(this.#open && mark <= this.#undo.length, 'a mark of another action')
+    this.#takeBack(mark)
+  }
+
   /** Keeps the changes. */
   commit(): void {
     assert(this.#open, 'no action to commit')
@@ -28,7 +40,14 @@ export class Journal {
   /** Takes the changes back, the last one first. */
   rollback(): void {
     assert(this.#open, 'no action to roll back')
+    this.#takeBack(0)
     this.#open = false
-    for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) undo()
+  }
+
+  /** What undoes a change is itself no change to undo. */
+  #takeBack(mark: number): void {
+    this.#open = false
+    while (this.#undo.length > mark) this.#undo.pop()?.()
+    this.#open = true
   }
 }

@@ -1,4 +1,5 @@
 import { bytesToHex, concatBytes, sha256, uintToBytes } from '@openliquid/primitives'
+import { noteVolume } from './activity.ts'
 import type { CoreState } from './coreState.ts'
 import { product } from './decimal.ts'
 import type { Market, PerpMarket, SpotMarket } from './market.ts'
@@ -121,6 +122,7 @@ function matchPerp(
     taker: takerEffect,
     maker: makerEffect,
   })
+  noteVolume(state, [taker.user, maker.user], product(maker.px, size))
   return { size }
 }
 
@@ -145,6 +147,7 @@ function matchSpot(
   reduceMaker(state, market, maker, size)
   noteLastPx(state, market, maker.px)
   emitSpotTrade(state, market, matchOf(taker, maker, size), effect)
+  noteVolume(state, [taker.user, maker.user], effect.notional)
   return { size }
 }
 

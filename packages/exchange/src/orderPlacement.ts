@@ -1,4 +1,5 @@
 import type { OrderWire } from '@openliquid/primitives'
+import { openOrdersMaxOf } from './activity.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
 import type { OrderJson } from './events.ts'
@@ -7,6 +8,7 @@ import { accountMargin, leverageOf, type MarginChange, worstPositionValue } from
 import { tierAt } from './marginTiers.ts'
 import { type Market, type PerpMarket, parsePx, parseSize, type SpotMarket } from './market.ts'
 import { crosses, type MatchResult, matchOrder } from './matching.ts'
+import { removeOrder } from './orderCancel.ts'
 import { emitBookDiff, emitRejection, emitStatus, formatSize, sideLetter } from './orderEvents.ts'
 import {
   badAloPx,
@@ -37,6 +39,10 @@ export type LimitOrderWire = OrderWire & {
   readonly t: { readonly limit: { readonly tif: string } }
 }
 
+export function isLimitOrder(order: OrderWire): order is LimitOrderWire {
+  return 'limit' in order.t
+}
+
 const TIMES_IN_FORCE: Readonly<Record<string, 'gtc' | 'ioc' | 'alo'>> = {
   Gtc: 'gtc',
   Ioc: 'ioc',
@@ -56,9 +62,46 @@ export function placeOrder(state: CoreState, user: User, wire: LimitOrderWire): 
   if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
   const oid = state.nextOid()
   const placed = tryPlace(state, user, oid, market, wire)
-  if (!('code' in placed)) return placed
-  emitRejection(state, user, rejectedOrderJson(state, oid, market, wire), placed)
-  return { error: placed.text }
+  if (!isRejection(placed)) return placed
+  return refuse(state, user, oid, market, wire, placed)
+}
+
+/**
+ * Puts a new order in the place of an old one: both happen, or neither; docs/spec/hyperliquid.md §5.
+ *
+ * Only inside an action.
+ */
+export function replaceOrder(
+  state: CoreState,
+  old: Order | undefined,
+  user: User,
+  wire: LimitOrderWire,
+): OrderResult {
+  const market = state.markets.get(wire.a)
+  if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
+  const placed = state.attempt(() => {
+    if (old !== undefined) removeOrder(state, old, 'canceled')
+    return tryPlace(state, user, state.nextOid(), market, wire)
+  }, isRejection)
+  if (!isRejection(placed)) return placed
+  return refuse(state, user, state.nextOid(), market, wire, placed)
+}
+
+/** Tells of an order that was refused under the oid it used up. */
+function refuse(
+  state: CoreState,
+  user: User,
+  oid: number,
+  market: Market,
+  wire: LimitOrderWire,
+  rejection: OrderRejection,
+): OrderResult {
+  emitRejection(state, user, rejectedOrderJson(state, oid, market, wire), rejection)
+  return { error: rejection.text }
+}
+
+function isRejection(placed: OrderResult | OrderRejection): placed is OrderRejection {
+  return 'code' in placed
 }
 
 function tryPlace(
@@ -214,7 +257,8 @@ function checkBook(
   const { byOid, byCloid } = state.ordersOf(order.user)
   if (order.cloid !== undefined && byCloid.has(order.cloid)) return ORDER_REJECTIONS.duplicateCloid
   if (order.timeInForce === 'ioc') return undefined
-  if (byOid.size >= state.rules.openOrdersMax) return ORDER_REJECTIONS.tooManyOpenOrders
+  const openMax = order.reduceOnly ? state.rules.openOrdersMax : openOrdersMaxOf(state, order.user)
+  if (byOid.size >= openMax) return ORDER_REJECTIONS.tooManyOpenOrders
   if (!Number.isSafeInteger(book.sizeAt(order.isBuy, order.px) + order.size)) {
     return ORDER_REJECTIONS.size
   }

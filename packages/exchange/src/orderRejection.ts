@@ -22,6 +22,8 @@ type OrderRejectionId =
   | 'tooManyOpenOrders'
   | 'duplicateCloid'
   | 'isolatedOnly'
+  | 'modifyGone'
+  | 'modifyTaker'
 
 /** The rejections whose text is fixed; docs/spec/hyperliquid.md §4.2. */
 export const ORDER_REJECTIONS: Readonly<Record<OrderRejectionId, OrderRejection>> = {
@@ -89,6 +91,16 @@ export const ORDER_REJECTIONS: Readonly<Record<OrderRejectionId, OrderRejection>
     code: 'OL_ORDER_UNSUPPORTED',
     status: 'rejected',
     text: 'Isolated margin is not supported.',
+  },
+  modifyGone: {
+    code: 'OL_ORDER_MODIFY',
+    status: 'rejected',
+    text: 'Cannot modify canceled or filled order.',
+  },
+  modifyTaker: {
+    code: 'OL_ORDER_MODIFY',
+    status: 'rejected',
+    text: 'Modified order must be a limit order that only rests.',
   },
 }
 

@@ -146,6 +146,9 @@ export type OracleSubmission = readonly (readonly [
   perpPx: number,
 ])[]
 
+/** How a table writes and reads its keys. */
+type TableKey<K> = Pick<TableSpec<K, never>, 'writeKey' | 'readKey'>
+
 /** Keeps a singleton under one fixed key. */
 export type Singleton = 0
 
@@ -162,12 +165,14 @@ export const indexKey = {
   readKey: (input: ByteReader): number => input.u32(),
 }
 
-const sequenceKey = {
+/** Keyed by an ascending number. */
+export const sequenceKey: TableKey<number> = {
   writeKey: (out: ByteWriter, key: number): void => void out.u53(key),
   readKey: (input: ByteReader): number => input.u53(),
 }
 
-const userKey = {
+/** Keyed by account. */
+export const userKey: TableKey<User> = {
   writeKey: (out: ByteWriter, key: User): void => void out.hex(key, 20),
   readKey: (input: ByteReader): User => input.hex(20),
 }
@@ -454,12 +459,12 @@ export const DELAYED_ORDERS: TableSpec<number, DelayedOrder> = {
   }),
 }
 
-function writeCloid(out: ByteWriter, cloid: Cloid | undefined): void {
+export function writeCloid(out: ByteWriter, cloid: Cloid | undefined): void {
   out.bool(cloid !== undefined)
   if (cloid !== undefined) out.hex(cloid, 16)
 }
 
-function readCloid(input: ByteReader): Cloid | undefined {
+export function readCloid(input: ByteReader): Cloid | undefined {
   return input.bool() ? input.hex(16) : undefined
 }
 
@@ -469,7 +474,7 @@ function readTimeInForce(input: ByteReader): 'gtc' | 'ioc' | 'alo' {
   return value
 }
 
-function readList<T>(input: ByteReader, readItem: () => T): readonly T[] {
+export function readList<T>(input: ByteReader, readItem: () => T): readonly T[] {
   const size = input.u32()
   if (size > input.remaining) throw corrupt('a list longer than its bytes')
   return Array.from({ length: size }, readItem)

@@ -93,6 +93,8 @@ export interface SpotTradeEffect {
   readonly sellerFee: bigint
   /** 1e-6 USDC. */
   readonly sellerClosedPnl: bigint
+  /** 1e-6 USDC, 0 when the quote is another token. */
+  readonly notional: bigint
 }
 
 /** Exchanges base for quote; each side's fee is taken from what it receives and goes to the collector; §8.1, §9. */
@@ -125,6 +127,7 @@ export function applySpotTrade(
     buyerFee,
     sellerFee,
     sellerClosedPnl: quote === USDC ? entryNtl - released : 0n,
+    notional: entryNtl,
   }
 }
 

@@ -3,8 +3,10 @@ import type { CoreState } from '../coreState.ts'
 import type { User } from '../records.ts'
 import { applyCancel, applyCancelByCloid } from './cancel.ts'
 import { applyEvmUserModify } from './evmUserModify.ts'
+import { applyBatchModify, applyModify } from './modify.ts'
 import { applyOrder } from './order.ts'
 import { type ActionOutcome, DONE, unsupported } from './outcome.ts'
+import { applyScheduleCancel } from './scheduleCancel.ts'
 import { applySpotSend } from './spotSend.ts'
 import { applyUpdateLeverage } from './updateLeverage.ts'
 import { applyUsdClassTransfer } from './usdClassTransfer.ts'
@@ -20,6 +22,12 @@ export function dispatchAction(state: CoreState, user: User, action: Action): Ac
       return applyCancel(state, user, action)
     case 'cancelByCloid':
       return applyCancelByCloid(state, user, action)
+    case 'modify':
+      return applyModify(state, user, action)
+    case 'batchModify':
+      return applyBatchModify(state, user, action)
+    case 'scheduleCancel':
+      return applyScheduleCancel(state, user, action)
     case 'noop':
       return DONE
     case 'updateLeverage':

@@ -1,7 +1,7 @@
-import type { Action, OrderWire } from '@openliquid/primitives'
+import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { BATCH_MAX } from '../limits.ts'
-import { type LimitOrderWire, placeOrder } from '../orderPlacement.ts'
+import { isLimitOrder, placeOrder } from '../orderPlacement.ts'
 import type { User } from '../records.ts'
 import { type ActionOutcome, fault, unsupported } from './outcome.ts'
 
@@ -21,8 +21,4 @@ export function applyOrder(
     type: 'order',
     data: { statuses: limitOrders.map((order) => placeOrder(state, user, order)) },
   }
-}
-
-function isLimitOrder(order: OrderWire): order is LimitOrderWire {
-  return 'limit' in order.t
 }
