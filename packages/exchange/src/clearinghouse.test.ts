@@ -167,7 +167,9 @@ describe('margin: §6.3', () => {
     expect(lever(9)).toMatchObject({ status: 'ok' })
     expect(lever(0)).toMatchObject({ code: 'OL_ACTION_LEVERAGE' })
     expect(lever(11)).toMatchObject({ code: 'OL_ACTION_LEVERAGE' })
-    expect(lever(5, false)).toMatchObject({ code: 'OL_ACTION_UNSUPPORTED' })
+    expect(lever(5, false)).toMatchObject({
+      response: 'Cannot switch leverage type with open orders.',
+    })
     expect(lever(5, true, hype)).toMatchObject({ code: 'OL_ACTION_ASSET' })
   })
 })

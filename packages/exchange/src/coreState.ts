@@ -66,7 +66,7 @@ export interface Totals {
   readonly hold: Map<number, bigint>
   /** Wei by token, as resting orders need. */
   readonly orderHold: Map<number, bigint>
-  /** 1e-6 USDC. */
+  /** 1e-6 USDC, cross and isolated. */
   rawUsd: bigint
   /** Signed lots by perp. */
   readonly size: Map<number, bigint>
@@ -301,6 +301,7 @@ export class CoreState {
   }
 
   #positionChanged(perp: number, previous: Position | undefined, next: Position | undefined): void {
+    this.totals.rawUsd += (next?.isolatedRawUsd ?? 0n) - (previous?.isolatedRawUsd ?? 0n)
     const [before, after] = [previous?.size ?? 0, next?.size ?? 0]
     if (before === after) return
     assert(next === undefined || (after === 0) === (next.entryNtl === 0n), 'an entry without size')

@@ -10,7 +10,7 @@ import { formatUnits, product } from './decimal.ts'
 import type { OrderJson } from './events.ts'
 import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
 import { liquidationPx } from './liquidationPx.ts'
-import { type AccountMargin, accountMargin, withdrawable } from './margin.ts'
+import { type AccountMargin, accountMargin, isolatedMargin, withdrawable } from './margin.ts'
 import type { Market } from './market.ts'
 import { checkNonce, type NonceVerdict } from './nonces.ts'
 import { formatPx, formatSize, marketOf, orderJson } from './orderEvents.ts'
@@ -22,7 +22,6 @@ import type {
   ExchangeView,
   FrontendOrderJson,
   L2BookJson,
-  MarginSummaryJson,
   MetaJson,
   PerpCtxJson,
   SpotClearinghouseStateJson,
@@ -54,12 +53,12 @@ export class CoreView implements ExchangeView {
     const { perps, marginTables } = this.#state
     return {
       universe: byKey(perps.entries()).map(
-        ({ name, szDecimals, maxLeverage, marginTableId, onlyIsolated }) => ({
+        ({ name, szDecimals, maxLeverage, marginTableId, onlyIsolated, marginMode }) => ({
           szDecimals,
           name,
           maxLeverage,
           marginTableId,
-          ...(onlyIsolated ? { onlyIsolated: true } : {}),
+          ...(onlyIsolated ? { onlyIsolated: true, marginMode } : {}),
         }),
       ),
       marginTables: [...marginTables.entries()]
@@ -170,21 +169,36 @@ export class CoreView implements ExchangeView {
   clearinghouseState(user: Address): ClearinghouseStateJson {
     const owner = bytesToHex(user)
     const margin = accountMargin(this.#state, owner)
-    const summary: MarginSummaryJson = {
-      accountValue: usd(margin.accountValue),
-      totalNtlPos: usd(margin.positionValue),
-      totalRawUsd: usd(this.#state.accounts.get(owner)?.rawUsd ?? 0n),
-      totalMarginUsed: usd(margin.positionInitial),
+    const rawUsd = this.#state.accounts.get(owner)?.rawUsd ?? 0n
+    const positions = [...this.#state.positions.of(owner)]
+      .filter(([, { size }]) => size !== 0)
+      .sort(([a], [b]) => a - b)
+    const isolated = { accountValue: 0n, positionValue: 0n, rawUsd: 0n }
+    for (const [perp, position] of positions) {
+      if (!position.isIsolated) continue
+      const own = isolatedMargin(this.#state, this.#state.perpMarket(perp), position)
+      isolated.accountValue += own.accountValue
+      isolated.positionValue += own.positionValue
+      isolated.rawUsd += position.isolatedRawUsd
     }
     return {
-      marginSummary: summary,
-      crossMarginSummary: summary,
+      marginSummary: {
+        accountValue: usd(margin.accountValue + isolated.accountValue),
+        totalNtlPos: usd(margin.positionValue + isolated.positionValue),
+        totalRawUsd: usd(rawUsd + isolated.rawUsd),
+        totalMarginUsed: usd(margin.positionInitial + isolated.accountValue),
+      },
+      crossMarginSummary: {
+        accountValue: usd(margin.accountValue),
+        totalNtlPos: usd(margin.positionValue),
+        totalRawUsd: usd(rawUsd),
+        totalMarginUsed: usd(margin.positionInitial),
+      },
       crossMaintenanceMarginUsed: usd(margin.maintenance),
       withdrawable: usd(withdrawable(margin)),
-      assetPositions: [...this.#state.positions.of(owner)]
-        .filter(([, { size }]) => size !== 0)
-        .sort(([a], [b]) => a - b)
-        .map(([perp, position]) => this.#assetPosition(perp, position, margin)),
+      assetPositions: positions.map(([perp, position]) =>
+        this.#assetPosition(perp, position, margin),
+      ),
       time: this.timestampMs,
     }
   }
@@ -247,28 +261,35 @@ export class CoreView implements ExchangeView {
     }
   }
 
-  #assetPosition(perp: number, position: Position, margin: AccountMargin): AssetPosition {
+  #assetPosition(perp: number, position: Position, cross: AccountMargin): AssetPosition {
     const market = this.#state.perpMarket(perp)
-    const { size, entryNtl, leverage } = position
+    const { size, entryNtl, leverage, isIsolated, isolatedRawUsd, cumFunding } = position
     const lots = BigInt(Math.abs(size))
     const { markPx } = this.#state.pricesOf(perp)
     const value = product(Math.abs(size), markPx)
     const pnl = size > 0 ? value - entryNtl : entryNtl - value
+    const margin = isIsolated ? isolatedMargin(this.#state, market, position) : cross
+    const initial = (value + BigInt(leverage) - 1n) / BigInt(leverage)
     return {
       type: 'oneWay',
       position: {
         coin: market.coin,
         szi: formatSize(market, size),
-        leverage: { type: 'cross', value: leverage },
+        leverage: isIsolated
+          ? { type: 'isolated', value: leverage, rawUsd: usd(isolatedRawUsd) }
+          : { type: 'cross', value: leverage },
         entryPx: formatUnits((2n * entryNtl + lots) / (2n * lots), market.pxDecimals),
         positionValue: usd(value),
         unrealizedPnl: usd(pnl),
         returnOnEquity: ratio(pnl * BigInt(leverage), entryNtl),
         liquidationPx: liquidationPx(market, { size, markPx, margin }),
-        marginUsed: usd((value + BigInt(leverage) - 1n) / BigInt(leverage)),
+        marginUsed: usd(isIsolated ? margin.accountValue : initial),
         maxLeverage: market.perp.maxLeverage,
-        // Funding is not charged in this version.
-        cumFunding: { allTime: '0.0', sinceOpen: '0.0', sinceChange: '0.0' },
+        cumFunding: {
+          allTime: usd(cumFunding.allTime),
+          sinceOpen: usd(cumFunding.sinceOpen),
+          sinceChange: usd(cumFunding.sinceChange),
+        },
       },
     }
   }

@@ -63,5 +63,4 @@ export type OrderRejectionCode =
   | 'OL_ORDER_MAX_POSITION'
   | 'OL_ORDER_TOO_MANY'
   | 'OL_ORDER_CLIENT_ID'
-  | 'OL_ORDER_UNSUPPORTED'
   | 'OL_ORDER_MODIFY'

@@ -24,7 +24,7 @@ describe('genesis of the Core', () => {
   it('pins the stored form: a change here breaks every running chain', () => {
     const { coreRoot, writes } = ExchangeMachine.genesis(testGenesis(3))
     expect(Buffer.from(coreRoot).toString('hex')).toMatchInlineSnapshot(
-      `"05a9a6e9f7bca5e04063b5a32863fcf66f1c9946b16d9e6ab246276db6c1aeb3"`,
+      `"202879f4d683b031bc993e0e06c01fe0785c48c66771f203c93303417c05f102"`,
     )
     expect(writes).toHaveLength(37)
     expect(writes.every(([key]) => key[0] === 0x63)).toBe(true)

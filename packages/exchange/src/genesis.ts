@@ -15,7 +15,7 @@ import { GenesisCoreError, type GenesisCoreFault } from './errors.ts'
 import { ASSETS_MAX, LEVERAGE_MAX, PX_TICKS_MAX, TOKEN_SUPPLY_WEI_MAX } from './limits.ts'
 import { MARGIN_TABLE_ID_MIN } from './marginTiers.ts'
 import { SPOT_ASSET_MIN } from './market.ts'
-import type { User } from './records.ts'
+import type { MarginMode, User } from './records.ts'
 import { credit, USDC, USDC_WEI_PER_UNIT } from './spotClearinghouse.ts'
 import { USD_DECIMALS } from './tradeEvents.ts'
 
@@ -179,9 +179,30 @@ function addPerps(state: CoreState, perps: readonly GenesisPerp[]): void {
       maxLeverage: perp.maxLeverage,
       marginTableId: perp.marginTableId,
       onlyIsolated: perp.onlyIsolated ?? false,
+      marginMode: marginModeOf(perp, refuse),
+      impactNtl: usdOf(perp.impactNtl ?? IMPACT_NTL_DEFAULT, refuse),
+      openInterestCap: usdOf(perp.openInterestCap ?? '0', refuse),
     })
     state.prices.set(i, { oraclePx: px, markPx: px, lastPx: 0 })
   }
+}
+
+/** USDC that impact prices are measured with where genesis does not say; §7.3. */
+const IMPACT_NTL_DEFAULT = '6000'
+
+/** Margin can be taken out of isolated-only positions only where genesis says so; §6.3. */
+function marginModeOf(
+  { onlyIsolated = false, marginMode }: GenesisPerp,
+  refuse: (reason: string) => GenesisCoreError,
+): MarginMode {
+  if (!onlyIsolated && marginMode !== undefined) throw refuse('marginMode without onlyIsolated')
+  return onlyIsolated ? (marginMode ?? 'strictIsolated') : 'normal'
+}
+
+function usdOf(text: string, refuse: (reason: string) => GenesisCoreError): bigint {
+  const usd = parseUnits(text, USD_DECIMALS)
+  if (usd === undefined || usd > TOKEN_SUPPLY_WEI_MAX) throw refuse(`${text} is no amount of USDC`)
+  return usd
 }
 
 function addRules(state: CoreState, { fees, limits }: GenesisCore): void {

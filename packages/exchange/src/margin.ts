@@ -2,18 +2,24 @@ import type { CoreState } from './coreState.ts'
 import { ceilDivide, maxOf, product } from './decimal.ts'
 import { maintenanceMargin } from './marginTiers.ts'
 import type { PerpMarket } from './market.ts'
-import { defaultLeverage } from './position.ts'
-import type { User } from './records.ts'
+import { closableSize } from './position.ts'
+import { positionOf } from './positions.ts'
+import type { Position, User } from './records.ts'
 
-/** The cross account of a user, 1e-6 USDC; docs/spec/hyperliquid.md §6.1, §6.3. */
-export interface AccountMargin {
+/** What something is worth, and what it needs, 1e-6 USDC; docs/spec/hyperliquid.md §6.1, §6.3. */
+export interface Margin {
   readonly accountValue: bigint
-  /** Of positions and of resting orders that may open. */
   readonly initial: bigint
   readonly maintenance: bigint
+  readonly positionValue: bigint
+}
+
+/** The cross account of a user. Isolated positions are no part of it, only what their orders would take from it. */
+export interface AccountMargin extends Margin {
+  /** Of positions and of resting orders that may open. */
+  readonly initial: bigint
   /** Of positions alone. */
   readonly positionInitial: bigint
-  readonly positionValue: bigint
 }
 
 /** A change that is weighed before it is made. */
@@ -41,7 +47,12 @@ export function accountMargin(state: CoreState, user: User, change?: MarginChang
     positionValue: 0n,
   }
   const add = (perp: number): void => {
-    const { mark, size, buy, sell, leverage, market } = exposure(state, user, perp, change)
+    const exposed = exposure(state, user, perp, change)
+    const { mark, size, buy, sell, leverage, market } = exposed
+    if (exposed.isIsolated) {
+      sum.initial += isolatedReserve(exposed)
+      return
+    }
     const value = product(Math.abs(size), mark)
     const worst = product(Math.max(Math.abs(size + buy), Math.abs(size - sell)), mark)
     sum.accountValue += size < 0 ? -value : value
@@ -65,9 +76,30 @@ export function worstPositionValue(state: CoreState, user: User, change: MarginC
 }
 
 export function leverageOf(state: CoreState, user: User, market: PerpMarket): number {
-  return (
-    state.positions.get(user, market.asset)?.leverage ?? defaultLeverage(market.perp.maxLeverage)
-  )
+  return positionOf(state, user, market).leverage
+}
+
+/** The margin of an isolated position at the mark. */
+export function isolatedMargin(state: CoreState, market: PerpMarket, position: Position): Margin {
+  const { size, leverage, isolatedRawUsd } = position
+  const value = product(Math.abs(size), state.pricesOf(market.asset).markPx)
+  return {
+    accountValue: isolatedRawUsd + (size < 0 ? -value : value),
+    initial: ceilDivide(value, BigInt(leverage)),
+    maintenance: maintenanceMargin(market.tiers, value),
+    positionValue: value,
+  }
+}
+
+/**
+ * Whether an isolated position may come from one margin to the other by a fill; §6.3.
+ *
+ * Either its initial margin is covered afterwards, or what it has for every unit of maintenance margin doesn't shrink.
+ */
+export function isIsolatedFillCovered(before: Margin, after: Margin): boolean {
+  if (after.accountValue >= after.initial) return true
+  if (before.accountValue < 0n || after.maintenance === 0n) return false
+  return after.accountValue * before.maintenance >= before.accountValue * after.maintenance
 }
 
 /**
@@ -76,7 +108,7 @@ export function leverageOf(state: CoreState, user: User, market: PerpMarket): nu
  * Either the initial margin is covered afterwards, or the account carries no more risk than before: its maintenance
  * margin doesn't grow, and what it has for every unit of that doesn't shrink.
  */
-export function isFillCovered(before: AccountMargin, after: AccountMargin): boolean {
+export function isFillCovered(before: Margin, after: Margin): boolean {
   if (after.accountValue >= after.initial) return true
   if (after.maintenance > before.maintenance) return false
   if (after.accountValue >= before.accountValue) return true
@@ -85,12 +117,12 @@ export function isFillCovered(before: AccountMargin, after: AccountMargin): bool
 }
 
 /** What must stay when money leaves: the initial margin, and a tenth of what the positions are worth; §6.3. */
-export function transferMarginRequired(margin: AccountMargin): bigint {
+export function transferMarginRequired(margin: Margin): bigint {
   return maxOf(margin.initial, ceilDivide(margin.positionValue, 10n))
 }
 
 /** 1e-6 USDC that may leave the perp account. */
-export function withdrawable(margin: AccountMargin): bigint {
+export function withdrawable(margin: Margin): bigint {
   return maxOf(0n, margin.accountValue - transferMarginRequired(margin))
 }
 
@@ -101,6 +133,13 @@ interface Exposure {
   readonly buy: number
   readonly sell: number
   readonly leverage: number
+  readonly isIsolated: boolean
+}
+
+/** What filling the resting orders of an isolated perp would move out of the cross account, on the worse side. */
+function isolatedReserve({ mark, size, buy, sell, leverage }: Exposure): bigint {
+  const opened = Math.max(buy - closableSize(size, true), sell - closableSize(size, false), 0)
+  return ceilDivide(product(opened, mark), BigInt(leverage))
 }
 
 function exposure(
@@ -110,15 +149,16 @@ function exposure(
   change: MarginChange | undefined,
 ): Exposure {
   const market = state.perpMarket(perp)
-  const position = state.positions.get(user, perp)
+  const position = positionOf(state, user, market)
   const open = state.ordersOf(user).opening.get(perp)
   const changed = change?.perp === perp ? change : undefined
   return {
     market,
     mark: state.pricesOf(perp).markPx,
-    size: (position?.size ?? 0) + (changed?.size ?? 0),
+    size: position.size + (changed?.size ?? 0),
     buy: (open?.buy ?? 0) + (changed?.buy ?? 0),
     sell: (open?.sell ?? 0) + (changed?.sell ?? 0),
-    leverage: changed?.leverage ?? position?.leverage ?? defaultLeverage(market.perp.maxLeverage),
+    leverage: changed?.leverage ?? position.leverage,
+    isIsolated: position.isIsolated,
   }
 }

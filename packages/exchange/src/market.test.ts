@@ -12,7 +12,17 @@ import type { Token } from './records.ts'
 
 function perp(szDecimals: number): PerpMarket {
   return perpMarket(
-    { index: 0, name: 'X', szDecimals, maxLeverage: 10, marginTableId: 10, onlyIsolated: false },
+    {
+      index: 0,
+      name: 'X',
+      szDecimals,
+      maxLeverage: 10,
+      marginTableId: 10,
+      onlyIsolated: false,
+      marginMode: 'normal',
+      impactNtl: 0n,
+      openInterestCap: 0n,
+    },
     undefined,
     new LinkedOrderBook(),
   )

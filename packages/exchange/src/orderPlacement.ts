@@ -192,7 +192,6 @@ function checkPerp(
   market: PerpMarket,
   order: OrderRequest,
 ): OrderRejection | undefined {
-  if (market.perp.onlyIsolated) return ORDER_REJECTIONS.isolatedOnly
   const closableSize = closable(state, order.user, market.asset, order.isBuy)
   const closesAll = order.reduceOnly && closableSize > 0 && order.size >= closableSize
   if (product(order.px, order.size) < PERP_NTL_MIN && !closesAll)

@@ -21,7 +21,6 @@ type OrderRejectionId =
   | 'perpMaxPosition'
   | 'tooManyOpenOrders'
   | 'duplicateCloid'
-  | 'isolatedOnly'
   | 'modifyGone'
   | 'modifyTaker'
 
@@ -86,11 +85,6 @@ export const ORDER_REJECTIONS: Readonly<Record<OrderRejectionId, OrderRejection>
     code: 'OL_ORDER_CLIENT_ID',
     status: 'rejected',
     text: 'An open order already has this client order id.',
-  },
-  isolatedOnly: {
-    code: 'OL_ORDER_UNSUPPORTED',
-    status: 'rejected',
-    text: 'Isolated margin is not supported.',
   },
   modifyGone: {
     code: 'OL_ORDER_MODIFY',

@@ -1,9 +1,16 @@
 import type { CoreState } from './coreState.ts'
-import { product } from './decimal.ts'
+import { ceilDivide, maxOf, product } from './decimal.ts'
 import { feeOf } from './fees.ts'
-import { accountMargin, isFillCovered, leverageOf, type MarginChange } from './margin.ts'
+import {
+  accountMargin,
+  isFillCovered,
+  isIsolatedFillCovered,
+  isolatedMargin,
+  type MarginChange,
+} from './margin.ts'
 import type { PerpMarket } from './market.ts'
-import { changePosition, closableSize, defaultLeverage } from './position.ts'
+import { changePosition, closableSize, cumFundingAfter, isDefaultPosition } from './position.ts'
+import { positionOf } from './positions.ts'
 import type { Position, User } from './records.ts'
 
 /** One side of a match. */
@@ -24,6 +31,14 @@ export interface FillEffect {
   readonly fee: bigint
 }
 
+/** What a fill makes of an account. */
+interface FillOutcome extends FillEffect {
+  readonly before: Position
+  readonly after: Position
+  /** Change of the cross collateral, 1e-6 USDC. */
+  readonly rawUsd: bigint
+}
+
 export function positionSize(state: CoreState, user: User, perp: number): number {
   return state.positions.get(user, perp)?.size ?? 0
 }
@@ -37,24 +52,27 @@ export function closable(state: CoreState, user: User, perp: number, isBuy: bool
 export function allowsPerpFill(state: CoreState, market: PerpMarket, side: FillSide): boolean {
   const size = positionSize(state, side.user, market.asset) + signed(side)
   if (!Number.isSafeInteger(size)) return false
-  const after = accountMargin(state, side.user, fillChange(market, side))
-  if (after.accountValue >= after.initial) return true
-  return isFillCovered(accountMargin(state, side.user), after)
+  const { before, after, rawUsd } = fillOutcome(state, market, side)
+  if (after.isIsolated) {
+    const isCovered = isIsolatedFillCovered(
+      isolatedMargin(state, market, before),
+      isolatedMargin(state, market, after),
+    )
+    if (!isCovered) return false
+    if (rawUsd >= 0n) return true
+  }
+  const margin = accountMargin(state, side.user, fillChange(market, side, rawUsd))
+  if (margin.accountValue >= margin.initial) return true
+  return isFillCovered(accountMargin(state, side.user), margin)
 }
 
 /** Books one side of a match: position, collateral, and the fee to the collector. */
 export function applyPerpFill(state: CoreState, market: PerpMarket, side: FillSide): FillEffect {
-  const perp = market.asset
-  const leverage = leverageOf(state, side.user, market)
-  const position = state.positions.get(side.user, perp) ?? { size: 0, entryNtl: 0n, leverage }
-  const { size, entryNtl, closedPnl } = changePosition(position, side)
-  setPosition(state, side.user, market, { size, entryNtl, leverage })
-
-  const notional = product(side.px, side.size)
-  const fee = feeOf(notional, side.feePpm)
-  addRawUsd(state, side.user, (side.isBuy ? -notional : notional) - fee)
+  const { after, rawUsd, startSize, closedPnl, fee } = fillOutcome(state, market, side)
+  setPosition(state, side.user, market, after)
+  addRawUsd(state, side.user, rawUsd)
   addRawUsd(state, state.rules.collector, fee)
-  return { startSize: position.size, closedPnl, fee }
+  return { startSize, closedPnl, fee }
 }
 
 /** Stores a position; one that says nothing any more is removed. */
@@ -64,9 +82,8 @@ export function setPosition(
   market: PerpMarket,
   position: Position,
 ): void {
-  const isDefault =
-    position.size === 0 && position.leverage === defaultLeverage(market.perp.maxLeverage)
-  state.positions.set(user, market.asset, isDefault ? undefined : position)
+  const isAbsent = isDefaultPosition(position, market.perp)
+  state.positions.set(user, market.asset, isAbsent ? undefined : position)
 }
 
 export function addRawUsd(state: CoreState, user: User, change: bigint): void {
@@ -75,16 +92,93 @@ export function addRawUsd(state: CoreState, user: User, change: bigint): void {
   state.accounts.set(user, { ...account, rawUsd: account.rawUsd + change })
 }
 
-function fillChange(market: PerpMarket, side: FillSide): MarginChange {
-  const notional = product(side.px, side.size)
+function fillOutcome(state: CoreState, market: PerpMarket, side: FillSide): FillOutcome {
+  const before = positionOf(state, side.user, market)
+  const { size, entryNtl, closedPnl } = changePosition(before, side)
+  const fee = feeOf(product(side.px, side.size), side.feePpm)
+  const collateral = before.isIsolated
+    ? isolatedCollateral(state, market, side, { before, fee })
+    : { isolatedRawUsd: 0n, rawUsd: cash(side, side.size) - fee }
+  return {
+    before,
+    after: {
+      size,
+      entryNtl,
+      leverage: before.leverage,
+      isIsolated: before.isIsolated,
+      isolatedRawUsd: collateral.isolatedRawUsd,
+      cumFunding: cumFundingAfter(before.cumFunding, { from: before.size, to: size }),
+    },
+    rawUsd: collateral.rawUsd,
+    startSize: before.size,
+    closedPnl,
+    fee,
+  }
+}
+
+/**
+ * Where the money of a fill goes when the position is isolated; docs/spec/hyperliquid.md §6.3.
+ *
+ * What closes takes its fee and its share of the margin out, what opens takes notional / leverage in, and at least what
+ * its lots need at the mark. A loss beyond the share of what closes stays in the position.
+ */
+function isolatedCollateral(
+  state: CoreState,
+  market: PerpMarket,
+  side: FillSide,
+  { before, fee }: { readonly before: Position; readonly fee: bigint },
+): { readonly isolatedRawUsd: bigint; readonly rawUsd: bigint } {
+  const open = Math.abs(before.size)
+  const closed = Math.min(side.size, closableSize(before.size, side.isBuy))
+  const opened = side.size - closed
+  let { isolatedRawUsd } = before
+  let rawUsd = 0n
+  let openingFee = fee
+  if (closed > 0) {
+    const closingFee = opened === 0 ? fee : feeOf(product(side.px, closed), side.feePpm)
+    openingFee -= closingFee
+    const kept = ceilDivide(isolatedRawUsd * BigInt(open - closed), BigInt(open))
+    isolatedRawUsd += cash(side, closed) - closingFee
+    const released = maxOf(0n, isolatedRawUsd - kept)
+    isolatedRawUsd -= released
+    rawUsd += released
+  }
+  if (opened > 0) {
+    const margin = openingMargin(state, market, side, { opened, leverage: before.leverage })
+    isolatedRawUsd += cash(side, opened) + margin
+    rawUsd -= margin + openingFee
+  }
+  return { isolatedRawUsd, rawUsd }
+}
+
+function openingMargin(
+  state: CoreState,
+  market: PerpMarket,
+  side: FillSide,
+  { opened, leverage }: { readonly opened: number; readonly leverage: number },
+): bigint {
+  const notional = product(side.px, opened)
+  const value = product(state.pricesOf(market.asset).markPx, opened)
+  const loss = maxOf(0n, side.isBuy ? notional - value : value - notional)
+  const divisor = BigInt(leverage)
+  return maxOf(ceilDivide(notional, divisor), ceilDivide(value, divisor) + loss)
+}
+
+function fillChange(market: PerpMarket, side: FillSide, rawUsd: bigint): MarginChange {
   const taken = side.fromOpening ? -side.size : 0
   return {
     perp: market.asset,
     size: signed(side),
     buy: side.isBuy ? taken : 0,
     sell: side.isBuy ? 0 : taken,
-    rawUsd: (side.isBuy ? -notional : notional) - feeOf(notional, side.feePpm),
+    rawUsd,
   }
+}
+
+/** What a fill of so many lots brings, 1e-6 USDC; negative when it costs. */
+function cash({ isBuy, px }: FillSide, size: number): bigint {
+  const notional = product(px, size)
+  return isBuy ? -notional : notional
 }
 
 function signed({ isBuy, size }: FillSide): number {

@@ -1,11 +1,50 @@
 import { assert } from '@openliquid/primitives'
 import { product } from './decimal.ts'
+import type { CumFunding, Perp, Position } from './records.ts'
 
 /** Leverage of an account that never chose one; docs/spec/hyperliquid.md §11. */
 const LEVERAGE_DEFAULT = 20
 
 export function defaultLeverage(maxLeverage: number): number {
   return Math.min(LEVERAGE_DEFAULT, maxLeverage)
+}
+
+export const NO_FUNDING: CumFunding = { allTime: 0n, sinceOpen: 0n, sinceChange: 0n }
+
+/** What an account has in a perp that it never touched. */
+export function defaultPosition({ maxLeverage, onlyIsolated }: Perp): Position {
+  return {
+    size: 0,
+    entryNtl: 0n,
+    leverage: defaultLeverage(maxLeverage),
+    isIsolated: onlyIsolated,
+    isolatedRawUsd: 0n,
+    cumFunding: NO_FUNDING,
+  }
+}
+
+/** Whether a position says nothing that its absence would not say. */
+export function isDefaultPosition(position: Position, perp: Perp): boolean {
+  return (
+    position.size === 0 &&
+    position.leverage === defaultLeverage(perp.maxLeverage) &&
+    position.isIsolated === perp.onlyIsolated &&
+    position.isolatedRawUsd === 0n &&
+    position.cumFunding.allTime === 0n
+  )
+}
+
+/** What a change of size leaves of the funding counts. */
+export function cumFundingAfter(
+  cumFunding: CumFunding,
+  change: { readonly from: number; readonly to: number },
+): CumFunding {
+  const { allTime, sinceOpen, sinceChange } = cumFunding
+  if (change.from === change.to || allTime === 0n) return cumFunding
+  const isSamePosition = Math.sign(change.from) === Math.sign(change.to)
+  if (isSamePosition)
+    return sinceChange === 0n ? cumFunding : { allTime, sinceOpen, sinceChange: 0n }
+  return { allTime, sinceOpen: 0n, sinceChange: 0n }
 }
 
 /** What a fill makes of a position; docs/spec/hyperliquid.md §6.2. */

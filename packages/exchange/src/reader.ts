@@ -7,7 +7,7 @@ import {
   type SpotBalanceReading,
 } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
-import { leverageOf } from './margin.ts'
+import { positionOf } from './positions.ts'
 import { spotBalance } from './spotClearinghouse.ts'
 
 const UINT64_MAX = 18_446_744_073_709_551_615n
@@ -25,14 +25,13 @@ export class CoreReader implements ExchangeReader {
   positionOf(user: Address, perp: number): PositionReading | undefined {
     const market = this.#state.markets.get(perp)
     if (market?.kind !== 'perp') return undefined
-    const owner = bytesToHex(user)
-    const position = this.#state.positions.get(owner, perp)
+    const position = positionOf(this.#state, bytesToHex(user), market)
     return {
-      size: BigInt(position?.size ?? 0),
-      entryNotional: toUint64(position?.entryNtl ?? 0n),
-      isolatedRawUsd: 0n,
-      leverage: leverageOf(this.#state, owner, market),
-      isIsolated: false,
+      size: BigInt(position.size),
+      entryNotional: toUint64(position.entryNtl),
+      isolatedRawUsd: position.isolatedRawUsd,
+      leverage: position.leverage,
+      isIsolated: position.isIsolated,
     }
   }
 

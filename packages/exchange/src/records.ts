@@ -62,7 +62,15 @@ export interface Perp {
   readonly maxLeverage: number
   readonly marginTableId: number
   readonly onlyIsolated: boolean
+  /** Of an isolated-only perp, whether margin may be taken out of a position; §6.3. */
+  readonly marginMode: MarginMode
+  /** 1e-6 USDC that impact prices are measured with; §7.3. */
+  readonly impactNtl: bigint
+  /** 1e-6 USDC of open interest from which on nobody may open; 0 is none; §6.7. */
+  readonly openInterestCap: bigint
 }
+
+export type MarginMode = 'normal' | 'strictIsolated' | 'noCross'
 
 export interface MarginTable {
   readonly description: string
@@ -83,13 +91,25 @@ export interface Account {
   readonly usingBigBlocks: boolean
 }
 
-/** A position, or the leverage chosen for one to come. All positions are cross in this version. */
+/** A position, or the leverage chosen for one to come. */
 export interface Position {
   /** Signed lots. */
   readonly size: number
   /** 1e-6 USDC, never negative. */
   readonly entryNtl: bigint
   readonly leverage: number
+  readonly isIsolated: boolean
+  /** Collateral of an isolated position, signed, 1e-6 USDC; §6.1. */
+  readonly isolatedRawUsd: bigint
+  readonly cumFunding: CumFunding
+}
+
+/** Funding paid, less what was received, 1e-6 USDC; §7.3. */
+export interface CumFunding {
+  readonly allTime: bigint
+  readonly sinceOpen: bigint
+  /** Since the size changed. */
+  readonly sinceChange: bigint
 }
 
 export interface SpotBalance {
@@ -299,7 +319,10 @@ export const PERPS: TableSpec<number, Perp> = {
       .u8(perp.szDecimals)
       .u32(perp.maxLeverage)
       .u32(perp.marginTableId)
-      .bool(perp.onlyIsolated),
+      .bool(perp.onlyIsolated)
+      .u8(MARGIN_MODES.indexOf(perp.marginMode))
+      .u64(perp.impactNtl)
+      .u64(perp.openInterestCap),
   read: (input) => ({
     index: input.u32(),
     name: input.text(),
@@ -307,7 +330,18 @@ export const PERPS: TableSpec<number, Perp> = {
     maxLeverage: input.u32(),
     marginTableId: input.u32(),
     onlyIsolated: input.bool(),
+    marginMode: readMarginMode(input),
+    impactNtl: input.u64(),
+    openInterestCap: input.u64(),
   }),
+}
+
+const MARGIN_MODES = ['normal', 'strictIsolated', 'noCross'] as const
+
+function readMarginMode(input: ByteReader): MarginMode {
+  const mode = MARGIN_MODES[input.u8()]
+  if (mode === undefined) throw corrupt('an unknown margin mode')
+  return mode
 }
 
 export const MARGIN_TABLES: TableSpec<number, MarginTable> = {
@@ -364,8 +398,28 @@ export const ACCOUNTS: TableSpec<User, Account> = {
 export const POSITIONS: TableSpec<readonly [User, number], Position> = {
   tag: 0x11,
   ...ownedKey,
-  write: (out, { size, entryNtl, leverage }) => void out.i53(size).integer(entryNtl).u32(leverage),
-  read: (input) => ({ size: input.i53(), entryNtl: input.integer(), leverage: input.u32() }),
+  write: (out, { size, entryNtl, leverage, isIsolated, isolatedRawUsd, cumFunding }) =>
+    void out
+      .i53(size)
+      .integer(entryNtl)
+      .u32(leverage)
+      .bool(isIsolated)
+      .integer(isolatedRawUsd)
+      .integer(cumFunding.allTime)
+      .integer(cumFunding.sinceOpen)
+      .integer(cumFunding.sinceChange),
+  read: (input) => ({
+    size: input.i53(),
+    entryNtl: input.integer(),
+    leverage: input.u32(),
+    isIsolated: input.bool(),
+    isolatedRawUsd: input.integer(),
+    cumFunding: {
+      allTime: input.integer(),
+      sinceOpen: input.integer(),
+      sinceChange: input.integer(),
+    },
+  }),
 }
 
 /** Keyed by user and token. */

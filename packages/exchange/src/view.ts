@@ -9,6 +9,7 @@ export interface MetaJson {
     readonly maxLeverage: number
     readonly marginTableId: number
     readonly onlyIsolated?: true
+    readonly marginMode?: string
   }[]
   readonly marginTables: readonly (readonly [
     id: number,
@@ -77,7 +78,9 @@ export interface ClearinghouseStateJson {
     readonly position: {
       readonly coin: string
       readonly szi: string
-      readonly leverage: { readonly type: 'cross'; readonly value: number }
+      readonly leverage:
+        | { readonly type: 'cross'; readonly value: number }
+        | { readonly type: 'isolated'; readonly value: number; readonly rawUsd: string }
       readonly entryPx: string
       readonly positionValue: string
       readonly unrealizedPnl: string

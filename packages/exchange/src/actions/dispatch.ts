@@ -3,6 +3,7 @@ import type { CoreState } from '../coreState.ts'
 import type { User } from '../records.ts'
 import { applyCancel, applyCancelByCloid } from './cancel.ts'
 import { applyEvmUserModify } from './evmUserModify.ts'
+import { applyTopUpIsolatedOnlyMargin, applyUpdateIsolatedMargin } from './isolatedMargin.ts'
 import { applyBatchModify, applyModify } from './modify.ts'
 import { applyOrder } from './order.ts'
 import { type ActionOutcome, DONE, unsupported } from './outcome.ts'
@@ -32,6 +33,10 @@ export function dispatchAction(state: CoreState, user: User, action: Action): Ac
       return DONE
     case 'updateLeverage':
       return applyUpdateLeverage(state, user, action)
+    case 'updateIsolatedMargin':
+      return applyUpdateIsolatedMargin(state, user, action)
+    case 'topUpIsolatedOnlyMargin':
+      return applyTopUpIsolatedOnlyMargin(state, user, action)
     case 'usdClassTransfer':
       return applyUsdClassTransfer(state, user, action)
     case 'usdSend':

@@ -153,6 +153,9 @@ const perp = structParser<GenesisPerp>({
   maxLeverage: integerParser(1, 1_000),
   marginTableId: uint,
   onlyIsolated: { optional: booleanParser },
+  marginMode: { optional: literalParser('strictIsolated', 'noCross') },
+  impactNtl: { optional: decimal },
+  openInterestCap: { optional: decimal },
   oraclePx: decimal,
 })
 

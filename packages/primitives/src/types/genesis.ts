@@ -69,6 +69,12 @@ export interface GenesisPerp {
   readonly maxLeverage: number
   readonly marginTableId: number
   readonly onlyIsolated?: boolean
+  /** Of an isolated-only perp: whether margin may be taken out of a position; `strictIsolated` when absent. */
+  readonly marginMode?: 'strictIsolated' | 'noCross'
+  /** USDC that impact prices are measured with, decimal string; 6000 when absent. */
+  readonly impactNtl?: string
+  /** USDC of open interest from which on nobody may open, decimal string; none when absent. */
+  readonly openInterestCap?: string
   /** Decimal string, quote per base. */
   readonly oraclePx: string
 }

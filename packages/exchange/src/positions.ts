@@ -1,0 +1,9 @@
+import type { CoreState } from './coreState.ts'
+import type { PerpMarket } from './market.ts'
+import { defaultPosition } from './position.ts'
+import type { Position, User } from './records.ts'
+
+/** What a user has in a perp, or would open with. */
+export function positionOf(state: CoreState, user: User, { asset, perp }: PerpMarket): Position {
+  return state.positions.get(user, asset) ?? defaultPosition(perp)
+}
