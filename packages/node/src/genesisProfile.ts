@@ -66,7 +66,7 @@ export function devGenesis(options: DevGenesisOptions): Genesis {
       lanes: [
         { periodMs: 0, gasLimit: 30_000_000, baseFee: '1000000000', baseFeeMin: '100000000' },
       ],
-      nonceWindow: 64,
+      nonceWindow: 4_096,
     },
   }
 }
