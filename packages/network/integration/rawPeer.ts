@@ -82,6 +82,7 @@ export async function rawPeer(index: number): Promise<RawPeer> {
         })
       },
       onGossip: () => undefined,
+      onGossipFault: () => undefined,
       isBanned: () => false,
     },
   })

@@ -82,6 +82,16 @@ export class ConnectionHealth {
       this.#rttMs === undefined ? sampleMs : this.#rttMs + RTT_WEIGHT * (sampleMs - this.#rttMs)
   }
 
+  /** When silence would change the state next; infinite when the state does not come from silence. */
+  get nextJudgementMs(): number {
+    if (this.#lastSeenMs === undefined) return Number.POSITIVE_INFINITY
+    if (this.#state === 'connected') {
+      return this.#lastSeenMs + SUSPECT_AFTER_BEATS * this.#heartbeatMs
+    }
+    if (this.#state === 'suspect') return this.#lastSeenMs + DOWN_AFTER_BEATS * this.#heartbeatMs
+    return Number.POSITIVE_INFINITY
+  }
+
   /**
    * Judges the silence at a beat.
    *

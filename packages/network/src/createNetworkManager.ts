@@ -56,6 +56,8 @@ const CHANNEL_STREAMS_MAX = 4
 const REQUEST_STREAMS_MAX = 32
 const MINUTE_MS = 60_000
 const SECOND_MS = 1_000
+/** Gauges follow this many beats behind. */
+const REPORT_EVERY = 5
 
 /** Values of network.md, health and partition; framing and limits. */
 export const DEFAULT_TIMING: NetworkTiming = {
@@ -104,6 +106,7 @@ class Libp2pNetworkManager implements NetworkManager {
   #head: ChainHead
   #beatTimer: NodeJS.Timeout | undefined
   #lastSweepMs = 0
+  #beats = 0
   #hadQuorum: boolean | undefined
   #status: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   #stopping: Promise<void> | undefined
@@ -204,6 +207,8 @@ class Libp2pNetworkManager implements NetworkManager {
         onDisconnected: (peer) => this.#onDisconnected(peer),
         onStream: (protocol, peer, stream) => this.#onStream(protocol, peer, stream),
         onGossip: (message) => this.#gossip.onMessage(message),
+        onGossipFault: (peer, fault) =>
+          this.#onFault(peer, peerFault('OL_GOSSIP_MALFORMED', `gossip RPC: ${fault}`)),
         isBanned: (peer) => this.#bans.has(peer, Date.now()),
       },
       ...(this.#wiring === undefined ? {} : { wiring: this.#wiring }),
@@ -546,6 +551,7 @@ class Libp2pNetworkManager implements NetworkManager {
 
   #beat(): void {
     this.#links.beat()
+    this.#beats++
     const at = nowMs()
     if (at - this.#lastSweepMs >= MINUTE_MS) {
       this.#lastSweepMs = at
@@ -555,7 +561,7 @@ class Libp2pNetworkManager implements NetworkManager {
         link.overQuota = 0
       }
     }
-    this.#report()
+    if (this.#beats % REPORT_EVERY === 0) this.#report()
   }
 
   #report(): void {

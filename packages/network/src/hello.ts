@@ -162,21 +162,25 @@ export interface Heartbeat {
 }
 
 export function encodeHeartbeat({ sequence, head }: Heartbeat): Uint8Array {
-  return concatBytes(
-    littleEndian(sequence, 8),
-    littleEndian(head.headHeight, 8),
-    littleEndian(head.committedHeight, 8),
-    littleEndian(head.epoch, 8),
-  )
+  const bytes = new Uint8Array(HEARTBEAT_BYTES)
+  const view = new DataView(bytes.buffer)
+  view.setBigUint64(0, sequence, true)
+  view.setBigUint64(8, head.headHeight, true)
+  view.setBigUint64(16, head.committedHeight, true)
+  view.setBigUint64(24, head.epoch, true)
+  return bytes
 }
 
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat | undefined {
   if (bytes.length !== HEARTBEAT_BYTES) return undefined
-  const field = (index: number): bigint =>
-    fromLittleEndian(bytes.subarray(8 * index, 8 * index + 8))
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEARTBEAT_BYTES)
   return {
-    sequence: field(0),
-    head: { headHeight: field(1), committedHeight: field(2), epoch: field(3) },
+    sequence: view.getBigUint64(0, true),
+    head: {
+      headHeight: view.getBigUint64(8, true),
+      committedHeight: view.getBigUint64(16, true),
+      epoch: view.getBigUint64(24, true),
+    },
   }
 }
 

@@ -6,6 +6,7 @@ import {
   checkHello,
   decodeHeartbeat,
   decodeHello,
+  encodeHeartbeat,
   encodeHello,
   type Heartbeat,
   type Hello,
@@ -92,7 +93,11 @@ export class InboundChannel {
         const heartbeat = decodeHeartbeat(frame.body)
         if (heartbeat === undefined) return
         // A peer that does not read its answers gets none.
-        if (!this.#pipe.isBlocked) this.#pipe.send(FRAME_TYPE.pong, frame.body)
+        if (!this.#pipe.isBlocked) {
+          const { sequence } = heartbeat
+          const head = this.#context.head()
+          this.#pipe.send(FRAME_TYPE.pong, encodeHeartbeat({ sequence, head }))
+        }
         this.#events.onHeartbeat(heartbeat)
         return
       }

@@ -25,6 +25,7 @@ import {
 } from '@openliquid/primitives'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { NetworkError } from './errors.ts'
+import { forwardToFew, watchRpcs } from './gossipTuning.ts'
 import { CONNECTIONS_MAX, FRAME_BODY_BYTES_MAX, GOSSIP_MESSAGE_BYTES_MAX } from './limits.ts'
 import type {
   ByteStream,
@@ -33,6 +34,7 @@ import type {
   P2pHostHandlers,
   RawGossip,
 } from './p2pHost.ts'
+import { thriftyConnection, thriftyMuxer } from './thrift.ts'
 
 /** Peer id that belongs to a node key, in its text form. @param nodeKey - 32 bytes ed25519 public key */
 export function peerIdFromNodeKey(nodeKey: Uint8Array): PeerId {
@@ -50,7 +52,37 @@ export function peerIdOfMultiaddr(text: string): PeerId | undefined {
 /** What carries and encrypts: TCP and Noise, or stand-ins in tests. */
 export type Wiring = Required<Pick<Libp2pOptions, 'transports' | 'connectionEncrypters'>>
 
-const tcpWiring = (): Wiring => ({ transports: [tcp()], connectionEncrypters: [noise()] })
+const tcpWiring = (): Wiring => ({ transports: [tcp()], connectionEncrypters: [thriftyNoise()] })
+
+/** Noise over a socket that writes once a turn. */
+function thriftyNoise(): Wiring['connectionEncrypters'][number] {
+  const create = noise()
+  return (components) => {
+    const encrypter = create(components)
+    const { secureInbound, secureOutbound } = encrypter
+    encrypter.secureInbound = (connection, options) => {
+      thriftyConnection(connection)
+      return secureInbound.call(encrypter, connection, options)
+    }
+    encrypter.secureOutbound = (connection, options) => {
+      thriftyConnection(connection)
+      return secureOutbound.call(encrypter, connection, options)
+    }
+    return encrypter
+  }
+}
+
+/** Yamux that tells of room when half of a window is used. */
+function thriftyYamux(): NonNullable<Libp2pOptions['streamMuxers']>[number] {
+  const create = yamux({ maxInboundStreams: 256, maxOutboundStreams: 256 })
+  return () => {
+    const factory = create()
+    const { createStreamMuxer } = factory
+    factory.createStreamMuxer = (connection) =>
+      thriftyMuxer(createStreamMuxer.call(factory, connection))
+    return factory
+  }
+}
 
 export interface Libp2pHostOptions {
   /** 32-byte ed25519 seed. */
@@ -83,7 +115,7 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
     privateKey: privateKeyFromRaw(concatBytes(options.nodeKey, ed25519PublicKey(options.nodeKey))),
     addresses: { listen: [...options.listen], announce: [...options.announce] },
     ...(options.wiring ?? tcpWiring()),
-    streamMuxers: [yamux({ maxInboundStreams: 256, maxOutboundStreams: 256 })],
+    streamMuxers: [thriftyYamux()],
     connectionManager: {
       maxConnections: sameHost ? 1_000 : CONNECTIONS_MAX,
       inboundConnectionThreshold: sameHost ? 1_000 : 5,
@@ -227,6 +259,8 @@ class Libp2pHost implements P2pHost {
         { maxInboundStreams: streamsMax, maxOutboundStreams: streamsMax },
       )
     }
+    forwardToFew(this.#pubsub)
+    watchRpcs(this.#pubsub, new Set(topics), handlers.onGossipFault)
     this.#pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#onGossip(detail))
     try {
       await node.start()

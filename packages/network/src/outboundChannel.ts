@@ -22,7 +22,8 @@ import type { ByteStream } from './p2pHost.ts'
 
 export interface OutboundEvents {
   onLive(hello: Hello): void
-  onAnswer(sequence: bigint): void
+  /** The peer answered a heartbeat, with its own head. */
+  onAnswer(heartbeat: Heartbeat): void
   /** Any byte from the peer after the hello, or room for more: the direction works. */
   onProgress(): void
   /** Once. Without a fault the other side or the network closed it. */
@@ -138,7 +139,7 @@ export class OutboundChannel {
         return
       case FRAME_TYPE.pong: {
         const heartbeat = decodeHeartbeat(body)
-        if (heartbeat !== undefined) this.#events.onAnswer(heartbeat.sequence)
+        if (heartbeat !== undefined) this.#events.onAnswer(heartbeat)
         return
       }
       default:

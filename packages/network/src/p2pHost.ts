@@ -1,4 +1,5 @@
 import type { GossipVerdict, PeerId } from '@openliquid/primitives'
+import type { RpcFault } from './gossipTuning.ts'
 
 /** One direction-less pipe of bytes to a peer. Message boundaries are not kept. */
 export interface ByteStream {
@@ -39,6 +40,8 @@ export interface P2pHostHandlers {
   onDisconnected(peer: PeerId): void
   onStream(protocol: string, peer: PeerId, stream: ByteStream): void
   onGossip(message: RawGossip): void
+  /** A gossip RPC that is none, or for topics that do not exist. Often, from a hostile peer. */
+  onGossipFault(peer: PeerId, fault: RpcFault): void
   isBanned(peer: PeerId): boolean
 }
 

@@ -17,8 +17,8 @@ export class PeerLink {
   attempts = 0
   reopenTimer: NodeJS.Timeout | undefined
   connectedAtMs: number
-  /** Since when our direction shows no progress; judged apart, because a peer can be heard and yet not hear. */
-  outboundProgressMs = 0
+  /** Since when a heartbeat of ours is without any answer; judged apart, because a peer can be heard and yet not hear. */
+  unansweredSinceMs: number | undefined
   /** Of its gossip messages in this minute. */
   rejects = 0
   /** Dropped messages in this minute. */

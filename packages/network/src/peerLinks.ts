@@ -10,6 +10,10 @@ import { PeerLink } from './peerLink.ts'
 
 /** Beats without any sign that the peer takes what we send, although we hear it. */
 const OUTBOUND_SILENT_BEATS = 8
+/** Of two peers the one with the smaller id sends the heartbeats and the other answers; this often the other asks too. */
+const OWN_BEAT_EVERY = 25
+/** Gossip's completeness is looked at this often. */
+const GOSSIP_CHECK_EVERY = 4
 
 export interface PeerLinksOptions {
   readonly context: ChannelContext
@@ -32,6 +36,9 @@ export class PeerLinks {
   /** Streams that peers opened and whose hello is not done yet. */
   readonly #knocking = new Set<InboundChannel>()
   #lastBeatMs: number | undefined
+  #beats = 0
+  #judgeImmediate: NodeJS.Immediate | undefined
+  #judgeTimer: NodeJS.Timeout | undefined
   #isStopped = false
 
   constructor(options: PeerLinksOptions) {
@@ -106,6 +113,7 @@ export class PeerLinks {
     // A late beat tells that we were busy, not that the peers are silent: their bytes wait to be read.
     const wasAsleep = at - (this.#lastBeatMs ?? at) > 2 * heartbeatMs
     this.#lastBeatMs = at
+    this.#beats++
     for (const channel of this.#knocking) channel.check()
     for (const link of this.#links.values()) {
       link.outbound?.check()
@@ -113,10 +121,14 @@ export class PeerLinks {
       if (!link.isLive) this.#judgeMissing(link, at)
       else this.#beatLive(link, at, wasAsleep)
     }
+    // Judged when what waits in the sockets is read: a turn that took long must not look like silence.
+    if (!wasAsleep) this.#judgeImmediate ??= setImmediate(() => this.#judge())
   }
 
   stop(): void {
     this.#isStopped = true
+    clearImmediate(this.#judgeImmediate)
+    clearTimeout(this.#judgeTimer)
     for (const channel of this.#knocking) channel.close()
     for (const link of this.#links.values()) this.#close(link)
   }
@@ -130,25 +142,53 @@ export class PeerLinks {
   }
 
   #beatLive(link: PeerLink, at: number, wasAsleep: boolean): void {
-    const { context, onFault, onState } = this.#options
+    const { context } = this.#options
     const { health, peer } = link
     link.connectedAtMs = at
-    link.outbound?.beat({ sequence: health.nextBeat(at), head: context.head() })
+    const isOurs =
+      context.identity.self < peer ||
+      this.#beats % OWN_BEAT_EVERY === 0 ||
+      (health.silentMs(at) ?? 0) > 1.5 * context.timing.heartbeatMs
+    if (isOurs) {
+      link.outbound?.beat({ sequence: health.nextBeat(at), head: context.head() })
+      link.unansweredSinceMs ??= at
+    }
     if (wasAsleep) {
-      link.outboundProgressMs = at
+      link.unansweredSinceMs = undefined
       link.gossipAtMs = at
-      return
+    } else if (this.#beats % GOSSIP_CHECK_EVERY === 0) this.#judgeGossip(link, at)
+  }
+
+  /** Who is silent since when; comes back at the very moment at which the next peer would be suspect or down. */
+  #judge(): void {
+    this.#judgeImmediate = undefined
+    if (this.#isStopped) return
+    const { context, onFault, onState } = this.#options
+    const { heartbeatMs } = context.timing
+    const at = this.#nowMs()
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const link of this.#links.values()) {
+      if (!link.isLive) continue
+      const unansweredMs = at - (link.unansweredSinceMs ?? at)
+      const isUnheard = unansweredMs > OUTBOUND_SILENT_BEATS * heartbeatMs
+      const state = link.health.judge(at)
+      if (state === 'down' || isUnheard) {
+        const detail = isUnheard ? 'does not hear us' : 'silent'
+        onFault(link.peer, peerFault('OL_CHANNEL_SILENT', detail))
+        this.#close(link)
+        continue
+      }
+      if (state !== undefined) onState(link, state)
+      nextMs = Math.min(nextMs, link.health.nextJudgementMs)
     }
-    const silentMs = OUTBOUND_SILENT_BEATS * context.timing.heartbeatMs
-    const isUnheard = at - link.outboundProgressMs > silentMs
-    const state = health.judge(at)
-    if (state === 'down' || isUnheard) {
-      onFault(peer, peerFault('OL_CHANNEL_SILENT', isUnheard ? 'does not hear us' : 'silent'))
-      this.#close(link)
-      return
-    }
-    if (state !== undefined) onState(link, state)
-    this.#judgeGossip(link, at)
+    clearTimeout(this.#judgeTimer)
+    this.#judgeTimer = undefined
+    // The beat judges too; only what falls between two beats needs a timer.
+    if (nextMs - at > heartbeatMs) return
+    const delayMs = Math.max(1, Math.ceil(nextMs - at))
+    this.#judgeTimer = setTimeout(() => {
+      this.#judgeImmediate ??= setImmediate(() => this.#judge())
+    }, delayMs)
   }
 
   /** docs/spec/network.md, pitfall 15. */
@@ -185,13 +225,16 @@ export class PeerLinks {
       onLive: ({ head }) => {
         link.head = head
         link.attempts = 0
-        link.outboundProgressMs = this.#nowMs()
+        link.unansweredSinceMs = undefined
         this.#update(link)
       },
-      onAnswer: (sequence) => link.health.onAnswer(sequence, this.#nowMs()),
+      onAnswer: ({ sequence, head }) => {
+        link.head = head
+        link.health.onAnswer(sequence, this.#nowMs())
+      },
       onProgress: () => {
-        link.outboundProgressMs = this.#nowMs()
-        link.health.onSeen(link.outboundProgressMs)
+        link.unansweredSinceMs = undefined
+        link.health.onSeen(this.#nowMs())
       },
       onClosed: (fault) => {
         if (link.outbound === channel) link.outbound = undefined

@@ -1,0 +1,84 @@
+/** Changes to a running gossipsub that it has no options for; docs/spec/network.md, must-know pitfalls 19 and 20. */
+
+/** Peers of a topic up to which a message is forwarded to all of them, meshed or not. */
+const FORWARD_TO_ALL_MAX = 8
+
+interface ForwardingInner {
+  readonly topics: ReadonlyMap<string, ReadonlySet<string>>
+  selectPeersToForward?: (
+    topic: string,
+    source?: string,
+    excluded?: ReadonlySet<string>,
+  ) => Set<string>
+}
+
+/**
+ * Forwards to every subscriber where there are few.
+ *
+ * The mesh forms a round trip after the subscription and some beats after a loss; until then gossipsub forwards nothing to the
+ * new peer, and later it never tells it either. With no more subscribers than the mesh wants, all of them would be in it.
+ */
+export function forwardToFew(gossipsub: object): void {
+  const inner = gossipsub as ForwardingInner
+  const select = inner.selectPeersToForward
+  if (select === undefined) return
+  inner.selectPeersToForward = (topic, source, excluded) => {
+    const selected = select.call(gossipsub, topic, source, excluded)
+    const subscribers = inner.topics.get(topic)
+    if (subscribers === undefined || subscribers.size > FORWARD_TO_ALL_MAX) return selected
+    for (const peer of subscribers) {
+      if (peer !== source && excluded?.has(peer) !== true) selected.add(peer)
+    }
+    return selected
+  }
+}
+
+/** What an RPC of a peer did wrong. */
+export type RpcFault = 'malformed' | 'topics'
+
+interface Rpc {
+  readonly subscriptions?: readonly { readonly topic?: string }[]
+}
+
+interface RpcInner {
+  decodeRpc?: (bytes: Uint8Array) => Rpc
+  handleReceivedRpc?: (from: { toString(): string }, rpc: Rpc) => Promise<unknown>
+}
+
+const MALFORMED: Rpc = {}
+
+/**
+ * Tells who sends RPCs that do not decode, or that subscribe to topics there are none of; gossipsub drops both in silence.
+ *
+ * @param onFault - told once an RPC; nothing of the RPC is taken
+ */
+export function watchRpcs(
+  gossipsub: object,
+  topics: ReadonlySet<string>,
+  onFault: (from: string, fault: RpcFault) => void,
+): void {
+  const inner = gossipsub as RpcInner
+  const { decodeRpc, handleReceivedRpc } = inner
+  if (decodeRpc === undefined || handleReceivedRpc === undefined) return
+  inner.decodeRpc = (bytes) => {
+    try {
+      return decodeRpc.call(gossipsub, bytes)
+    } catch {
+      return MALFORMED
+    }
+  }
+  inner.handleReceivedRpc = async (from, rpc) => {
+    if (rpc === MALFORMED) {
+      onFault(from.toString(), 'malformed')
+      return
+    }
+    const isForeign = rpc.subscriptions?.some(
+      ({ topic }) => topic === undefined || !topics.has(topic),
+    )
+    if (isForeign === true) {
+      onFault(from.toString(), 'topics')
+      return
+    }
+    await handleReceivedRpc.call(gossipsub, from, rpc)
+  }
+}
