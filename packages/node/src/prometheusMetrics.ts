@@ -19,7 +19,7 @@ export interface PrometheusMetrics extends Metrics {
 /** Two nodes in one process have two registries and never share a figure. */
 export function createPrometheusMetrics(): PrometheusMetrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, prefix: `${PREFIX}process_` })
+  collectDefaultMetrics({ register: registry, prefix: PREFIX })
   const registers = [registry]
   const existing = new Map<string, Counter | Gauge | Histogram>()
   const once = <T extends Counter | Gauge | Histogram>(name: string, create: () => T): T => {
