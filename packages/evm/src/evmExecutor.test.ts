@@ -22,6 +22,7 @@ import type { EvmError } from './errors.ts'
 import { EvmExecutor } from './evmExecutor.ts'
 import type { EvmTransition } from './evmTransition.ts'
 import { encodeRlp } from './rlp.ts'
+import { NO_EXCHANGE } from './testing/evmFixture.ts'
 import { EvmFixture, FIXTURE_ADDRESSES, FIXTURE_CHAIN_ID, fixtureGenesis } from './testing/index.ts'
 import { callData, probeContract } from './testing/probeContract.ts'
 
@@ -339,14 +340,7 @@ describe('precompiles', () => {
       return { ok: true, gasUsed: 6_160n, output: uintToBytes(reader.height, 32) }
     },
   }
-  const exchange = {
-    height: 41n,
-    positionOf: () => undefined,
-    spotBalanceOf: () => undefined,
-    markPriceOf: () => undefined,
-    oraclePriceOf: () => undefined,
-    userExists: () => true,
-  }
+  const exchange = { ...NO_EXCHANGE, height: 41n }
   const read = (input: Uint8Array, gas: bigint): Uint8Array =>
     callData('read(address,bytes,uint256)', ticker.address, [input], gas)
 

@@ -11,6 +11,7 @@ import type { OrderJson } from './events.ts'
 import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
 import { liquidationPx } from './liquidationPx.ts'
 import { type AccountMargin, accountMargin, isolatedMargin, withdrawable } from './margin.ts'
+import { marginSummary } from './marginSummary.ts'
 import type { Market } from './market.ts'
 import { checkNonce, type NonceVerdict } from './nonces.ts'
 import { formatPx, formatSize, marketOf, orderJson } from './orderEvents.ts'
@@ -173,20 +174,13 @@ export class CoreView implements ExchangeView {
     const positions = [...this.#state.positions.of(owner)]
       .filter(([, { size }]) => size !== 0)
       .sort(([a], [b]) => a - b)
-    const isolated = { accountValue: 0n, positionValue: 0n, rawUsd: 0n }
-    for (const [perp, position] of positions) {
-      if (!position.isIsolated) continue
-      const own = isolatedMargin(this.#state, this.#state.perpMarket(perp), position)
-      isolated.accountValue += own.accountValue
-      isolated.positionValue += own.positionValue
-      isolated.rawUsd += position.isolatedRawUsd
-    }
+    const whole = marginSummary(this.#state, owner)
     return {
       marginSummary: {
-        accountValue: usd(margin.accountValue + isolated.accountValue),
-        totalNtlPos: usd(margin.positionValue + isolated.positionValue),
-        totalRawUsd: usd(rawUsd + isolated.rawUsd),
-        totalMarginUsed: usd(margin.positionInitial + isolated.accountValue),
+        accountValue: usd(whole.accountValue),
+        totalNtlPos: usd(whole.positionValue),
+        totalRawUsd: usd(whole.rawUsd),
+        totalMarginUsed: usd(whole.marginUsed),
       },
       crossMarginSummary: {
         accountValue: usd(margin.accountValue),

@@ -1,16 +1,32 @@
 import {
   type Address,
+  type BestPricesReading,
   bytesToHex,
+  type DelegationReading,
+  type DelegatorSummaryReading,
   type ExchangeReader,
   type Height,
+  hexToBytes,
+  type MarginSummaryReading,
+  type PerpInfoReading,
   type PositionReading,
   type SpotBalanceReading,
+  type SpotInfoReading,
+  type TokenInfoReading,
+  type TokenSupplyReading,
+  type VaultEquityReading,
 } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
+import { accountMargin, withdrawable } from './margin.ts'
+import { marginSummary } from './marginSummary.ts'
+import { SPOT_ASSET_MIN } from './market.ts'
 import { positionOf } from './positions.ts'
 import { spotBalance } from './spotClearinghouse.ts'
 
 const UINT64_MAX = 18_446_744_073_709_551_615n
+const ZERO_ADDRESS = new Uint8Array(20)
+/** The only perp dex there is. */
+const DEFAULT_DEX = 0
 
 /** The state as contracts see it: live, so it shows whatever was applied when it is asked. */
 export class CoreReader implements ExchangeReader {
@@ -51,6 +67,92 @@ export class CoreReader implements ExchangeReader {
 
   userExists(user: Address): boolean {
     return this.#state.accounts.has(bytesToHex(user))
+  }
+
+  /** There are no vaults yet. */
+  vaultEquityOf(): VaultEquityReading | undefined {
+    return undefined
+  }
+
+  withdrawableOf(user: Address): bigint {
+    return toUint64(withdrawable(accountMargin(this.#state, bytesToHex(user))))
+  }
+
+  /** Nobody has staked yet. */
+  delegationsOf(): readonly DelegationReading[] {
+    return []
+  }
+
+  delegatorSummaryOf(): DelegatorSummaryReading {
+    return { delegated: 0n, undelegated: 0n, pendingWithdrawal: 0n, pendingWithdrawalCount: 0n }
+  }
+
+  spotPriceOf(pair: number): bigint | undefined {
+    if (!this.#state.spotPairs.has(pair)) return undefined
+    return BigInt(this.#state.pricesOf(SPOT_ASSET_MIN + pair).lastPx)
+  }
+
+  perpInfoOf(index: number): PerpInfoReading | undefined {
+    const perp = this.#state.perps.get(index)
+    if (perp === undefined) return undefined
+    const { name, marginTableId, szDecimals, maxLeverage, onlyIsolated } = perp
+    return { coin: name, marginTableId, szDecimals, maxLeverage, onlyIsolated }
+  }
+
+  spotInfoOf(index: number): SpotInfoReading | undefined {
+    const pair = this.#state.spotPairs.get(index)
+    return pair === undefined ? undefined : { name: pair.name, base: pair.base, quote: pair.quote }
+  }
+
+  tokenInfoOf(index: number): TokenInfoReading | undefined {
+    const token = this.#state.tokens.get(index)
+    if (token === undefined) return undefined
+    const { name, szDecimals, weiDecimals, evmContract } = token
+    const pairs = [...this.#state.spotPairs.entries()].map(([, pair]) => pair)
+    return {
+      name,
+      spotPairs: pairs
+        .filter(({ base, quote }) => base === index || quote === index)
+        .map((pair) => pair.index)
+        .sort((a, b) => a - b),
+      deployerTradingFeeShare: 0n,
+      deployer: ZERO_ADDRESS,
+      evmContract: evmContract === undefined ? ZERO_ADDRESS : hexToBytes(evmContract.address, 20),
+      szDecimals,
+      weiDecimals,
+      evmExtraWeiDecimals: evmContract?.evmExtraWeiDecimals ?? 0,
+    }
+  }
+
+  /** All that there is of a token circulates: nothing is emitted later or kept back. */
+  tokenSupplyOf(index: number): TokenSupplyReading | undefined {
+    if (!this.#state.tokens.has(index)) return undefined
+    const supply = this.#state.supplies.get(index) ?? 0n
+    return {
+      maxSupply: supply,
+      totalSupply: supply,
+      circulatingSupply: supply,
+      futureEmissions: 0n,
+      nonCirculating: [],
+    }
+  }
+
+  bestPricesOf(asset: number): BestPricesReading | undefined {
+    const market = this.#state.markets.get(asset)
+    if (market === undefined) return undefined
+    const { book } = market
+    return { bid: BigInt(book.best(true)?.px ?? 0), ask: BigInt(book.best(false)?.px ?? 0) }
+  }
+
+  marginSummaryOf(dex: number, user: Address): MarginSummaryReading | undefined {
+    if (dex !== DEFAULT_DEX) return undefined
+    const whole = marginSummary(this.#state, bytesToHex(user))
+    return {
+      accountValue: whole.accountValue,
+      marginUsed: whole.marginUsed > 0n ? toUint64(whole.marginUsed) : 0n,
+      positionNotional: toUint64(whole.positionValue),
+      rawUsd: whole.rawUsd,
+    }
   }
 
   #perpPrice(perp: number, price: 'markPx' | 'oraclePx'): bigint | undefined {

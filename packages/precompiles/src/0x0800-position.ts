@@ -1,5 +1,6 @@
 import type { L1Precompile } from '@openliquid/primitives'
-import { readPrecompile } from './readPrecompile.ts'
+import { type AbiResult, bool, int, tuple, uint } from './abi.ts'
+import { type ReadDefinition, readPrecompile } from './readPrecompile.ts'
 
 /** `(address user, uint16 perp) → (int64 szi, uint64 entryNtl, int64 isolatedRawUsd, uint32 leverage, bool isIsolated)`. */
 export const position: L1Precompile = readPrecompile({
@@ -7,16 +8,21 @@ export const position: L1Precompile = readPrecompile({
   name: 'position',
   inputs: ['address', 'uint16'],
   outputs: 5,
-  read(reader, args) {
-    const perp = args.id(1)
-    const reading = perp === undefined ? undefined : reader.positionOf(args.address(0), perp)
-    if (reading === undefined) return undefined
-    return [
-      { value: reading.size, bits: 64, signed: true },
-      { value: reading.entryNotional, bits: 64 },
-      { value: reading.isolatedRawUsd, bits: 64, signed: true },
-      { value: BigInt(reading.leverage), bits: 32 },
-      { value: reading.isIsolated ? 1n : 0n, bits: 1 },
-    ]
-  },
+  read: readPosition,
 })
+
+/** What both widths of the perp id read. */
+export function readPosition(
+  ...[reader, args]: Parameters<ReadDefinition['read']>
+): AbiResult | undefined {
+  const perp = args.id(1)
+  const reading = perp === undefined ? undefined : reader.positionOf(args.address(0), perp)
+  if (reading === undefined) return undefined
+  return tuple(
+    int(64, reading.size),
+    uint(64, reading.entryNotional),
+    int(64, reading.isolatedRawUsd),
+    uint(32, reading.leverage),
+    bool(reading.isIsolated),
+  )
+}

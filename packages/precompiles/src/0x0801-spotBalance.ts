@@ -1,4 +1,5 @@
 import type { L1Precompile } from '@openliquid/primitives'
+import { tuple, uint } from './abi.ts'
 import { readPrecompile } from './readPrecompile.ts'
 
 /** `(address user, uint64 token) → (uint64 total, uint64 hold, uint64 entryNtl)`. */
@@ -11,10 +12,6 @@ export const spotBalance: L1Precompile = readPrecompile({
     const token = args.id(1)
     const reading = token === undefined ? undefined : reader.spotBalanceOf(args.address(0), token)
     if (reading === undefined) return undefined
-    return [
-      { value: reading.total, bits: 64 },
-      { value: reading.hold, bits: 64 },
-      { value: reading.entryNotional, bits: 64 },
-    ]
+    return tuple(uint(64, reading.total), uint(64, reading.hold), uint(64, reading.entryNotional))
   },
 })

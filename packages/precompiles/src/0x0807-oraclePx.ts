@@ -1,4 +1,5 @@
 import type { L1Precompile } from '@openliquid/primitives'
+import { uint } from './abi.ts'
 import { readPrecompile } from './readPrecompile.ts'
 
 /** `(uint32 perp) → uint64`, in ticks of 10^-(6 - szDecimals). */
@@ -10,6 +11,6 @@ export const oraclePx: L1Precompile = readPrecompile({
   read(reader, args) {
     const perp = args.id(0)
     const price = perp === undefined ? undefined : reader.oraclePriceOf(perp)
-    return price === undefined ? undefined : [{ value: price, bits: 64 }]
+    return price === undefined ? undefined : uint(64, price)
   },
 })

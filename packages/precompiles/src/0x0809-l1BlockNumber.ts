@@ -1,4 +1,5 @@
 import type { L1Precompile } from '@openliquid/primitives'
+import { uint } from './abi.ts'
 import { readPrecompile } from './readPrecompile.ts'
 
 /** `() → uint64`: the height of the block that is executing. */
@@ -7,5 +8,5 @@ export const l1BlockNumber: L1Precompile = readPrecompile({
   name: 'l1BlockNumber',
   inputs: [],
   outputs: 1,
-  read: (reader) => [{ value: reader.height, bits: 64 }],
+  read: (reader) => uint(64, reader.height),
 })

@@ -10,7 +10,7 @@ import {
   type AbiResult,
   type AbiType,
   type AbiValue,
-  encodeWords,
+  encodeAbi,
   readWord,
   WORD_BYTES,
 } from './abi.ts'
@@ -21,10 +21,10 @@ export interface ReadDefinition {
   readonly address: number
   readonly name: string
   readonly inputs: readonly AbiType[]
-  /** Results are static words, so the size of the output is known before the read. */
-  readonly outputs: number
-  /** `undefined`: the asset or token does not exist. */
-  read(reader: ExchangeReader, args: Arguments): readonly AbiResult[] | undefined
+  /** Words of the output, when it has always as many. Absent: it has strings or lists. */
+  readonly outputs?: number
+  /** `undefined`: the asset, token, vault or perp dex does not exist. */
+  read(reader: ExchangeReader, args: Arguments): AbiResult | undefined
 }
 
 /** The decoded arguments of one call, by position. */
@@ -44,16 +44,23 @@ export function readPrecompile(definition: ReadDefinition): L1Precompile {
     address: uintToBytes(address, 20),
     name,
     run(input, gasLimit, reader) {
-      const outputBytes = outputs * WORD_BYTES
-      const gasUsed = precompileGas({ inputBytes: input.length, outputBytes })
-      if (gasUsed > gasLimit) return OUT_OF_GAS
+      // What the lengths alone say is charged before anything is decoded.
+      const least = precompileGas({
+        inputBytes: input.length,
+        outputBytes: (outputs ?? 0) * WORD_BYTES,
+      })
+      if (least > gasLimit) return OUT_OF_GAS
 
       const args = decodeArguments(input, inputs)
-      const results = args === undefined ? undefined : read(reader, args)
-      const output = results === undefined ? undefined : encodeWords(results)
+      const result = args === undefined ? undefined : read(reader, args)
+      const output = result === undefined ? undefined : encodeAbi(result)
       if (output === undefined) return INVALID_INPUT
-      assert(output.length === outputBytes, `${name} returns ${outputs} words`)
-      return { ok: true, gasUsed, output }
+      assert(
+        outputs === undefined || output.length === outputs * WORD_BYTES,
+        `${name} returns ${outputs} words`,
+      )
+      const gasUsed = precompileGas({ inputBytes: input.length, outputBytes: output.length })
+      return gasUsed > gasLimit ? OUT_OF_GAS : { ok: true, gasUsed, output }
     },
   }
 }

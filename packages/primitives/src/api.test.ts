@@ -108,6 +108,7 @@ it('exports these names for tests', () => {
     [
       "ACTION_EXAMPLES",
       "SeededRandom",
+      "emptyExchange",
       "packPlain",
       "sample",
       "sampleGenesis",

@@ -167,7 +167,20 @@ export {
   OpenLiquidError,
   unreachable,
 } from './types/errors.ts'
-export type { ExchangeReader, PositionReading, SpotBalanceReading } from './types/exchangeReader.ts'
+export type {
+  BestPricesReading,
+  DelegationReading,
+  DelegatorSummaryReading,
+  ExchangeReader,
+  MarginSummaryReading,
+  PerpInfoReading,
+  PositionReading,
+  SpotBalanceReading,
+  SpotInfoReading,
+  TokenInfoReading,
+  TokenSupplyReading,
+  VaultEquityReading,
+} from './types/exchangeReader.ts'
 export type {
   ConsensusParams,
   Genesis,

@@ -9,6 +9,7 @@ import {
   keccak256,
   type L1Precompile,
 } from '@openliquid/primitives'
+import { emptyExchange } from '@openliquid/primitives/testing'
 import { EvmExecutor } from '../evmExecutor.ts'
 import type { EvmEngine } from '../evmMachine.ts'
 import { decodeEvmTransaction } from '../evmTransaction.ts'
@@ -23,14 +24,7 @@ const GENESIS_TIME_MS = 1_700_000_000_000
 export const FIXTURE_ADDRESSES: readonly Address[] = TEST_SECRET_KEYS.map((key) => addressOf(key))
 
 /** An exchange with nothing in it. */
-export const NO_EXCHANGE: ExchangeReader = {
-  height: 0n,
-  positionOf: () => undefined,
-  spotBalanceOf: () => undefined,
-  markPriceOf: () => undefined,
-  oraclePriceOf: () => undefined,
-  userExists: () => false,
-}
+export const NO_EXCHANGE: ExchangeReader = emptyExchange
 
 /** Genesis of the fixture: every test account has 10,000 HYPE, one lane without period. */
 export function fixtureGenesis(changes: Partial<GenesisEvm> = {}): GenesisEvm {

@@ -1,7 +1,8 @@
 import { bytesToHex, type ExchangeReader, type PositionReading } from '@openliquid/primitives'
+import { emptyExchange } from '@openliquid/primitives/testing'
 
 /** Values that a `fixedReader` shows. Keys are `0x` addresses with an asset or token: `0x…/3`. */
-export interface FixedReadings {
+export interface FixedReadings extends Partial<Omit<ExchangeReader, 'height'>> {
   readonly height?: bigint
   readonly markPrices?: Readonly<Record<number, bigint>>
   readonly oraclePrices?: Readonly<Record<number, bigint>>
@@ -13,8 +14,10 @@ export interface FixedReadings {
 /** An exchange that never changes, for tests of everything that reads one. */
 export function fixedReader(readings: FixedReadings = {}): ExchangeReader {
   const { height = 0n, markPrices = {}, oraclePrices = {}, positions = {} } = readings
-  const { tokens = [], spotTotals = {} } = readings
+  const { tokens = [], spotTotals = {}, ...others } = readings
   return {
+    ...emptyExchange,
+    ...others,
     height,
     positionOf(user, perp) {
       if (oraclePrices[perp] === undefined) return undefined
@@ -29,6 +32,5 @@ export function fixedReader(readings: FixedReadings = {}): ExchangeReader {
     },
     markPriceOf: (perp) => markPrices[perp],
     oraclePriceOf: (perp) => oraclePrices[perp],
-    userExists: () => true,
   }
 }

@@ -1,4 +1,5 @@
 export { ACTION_EXAMPLES } from './actionExamples.ts'
+export { emptyExchange } from './emptyExchange.ts'
 export { packPlain } from './packPlain.ts'
 export { sampleGenesis } from './sampleGenesis.ts'
 export { sample } from './samples.ts'
