@@ -1,13 +1,14 @@
 import { assert, type BlockContext } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { matureDelayedOrders } from './coreWriter.ts'
+import { advanceFunding } from './funding.ts'
 import { applyOracleQuorum } from './oracle.ts'
 import { matureScheduledCancels } from './scheduledCancels.ts'
 
 /**
  * What a block does before its actions, in the order of docs/spec/hyperliquid.md §2.
  *
- * Steps ④ to ⑥ (triggers, funding, liquidation) are not part of this version.
+ * Steps ④ and ⑥ (triggers, liquidation) are not part of this version.
  */
 export function beginBlock(state: CoreState, { height, timestampMs }: BlockContext): void {
   const { now } = state
@@ -20,4 +21,6 @@ export function beginBlock(state: CoreState, { height, timestampMs }: BlockConte
   matureScheduledCancels(state)
   // ③ prices
   applyOracleQuorum(state)
+  // ⑤ funding
+  advanceFunding(state, now.timestampMs)
 }

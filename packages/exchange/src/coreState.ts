@@ -3,6 +3,7 @@ import { ACTIVITIES, type Activity } from './accountRecords.ts'
 import { corrupt } from './byteCodec.ts'
 import { DueQueue } from './dueQueue.ts'
 import type { ExchangeEvent } from './events.ts'
+import { NO_PREMIUMS, type Premiums } from './fundingRate.ts'
 import { Journal } from './journal.ts'
 import { type Market, type PerpMarket, perpMarket, type SpotMarket, spotMarket } from './market.ts'
 import type { MarkState } from './markPrice.ts'
@@ -46,7 +47,7 @@ import {
   type Token,
   type User,
 } from './records.ts'
-import { MARK_STATES } from './riskRecords.ts'
+import { MARK_STATES, PREMIUMS } from './riskRecords.ts'
 import { spotHoldOf } from './spotHold.ts'
 import { OwnedTable, type StoredTable, Table } from './table.ts'
 
@@ -141,6 +142,8 @@ export class CoreState {
     (user, previous, next) => requeue(this.dueCancels, user, previous?.dueMs, next?.dueMs),
   )
   readonly activities: Table<User, Activity> = new Table(ACTIVITIES, this.journal, nothing)
+  /** By perp; absent before its first sample. */
+  readonly premiums: Table<number, Premiums> = new Table(PREMIUMS, this.journal, nothing)
 
   /** Every table, by tag. */
   readonly tables: readonly StoredTable[] = [
@@ -162,6 +165,7 @@ export class CoreState {
     this.orders,
     this.delayedOrders,
     this.markStates,
+    this.premiums,
     this.scheduledCancels,
     this.activities,
   ]
@@ -243,6 +247,10 @@ export class CoreState {
 
   markStateOf(perp: number): MarkState {
     return this.markStates.get(perp) ?? NO_MARK_STATE
+  }
+
+  premiumsOf(perp: number): Premiums {
+    return this.premiums.get(perp) ?? NO_PREMIUMS
   }
 
   account(user: User): Account {

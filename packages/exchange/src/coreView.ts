@@ -6,13 +6,15 @@ import {
   type Height,
 } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
-import { formatUnits, product } from './decimal.ts'
+import { divideHalfEven, formatUnits, product } from './decimal.ts'
 import type { OrderJson } from './events.ts'
+import { hourlyRate, PREMIUM_DECIMALS, RATE_DECIMALS } from './fundingRate.ts'
+import { type AveragePx, impactPx } from './impactPrice.ts'
 import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
 import { liquidationPx } from './liquidationPx.ts'
 import { type AccountMargin, accountMargin, isolatedMargin, withdrawable } from './margin.ts'
 import { marginSummary } from './marginSummary.ts'
-import type { Market } from './market.ts'
+import type { Market, Market, PerpMarket } from './market.ts'
 import { checkNonce, type NonceVerdict } from './nonces.ts'
 import { formatPx, formatSize, marketOf, orderJson } from './orderEvents.ts'
 import { CoreReader } from './reader.ts'
@@ -130,6 +132,9 @@ export class CoreView implements ExchangeView {
         oraclePx: formatPx(market, oraclePx),
         midPx: midPx(market) ?? null,
         openInterest: formatUnits(totals.openInterest.get(index) ?? 0n, market.szDecimals),
+        funding: formatUnits(hourlyRate(this.#state.premiumsOf(index)), RATE_DECIMALS),
+        premium: this.#premium(index),
+        impactPxs: impactPxs(market),
       }
     })
   }
@@ -255,6 +260,11 @@ export class CoreView implements ExchangeView {
     }
   }
 
+  #premium(perp: number): string | null {
+    const { latest } = this.#state.premiumsOf(perp)
+    return latest === undefined ? null : formatUnits(latest, PREMIUM_DECIMALS)
+  }
+
   #assetPosition(perp: number, position: Position, cross: AccountMargin): AssetPosition {
     const market = this.#state.perpMarket(perp)
     const { size, entryNtl, leverage, isIsolated, isolatedRawUsd, cumFunding } = position
@@ -293,6 +303,15 @@ function midPx(market: Market): string | undefined {
   const [bid, ask] = [market.book.best(true), market.book.best(false)]
   if (bid === undefined || ask === undefined) return undefined
   return formatUnits(product(5, bid.px + ask.px), market.pxDecimals + 1)
+}
+
+function impactPxs({ book, perp, pxDecimals }: PerpMarket): [bid: string, ask: string] | null {
+  const bid = impactPx(book, true, perp.impactNtl)
+  const ask = impactPx(book, false, perp.impactNtl)
+  if (bid === undefined || ask === undefined) return null
+  const print = ({ numerator, denominator }: AveragePx): string =>
+    formatUnits(divideHalfEven(numerator, denominator), pxDecimals)
+  return [print(bid), print(ask)]
 }
 
 function usd(units: bigint): string {

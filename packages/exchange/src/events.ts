@@ -129,6 +129,33 @@ export interface LedgerUpdateEvent {
       }
 }
 
+/** Funding of one position, as `userFunding` prints it. */
+export interface FundingEvent {
+  readonly kind: 'funding'
+  readonly user: Address
+  readonly time: number
+  readonly hash: string
+  readonly delta: {
+    readonly type: 'funding'
+    readonly coin: string
+    /** Negative when it was paid. */
+    readonly usdc: string
+    readonly szi: string
+    readonly fundingRate: string
+    readonly nSamples: null
+  }
+}
+
+/** The funding of one perp was settled, as `fundingHistory` prints it. */
+export interface FundingRateEvent {
+  readonly kind: 'fundingRate'
+  readonly coin: string
+  /** For one hour. */
+  readonly fundingRate: string
+  readonly premium: string
+  readonly time: number
+}
+
 /** A quorum of oracle submissions was applied. */
 export interface OracleUpdateEvent {
   readonly kind: 'oracleUpdate'
@@ -165,6 +192,8 @@ export type ExchangeEvent =
   | OrderUpdateEvent
   | BookDiffEvent
   | LedgerUpdateEvent
+  | FundingEvent
+  | FundingRateEvent
   | OracleUpdateEvent
   | CoreWriterExecutedEvent
   | CoreWriterRejectedEvent

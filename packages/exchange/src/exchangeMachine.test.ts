@@ -339,6 +339,9 @@ describe('reads', () => {
       oraclePx: '4000.0',
       midPx: null,
       openInterest: '0.0',
+      funding: '0.0000125',
+      premium: null,
+      impactPxs: null,
     })
   })
 

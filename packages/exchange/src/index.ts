@@ -20,6 +20,8 @@ export type {
   CoreWriterRejectedEvent,
   ExchangeEvent,
   FillEvent,
+  FundingEvent,
+  FundingRateEvent,
   LedgerUpdateEvent,
   OracleUpdateEvent,
   OrderJson,

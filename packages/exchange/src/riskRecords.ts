@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from './byteCodec.ts'
+import type { Premiums } from './fundingRate.ts'
 import type { MarkState } from './markPrice.ts'
 import type { MovingAverage } from './movingAverage.ts'
 import { indexKey } from './records.ts'
@@ -19,6 +20,28 @@ export const MARK_STATES: TableSpec<number, MarkState> = {
     premium: readAverage(input),
     book: readAverage(input),
   }),
+}
+
+/** Keyed by perp. */
+export const PREMIUMS: TableSpec<number, Premiums> = {
+  tag: 0x41,
+  ...indexKey,
+  write: (out, { sum, count, latest, rate }) =>
+    void out
+      .integer(sum)
+      .u32(count)
+      .bool(latest !== undefined)
+      .integer(latest ?? 0n)
+      .integer(rate),
+  read: (input) => {
+    const [sum, count, hasLatest, latest] = [
+      input.integer(),
+      input.u32(),
+      input.bool(),
+      input.integer(),
+    ]
+    return { sum, count, latest: hasLatest ? latest : undefined, rate: input.integer() }
+  },
 }
 
 function writeAverage(out: ByteWriter, { numerator, denominator, atMs }: MovingAverage): void {

@@ -10,6 +10,8 @@ import type { SpotTradeEffect } from './spotClearinghouse.ts'
 
 /** Decimals of perp USDC; docs/spec/hyperliquid.md §1.1. */
 export const USD_DECIMALS = 6
+/** The `hash` of what no transaction caused. */
+export const NO_CAUSE: string = `0x${'00'.repeat(32)}`
 
 interface MatchedOrder {
   readonly user: User

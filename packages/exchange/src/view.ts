@@ -133,6 +133,12 @@ export interface PerpCtxJson {
   readonly oraclePx: string
   readonly midPx: string | null
   readonly openInterest: string
+  /** Rate of the running hour, from the samples so far. */
+  readonly funding: string
+  /** `null` while the book is too thin. */
+  readonly premium: string | null
+  /** Average prices to sell and to buy the impact notional at. */
+  readonly impactPxs: readonly [bid: string, ask: string] | null
 }
 
 /**

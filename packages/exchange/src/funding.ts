@@ -1,0 +1,199 @@
+import { assert } from '@openliquid/primitives'
+import type { CoreState } from './coreState.ts'
+import { formatUnits, maxOf, minOf, product } from './decimal.ts'
+import { averagePremium, fundingOf, hourlyRate, premiumOf, RATE_DECIMALS } from './fundingRate.ts'
+import { impactPx } from './impactPrice.ts'
+import { accountMargin, isolatedMargin } from './margin.ts'
+import type { PerpMarket } from './market.ts'
+import { isOracleStale } from './oracle.ts'
+import { formatSize } from './orderEvents.ts'
+import { addRawUsd, setPosition } from './perpClearinghouse.ts'
+import type { Position, User } from './records.ts'
+import { NO_CAUSE, USD_DECIMALS } from './tradeEvents.ts'
+
+/** Time between two premium samples; docs/spec/hyperliquid.md §7.3. */
+const SAMPLE_MS = 5_000
+/** Time between two settlements. */
+const HOUR_MS = 3_600_000
+
+/**
+ * Begin-block step ⑤: settles when an hour has begun since the last block, and samples when 5 s have; §2, §7.3.
+ *
+ * @returns whether money moved
+ */
+export function advanceFunding(state: CoreState, previousMs: number): boolean {
+  const { timestampMs } = state.now
+  const isHour = periodOf(timestampMs, HOUR_MS) > periodOf(previousMs, HOUR_MS)
+  if (isHour) settleFunding(state)
+  if (periodOf(timestampMs, SAMPLE_MS) > periodOf(previousMs, SAMPLE_MS)) samplePremiums(state)
+  return isHour
+}
+
+function periodOf(timestampMs: number, periodMs: number): number {
+  return Math.floor(timestampMs / periodMs)
+}
+
+/** A sample that cannot be taken does not count. */
+function samplePremiums(state: CoreState): void {
+  for (const [perp] of state.perps.entries()) {
+    const market = state.perpMarket(perp)
+    const latest = isOracleStale(state, perp) ? undefined : currentPremium(state, market)
+    const premiums = state.premiumsOf(perp)
+    if (latest !== undefined) {
+      const { sum, count, rate } = premiums
+      state.premiums.set(perp, { sum: sum + latest, count: count + 1, latest, rate })
+    } else if (premiums.latest !== undefined) {
+      state.premiums.set(perp, { ...premiums, latest: undefined })
+    }
+  }
+}
+
+function currentPremium(state: CoreState, { asset, book, perp }: PerpMarket): bigint | undefined {
+  const bid = impactPx(book, true, perp.impactNtl)
+  const ask = impactPx(book, false, perp.impactNtl)
+  if (bid === undefined || ask === undefined) return undefined
+  return premiumOf({ bid, ask }, state.pricesOf(asset).oraclePx)
+}
+
+/** A position that takes part in a settlement. */
+interface Share {
+  readonly user: User
+  readonly position: Position
+  /** What is due to it or from it, 1e-6 USDC. */
+  readonly due: bigint
+}
+
+function settleFunding(state: CoreState): void {
+  const holders = holdersByPerp(state)
+  const funds = new Funds(state)
+  state.cause = NO_CAUSE
+  for (const perp of [...state.perps.entries()].map(([index]) => index).sort((a, b) => a - b)) {
+    const market = state.perpMarket(perp)
+    const premiums = state.premiumsOf(perp)
+    const rate = hourlyRate(premiums)
+    state.premiums.set(perp, { ...premiums, sum: 0n, count: 0, rate })
+    state.emit({
+      kind: 'fundingRate',
+      coin: market.coin,
+      fundingRate: formatUnits(rate, RATE_DECIMALS),
+      premium: formatUnits(averagePremium(premiums), RATE_DECIMALS),
+      time: state.now.timestampMs,
+    })
+    settlePerp(state, market, { rate, holders: holders.get(perp) ?? [], funds })
+  }
+}
+
+/**
+ * Longs pay shorts, or the other way round; who pays more than it has pays what it has.
+ *
+ * When less comes in than is due, the receivers share it in proportion; what is left goes to the fee account.
+ */
+function settlePerp(
+  state: CoreState,
+  market: PerpMarket,
+  {
+    rate,
+    holders,
+    funds,
+  }: { readonly rate: bigint; readonly holders: readonly User[]; readonly funds: Funds },
+): void {
+  if (rate === 0n) return
+  const { oraclePx } = state.pricesOf(market.asset)
+  const payers: Share[] = []
+  const receivers: Share[] = []
+  for (const user of holders) {
+    const position = state.positions.get(user, market.asset)
+    assert(position !== undefined, 'a holder without position')
+    const { owed, earned } = fundingOf(product(Math.abs(position.size), oraclePx), rate)
+    const isPayer = position.size > 0 === rate > 0n
+    if (isPayer) payers.push({ user, position, due: minOf(owed, funds.of(market, user, position)) })
+    else receivers.push({ user, position, due: earned })
+  }
+  const collected = payers.reduce((sum, { due }) => sum + due, 0n)
+  const earned = receivers.reduce((sum, { due }) => sum + due, 0n)
+  let left = collected
+  for (const payer of payers) {
+    funds.spend(payer.user, payer.position, payer.due)
+    book(state, market, payer, { paid: payer.due, rate })
+  }
+  for (const receiver of receivers) {
+    const received = collected >= earned ? receiver.due : (receiver.due * collected) / earned
+    left -= received
+    book(state, market, receiver, { paid: -received, rate })
+  }
+  assert(left >= 0n, 'more funding paid out than came in')
+  addRawUsd(state, state.rules.collector, left)
+}
+
+/** What accounts can pay, as far as this settlement has used it up. Credits of the same hour do not count. */
+class Funds {
+  readonly #state: CoreState
+  readonly #cross = new Map<User, bigint>()
+
+  constructor(state: CoreState) {
+    this.#state = state
+  }
+
+  of(market: PerpMarket, user: User, position: Position): bigint {
+    if (position.isIsolated) {
+      return maxOf(0n, isolatedMargin(this.#state, market, position).accountValue)
+    }
+    const known = this.#cross.get(user)
+    if (known !== undefined) return known
+    const value = maxOf(0n, accountMargin(this.#state, user).accountValue)
+    this.#cross.set(user, value)
+    return value
+  }
+
+  spend(user: User, { isIsolated }: Position, paid: bigint): void {
+    if (!isIsolated) this.#cross.set(user, (this.#cross.get(user) ?? 0n) - paid)
+  }
+}
+
+/** Users with an open position, by perp, ascending by address. */
+function holdersByPerp(state: CoreState): Map<number, User[]> {
+  const holders = new Map<number, User[]>()
+  for (const [user, positions] of state.positions.owners()) {
+    for (const [perp, { size }] of positions) {
+      if (size === 0) continue
+      const users = holders.get(perp)
+      if (users === undefined) holders.set(perp, [user])
+      else users.push(user)
+    }
+  }
+  for (const users of holders.values()) users.sort()
+  return holders
+}
+
+function book(
+  state: CoreState,
+  market: PerpMarket,
+  { user, position }: Share,
+  { paid, rate }: { readonly paid: bigint; readonly rate: bigint },
+): void {
+  const { allTime, sinceOpen, sinceChange } = position.cumFunding
+  setPosition(state, user, market, {
+    ...position,
+    isolatedRawUsd: position.isolatedRawUsd - (position.isIsolated ? paid : 0n),
+    cumFunding: {
+      allTime: allTime + paid,
+      sinceOpen: sinceOpen + paid,
+      sinceChange: sinceChange + paid,
+    },
+  })
+  if (!position.isIsolated) addRawUsd(state, user, -paid)
+  state.emit({
+    kind: 'funding',
+    user: state.addressOf(user),
+    time: state.now.timestampMs,
+    hash: state.cause,
+    delta: {
+      type: 'funding',
+      coin: market.coin,
+      usdc: formatUnits(-paid, USD_DECIMALS),
+      szi: formatSize(market, position.size),
+      fundingRate: formatUnits(rate, RATE_DECIMALS),
+      nSamples: null,
+    },
+  })
+}
