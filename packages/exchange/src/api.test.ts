@@ -34,6 +34,7 @@ it('exports what is public, and no more', () => {
       "ASSETS",
       "GENESIS_MS",
       "NaiveOrderBook",
+      "NaiveTriggerBook",
       "TOKENS",
       "TestExchange",
       "prng",

@@ -4,11 +4,12 @@ import { matureDelayedOrders } from './coreWriter.ts'
 import { advanceFunding } from './funding.ts'
 import { applyOracleQuorum } from './oracle.ts'
 import { matureScheduledCancels } from './scheduledCancels.ts'
+import { fireTriggers } from './triggerOrders.ts'
 
 /**
  * What a block does before its actions, in the order of docs/spec/hyperliquid.md §2.
  *
- * Steps ④ and ⑥ (triggers, liquidation) are not part of this version.
+ * Step ⑥ (liquidation) is not part of this version.
  */
 export function beginBlock(state: CoreState, { height, timestampMs }: BlockContext): void {
   const { now } = state
@@ -21,6 +22,8 @@ export function beginBlock(state: CoreState, { height, timestampMs }: BlockConte
   matureScheduledCancels(state)
   // ③ prices
   applyOracleQuorum(state)
+  // ④ TP/SL orders
+  fireTriggers(state)
   // ⑤ funding
   advanceFunding(state, now.timestampMs)
 }

@@ -10,7 +10,12 @@ import type { MarkState } from './markPrice.ts'
 import { NO_AVERAGE } from './movingAverage.ts'
 import type { NonceSet } from './nonces.ts'
 import type { OrderBook } from './orderBook.ts'
-import { SCHEDULED_CANCELS, type ScheduledCancel } from './orderRecords.ts'
+import {
+  SCHEDULED_CANCELS,
+  type ScheduledCancel,
+  TRIGGERS,
+  type TriggerOrder,
+} from './orderRecords.ts'
 import {
   ACCOUNTS,
   type Account,
@@ -50,11 +55,16 @@ import {
 import { MARK_STATES, PREMIUMS } from './riskRecords.ts'
 import { spotHoldOf } from './spotHold.ts'
 import { OwnedTable, type StoredTable, Table } from './table.ts'
+import { SortedTriggerBook, type TriggerBook } from './triggerBook.ts'
 
 /** Orders of one user, found by what cancels and margin ask for. */
 export interface UserOrders {
   readonly byOid: Map<number, Order>
+  /** Of resting and of trigger orders. */
   readonly byCloid: Map<string, number>
+  readonly triggers: Map<number, TriggerOrder>
+  /** Oids by TP/SL group, the parent included. */
+  readonly groups: Map<number, Set<number>>
   /** Lots of resting perp orders that may open, by asset. */
   readonly opening: Map<number, { readonly buy: number; readonly sell: number }>
 }
@@ -129,6 +139,11 @@ export class CoreState {
   readonly orders: Table<number, Order> = new Table(ORDERS, this.journal, (_oid, previous, next) =>
     this.#orderChanged(previous, next),
   )
+  readonly triggers: Table<number, TriggerOrder> = new Table(
+    TRIGGERS,
+    this.journal,
+    (_oid, previous, next) => this.#triggerChanged(previous, next),
+  )
   readonly delayedOrders: Table<number, DelayedOrder> = new Table(
     DELAYED_ORDERS,
     this.journal,
@@ -163,6 +178,7 @@ export class CoreState {
     this.spotBalances,
     this.nonces,
     this.orders,
+    this.triggers,
     this.delayedOrders,
     this.markStates,
     this.premiums,
@@ -192,12 +208,20 @@ export class CoreState {
   /** `0x` id of the transaction that runs, for fills and ledger entries. */
   cause = ''
 
+  /** Armed trigger orders by perp. */
+  readonly triggerBooks: Map<number, TriggerBook> = new Map()
+
   readonly #createBook: () => OrderBook
+  readonly #createTriggerBook: () => TriggerBook
   readonly #addresses = new Map<User, Address>()
   readonly #userOrders = new Map<User, UserOrders>()
 
-  constructor(createBook: () => OrderBook) {
+  constructor(
+    createBook: () => OrderBook,
+    createTriggerBook: () => TriggerBook = () => new SortedTriggerBook(),
+  ) {
     this.#createBook = createBook
+    this.#createTriggerBook = createTriggerBook
   }
 
   get rules(): Rules {
@@ -218,6 +242,7 @@ export class CoreState {
     for (const [, perp] of this.perps.entries()) {
       const table = this.marginTables.get(perp.marginTableId)
       this.markets.set(perp.index, perpMarket(perp, table, this.#createBook()))
+      this.triggerBooks.set(perp.index, this.#createTriggerBook())
     }
     for (const [, pair] of this.spotPairs.entries()) {
       const tokens = { base: this.token(pair.base), quote: this.token(pair.quote) }
@@ -353,21 +378,57 @@ export class CoreState {
   #indexOrder(market: Market, previous: Order | undefined, next: Order | undefined): void {
     const order = next ?? previous
     assert(order !== undefined, 'a change from nothing to nothing')
-    const { user, oid, cloid } = order
-    const orders = this.#userOrders.get(user) ?? emptyUserOrders()
-    if (next === undefined) {
-      orders.byOid.delete(oid)
-      if (cloid !== undefined) orders.byCloid.delete(cloid)
-    } else {
-      orders.byOid.set(oid, next)
-      if (cloid !== undefined) orders.byCloid.set(cloid, oid)
-    }
+    const orders = this.#userOrders.get(order.user) ?? emptyUserOrders()
+    if (next === undefined) orders.byOid.delete(order.oid)
+    else orders.byOid.set(order.oid, next)
+    if (previous === undefined) addNames(orders, order)
+    if (next === undefined) removeNames(orders, order)
     if (market.kind === 'perp' && !order.reduceOnly) {
       addOpening(orders, order, (next?.size ?? 0) - (previous?.size ?? 0))
     }
-    if (orders.byOid.size > 0) this.#userOrders.set(user, orders)
+    this.#keepUserOrders(order.user, orders)
+  }
+
+  #triggerChanged(previous: TriggerOrder | undefined, next: TriggerOrder | undefined): void {
+    const order = next ?? previous
+    assert(order !== undefined, 'a change from nothing to nothing')
+    const book = this.triggerBooks.get(order.asset)
+    if (book === undefined) throw corrupt('a trigger order on an unknown perp')
+    if (previous?.isArmed === true) book.remove(previous)
+    if (next?.isArmed === true) book.insert(next)
+    const orders = this.#userOrders.get(order.user) ?? emptyUserOrders()
+    if (next === undefined) orders.triggers.delete(order.oid)
+    else orders.triggers.set(order.oid, next)
+    if (previous === undefined) addNames(orders, order)
+    if (next === undefined) removeNames(orders, order)
+    this.#keepUserOrders(order.user, orders)
+  }
+
+  #keepUserOrders(user: User, orders: UserOrders): void {
+    if (orders.byOid.size + orders.triggers.size > 0) this.#userOrders.set(user, orders)
     else this.#userOrders.delete(user)
   }
+}
+
+interface NamedOrder {
+  readonly oid: number
+  readonly cloid: string | undefined
+  readonly group: number
+}
+
+function addNames({ byCloid, groups }: UserOrders, { oid, cloid, group }: NamedOrder): void {
+  if (cloid !== undefined) byCloid.set(cloid, oid)
+  if (group === 0) return
+  const members = groups.get(group)
+  if (members === undefined) groups.set(group, new Set([oid]))
+  else members.add(oid)
+}
+
+function removeNames({ byCloid, groups }: UserOrders, { oid, cloid, group }: NamedOrder): void {
+  if (cloid !== undefined) byCloid.delete(cloid)
+  const members = groups.get(group)
+  members?.delete(oid)
+  if (members?.size === 0) groups.delete(group)
 }
 
 /** Follows the due time of an entry; 0 is none. */
@@ -383,7 +444,13 @@ function requeue<K extends string | number>(
 }
 
 function emptyUserOrders(): UserOrders {
-  return { byOid: new Map(), byCloid: new Map(), opening: new Map() }
+  return {
+    byOid: new Map(),
+    byCloid: new Map(),
+    triggers: new Map(),
+    groups: new Map(),
+    opening: new Map(),
+  }
 }
 
 function addOpening({ opening }: UserOrders, { asset, isBuy }: Order, change: number): void {

@@ -16,7 +16,16 @@ import { type AccountMargin, accountMargin, isolatedMargin, withdrawable } from 
 import { marginSummary } from './marginSummary.ts'
 import type { Market, PerpMarket } from './market.ts'
 import { checkNonce, type NonceVerdict } from './nonces.ts'
-import { formatPx, formatSize, marketOf, orderJson } from './orderEvents.ts'
+import {
+  formatPx,
+  formatSize,
+  marketOf,
+  ORDER_DETAILS,
+  orderJson,
+  triggerDetails,
+  triggerJson,
+} from './orderEvents.ts'
+import type { TriggerOrder } from './orderRecords.ts'
 import { CoreReader } from './reader.ts'
 import type { Order, Position } from './records.ts'
 import { USD_DECIMALS } from './tradeEvents.ts'
@@ -152,7 +161,7 @@ export class CoreView implements ExchangeView {
   }
 
   openOrders(user: Address): readonly OrderJson[] {
-    return this.#ordersOf(user).map((order) => orderJson(marketOf(this.#state, order), order))
+    return this.#ordersOf(user).map((order) => this.#orderJson(order))
   }
 
   frontendOpenOrders(user: Address): readonly FrontendOrderJson[] {
@@ -162,7 +171,7 @@ export class CoreView implements ExchangeView {
   openOrderByOid(
     oid: number,
   ): { readonly user: Address; readonly order: FrontendOrderJson } | undefined {
-    const order = this.#state.orders.get(oid)
+    const order = this.#state.orders.get(oid) ?? this.#state.triggers.get(oid)
     if (order === undefined) return undefined
     return { user: this.#state.addressOf(order.user), order: this.#frontendOrder(order) }
   }
@@ -239,23 +248,25 @@ export class CoreView implements ExchangeView {
     return new CoreReader(this.#state, this.height)
   }
 
-  #ordersOf(user: Address): Order[] {
-    const { byOid } = this.#state.ordersOf(bytesToHex(user))
-    return [...byOid.values()].sort((a, b) => b.oid - a.oid)
+  /** Newest first. Children of a resting parent are shown with it. */
+  #ordersOf(user: Address): (Order | TriggerOrder)[] {
+    const { byOid, triggers } = this.#state.ordersOf(bytesToHex(user))
+    const armed = [...triggers.values()].filter(({ isArmed }) => isArmed)
+    return [...byOid.values(), ...armed].sort((a, b) => b.oid - a.oid)
   }
 
-  #frontendOrder(order: Order): FrontendOrderJson {
+  #orderJson(order: Order | TriggerOrder): OrderJson {
+    const market = marketOf(this.#state, order)
+    return 'tpsl' in order ? triggerJson(market, order) : orderJson(market, order)
+  }
+
+  #frontendOrder(order: Order | TriggerOrder): FrontendOrderJson {
     const market = marketOf(this.#state, order)
     return {
-      ...orderJson(market, order),
-      triggerCondition: 'N/A',
-      isTrigger: false,
-      triggerPx: '0.0',
-      children: [],
-      isPositionTpsl: false,
-      reduceOnly: order.reduceOnly,
-      orderType: 'Limit',
-      tif: order.timeInForce === 'alo' ? 'Alo' : 'Gtc',
+      ...this.#orderJson(order),
+      ...('tpsl' in order ? triggerDetails(market, order) : ORDER_DETAILS[order.timeInForce]),
+      children: this.#childrenOf(order),
+      reduceOnly: 'tpsl' in order || order.reduceOnly,
       cloid: order.cloid ?? null,
     }
   }
@@ -263,6 +274,16 @@ export class CoreView implements ExchangeView {
   #premium(perp: number): string | null {
     const { latest } = this.#state.premiumsOf(perp)
     return latest === undefined ? null : formatUnits(latest, PREMIUM_DECIMALS)
+  }
+
+  #childrenOf({ user, oid, group }: Order | TriggerOrder): FrontendOrderJson[] {
+    if (group !== oid) return []
+    const { groups, triggers } = this.#state.ordersOf(user)
+    return [...(groups.get(group) ?? [])]
+      .sort((a, b) => a - b)
+      .flatMap((member) => triggers.get(member) ?? [])
+      .filter(({ isArmed }) => !isArmed)
+      .map((child) => this.#frontendOrder(child))
   }
 
   #assetPosition(perp: number, position: Position, cross: AccountMargin): AssetPosition {

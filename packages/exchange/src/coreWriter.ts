@@ -11,7 +11,7 @@ import { transferUsdClass } from './actions/usdClassTransfer.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
 import { CORE_WRITER_QUEUE_MAX } from './limits.ts'
-import { placeOrder } from './orderPlacement.ts'
+import { placeOrder } from './orderEntry.ts'
 import type { Cloid, DelayedOrder, User } from './records.ts'
 
 /** How long orders of contracts wait, so that the EVM is no faster way in; docs/spec/hyperliquid.md §12. */
@@ -114,7 +114,7 @@ function placeDelayed(state: CoreState, order: DelayedOrder): void {
     t: { limit: { tif: WIRE_TIMES_IN_FORCE[order.timeInForce] } },
     ...(order.cloid === undefined ? {} : { c: order.cloid }),
   })
-  if ('error' in result) emitRejected(state, order, result.error)
+  if (typeof result === 'object' && 'error' in result) emitRejected(state, order, result.error)
   else emitExecuted(state, order, oid)
 }
 

@@ -64,3 +64,6 @@ export type OrderRejectionCode =
   | 'OL_ORDER_TOO_MANY'
   | 'OL_ORDER_CLIENT_ID'
   | 'OL_ORDER_MODIFY'
+  | 'OL_ORDER_TRIGGER_PRICE'
+  | 'OL_ORDER_NO_LIQUIDITY'
+  | 'OL_ORDER_PARENT'

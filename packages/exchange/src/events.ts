@@ -6,9 +6,11 @@ export type OrderStatus =
   | 'open'
   | 'filled'
   | 'canceled'
+  | 'triggered'
   | 'marginCanceled'
   | 'selfTradeCanceled'
   | 'reduceOnlyCanceled'
+  | 'siblingFilledCanceled'
   | 'scheduledCancel'
   | 'rejected'
   | 'tickRejected'
@@ -17,6 +19,8 @@ export type OrderStatus =
   | 'reduceOnlyRejected'
   | 'badAloPxRejected'
   | 'iocCancelRejected'
+  | 'badTriggerPxRejected'
+  | 'marketOrderNoLiquidityRejected'
   | 'insufficientSpotBalanceRejected'
   | 'oracleRejected'
   | 'perpMaxPositionRejected'
@@ -33,6 +37,16 @@ export interface OrderJson {
   readonly origSz: string
   readonly cloid?: string
   readonly reduceOnly?: true
+}
+
+/** What `frontendOpenOrders` and `historicalOrders` print beside an `OrderJson`. */
+export interface OrderDetailsJson {
+  readonly triggerCondition: string
+  readonly isTrigger: boolean
+  readonly triggerPx: string
+  readonly isPositionTpsl: boolean
+  readonly orderType: string
+  readonly tif: string | null
 }
 
 /** One side of a trade: all that `userFills` prints, and whose it is. */
@@ -83,6 +97,7 @@ export interface OrderUpdateEvent {
   readonly kind: 'orderUpdate'
   readonly user: Address
   readonly order: OrderJson
+  readonly details: OrderDetailsJson
   readonly status: OrderStatus
   readonly statusTimestamp: number
   /** Of a rejection. */

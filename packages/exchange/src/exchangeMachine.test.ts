@@ -7,6 +7,7 @@ import { accountKey, spotBalanceKey } from './stateKeys.ts'
 import {
   ASSETS,
   NaiveOrderBook,
+  NaiveTriggerBook,
   prng,
   type RandomStep,
   randomStep,
@@ -51,7 +52,10 @@ describe.each([1, 2, 3])('random history, seed %i', (seed) => {
   it('runs the same on the linked book, on the naive book, and across reloads', () => {
     const next = prng(seed)
     const fast = new TestExchange(testGenesis(USERS))
-    const naive = new TestExchange(testGenesis(USERS), { createBook: () => new NaiveOrderBook() })
+    const naive = new TestExchange(testGenesis(USERS), {
+      createBook: () => new NaiveOrderBook(),
+      createTriggerBook: () => new NaiveTriggerBook(),
+    })
     const reloaded = new TestExchange(testGenesis(USERS))
     const reloads = prng(seed + 1000)
     for (let i = 0; i < 1_200; i++) {

@@ -31,6 +31,7 @@ import { CoreReader } from './reader.ts'
 import type { ActionReceipt } from './receipt.ts'
 import type { User } from './records.ts'
 import { CORE_PREFIX, type StoredTable } from './table.ts'
+import type { TriggerBook } from './triggerBook.ts'
 import type { ExchangeView } from './view.ts'
 
 /** How an action came: beside the action itself, all that its execution depends on. */
@@ -52,6 +53,7 @@ export interface ExchangeTransition {
 export interface ExchangeOptions {
   /** The index that orders rest in; every implementation gives the same results. */
   readonly createBook?: () => OrderBook
+  readonly createTriggerBook?: () => TriggerBook
 }
 
 /** Tables below this tag describe the markets and must be there before the others. */
@@ -72,7 +74,10 @@ export class ExchangeMachine {
   #isInBlock = false
 
   private constructor(options: ExchangeOptions) {
-    this.#state = new CoreState(options.createBook ?? (() => new LinkedOrderBook()))
+    this.#state = new CoreState(
+      options.createBook ?? (() => new LinkedOrderBook()),
+      options.createTriggerBook,
+    )
     this.#view = new CoreView(this.#state)
   }
 

@@ -24,6 +24,7 @@ export type {
   FundingRateEvent,
   LedgerUpdateEvent,
   OracleUpdateEvent,
+  OrderDetailsJson,
   OrderJson,
   OrderStatus,
   OrderUpdateEvent,
@@ -47,10 +48,11 @@ export {
 export { NONCE_TEXTS, type NonceVerdict } from './nonces.ts'
 export { ORACLE_BUCKET_MS, oracleBucketOf } from './oracleBucket.ts'
 export type { BookLevel, OrderBook } from './orderBook.ts'
+export type { TriggerOrder } from './orderRecords.ts'
 
 export { MISSING_ORDER } from './orderRejection.ts'
 export type { ActionReceipt, ActionResponse, CancelResult, OrderResult } from './receipt.ts'
-export type { Cloid, Order, User } from './records.ts'
+export type { BuilderFee, Cloid, Order, User } from './records.ts'
 export {
   accountKey,
   coreKeyRange,
@@ -58,6 +60,7 @@ export {
   positionKey,
   spotBalanceKey,
 } from './stateKeys.ts'
+export type { TriggerBook } from './triggerBook.ts'
 export type {
   BookLevelJson,
   ClearinghouseStateJson,

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { dispatchAction } from './actions/dispatch.ts'
 import { CoreState } from './coreState.ts'
 import { applyGenesis } from './genesis.ts'
 import { Journal } from './journal.ts'
 import { LinkedOrderBook } from './orderBook.ts'
-import type { LimitOrderWire } from './orderPlacement.ts'
-import { placeOrder } from './orderPlacement.ts'
 import { prng, randomStep, testGenesis, testUserHex } from './testing/index.ts'
 
 /** Everything that can be seen of a state. */
@@ -14,6 +13,9 @@ function picture(state: CoreState): unknown {
     [...state.prices.entries()],
     [...state.accounts.entries()],
     [...state.orders.entries()],
+    [...state.triggers.entries()],
+    [...state.scheduledCancels.entries()],
+    [...state.activities.entries()],
     [...state.delayedOrders.entries()],
   ].map((entries) => new Map<unknown, unknown>(entries))
   const owned = [new Map(state.positions.owners()), new Map(state.spotBalances.owners())]
@@ -32,13 +34,13 @@ describe('undo', () => {
     const next = prng(3)
     const act = (): void => {
       const step = randomStep(next, 3)
-      if (step.kind !== 'action' || step.action.type !== 'order') return
-      for (const order of step.action.orders) {
-        if ('limit' in order.t) placeOrder(state, testUserHex(step.user), order as LimitOrderWire)
-      }
+      if (step.kind !== 'action' || step.action.type === 'validatorOracle') return
+      dispatchAction(state, testUserHex(step.user), step.action)
     }
     for (let i = 0; i < 200; i++) {
+      state.journal.begin()
       act()
+      state.journal.commit()
       const before = picture(state)
       state.journal.begin()
       for (let j = 0; j < 6; j++) act()

@@ -1,5 +1,5 @@
 import { assert } from '@openliquid/primitives'
-import { hasFigures, parseSafeUnits } from './decimal.ts'
+import { ceilDivide, hasFigures, parseSafeUnits, product } from './decimal.ts'
 import { PX_SIGNIFICANT_FIGURES_MAX, PX_TICKS_MAX, SIZE_LOTS_MAX } from './limits.ts'
 import { MARGIN_TABLE_ID_MIN, type MarginTiers, marginTiers } from './marginTiers.ts'
 import type { OrderBook } from './orderBook.ts'
@@ -100,4 +100,29 @@ export function parsePx(text: string, market: Market): number | undefined {
 export function parseSize(text: string, { szDecimals }: Market): number | undefined {
   const size = parseSafeUnits(text, szDecimals, SIZE_LOTS_MAX)
   return size === 0 ? undefined : size
+}
+
+/** The nearest price that an order may have: not above the given one, or not below it; §1.3. */
+export function roundPx(px: number, { pxDecimals }: Market, direction: 'down' | 'up'): number {
+  const figures = String(px).length
+  const coarse = 10 ** Math.max(0, figures - PX_SIGNIFICANT_FIGURES_MAX)
+  const step = Math.min(coarse, 10 ** pxDecimals)
+  const rest = px % step
+  if (rest === 0) return px
+  return direction === 'down' ? px - rest : px - rest + step
+}
+
+/** Worst price that an order may take which is allowed to slip from a reference price; §5. */
+export function slippagePx(
+  market: Market,
+  px: number,
+  order: { readonly isBuy: boolean; readonly slippagePercent: number },
+): number {
+  const { isBuy, slippagePercent } = order
+  if (isBuy) {
+    const worst = Number(product(px, 100 + slippagePercent) / 100n)
+    return Math.min(PX_TICKS_MAX, roundPx(worst, market, 'down'))
+  }
+  const worst = Number(ceilDivide(product(px, 100 - slippagePercent), 100n))
+  return roundPx(worst, market, 'up')
 }

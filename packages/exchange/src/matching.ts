@@ -3,7 +3,7 @@ import { noteVolume } from './activity.ts'
 import type { CoreState } from './coreState.ts'
 import { product } from './decimal.ts'
 import type { Market, PerpMarket, SpotMarket } from './market.ts'
-import { removeOrder } from './orderCancel.ts'
+import { completeGroup, releasePositionTpsl, removeOrder } from './orderCancel.ts'
 import { emitBookDiff, emitStatus, formatSize } from './orderEvents.ts'
 import { allowsPerpFill, applyPerpFill, closable, type FillSide } from './perpClearinghouse.ts'
 import type { Cloid, Order, User } from './records.ts'
@@ -20,6 +20,8 @@ export interface Taker {
   readonly px: number
   readonly size: number
   readonly reduceOnly: boolean
+  /** TP/SL group; 0 or absent is none. */
+  readonly group?: number
 }
 
 export interface MatchResult {
@@ -123,6 +125,8 @@ function matchPerp(
     maker: makerEffect,
   })
   noteVolume(state, [taker.user, maker.user], product(maker.px, size))
+  releasePositionTpsl(state, maker.user, market.asset, maker.group)
+  releasePositionTpsl(state, taker.user, market.asset, taker.group ?? 0)
   return { size }
 }
 
@@ -157,7 +161,8 @@ function reduceMaker(state: CoreState, market: Market, maker: Order, size: numbe
   if (left === 0) {
     state.orders.set(maker.oid, undefined)
     emitBookDiff(state, maker, 'remove')
-    emitStatus(state, maker, 'filled', 0)
+    emitStatus(state, maker, 'filled', { size: 0 })
+    completeGroup(state, maker)
     return
   }
   state.orders.set(maker.oid, { ...maker, size: left })

@@ -16,6 +16,8 @@ function order(oid: number, isBuy: boolean, px: number, size: number): Order {
     timeInForce: 'gtc',
     reduceOnly: false,
     cloid: undefined,
+    group: 0,
+    builder: undefined,
     timestampMs: 0,
   }
 }

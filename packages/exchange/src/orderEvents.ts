@@ -1,10 +1,12 @@
 import { assert } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
-import type { BookDiffEvent, OrderJson, OrderStatus } from './events.ts'
+import type { BookDiffEvent, OrderDetailsJson, OrderJson, OrderStatus } from './events.ts'
 import type { Market } from './market.ts'
+import type { TriggerOrder } from './orderRecords.ts'
 import type { OrderRejection } from './orderRejection.ts'
 import type { Order, User } from './records.ts'
+import { firesAbove } from './triggerBook.ts'
 
 export function sideLetter(isBuy: boolean): 'A' | 'B' {
   return isBuy ? 'B' : 'A'
@@ -33,17 +35,87 @@ export function orderJson(market: Market, order: Order, size: number = order.siz
   }
 }
 
+/** A waiting TP/SL order as the APIs print it; one for the whole position has size 0. */
+export function triggerJson(market: Market, order: TriggerOrder): OrderJson {
+  return orderJson(market, {
+    ...order,
+    origSize: order.size,
+    timeInForce: 'gtc',
+    reduceOnly: true,
+  })
+}
+
+const NO_TRIGGER = {
+  triggerCondition: 'N/A',
+  isTrigger: false,
+  triggerPx: '0.0',
+  isPositionTpsl: false,
+} as const
+
+/** How an order stays in the book, and what it is printed as. */
+export type OrderKind = 'gtc' | 'ioc' | 'alo' | 'market' | 'twapSlice'
+
+/** What order statuses tell beside the order itself, by the kind of order; docs/spec/hyperliquid.md §10.1. */
+export const ORDER_DETAILS: Readonly<Record<OrderKind, OrderDetailsJson>> = {
+  gtc: { ...NO_TRIGGER, orderType: 'Limit', tif: 'Gtc' },
+  ioc: { ...NO_TRIGGER, orderType: 'Limit', tif: 'Ioc' },
+  alo: { ...NO_TRIGGER, orderType: 'Limit', tif: 'Alo' },
+  market: { ...NO_TRIGGER, orderType: 'Market', tif: 'FrontendMarket' },
+  twapSlice: { ...NO_TRIGGER, orderType: 'Twap Slice', tif: 'Ioc' },
+}
+
+/** The same of a waiting TP/SL order. */
+export function triggerDetails(
+  market: Market,
+  order: Pick<TriggerOrder, 'isBuy' | 'tpsl' | 'isMarket' | 'triggerPx' | 'isPositionTpsl'>,
+): OrderDetailsJson {
+  const triggerPx = formatPx(market, order.triggerPx)
+  const name = order.tpsl === 'tp' ? 'Take Profit' : 'Stop'
+  return {
+    triggerCondition: `Price ${firesAbove(order) ? 'above' : 'below'} ${triggerPx}`,
+    isTrigger: true,
+    triggerPx,
+    isPositionTpsl: order.isPositionTpsl,
+    orderType: `${name} ${order.isMarket ? 'Market' : 'Limit'}`,
+    tif: null,
+  }
+}
+
 /** Tells the owner where the order stands now. */
 export function emitStatus(
   state: CoreState,
   order: Order,
   status: OrderStatus,
-  size: number = order.size,
+  options: {
+    /** Lots still open, when they are not those of the order. */
+    readonly size?: number
+    readonly details?: OrderDetailsJson
+    readonly rejection?: OrderRejection
+  } = {},
 ): void {
+  const { size = order.size, details = ORDER_DETAILS[order.timeInForce], rejection } = options
   state.emit({
     kind: 'orderUpdate',
     user: state.addressOf(order.user),
     order: orderJson(marketOf(state, order), order, size),
+    details,
+    status,
+    statusTimestamp: state.now.timestampMs,
+    ...(rejection === undefined ? {} : { code: rejection.code }),
+  })
+}
+
+export function emitTriggerStatus(
+  state: CoreState,
+  order: TriggerOrder,
+  status: OrderStatus,
+): void {
+  const market = marketOf(state, order)
+  state.emit({
+    kind: 'orderUpdate',
+    user: state.addressOf(order.user),
+    order: triggerJson(market, order),
+    details: triggerDetails(market, order),
     status,
     statusTimestamp: state.now.timestampMs,
   })
@@ -53,13 +125,13 @@ export function emitStatus(
 export function emitRejection(
   state: CoreState,
   user: User,
-  order: OrderJson,
+  refused: { readonly order: OrderJson; readonly details: OrderDetailsJson },
   rejection: OrderRejection,
 ): void {
   state.emit({
     kind: 'orderUpdate',
     user: state.addressOf(user),
-    order,
+    ...refused,
     status: rejection.status,
     statusTimestamp: state.now.timestampMs,
     code: rejection.code,
@@ -84,7 +156,7 @@ export function emitBookDiff(
   })
 }
 
-export function marketOf(state: CoreState, order: Order): Market {
+export function marketOf(state: CoreState, order: { readonly asset: number }): Market {
   const market = state.markets.get(order.asset)
   assert(market !== undefined, 'an order on an unknown asset')
   return market

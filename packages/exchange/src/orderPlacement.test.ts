@@ -1,3 +1,4 @@
+import type { GroupingWire, OrderWire } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import type { FillEvent } from './events.ts'
 import { ASSETS, TestExchange, testGenesis, testUser, testUserHex } from './testing/index.ts'
@@ -43,9 +44,15 @@ describe('matching: §5', () => {
   it('treats FrontendMarket as Ioc, and refuses an Ioc order that meets nothing', () => {
     const x = exchange()
     const error = 'Order could not immediately match against any resting orders.'
-    expect(x.order(alice, eth, 'buy', { px: '4000', size: '1', tif: 'Ioc' })).toEqual({ error })
-    expect(x.order(alice, eth, 'buy', { px: '4000', size: '1', tif: 'FrontendMarket' })).toEqual({
-      error,
+    const market = { px: '4000', size: '1', tif: 'FrontendMarket' } as const
+    expect(x.order(alice, eth, 'buy', { ...market, tif: 'Ioc' })).toEqual({ error })
+    expect(x.order(alice, eth, 'buy', market)).toEqual({
+      error: 'No liquidity available for market order.',
+    })
+    x.order(bob, eth, 'sell', { px: '4001', size: '2' })
+    expect(x.order(alice, eth, 'buy', market)).toEqual({ error })
+    expect(x.order(alice, eth, 'buy', { ...market, px: '4002', size: '3' })).toMatchObject({
+      filled: { totalSz: '2.0' },
     })
   })
 
@@ -298,15 +305,14 @@ describe('an order action', () => {
       t: { trigger: { isMarket: true, triggerPx: '40', tpsl: 'tp' } },
     } as const
     const refused = (code: string) => ({ status: 'err', code })
-    expect(x.act(alice, { type: 'order', orders: [], grouping: 'na' })).toMatchObject(
-      refused('OL_ACTION_MALFORMED'),
-    )
-    expect(x.act(alice, { type: 'order', orders: [order, trigger], grouping: 'na' })).toMatchObject(
-      refused('OL_ACTION_UNSUPPORTED'),
-    )
-    expect(x.act(alice, { type: 'order', orders: [order], grouping: 'normalTpsl' })).toMatchObject(
-      refused('OL_ACTION_UNSUPPORTED'),
-    )
+    const orders = (list: readonly OrderWire[], grouping: GroupingWire = 'na') =>
+      x.act(alice, { type: 'order', orders: list, grouping })
+    expect(orders([])).toMatchObject(refused('OL_ACTION_MALFORMED'))
+    expect(orders([order, trigger])).toMatchObject({
+      ...refused('OL_ACTION_MALFORMED'),
+      response: 'TP/SL orders must be reduce only.',
+    })
+    expect(orders([order], { p: 1 })).toMatchObject(refused('OL_ACTION_UNSUPPORTED'))
     expect(
       x.act(alice, {
         type: 'order',

@@ -1,15 +1,21 @@
-import type { OrderWire } from '@openliquid/primitives'
+import type { OrderWire, TimeInForce } from '@openliquid/primitives'
 import { openOrdersMaxOf } from './activity.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
-import type { OrderJson } from './events.ts'
+import type { OrderStatus } from './events.ts'
 import { feeOf } from './fees.ts'
 import { accountMargin, leverageOf, type MarginChange, worstPositionValue } from './margin.ts'
 import { tierAt } from './marginTiers.ts'
 import { type Market, type PerpMarket, parsePx, parseSize, type SpotMarket } from './market.ts'
 import { crosses, type MatchResult, matchOrder } from './matching.ts'
-import { removeOrder } from './orderCancel.ts'
-import { emitBookDiff, emitRejection, emitStatus, formatSize, sideLetter } from './orderEvents.ts'
+import { completeGroup } from './orderCancel.ts'
+import {
+  emitBookDiff,
+  emitStatus,
+  formatSize,
+  ORDER_DETAILS,
+  type OrderKind,
+} from './orderEvents.ts'
 import {
   badAloPx,
   minTradeSpotNtl,
@@ -18,37 +24,50 @@ import {
 } from './orderRejection.ts'
 import { closable } from './perpClearinghouse.ts'
 import type { OrderResult } from './receipt.ts'
-import type { Cloid, Order, User } from './records.ts'
+import type { BuilderFee, Cloid, Order, User } from './records.ts'
 import { addHold, spotAvailable } from './spotClearinghouse.ts'
 import { spotHoldOf } from './spotHold.ts'
 
 /** A limit order in the units of its market. */
-interface OrderRequest {
+export interface OrderRequest {
   readonly user: User
   readonly oid: number
   readonly isBuy: boolean
   readonly px: number
   readonly size: number
-  readonly timeInForce: 'gtc' | 'ioc' | 'alo'
+  /** How long it stays, and what it is printed as; only `gtc` and `alo` rest. */
+  readonly kind: OrderKind
   readonly reduceOnly: boolean
   readonly cloid: Cloid | undefined
+  /** TP/SL group, 0 for none. */
+  readonly group: number
+  readonly builder: BuilderFee | undefined
 }
 
-/** What the caller must already have answered: trigger orders are not supported. */
+/** What came of an order: the answer, and how its life goes on. */
+export interface Placement {
+  readonly result: OrderResult
+  readonly end: 'resting' | 'filled' | 'marginCanceled' | 'canceled'
+}
+
 export type LimitOrderWire = OrderWire & {
-  readonly t: { readonly limit: { readonly tif: string } }
+  readonly t: { readonly limit: { readonly tif: TimeInForce } }
 }
 
 export function isLimitOrder(order: OrderWire): order is LimitOrderWire {
   return 'limit' in order.t
 }
 
-const TIMES_IN_FORCE: Readonly<Record<string, 'gtc' | 'ioc' | 'alo'>> = {
+export function isRejection(placed: Placement | OrderRejection): placed is OrderRejection {
+  return 'code' in placed
+}
+
+/** `FrontendMarket` is what the page sends as a market order; docs/spec/hyperliquid.md §5. */
+export const KINDS: Readonly<Record<TimeInForce, OrderKind>> = {
   Gtc: 'gtc',
   Ioc: 'ioc',
   Alo: 'alo',
-  // The page's market orders; docs/spec/hyperliquid.md §5.
-  FrontendMarket: 'ioc',
+  FrontendMarket: 'market',
 }
 /** 10 USDC in perp units (1e-6) and in spot units (1e-8 quote); §5. */
 const PERP_NTL_MIN = 10_000_000n
@@ -56,82 +75,58 @@ const SPOT_NTL_MIN = 1_000_000_000n
 /** A perp price may be this many hundredths away from the oracle price; §5. */
 const ORACLE_BAND_PERCENT = 95
 
+/** What an order has beside its wire form. */
+export interface OrderExtras {
+  /** Its TP/SL children follow. */
+  readonly isParent?: boolean
+  readonly builder?: BuilderFee | undefined
+}
+
 /** Checks, matches and rests one limit order; docs/spec/hyperliquid.md §5. */
-export function placeOrder(state: CoreState, user: User, wire: LimitOrderWire): OrderResult {
-  const market = state.markets.get(wire.a)
-  if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
-  const oid = state.nextOid()
-  const placed = tryPlace(state, user, oid, market, wire)
-  if (!isRejection(placed)) return placed
-  return refuse(state, user, oid, market, wire, placed)
-}
-
-/**
- * Puts a new order in the place of an old one: both happen, or neither; docs/spec/hyperliquid.md §5.
- *
- * Only inside an action.
- */
-export function replaceOrder(
+export function placeLimit(
   state: CoreState,
-  old: Order | undefined,
-  user: User,
-  wire: LimitOrderWire,
-): OrderResult {
-  const market = state.markets.get(wire.a)
-  if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
-  const placed = state.attempt(() => {
-    if (old !== undefined) removeOrder(state, old, 'canceled')
-    return tryPlace(state, user, state.nextOid(), market, wire)
-  }, isRejection)
-  if (!isRejection(placed)) return placed
-  return refuse(state, user, state.nextOid(), market, wire, placed)
-}
-
-/** Tells of an order that was refused under the oid it used up. */
-function refuse(
-  state: CoreState,
-  user: User,
-  oid: number,
   market: Market,
+  owner: { readonly user: User; readonly oid: number },
   wire: LimitOrderWire,
-  rejection: OrderRejection,
-): OrderResult {
-  emitRejection(state, user, rejectedOrderJson(state, oid, market, wire), rejection)
-  return { error: rejection.text }
-}
-
-function isRejection(placed: OrderResult | OrderRejection): placed is OrderRejection {
-  return 'code' in placed
-}
-
-function tryPlace(
-  state: CoreState,
-  user: User,
-  oid: number,
-  market: Market,
-  wire: LimitOrderWire,
-): OrderResult | OrderRejection {
+  extras: OrderExtras,
+): Placement | OrderRejection {
   const px = parsePx(wire.p, market)
   if (px === undefined) return ORDER_REJECTIONS.tick
   const size = parseSize(wire.s, market)
   if (size === undefined) return ORDER_REJECTIONS.size
   const order: OrderRequest = {
-    user,
-    oid,
+    ...owner,
     isBuy: wire.b,
     px,
     size,
-    timeInForce: TIMES_IN_FORCE[wire.t.limit.tif] ?? 'ioc',
+    kind: KINDS[wire.t.limit.tif],
     reduceOnly: wire.r,
     cloid: wire.c,
+    group: extras.isParent === true ? owner.oid : 0,
+    builder: extras.builder,
   }
-  const rejection =
+  return checkOrder(state, market, order) ?? executeOrder(state, market, order)
+}
+
+/** Whether an order may go to its book; docs/spec/hyperliquid.md §4.2, §5. */
+export function checkOrder(
+  state: CoreState,
+  market: Market,
+  order: OrderRequest,
+): OrderRejection | undefined {
+  return (
     (market.kind === 'perp' ? checkPerp(state, market, order) : checkSpot(state, market, order)) ??
     checkBook(state, market, order)
-  if (rejection !== undefined) return rejection
+  )
+}
 
-  const match = matchOrder(state, market, order)
-  return settle(state, market, order, match)
+/** Matches and rests an order that was checked. */
+export function executeOrder(
+  state: CoreState,
+  market: Market,
+  order: OrderRequest,
+): Placement | OrderRejection {
+  return settle(state, market, order, matchOrder(state, market, order))
 }
 
 /** Rests or drops what is left, and says what came of the order. */
@@ -140,7 +135,7 @@ function settle(
   market: Market,
   request: OrderRequest,
   { filled, notional, stop }: MatchResult,
-): OrderResult | OrderRejection {
+): Placement | OrderRejection {
   const left = request.size - filled
   const order: Order = {
     oid: request.oid,
@@ -150,31 +145,54 @@ function settle(
     px: request.px,
     size: left,
     origSize: request.size,
-    timeInForce: request.timeInForce === 'alo' ? 'alo' : 'gtc',
+    timeInForce: request.kind === 'alo' ? 'alo' : 'gtc',
     reduceOnly: request.reduceOnly,
     cloid: request.cloid,
     timestampMs: state.now.timestampMs,
+    group: request.group,
+    builder: request.builder,
   }
   const cloid = request.cloid === undefined ? {} : { cloid: request.cloid }
-  if (left > 0 && stop === 'done' && request.timeInForce !== 'ioc') {
+  if (left > 0 && stop === 'done' && rests(request)) {
     rest(state, market, order)
-    return { resting: { oid: order.oid, ...cloid } }
+    return { result: { resting: { oid: order.oid, ...cloid } }, end: 'resting' }
   }
   if (filled === 0) {
     if (stop === 'margin') return ORDER_REJECTIONS.perpMargin
-    return stop === 'reduceOnly' ? ORDER_REJECTIONS.reduceOnly : ORDER_REJECTIONS.iocCancel
+    if (stop === 'reduceOnly') return ORDER_REJECTIONS.reduceOnly
+    return request.kind === 'market' && market.book.best(!request.isBuy) === undefined
+      ? ORDER_REJECTIONS.marketOrderNoLiquidity
+      : ORDER_REJECTIONS.iocCancel
   }
-  if (left === 0) emitStatus(state, order, 'filled', 0)
-  else if (stop === 'margin') emitStatus(state, order, 'marginCanceled')
-  else emitStatus(state, order, stop === 'reduceOnly' ? 'reduceOnlyCanceled' : 'canceled')
+  const { status, end } = endOf(left, stop)
+  emitStatus(state, order, status, { details: ORDER_DETAILS[request.kind] })
+  // A position that is closed is as good as the whole size: nothing is left for the siblings.
+  if (left === 0 || stop === 'reduceOnly') completeGroup(state, order)
   return {
-    filled: {
-      totalSz: formatSize(market, filled),
-      avgPx: formatUnits(averagePx(notional, filled), market.pxDecimals),
-      oid: order.oid,
-      ...cloid,
+    result: {
+      filled: {
+        totalSz: formatSize(market, filled),
+        avgPx: formatUnits(averagePx(notional, filled), market.pxDecimals),
+        oid: order.oid,
+        ...cloid,
+      },
     },
+    end,
   }
+}
+
+/** How an order ends that traded and does not rest. */
+function endOf(
+  left: number,
+  stop: MatchResult['stop'],
+): { readonly status: OrderStatus; readonly end: Placement['end'] } {
+  if (left === 0) return { status: 'filled', end: 'filled' }
+  if (stop === 'margin') return { status: 'marginCanceled', end: 'marginCanceled' }
+  return { status: stop === 'reduceOnly' ? 'reduceOnlyCanceled' : 'canceled', end: 'canceled' }
+}
+
+function rests({ kind }: OrderRequest): boolean {
+  return kind === 'gtc' || kind === 'alo'
 }
 
 function rest(state: CoreState, market: Market, order: Order): void {
@@ -194,15 +212,20 @@ function checkPerp(
 ): OrderRejection | undefined {
   const closableSize = closable(state, order.user, market.asset, order.isBuy)
   const closesAll = order.reduceOnly && closableSize > 0 && order.size >= closableSize
-  if (product(order.px, order.size) < PERP_NTL_MIN && !closesAll)
-    return ORDER_REJECTIONS.minTradeNtl
-  const { oraclePx } = state.pricesOf(market.asset)
-  const distance = Math.abs(order.px - oraclePx)
-  if (product(100, distance) > product(ORACLE_BAND_PERCENT, oraclePx)) {
-    return ORDER_REJECTIONS.oracle
-  }
+  if (isBelowMinimum(order) && !closesAll) return ORDER_REJECTIONS.minTradeNtl
+  if (isTooFarFromOracle(state, market, order.px)) return ORDER_REJECTIONS.oracle
   if (order.reduceOnly) return closableSize === 0 ? ORDER_REJECTIONS.reduceOnly : undefined
   return checkPerpMargin(state, market, order)
+}
+
+/** The slices of a TWAP may be small: its whole may not. */
+function isBelowMinimum({ kind, px, size }: OrderRequest): boolean {
+  return kind !== 'twapSlice' && product(px, size) < PERP_NTL_MIN
+}
+
+export function isTooFarFromOracle(state: CoreState, market: PerpMarket, px: number): boolean {
+  const { oraclePx } = state.pricesOf(market.asset)
+  return product(100, Math.abs(px - oraclePx)) > product(ORACLE_BAND_PERCENT, oraclePx)
 }
 
 /** Initial margin with the order added, and its fee set aside; §6.3. An order that cannot raise it needs none. */
@@ -237,7 +260,8 @@ function checkSpot(
   market: SpotMarket,
   order: OrderRequest,
 ): OrderRejection | undefined {
-  if (product(order.px, order.size) < SPOT_NTL_MIN) return minTradeSpotNtl(market.quote.name)
+  if (order.kind !== 'twapSlice' && product(order.px, order.size) < SPOT_NTL_MIN)
+    return minTradeSpotNtl(market.quote.name)
   // There is no position on spot that a sale could be clipped to.
   if (order.reduceOnly) return ORDER_REJECTIONS.reduceOnly
   const token = (order.isBuy ? market.quote : market.base).index
@@ -253,15 +277,13 @@ function checkBook(
   { book, pxDecimals }: Market,
   order: OrderRequest,
 ): OrderRejection | undefined {
-  const { byOid, byCloid } = state.ordersOf(order.user)
-  if (order.cloid !== undefined && byCloid.has(order.cloid)) return ORDER_REJECTIONS.duplicateCloid
-  if (order.timeInForce === 'ioc') return undefined
-  const openMax = order.reduceOnly ? state.rules.openOrdersMax : openOrdersMaxOf(state, order.user)
-  if (byOid.size >= openMax) return ORDER_REJECTIONS.tooManyOpenOrders
+  const refused = checkOpenOrders(state, order)
+  if (refused !== undefined) return refused
+  if (!rests(order)) return undefined
   if (!Number.isSafeInteger(book.sizeAt(order.isBuy, order.px) + order.size)) {
     return ORDER_REJECTIONS.size
   }
-  if (order.timeInForce !== 'alo') return undefined
+  if (order.kind !== 'alo') return undefined
   const opposite = book.best(!order.isBuy)
   if (opposite === undefined || !crosses(order, opposite.px)) return undefined
   const side = (isBuy: boolean): string => {
@@ -271,27 +293,20 @@ function checkBook(
   return badAloPx(`${side(true)}@${side(false)}`)
 }
 
+/** Whether the owner may have one more order open; what reduces may only use what genesis grants; §5. */
+export function checkOpenOrders(
+  state: CoreState,
+  order: Pick<OrderRequest, 'user' | 'cloid' | 'kind' | 'reduceOnly'>,
+): OrderRejection | undefined {
+  const { byOid, byCloid, triggers } = state.ordersOf(order.user)
+  if (order.cloid !== undefined && byCloid.has(order.cloid)) return ORDER_REJECTIONS.duplicateCloid
+  if (order.kind !== 'gtc' && order.kind !== 'alo') return undefined
+  const openMax = order.reduceOnly ? state.rules.openOrdersMax : openOrdersMaxOf(state, order.user)
+  return byOid.size + triggers.size >= openMax ? ORDER_REJECTIONS.tooManyOpenOrders : undefined
+}
+
 /** Ticks, rounded half up. */
 function averagePx(notional: bigint, size: number): bigint {
   const lots = BigInt(size)
   return (2n * notional + lots) / (2n * lots)
-}
-
-function rejectedOrderJson(
-  state: CoreState,
-  oid: number,
-  market: Market,
-  wire: LimitOrderWire,
-): OrderJson {
-  return {
-    coin: market.coin,
-    side: sideLetter(wire.b),
-    limitPx: wire.p,
-    sz: wire.s,
-    oid,
-    timestamp: state.now.timestampMs,
-    origSz: wire.s,
-    ...(wire.c === undefined ? {} : { cloid: wire.c }),
-    ...(wire.r ? { reduceOnly: true } : {}),
-  }
 }

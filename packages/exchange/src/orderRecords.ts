@@ -1,5 +1,15 @@
 import type { ByteReader } from './byteCodec.ts'
-import { type User, userKey } from './records.ts'
+import {
+  type BuilderFee,
+  type Cloid,
+  readBuilder,
+  readCloid,
+  sequenceKey,
+  type User,
+  userKey,
+  writeBuilder,
+  writeCloid,
+} from './records.ts'
 import type { TableSpec } from './table.ts'
 
 /** What a user asked for with `scheduleCancel`, and how often it came to that; docs/spec/hyperliquid.md §5. */
@@ -16,4 +26,70 @@ export const SCHEDULED_CANCELS: TableSpec<User, ScheduledCancel> = {
   ...userKey,
   write: (out, { dueMs, day, count }) => void out.u53(dueMs).u53(day).u32(count),
   read: (input: ByteReader) => ({ dueMs: input.u53(), day: input.u53(), count: input.u32() }),
+}
+
+/** A TP/SL order that waits for the mark price; docs/spec/hyperliquid.md §5. Always reduce-only. */
+export interface TriggerOrder {
+  readonly oid: number
+  readonly user: User
+  readonly asset: number
+  readonly isBuy: boolean
+  /** Limit in ticks of the order it becomes, unless that is a market order. */
+  readonly px: number
+  /** Lots; 0 is the whole position. */
+  readonly size: number
+  /** Ticks. */
+  readonly triggerPx: number
+  readonly tpsl: 'tp' | 'sl'
+  readonly isMarket: boolean
+  /** Follows the position, and goes with it. */
+  readonly isPositionTpsl: boolean
+  /** False while its parent is not filled. */
+  readonly isArmed: boolean
+  /** Oid of its parent, or the id of a group that has none; 0 is none. */
+  readonly group: number
+  readonly cloid: Cloid | undefined
+  readonly builder: BuilderFee | undefined
+  readonly timestampMs: number
+}
+
+/** Keyed by oid. */
+export const TRIGGERS: TableSpec<number, TriggerOrder> = {
+  tag: 0x21,
+  ...sequenceKey,
+  write: (out, order) => {
+    out
+      .u53(order.oid)
+      .hex(order.user, 20)
+      .u32(order.asset)
+      .bool(order.isBuy)
+      .u53(order.px)
+      .u53(order.size)
+      .u53(order.triggerPx)
+      .bool(order.tpsl === 'tp')
+      .bool(order.isMarket)
+      .bool(order.isPositionTpsl)
+      .bool(order.isArmed)
+      .u53(order.group)
+      .u53(order.timestampMs)
+    writeCloid(out, order.cloid)
+    writeBuilder(out, order.builder)
+  },
+  read: (input) => ({
+    oid: input.u53(),
+    user: input.hex(20),
+    asset: input.u32(),
+    isBuy: input.bool(),
+    px: input.u53(),
+    size: input.u53(),
+    triggerPx: input.u53(),
+    tpsl: input.bool() ? 'tp' : 'sl',
+    isMarket: input.bool(),
+    isPositionTpsl: input.bool(),
+    isArmed: input.bool(),
+    group: input.u53(),
+    timestampMs: input.u53(),
+    cloid: readCloid(input),
+    builder: readBuilder(input),
+  }),
 }

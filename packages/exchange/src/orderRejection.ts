@@ -16,6 +16,9 @@ type OrderRejectionId =
   | 'perpMargin'
   | 'reduceOnly'
   | 'iocCancel'
+  | 'badTriggerPx'
+  | 'marketOrderNoLiquidity'
+  | 'parentNotFilled'
   | 'insufficientSpotBalance'
   | 'oracle'
   | 'perpMaxPosition'
@@ -60,6 +63,21 @@ export const ORDER_REJECTIONS: Readonly<Record<OrderRejectionId, OrderRejection>
     code: 'OL_ORDER_NO_MATCH',
     status: 'iocCancelRejected',
     text: 'Order could not immediately match against any resting orders.',
+  },
+  badTriggerPx: {
+    code: 'OL_ORDER_TRIGGER_PRICE',
+    status: 'badTriggerPxRejected',
+    text: 'Invalid TP/SL price.',
+  },
+  marketOrderNoLiquidity: {
+    code: 'OL_ORDER_NO_LIQUIDITY',
+    status: 'marketOrderNoLiquidityRejected',
+    text: 'No liquidity available for market order.',
+  },
+  parentNotFilled: {
+    code: 'OL_ORDER_PARENT',
+    status: 'rejected',
+    text: 'Parent order was not filled.',
   },
   insufficientSpotBalance: {
     code: 'OL_ORDER_BALANCE',

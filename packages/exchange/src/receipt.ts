@@ -12,6 +12,9 @@ export type OrderResult =
         readonly cloid?: string
       }
     }
+  /** A TP/SL order whose parent is not filled yet, or one that waits for its price. */
+  | 'waitingForFill'
+  | 'waitingForTrigger'
   | { readonly error: string }
 
 export type CancelResult = 'success' | { readonly error: string }

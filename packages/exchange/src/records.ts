@@ -121,6 +121,13 @@ export interface SpotBalance {
   readonly entryNtl: bigint
 }
 
+/** Who built an order, and what of every fill goes there; docs/spec/hyperliquid.md §8.1. */
+export interface BuilderFee {
+  readonly builder: User
+  /** Tenths of a basis point of the notional, above 0. */
+  readonly deciBps: number
+}
+
 /** A resting order. */
 export interface Order {
   readonly oid: number
@@ -136,6 +143,9 @@ export interface Order {
   readonly reduceOnly: boolean
   readonly cloid: Cloid | undefined
   readonly timestampMs: number
+  /** Id of its TP/SL group: its own oid for a parent, the parent's for a child; 0 is none. */
+  readonly group: number
+  readonly builder: BuilderFee | undefined
 }
 
 /** An order of a contract in its delay; §12. Prices and sizes still in 1e-8. */
@@ -461,7 +471,9 @@ export const ORDERS: TableSpec<number, Order> = {
       .bool(order.timeInForce === 'alo')
       .bool(order.reduceOnly)
       .u53(order.timestampMs)
+      .u53(order.group)
     writeCloid(out, order.cloid)
+    writeBuilder(out, order.builder)
   },
   read: (input) => ({
     oid: input.u53(),
@@ -474,7 +486,9 @@ export const ORDERS: TableSpec<number, Order> = {
     timeInForce: input.bool() ? 'alo' : 'gtc',
     reduceOnly: input.bool(),
     timestampMs: input.u53(),
+    group: input.u53(),
     cloid: readCloid(input),
+    builder: readBuilder(input),
   }),
 }
 
@@ -520,6 +534,15 @@ export function writeCloid(out: ByteWriter, cloid: Cloid | undefined): void {
 
 export function readCloid(input: ByteReader): Cloid | undefined {
   return input.bool() ? input.hex(16) : undefined
+}
+
+export function writeBuilder(out: ByteWriter, fee: BuilderFee | undefined): void {
+  out.bool(fee !== undefined)
+  if (fee !== undefined) out.hex(fee.builder, 20).u32(fee.deciBps)
+}
+
+export function readBuilder(input: ByteReader): BuilderFee | undefined {
+  return input.bool() ? { builder: input.hex(20), deciBps: input.u32() } : undefined
 }
 
 function readTimeInForce(input: ByteReader): 'gtc' | 'ioc' | 'alo' {

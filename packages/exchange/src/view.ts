@@ -116,10 +116,12 @@ export interface FrontendOrderJson {
   readonly oid: number
   readonly timestamp: number
   readonly origSz: string
+  /** `Price above 1.5`, or `N/A`. */
   readonly triggerCondition: string
   readonly isTrigger: boolean
   readonly triggerPx: string
-  readonly children: readonly []
+  /** TP/SL orders that wait for the fill of this one. */
+  readonly children: readonly FrontendOrderJson[]
   readonly isPositionTpsl: boolean
   readonly reduceOnly: boolean
   readonly orderType: string
@@ -157,7 +159,7 @@ export interface ExchangeView {
   l2Book(coin: string): L2BookJson | undefined
   openOrders(user: Address): readonly OrderJson[]
   frontendOpenOrders(user: Address): readonly FrontendOrderJson[]
-  /** A resting order by its oid. History is not state. */
+  /** An open order by its oid, resting or waiting for its trigger. History is not state. */
   openOrderByOid(
     oid: number,
   ): { readonly user: Address; readonly order: FrontendOrderJson } | undefined

@@ -1,7 +1,7 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { BATCH_MAX } from '../limits.ts'
-import { removeOrder } from '../orderCancel.ts'
+import { findOpen, removeOpen } from '../orderCancel.ts'
 import { MISSING_ORDER } from '../orderRejection.ts'
 import type { CancelResult } from '../receipt.ts'
 import type { User } from '../records.ts'
@@ -25,11 +25,9 @@ export function applyCancelByCloid(
 }
 
 export function cancelOid(state: CoreState, user: User, asset: number, oid: number): CancelResult {
-  const order = state.orders.get(oid)
-  if (order === undefined || order.user !== user || order.asset !== asset) {
-    return { error: MISSING_ORDER }
-  }
-  removeOrder(state, order, 'canceled')
+  const order = findOpen(state, user, asset, oid)
+  if (order === undefined) return { error: MISSING_ORDER }
+  removeOpen(state, order, 'canceled')
   return 'success'
 }
 

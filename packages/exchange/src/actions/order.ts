@@ -1,9 +1,17 @@
-import type { Action } from '@openliquid/primitives'
+import type { Action, OrderWire } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { BATCH_MAX } from '../limits.ts'
-import { isLimitOrder, placeOrder } from '../orderPlacement.ts'
+import {
+  isTriggerOrder,
+  placeOrder,
+  placeParentAndChildren,
+  placePositionTpsl,
+} from '../orderEntry.ts'
+import { isLimitOrder } from '../orderPlacement.ts'
+import type { OrderResult } from '../receipt.ts'
 import type { User } from '../records.ts'
-import { type ActionOutcome, fault, unsupported } from './outcome.ts'
+import type { TriggerOrderWire } from '../triggerOrders.ts'
+import { type ActionFault, type ActionOutcome, fault, unsupported } from './outcome.ts'
 
 /** Places the orders one after another; each has its own status. */
 export function applyOrder(
@@ -13,12 +21,49 @@ export function applyOrder(
 ): ActionOutcome {
   if (orders.length === 0) return fault('OL_ACTION_MALFORMED', 'Empty order batch.')
   if (orders.length > BATCH_MAX) return fault('OL_ACTION_MALFORMED', 'Order batch too large.')
-  if (grouping !== 'na') return unsupported('order grouping')
   if (builder !== undefined) return unsupported('builder fee')
-  const limitOrders = orders.filter(isLimitOrder)
-  if (limitOrders.length < orders.length) return unsupported('trigger order')
-  return {
-    type: 'order',
-    data: { statuses: limitOrders.map((order) => placeOrder(state, user, order)) },
+  if (typeof grouping === 'object') return unsupported('order priority fee')
+  const refused = checkTriggerOrders(orders)
+  if (refused !== undefined) return refused
+  const statuses = placeBatch(state, user, orders, grouping)
+  return isStatuses(statuses) ? { type: 'order', data: { statuses } } : statuses
+}
+
+/** What the payload alone decides; docs/spec/hyperliquid.md §4.1, §5. */
+export function checkTriggerOrders(orders: readonly OrderWire[]): ActionFault | undefined {
+  return orders.some((order) => isTriggerOrder(order) && !order.r)
+    ? fault('OL_ACTION_MALFORMED', 'TP/SL orders must be reduce only.')
+    : undefined
+}
+
+function placeBatch(
+  state: CoreState,
+  user: User,
+  orders: readonly OrderWire[],
+  grouping: 'na' | 'normalTpsl' | 'positionTpsl',
+): OrderResult[] | ActionFault {
+  if (grouping === 'na') return orders.map((order) => placeOrder(state, user, order))
+  const [first, ...others] = orders
+  const badGroup = fault('OL_ACTION_MALFORMED', 'Invalid TP/SL grouping.')
+  if (first === undefined) return badGroup
+  if (grouping === 'normalTpsl') {
+    const children = others.filter(isTriggerOrder)
+    if (!isLimitOrder(first) || first.r || !isGroup(others, children)) return badGroup
+    if (children.some(({ a, b }) => a !== first.a || b === first.b)) return badGroup
+    return placeParentAndChildren(state, user, [first, ...children], undefined)
   }
+  const triggers = orders.filter(isTriggerOrder)
+  if (!isGroup(orders, triggers)) return badGroup
+  if (triggers.some(({ a, b }) => a !== first.a || b !== first.b)) return badGroup
+  return placePositionTpsl(state, user, triggers, undefined)
+}
+
+/** Nothing but trigger orders, one take-profit and one stop at most. */
+function isGroup(orders: readonly OrderWire[], triggers: readonly TriggerOrderWire[]): boolean {
+  const kinds = new Set(triggers.map(({ t }) => t.trigger.tpsl))
+  return triggers.length === orders.length && kinds.size === triggers.length
+}
+
+function isStatuses(statuses: OrderResult[] | ActionFault): statuses is OrderResult[] {
+  return Array.isArray(statuses)
 }

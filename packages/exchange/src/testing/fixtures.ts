@@ -18,6 +18,7 @@ import {
   type ExchangeTransition,
 } from '../exchangeMachine.ts'
 import type { ExchangeGenesis } from '../genesis.ts'
+import { oracleBucketOf } from '../oracleBucket.ts'
 import type { ActionReceipt } from '../receipt.ts'
 
 /** Time of the test genesis, in milliseconds. */
@@ -197,6 +198,20 @@ export class TestExchange {
     const [status] = receipt.response.data.statuses
     assert(status !== undefined, 'an order without status')
     return status
+  }
+
+  /** Has all four test validators submit prices, and opens the block that applies them. */
+  moveOracle(prices: Readonly<Record<number, string>>): ExchangeTransition {
+    const submitted = Object.entries(prices).map(
+      ([asset, px]) => [Number(asset), px, null] as const,
+    )
+    const bucket = oracleBucketOf(this.#timestampMs)
+    for (let signer = 1001; signer <= 1004; signer++) {
+      const action: Action = { type: 'validatorOracle', bucket, prices: submitted }
+      const receipt = this.act(testUser(signer), action)
+      assert(receipt.status === 'ok', 'the oracle prices were refused')
+    }
+    return this.endBlock(3_000)
   }
 
   /** Ends the block, stores its writes, and opens the next one. */

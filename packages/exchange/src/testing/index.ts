@@ -1,4 +1,5 @@
 export { NaiveOrderBook } from '../orderBookNaive.ts'
+export { NaiveTriggerBook } from '../triggerBook.ts'
 export {
   ASSETS,
   GENESIS_MS,

@@ -1,5 +1,5 @@
 import type { Action, CoreWriterAction, Hex, OrderWire } from '@openliquid/primitives'
-import { ASSETS, testUserHex } from './fixtures.ts'
+import { ASSETS, GENESIS_MS, testUserHex } from './fixtures.ts'
 
 /** A seeded source of integers below a bound. */
 export type Prng = (bound: number) => number
@@ -86,12 +86,66 @@ function cloid(next: Prng): Hex {
 }
 
 function orderAction(next: Prng): Action {
+  const dice = next(10)
+  if (dice < 3) return groupAction(next)
+  if (dice === 3) return modifyAction(next)
+  if (dice === 4) return { type: 'scheduleCancel', ...(next(2) === 0 ? {} : { time: dueMs(next) }) }
   const orders = Array.from({ length: 1 + next(3) }, () => orderWire(next))
   return { type: 'order', orders, grouping: 'na' }
 }
 
-function orderWire(next: Prng): OrderWire {
-  const market = MARKETS[next(MARKETS.length)] ?? MARKETS[0]
+/** TP/SL orders: alone, behind a parent, or around a position. */
+function groupAction(next: Prng): Action {
+  const grouping = (['na', 'normalTpsl', 'positionTpsl'] as const)[next(3)] ?? 'na'
+  const parent = orderWire(next, next(3))
+  const isBuy = grouping === 'normalTpsl' ? !parent.b : parent.b
+  const children = (['tp', 'sl'] as const)
+    .slice(next(2), 1 + next(2))
+    .map((tpsl) => triggerWire(next, parent, { isBuy, tpsl }))
+  return {
+    type: 'order',
+    orders: grouping === 'normalTpsl' ? [{ ...parent, r: false }, ...children] : children,
+    grouping,
+  }
+}
+
+function triggerWire(
+  next: Prng,
+  { a, s }: OrderWire,
+  trigger: { readonly isBuy: boolean; readonly tpsl: 'tp' | 'sl' },
+): OrderWire {
+  const market = MARKETS.find(({ asset: id }) => id === a) ?? MARKETS[0]
+  const isAbove = trigger.isBuy === (trigger.tpsl === 'sl')
+  const triggerPx = decimal(market.px + (isAbove ? 1 : -1) * (next(8) - 1) * market.step, 1)
+  return {
+    a,
+    b: trigger.isBuy,
+    p: triggerPx,
+    s: next(3) === 0 ? '0' : s,
+    r: true,
+    t: { trigger: { isMarket: next(3) > 0, triggerPx, tpsl: trigger.tpsl } },
+    ...(next(4) === 0 ? { c: cloid(next) } : {}),
+  }
+}
+
+function modifyAction(next: Prng): Action {
+  const always = next(2) === 0 ? { a: true as const } : {}
+  const oid = next(3) === 0 ? cloid(next) : 1 + next(400)
+  if (next(2) === 0) return { type: 'modify', oid, order: orderWire(next), ...always }
+  const modifies = [
+    { oid, order: orderWire(next) },
+    { oid: 1 + next(400), order: orderWire(next) },
+  ]
+  return { type: 'batchModify', modifies, ...always }
+}
+
+/** A time between some seconds and a minute into the history. */
+function dueMs(next: Prng): number {
+  return GENESIS_MS + 5_000 + next(600_000)
+}
+
+function orderWire(next: Prng, index: number = next(MARKETS.length)): OrderWire {
+  const market = MARKETS[index] ?? MARKETS[0]
   const wild = next(20) === 0
   const px = market.px + (next(wild ? 60 : 9) - (wild ? 30 : 4)) * market.step
   const size = (1 + next(wild ? 20_000 : 40)) * market.unit
