@@ -35,11 +35,18 @@ export function utf8ToBytes(text: string): Uint8Array {
   return UTF8.encode(text)
 }
 
+const U64_END = 1n << 64n
+
 /** Big-endian in `size` bytes. */
 export function uintToBytes(value: bigint | number, size: number): Uint8Array {
   let rest = BigInt(value)
-  assert(rest >= 0n && rest < 1n << BigInt(8 * size), `integer does not fit ${size} bytes`)
   const bytes = new Uint8Array(size)
+  if (size === 8) {
+    assert(rest >= 0n && rest < U64_END, 'integer does not fit 8 bytes')
+    new DataView(bytes.buffer).setBigUint64(0, rest)
+    return bytes
+  }
+  assert(rest >= 0n && rest < 1n << BigInt(8 * size), `integer does not fit ${size} bytes`)
   for (let i = size - 1; i >= 0; i--) {
     bytes[i] = Number(rest & 0xffn)
     rest >>= 8n

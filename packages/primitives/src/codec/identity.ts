@@ -11,10 +11,18 @@ const VALIDATOR_SET = utf8ToBytes('VSET')
 const LEAF = Uint8Array.of(0)
 const NODE = Uint8Array.of(1)
 const EMPTY: Hash = new Uint8Array(32)
+const EMPTY_PAYLOAD_ROOT: Hash = sha256(EMPTY, EMPTY, EMPTY)
+
+/** Hashes of headers that are in use: a header is never changed once it is made, and hashed many times. */
+const blockHashes = new WeakMap<BlockHeader, Hash>()
 
 /** SHA-256("BLK1" ‖ SSZ header); docs/spec/consensus.md §2. */
 export function blockHash(header: BlockHeader): Hash {
-  return sha256(BLOCK, blockHeaderCodec.encode(header))
+  const known = blockHashes.get(header)
+  if (known !== undefined) return known
+  const hash = sha256(BLOCK, blockHeaderCodec.encode(header))
+  blockHashes.set(header, hash)
+  return hash
 }
 
 /** SHA-256("VSET" ‖ SSZ set). */
@@ -50,6 +58,7 @@ export function merkleRoot(leaves: readonly Hash[]): Hash {
 
 /** SHA-256 over the roots of the three sections; what a header's `payloadRoot` holds. */
 export function payloadRoot({ actions, evm, evidence }: Payload): Hash {
+  if (actions.length + evm.length + evidence.length === 0) return EMPTY_PAYLOAD_ROOT
   return sha256(
     merkleRoot(actions.map((bytes) => transactionId(TRANSACTION_KIND.action, bytes))),
     merkleRoot(evm.map((bytes) => transactionId(TRANSACTION_KIND.evm, bytes))),
