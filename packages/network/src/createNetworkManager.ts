@@ -301,6 +301,11 @@ class Libp2pNetworkManager implements NetworkManager {
     }
   }
 
+  addPeer(multiaddr: string): void {
+    checkMultiaddr('multiaddr', multiaddr)
+    this.#redialer.add(multiaddr, peerIdOfMultiaddr(multiaddr))
+  }
+
   setValidatorSet(epoch: Epoch, set: ValidatorSet): void {
     if (set.epoch !== epoch) {
       throw new NetworkError(`the set is of epoch ${set.epoch}, not ${epoch}`, {

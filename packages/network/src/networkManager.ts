@@ -34,6 +34,8 @@ export interface KnownValidator {
 export interface NetworkManager extends Transport {
   /** Dials the validator and keeps it connected; it gets voting power only by the validator set. */
   addValidator(validator: KnownValidator): void
+  /** Keeps connected to a multiaddr, as to those of the configuration. */
+  addPeer(multiaddr: string): void
   /** Replaces the set that decides who is a validator and what a quorum is. */
   setValidatorSet(epoch: Epoch, set: ValidatorSet): void
   /** What own hellos and heartbeats say from now on. */
