@@ -1,4 +1,5 @@
-import { type Hash, keccak256 } from '@openliquid/primitives'
+import type { Hash } from '@openliquid/primitives'
+import { keccak256 } from './keccak.ts'
 import { RecordReader } from './recordReader.ts'
 import { decodeRlp, encodeRlp, uintToRlp } from './rlp.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'

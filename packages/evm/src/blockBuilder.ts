@@ -1,22 +1,22 @@
-import type { Block } from '@ethereumjs/block'
-import { type Address, type Hash, type Height, keccak256 } from '@openliquid/primitives'
+import type { Hash, Height } from '@openliquid/primitives'
 import { skipReason } from './admission.ts'
 import type { BodyEntry } from './blockArchive.ts'
 import { type BloomBits, logsBloom, mergeBlooms } from './bloom.ts'
 import { byteText } from './byteText.ts'
+import { contractAddress } from './contractAddress.ts'
 import { type EvmSkipReason, EvmTransactionError } from './errors.ts'
 import { type EvmBlock, evmBlockHash, evmBlockHeader, evmBlockSize } from './evmBlock.ts'
-import type { BlockEnvironment, EvmMachine, Execution } from './evmMachine.ts'
 import { decodeKnownTransaction, type EvmTransaction } from './evmTransaction.ts'
 import type { EvmPayloadTransaction, EvmSkip } from './evmTransition.ts'
 import { effectiveGasPrice } from './gas.ts'
 import type { JournaledState } from './journaledState.ts'
+import type { BlockEnvironment, Execution, Machine, Refusal } from './machine.ts'
 import { type EvmReceipt, encodeTrieReceipt, evmReceipt, type ReceiptRecord } from './receipts.ts'
 import { encodeRlp, rlpBytesSize, uintToRlp } from './rlp.ts'
 import { trieRootOf } from './trie.ts'
 
 export interface BlockBuilderOptions {
-  readonly machine: EvmMachine
+  readonly machine: Machine
   readonly state: JournaledState
   readonly environment: BlockEnvironment
   readonly chainId: number
@@ -47,16 +47,15 @@ interface Included {
  */
 export class BlockBuilder {
   readonly #options: BlockBuilderOptions
-  readonly #block: Block
   readonly #included: Included[] = []
   readonly #skipped: EvmSkip[] = []
   readonly #countBySender = new Map<string, number>()
   readonly #bloomBits: BloomBits = new Map()
+  readonly #outputs: Uint8Array[] = []
   #gasUsed: bigint = 0n
 
   constructor(options: BlockBuilderOptions) {
     this.#options = options
-    this.#block = options.machine.block(options.environment)
   }
 
   /** Nothing ran. */
@@ -68,9 +67,33 @@ export class BlockBuilder {
     return this.#skipped
   }
 
-  async add(payload: EvmPayloadTransaction, index: number): Promise<void> {
-    const reason = await this.#run(payload)
-    if (reason !== undefined) this.#skipped.push({ hash: payload.hash, index, reason })
+  /** What each transaction that ran gave back, in order. */
+  get outputs(): readonly Uint8Array[] {
+    return this.#outputs
+  }
+
+  /** Runs a transaction or skips it. @returns a promise only where the engine waits */
+  add(payload: EvmPayloadTransaction, index: number): Promise<void> | undefined {
+    const { hash } = payload
+    const transaction = this.#decode(payload)
+    const reason = 'code' in transaction ? transaction : this.#skipReason(transaction)
+    if ('code' in transaction || reason !== undefined) {
+      if (reason !== undefined) this.#skipped.push({ hash, index, reason })
+      return undefined
+    }
+    const { machine, environment } = this.#options
+    const run = machine.runTransaction(transaction, environment)
+    const settle = (outcome: Execution | Refusal): void => {
+      if (!('refused' in outcome)) {
+        this.#include(transaction, outcome)
+        return
+      }
+      const refused: EvmSkipReason = { code: 'OL_EVM_SKIP_REFUSED', reason: outcome.refused }
+      this.#skipped.push({ hash, index, reason: refused })
+    }
+    if (run instanceof Promise) return run.then(settle)
+    settle(run)
+    return undefined
   }
 
   /** Seals the block over the state root that its transactions led to. */
@@ -117,24 +140,16 @@ export class BlockBuilder {
     }
   }
 
-  async #run(payload: EvmPayloadTransaction): Promise<EvmSkipReason | undefined> {
-    const { machine, state, environment, nonceWindow } = this.#options
-    const transaction = this.#decode(payload)
-    if ('code' in transaction) return transaction
-
-    const sender = byteText(transaction.sender)
-    const count = this.#countBySender.get(sender) ?? 0
+  #skipReason(transaction: EvmTransaction): EvmSkipReason | undefined {
+    const { state, environment, nonceWindow } = this.#options
     const gasAvailable = environment.gasLimit - this.#gasUsed
     const { baseFeePerGas } = environment
     const reason = skipReason(transaction, state, { gasAvailable, baseFeePerGas })
     if (reason !== undefined) return reason
-    if (count >= nonceWindow) return { code: 'OL_EVM_SKIP_NONCE_WINDOW', window: nonceWindow }
-
-    const outcome = await machine.runTransaction(transaction, this.#block, this.#gasUsed)
-    if ('refused' in outcome) return { code: 'OL_EVM_SKIP_REFUSED', reason: outcome.refused }
-    this.#countBySender.set(sender, count + 1)
-    this.#include(transaction, outcome)
-    return undefined
+    const count = this.#countBySender.get(byteText(transaction.sender)) ?? 0
+    return count < nonceWindow
+      ? undefined
+      : { code: 'OL_EVM_SKIP_NONCE_WINDOW', window: nonceWindow }
   }
 
   #decode({ bytes, sender, hash }: EvmPayloadTransaction): EvmTransaction | EvmSkipReason {
@@ -148,6 +163,9 @@ export class BlockBuilder {
 
   #include(transaction: EvmTransaction, execution: Execution): void {
     const { failure, gasUsed, logs } = execution
+    const sender = byteText(transaction.sender)
+    this.#countBySender.set(sender, (this.#countBySender.get(sender) ?? 0) + 1)
+    this.#outputs.push(execution.output)
     this.#gasUsed += gasUsed
     this.#included.push({
       transaction,
@@ -202,9 +220,4 @@ function indexedRoot(entries: readonly Uint8Array[]): Hash {
 /** Bytes of a transaction in a block's body: a typed one is a byte string there, a legacy one the list that it is. */
 function bodyBytes({ type, bytes }: EvmTransaction): number {
   return type === 0 ? bytes.length : rlpBytesSize(bytes.length)
-}
-
-/** Address of the contract that an account creates at a nonce. */
-function contractAddress(sender: Address, nonce: bigint): Address {
-  return keccak256(encodeRlp([sender, uintToRlp(nonce)])).slice(12)
 }

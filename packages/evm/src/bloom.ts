@@ -1,5 +1,6 @@
-import { assert, keccak256 } from '@openliquid/primitives'
+import { assert } from '@openliquid/primitives'
 import { byteText } from './byteText.ts'
+import { keccak256 } from './keccak.ts'
 
 /** Bytes of a bloom filter in headers and receipts. */
 export const BLOOM_BYTES = 256

@@ -1,17 +1,18 @@
 import type { ExchangeReader, Hash, L1Precompile } from '@openliquid/primitives'
 import { NO_ACCOUNT } from './account.ts'
-import {
-  type BlockEnvironment,
-  EvmMachine,
-  type EvmMessage,
-  type Execution,
-  type MachineOptions,
-  REVERTED,
-} from './evmMachine.ts'
+import { createMachine } from './engines.ts'
 import type { EvmCallRequest, EvmCallResult, EvmGasEstimate } from './evmView.ts'
 import { intrinsicGas } from './gas.ts'
 import { JournaledState } from './journaledState.ts'
 import { CALL_GAS_MAX, IDLE_MACHINES_MAX } from './limits.ts'
+import {
+  type BlockEnvironment,
+  type EvmMessage,
+  type Execution,
+  type Machine,
+  type MachineOptions,
+  REVERTED,
+} from './machine.ts'
 import type { StateReader } from './stateReader.ts'
 
 /** The state that a call runs on: it stays the same while the chain goes on. */
@@ -40,10 +41,10 @@ const ESTIMATE_ERROR_MILLI = 15n
  */
 export class CallRunner {
   readonly #machineOptions: MachineOptions
-  readonly #idle: EvmMachine[] = []
+  readonly #idle: Machine[] = []
 
   constructor(chainId: bigint, precompiles: readonly L1Precompile[]) {
-    this.#machineOptions = { chainId, precompiles, engine: 'sync', pause: letOthersRun }
+    this.#machineOptions = { chainId, precompiles, pause: letOthersRun }
   }
 
   async call(request: EvmCallRequest, scene: CallScene): Promise<EvmCallResult> {
@@ -109,7 +110,7 @@ export class CallRunner {
       const { nonce, balance, codeHash } = sender
       state.setAccount(message.from, { nonce, codeHash, balance: balance - cost })
     }
-    const machine = this.#idle.pop() ?? (await EvmMachine.create(this.#machineOptions))
+    const machine = this.#idle.pop() ?? (await createMachine('fast', this.#machineOptions))
     machine.bind({ state, exchange: scene.exchange, blockHash: scene.blockHash })
     // As Ethereum clients do: a call without a price sees no base fee.
     const baseFeePerGas = message.gasPrice === 0n ? 0n : scene.environment.baseFeePerGas

@@ -4,7 +4,8 @@ import { paramsEVM } from '@ethereumjs/evm'
 import { paramsTx } from '@ethereumjs/tx'
 import { paramsVM } from '@ethereumjs/vm'
 import { recoverPublicKey } from '@openliquid/crypto'
-import { assert, keccak256, sha256 } from '@openliquid/primitives'
+import { assert, sha256 } from '@openliquid/primitives'
+import { keccak256 } from './keccak.ts'
 
 /**
  * Rules of the chain as ethereumjs takes them: Cancun under our chain id, with our hashes and native recovery.

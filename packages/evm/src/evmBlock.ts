@@ -1,10 +1,5 @@
-import {
-  type Address,
-  concatBytes,
-  type Hash,
-  type Height,
-  keccak256,
-} from '@openliquid/primitives'
+import { type Address, concatBytes, type Hash, type Height } from '@openliquid/primitives'
+import { keccak256 } from './keccak.ts'
 import { RecordReader } from './recordReader.ts'
 import { decodeRlp, encodeRlp, type RlpItem, rlpListSize, uintToRlp } from './rlp.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'

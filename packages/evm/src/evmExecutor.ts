@@ -15,9 +15,9 @@ import { archiveWrites, BlockArchive, type EvmHead } from './blockArchive.ts'
 import { BlockBuilder, type SealedBlock } from './blockBuilder.ts'
 import { byteText } from './byteText.ts'
 import { coreWriterLogs } from './coreWriterLogs.ts'
+import { createMachine, type EvmEngine } from './engines.ts'
 import { EvmError, EvmFatalError } from './errors.ts'
 import { evmBlockHash, evmBlockHeader, evmBlockSize } from './evmBlock.ts'
-import { type EvmEngine, EvmMachine } from './evmMachine.ts'
 import type { EvmPayload, EvmTransition } from './evmTransition.ts'
 import type { EvmView } from './evmView.ts'
 import { nextBaseFee } from './gas.ts'
@@ -26,6 +26,7 @@ import { JournaledState } from './journaledState.ts'
 import { metaKey } from './keys.ts'
 import { CODE_CACHE_BYTES_MAX, TRIE_CACHE_BYTES_MAX } from './limits.ts'
 import { LruCache } from './lruCache.ts'
+import type { Machine } from './machine.ts'
 import type { EvmReceipt } from './receipts.ts'
 import { commitState, type StateCommit } from './stateCommit.ts'
 import { StateReader } from './stateReader.ts'
@@ -43,7 +44,7 @@ export interface EvmExecutorOptions {
   readonly precompiles: readonly L1Precompile[]
   /** The Core as calls outside of blocks see it. Without it, precompiles fail in such calls. */
   readonly exchange?: () => ExchangeReader
-  /** What runs the instructions of blocks; `reference` if absent. All give the same results. */
+  /** What runs the transactions of blocks; `fast` if absent. All give the same results. */
   readonly engine?: EvmEngine
 }
 
@@ -61,7 +62,9 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
   readonly name: string = 'evm'
   readonly #chainId: number
   readonly #genesis: EvmGenesis
-  readonly #machine: EvmMachine
+  readonly #machine: Machine
+  /** Runs every block once more, in mode `check`. */
+  readonly #oracle: Machine | undefined
   readonly #store: VersionedStore
   readonly #codes: LruCache
   readonly #nodes: LruCache
@@ -76,6 +79,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     this.#chainId = parts.options.chainId
     this.#genesis = parts.genesis
     this.#machine = parts.machine
+    this.#oracle = parts.oracle
     this.#store = parts.store
     this.#codes = parts.codes
     this.#nodes = new LruCache(TRIE_CACHE_BYTES_MAX)
@@ -114,13 +118,12 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     const versions = new VersionedStore(store)
     const head = new BlockArchive(versions.tip).head()
     assert(head !== undefined, 'a store with a genesis has a head')
-    const machine = await EvmMachine.create({
-      chainId: BigInt(options.chainId),
-      precompiles: options.precompiles,
-      engine: options.engine ?? 'reference',
-    })
+    const { engine = 'fast', precompiles } = options
+    const machineOptions = { chainId: BigInt(options.chainId), precompiles }
+    const machine = await createMachine(engine === 'reference' ? engine : 'fast', machineOptions)
+    const oracle = engine === 'check' ? await createMachine('reference', machineOptions) : undefined
     const codes = new LruCache(CODE_CACHE_BYTES_MAX)
-    return new EvmExecutor({ options, genesis, machine, store: versions, codes, head })
+    return new EvmExecutor({ options, genesis, machine, oracle, store: versions, codes, head })
   }
 
   /** Root of the account trie after the last applied block. */
@@ -157,6 +160,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       )
     } finally {
       this.#machine.release()
+      this.#oracle?.release()
       this.#applying = false
     }
   }
@@ -173,16 +177,32 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
   }
 
   async #apply(context: BlockContext, payload: EvmPayload, lane: EvmLane): Promise<EvmTransition> {
+    const built = await this.#build(this.#machine, context, payload, lane)
+    if (this.#oracle !== undefined) {
+      assertSame(built, await this.#build(this.#oracle, context, payload, lane))
+    }
+    const { sealed, commit, builder } = built
+    if (sealed === undefined || commit === undefined) return this.#nothing(builder)
+    return this.#advance(sealed, commit, builder)
+  }
+
+  /** Runs the block on a state of its own; nothing of the executor changes. */
+  async #build(
+    machine: Machine,
+    context: BlockContext,
+    payload: EvmPayload,
+    lane: EvmLane,
+  ): Promise<BuiltBlock> {
     const state = new JournaledState(new StateReader(this.#store.tip, this.#codes))
     const parent = this.#tip.block
     const archive = new BlockArchive(this.#store.tip)
-    this.#machine.bind({
+    machine.bind({
       state,
       exchange: payload.reader,
       blockHash: (number) => archive.block(number)?.hash,
     })
     const builder = new BlockBuilder({
-      machine: this.#machine,
+      machine,
       state,
       chainId: this.#chainId,
       nonceWindow: this.#genesis.nonceWindow,
@@ -194,10 +214,11 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       },
     })
     for (const [index, transaction] of payload.transactions.entries()) {
-      await builder.add(transaction, index)
+      const added = builder.add(transaction, index)
+      if (added !== undefined) await added
     }
     // A lane with a period makes a block even of nothing; one without makes blocks of work only.
-    if (builder.empty && lane.periodMs === 0) return this.#nothing(builder)
+    if (builder.empty && lane.periodMs === 0) return { builder }
 
     const commit = this.#commit(state)
     const sealed = builder.seal({
@@ -207,7 +228,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       parentBeaconBlockRoot: context.parentHash,
       stateRoot: commit.root,
     })
-    return this.#advance(sealed, commit, builder)
+    return { builder, commit, sealed }
   }
 
   #advance(sealed: SealedBlock, commit: StateCommit, builder: BlockBuilder): EvmTransition {
@@ -291,10 +312,31 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
 interface ExecutorParts {
   readonly options: EvmExecutorOptions
   readonly genesis: EvmGenesis
-  readonly machine: EvmMachine
+  readonly machine: Machine
+  readonly oracle: Machine | undefined
   readonly store: VersionedStore
   readonly codes: LruCache
   readonly head: EvmHead
+}
+
+interface BuiltBlock {
+  readonly builder: BlockBuilder
+  /** Absent if nothing ran that makes a block. */
+  readonly sealed?: SealedBlock
+  readonly commit?: StateCommit
+}
+
+/** Both engines did the same: gas, status, logs and state are in the block's hash, return data and skips are not. */
+function assertSame(fast: BuiltBlock, reference: BuiltBlock): void {
+  const hash = ({ sealed }: BuiltBlock): string =>
+    sealed === undefined ? 'no block' : bytesToHex(sealed.block.hash)
+  assert(hash(fast) === hash(reference), 'both engines make the same block')
+  const outputs = ({ builder }: BuiltBlock): string =>
+    builder.outputs.map((output) => bytesToHex(output)).join()
+  assert(outputs(fast) === outputs(reference), 'both engines return the same data')
+  const skips = ({ builder }: BuiltBlock): string =>
+    builder.skipped.map(({ index, reason }) => `${index} ${reason.code}`).join()
+  assert(skips(fast) === skips(reference), 'both engines skip the same transactions')
 }
 
 /** State and block 0. */

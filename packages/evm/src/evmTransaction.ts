@@ -3,12 +3,12 @@ import {
   type Address,
   concatBytes,
   type Hash,
-  keccak256,
   TRANSACTION_BYTES_MAX,
   uintToBytes,
 } from '@openliquid/primitives'
 import { EvmTransactionError, type EvmTransactionFault } from './errors.ts'
 import { intrinsicGas } from './gas.ts'
+import { keccak256 } from './keccak.ts'
 import { INIT_CODE_BYTES_MAX, TRANSACTION_RLP_DEPTH_MAX } from './limits.ts'
 import { decodeRlp, encodeRlp, isRlpList, type RlpItem, rlpToUint, uintToRlp } from './rlp.ts'
 

@@ -7,13 +7,13 @@ import {
   type GenesisLane,
   type Hash,
   hexToBytes,
-  keccak256,
   utf8ToBytes,
 } from '@openliquid/primitives'
 import { EMPTY_CODE_HASH } from './account.ts'
 import { CORE_WRITER_CODE } from './coreWriterCode.ts'
 import { EvmError } from './errors.ts'
 import type { JournaledState } from './journaledState.ts'
+import { keccak256 } from './keccak.ts'
 import { CODE_BYTES_MAX, LANES_MAX } from './limits.ts'
 import { encodeRlp, uintToRlp } from './rlp.ts'
 

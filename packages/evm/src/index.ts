@@ -1,3 +1,4 @@
+export type { EvmEngine } from './engines.ts'
 export {
   EvmError,
   EvmFatalError,
@@ -8,7 +9,6 @@ export {
 } from './errors.ts'
 export type { EvmBlock, EvmBlockHeader } from './evmBlock.ts'
 export { EvmExecutor, type EvmExecutorOptions } from './evmExecutor.ts'
-export type { EvmEngine } from './evmMachine.ts'
 export {
   type AccessListEntry,
   decodeEvmTransaction,

@@ -1,15 +1,12 @@
-import {
-  type Address,
-  assert,
-  compareBytes,
-  equalBytes,
-  type Hash,
-  keccak256,
-} from '@openliquid/primitives'
+import { type Address, assert, bytesToUint, equalBytes, type Hash } from '@openliquid/primitives'
 import { type AccountRecord, EMPTY_CODE_HASH, NO_ACCOUNT } from './account.ts'
 import { byteText, textBytes } from './byteText.ts'
-import type { StateReader } from './stateReader.ts'
+import { keccak256 } from './keccak.ts'
+import { LruCache } from './lruCache.ts'
+import { uintToRlp } from './rlp.ts'
+import { StateReader } from './stateReader.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
+import { addressBytes, wordBytes } from './word.ts'
 
 /** Fields of an account that execution sets; the rest belongs to the state. */
 export type AccountFields = Pick<AccountRecord, 'nonce' | 'balance' | 'codeHash'>
@@ -36,113 +33,313 @@ export interface SlotChange {
   readonly after: Uint8Array
 }
 
-/** Slots of one account: what was written, over what the store holds. */
-interface SlotTable {
-  /** Nothing of the store shows through. */
-  readonly cleared: boolean
-  readonly values: Map<string, Uint8Array>
+/** A slot of an account while a block executes. Only the state that it belongs to changes it. */
+export interface SlotCell {
+  /** What the state below holds. */
+  readonly before: bigint
+  current: bigint
+  /** Value at the start of the transaction `originalIn`; of any other it is `current`. */
+  original: bigint
+  originalIn: number
+  /** The transaction in which it is warm (EIP-2929). */
+  warmIn: number
 }
 
-/** One line of the undo log: puts back what a map held under a key. */
-interface Undo {
-  readonly map: Map<string, unknown>
-  readonly key: string
-  readonly had: boolean
-  readonly value: unknown
+type SlotTable = Map<bigint, SlotCell>
+
+/** An account while a block executes. Only the state that it belongs to changes it. */
+export class AccountCell {
+  readonly address: Address
+  readonly text: string
+  readonly before: AccountRecord | undefined
+  /** Immutable: a change puts another in its place. */
+  record: AccountRecord | undefined
+  slots: SlotTable = new Map()
+  /** Nothing of the storage below shows through. */
+  cleared: boolean = false
+  /** The transactions in which it is warm, was touched (EIP-161), created, destroyed (EIP-6780). */
+  warmIn: number = 0
+  touchedIn: number = 0
+  createdIn: number = 0
+  destroyedIn: number = 0
+  /** Transient storage of the transaction `transientIn` (EIP-1153). */
+  transient: Map<bigint, bigint> | undefined
+  transientIn: number = 0
+  #word: bigint | undefined
+
+  constructor(address: Address, text: string, record: AccountRecord | undefined) {
+    this.address = address
+    this.text = text
+    this.before = record
+    this.record = record
+  }
+
+  /** The address as a stack holds it. */
+  get word(): bigint {
+    this.#word ??= bytesToUint(this.address)
+    return this.#word
+  }
+
+  get balance(): bigint {
+    return this.record === undefined ? 0n : this.record.balance
+  }
+
+  /** Empty as EIP-161 says; an account that is not there is empty. */
+  get empty(): boolean {
+    const { record } = this
+    return (
+      record === undefined ||
+      (record.balance === 0n && record.nonce === 0n && equalBytes(record.codeHash, EMPTY_CODE_HASH))
+    )
+  }
 }
+
+// Lines of the undo log: what kind of thing to put back, whose, and its old value.
+const RECORD = 0
+const STORAGE = 1
+const SLOT = 2
+const WARM = 3
+const WARM_SLOT = 4
+const TOUCHED = 5
+const CREATED = 6
+const DESTROYED = 7
+const TRANSIENT = 8
 
 const NOTHING: Uint8Array = new Uint8Array(0)
+const ADDRESS_MASK = (1n << 160n) - 1n
 
 /**
  * State while a block or a call executes: the changes so far over a reader, with checkpoints.
  *
  * Synchronous, and never writes through. Each change leaves a line in the undo log; `revert` plays it back to the last
- * checkpoint.
+ * checkpoint. Accounts and slots are cells that are found once and then used directly.
+ *
+ * @see docs/spec/evm.md §6
  */
 export class JournaledState {
   readonly #reader: StateReader
-  readonly #accounts = new Map<string, AccountRecord | undefined>()
-  readonly #slots = new Map<string, SlotTable>()
+  readonly #cells = new Map<string, AccountCell>()
+  readonly #cellsByWord = new Map<bigint, AccountCell>()
   readonly #codes = new Map<string, Uint8Array>()
-  readonly #undo: Undo[] = []
+  /** Three entries a line. */
+  readonly #undo: unknown[] = []
   readonly #checkpoints: number[] = []
-  /** What was read from below: unchanged by execution. */
-  readonly #accountsBefore = new Map<string, AccountRecord | undefined>()
-  readonly #slotsBefore = new Map<string, Map<string, Uint8Array>>()
-  /** Values of slots when the transaction started, of those it has written. */
-  readonly #originals = new Map<string, Uint8Array>()
+  #transaction: number = 1
+  #touched: AccountCell[] = []
+  #destroyed: AccountCell[] = []
 
   constructor(reader: StateReader) {
     this.#reader = reader
   }
 
   account(address: Address): AccountRecord | undefined {
-    const key = byteText(address)
-    if (this.#accounts.has(key)) return this.#accounts.get(key)
-    return this.#before(key, address)
+    return this.cell(address).record
   }
 
-  setAccount(address: Address, { nonce, balance, codeHash }: AccountFields): void {
-    const old = this.account(address) ?? NO_ACCOUNT
-    this.#put(this.#accounts, byteText(address), { ...old, nonce, balance, codeHash })
+  setAccount(address: Address, fields: AccountFields): void {
+    this.setFields(this.cell(address), fields)
   }
 
   deleteAccount(address: Address): void {
-    if (this.account(address) === undefined) return
-    this.clearSlots(address)
-    this.#put(this.#accounts, byteText(address), undefined)
+    this.deleteCell(this.cell(address))
   }
 
   /** Empty for none. */
   code(address: Address): Uint8Array {
-    const codeHash = this.account(address)?.codeHash
-    if (codeHash === undefined) return NOTHING
-    return this.#codes.get(byteText(codeHash)) ?? this.#reader.code(codeHash)
+    return this.codeOf(this.cell(address))
   }
 
   setCode(address: Address, code: Uint8Array): void {
-    const codeHash = code.length === 0 ? EMPTY_CODE_HASH : keccak256(code)
-    if (code.length > 0) this.#codes.set(byteText(codeHash), code)
-    this.setAccount(address, { ...(this.account(address) ?? NO_ACCOUNT), codeHash })
+    this.setCodeOf(this.cell(address), code)
   }
 
   /** Without leading zeros; empty for zero. */
   slot(address: Address, slot: Uint8Array): Uint8Array {
-    const key = byteText(address)
-    const table = this.#slots.get(key)
-    const written = table?.values.get(byteText(slot))
-    if (written !== undefined) return written
-    return table?.cleared ? NOTHING : this.#slotBefore(key, address, slot)
+    return uintToRlp(this.slotCell(this.cell(address), bytesToUint(slot)).current)
   }
 
   /** @param value - leading zeros do not count */
   setSlot(address: Address, slot: Uint8Array, value: Uint8Array): void {
-    const key = byteText(address)
-    const slotText = byteText(slot)
-    const original = key + slotText
-    if (!this.#originals.has(original)) this.#originals.set(original, this.slot(address, slot))
-    let table = this.#slots.get(key)
-    if (table === undefined) {
-      table = { cleared: false, values: new Map() }
-      this.#put(this.#slots, key, table)
-    }
-    this.#put(table.values, slotText, withoutLeadingZeros(value))
+    this.setSlotCell(this.slotCell(this.cell(address), bytesToUint(slot)), bytesToUint(value))
   }
 
   clearSlots(address: Address): void {
-    this.#put(this.#slots, byteText(address), { cleared: true, values: new Map() })
-    const account = this.account(address)
-    if (account === undefined || equalBytes(account.storageRoot, EMPTY_TRIE_ROOT)) return
-    this.#put(this.#accounts, byteText(address), { ...account, storageRoot: EMPTY_TRIE_ROOT })
+    this.clearSlotsOf(this.cell(address))
   }
 
   /** Value of a slot when the transaction started: what EIP-2200 prices compare with. */
   originalSlot(address: Address, slot: Uint8Array): Uint8Array {
-    return this.#originals.get(byteText(address) + byteText(slot)) ?? this.slot(address, slot)
+    return uintToRlp(this.originalOf(this.slotCell(this.cell(address), bytesToUint(slot))))
+  }
+
+  cell(address: Address): AccountCell {
+    const text = byteText(address)
+    return this.#cells.get(text) ?? this.#newCell(text, address)
+  }
+
+  /** The account at the low 20 bytes of a word of a stack. */
+  cellAt(word: bigint): AccountCell {
+    const known = this.#cellsByWord.get(word)
+    if (known !== undefined) return known
+    const found = this.cell(addressBytes(word & ADDRESS_MASK))
+    this.#cellsByWord.set(word, found)
+    return found
+  }
+
+  setFields(cell: AccountCell, { nonce, balance, codeHash }: AccountFields): void {
+    const { storageRoot, incarnation } = cell.record ?? NO_ACCOUNT
+    this.#setRecord(cell, { nonce, balance, codeHash, storageRoot, incarnation })
+  }
+
+  setBalance(cell: AccountCell, balance: bigint): void {
+    const { nonce, codeHash } = cell.record ?? NO_ACCOUNT
+    this.setFields(cell, { nonce, balance, codeHash })
+  }
+
+  setNonce(cell: AccountCell, nonce: bigint): void {
+    const { balance, codeHash } = cell.record ?? NO_ACCOUNT
+    this.setFields(cell, { nonce, balance, codeHash })
+  }
+
+  deleteCell(cell: AccountCell): void {
+    if (cell.record === undefined) return
+    this.clearSlotsOf(cell)
+    this.#setRecord(cell, undefined)
+  }
+
+  /** Empty for none. */
+  codeOf({ record }: AccountCell): Uint8Array {
+    if (record === undefined) return NOTHING
+    const { codeHash } = record
+    if (codeHash === EMPTY_CODE_HASH) return NOTHING
+    return this.#codes.get(byteText(codeHash)) ?? this.#reader.code(codeHash)
+  }
+
+  setCodeOf(cell: AccountCell, code: Uint8Array): void {
+    const codeHash = code.length === 0 ? EMPTY_CODE_HASH : keccak256(code)
+    if (code.length > 0) this.#codes.set(byteText(codeHash), code)
+    const { nonce, balance } = cell.record ?? NO_ACCOUNT
+    this.setFields(cell, { nonce, balance, codeHash })
+  }
+
+  slotCell(cell: AccountCell, slot: bigint): SlotCell {
+    const known = cell.slots.get(slot)
+    if (known !== undefined) return known
+    const before = this.#slotBefore(cell, slot)
+    const made = { before, current: before, original: before, originalIn: 0, warmIn: 0 }
+    cell.slots.set(slot, made)
+    return made
+  }
+
+  setSlotCell(slot: SlotCell, value: bigint): void {
+    if (slot.originalIn !== this.#transaction) {
+      slot.original = slot.current
+      slot.originalIn = this.#transaction
+    }
+    if (this.#checkpoints.length > 0) this.#undo.push(SLOT, slot, slot.current)
+    slot.current = value
+  }
+
+  originalOf(slot: SlotCell): bigint {
+    return slot.originalIn === this.#transaction ? slot.original : slot.current
+  }
+
+  clearSlotsOf(cell: AccountCell): void {
+    const { slots, cleared } = cell
+    if (this.#checkpoints.length > 0) this.#undo.push(STORAGE, cell, { slots, cleared })
+    cell.slots = new Map()
+    cell.cleared = true
+    // What is warm stays so: an access list may name slots of a contract that is made only now.
+    for (const [slot, { warmIn }] of slots) {
+      if (warmIn === this.#transaction) this.slotCell(cell, slot).warmIn = warmIn
+    }
+    const { record } = cell
+    if (record === undefined || equalBytes(record.storageRoot, EMPTY_TRIE_ROOT)) return
+    this.#setRecord(cell, { ...record, storageRoot: EMPTY_TRIE_ROOT })
+  }
+
+  /** Makes an account warm. @returns whether it was cold */
+  warm(cell: AccountCell): boolean {
+    if (cell.warmIn === this.#transaction) return false
+    if (this.#checkpoints.length > 0) this.#undo.push(WARM, cell, cell.warmIn)
+    cell.warmIn = this.#transaction
+    return true
+  }
+
+  /** Makes a slot warm. @returns whether it was cold */
+  warmSlot(slot: SlotCell): boolean {
+    if (slot.warmIn === this.#transaction) return false
+    if (this.#checkpoints.length > 0) this.#undo.push(WARM_SLOT, slot, slot.warmIn)
+    slot.warmIn = this.#transaction
+    return true
+  }
+
+  isSlotWarm(slot: SlotCell): boolean {
+    return slot.warmIn === this.#transaction
+  }
+
+  /** EIP-161: if it is empty when the transaction ends, it goes. */
+  touch(cell: AccountCell): void {
+    if (cell.touchedIn === this.#transaction) return
+    if (this.#checkpoints.length > 0) this.#undo.push(TOUCHED, cell, cell.touchedIn)
+    cell.touchedIn = this.#transaction
+    this.#touched.push(cell)
+  }
+
+  /** The account is a contract that the transaction makes. */
+  markCreated(cell: AccountCell): void {
+    if (this.#checkpoints.length > 0) this.#undo.push(CREATED, cell, cell.createdIn)
+    cell.createdIn = this.#transaction
+  }
+
+  isCreated(cell: AccountCell): boolean {
+    return cell.createdIn === this.#transaction
+  }
+
+  /** The contract has destroyed itself; if the transaction made it, it goes when that ends. */
+  markDestroyed(cell: AccountCell): void {
+    if (cell.destroyedIn === this.#transaction) return
+    if (this.#checkpoints.length > 0) this.#undo.push(DESTROYED, cell, cell.destroyedIn)
+    cell.destroyedIn = this.#transaction
+    this.#destroyed.push(cell)
+  }
+
+  transientSlot(cell: AccountCell, slot: bigint): bigint {
+    return cell.transientIn === this.#transaction ? (cell.transient?.get(slot) ?? 0n) : 0n
+  }
+
+  setTransientSlot(cell: AccountCell, slot: bigint, value: bigint): void {
+    if (cell.transientIn !== this.#transaction || cell.transient === undefined) {
+      cell.transient = new Map()
+      cell.transientIn = this.#transaction
+    }
+    const map = cell.transient
+    if (this.#checkpoints.length > 0) {
+      this.#undo.push(TRANSIENT, { map, slot }, map.get(slot) ?? 0n)
+    }
+    map.set(slot, value)
+  }
+
+  /**
+   * Ends a transaction of an engine that keeps its warm, touched, created and destroyed accounts here: removes contracts
+   * that it made and destroyed, and accounts that it touched and left empty.
+   */
+  settleTransaction(): void {
+    for (const cell of this.#destroyed) {
+      if (cell.destroyedIn === this.#transaction && this.isCreated(cell)) this.deleteCell(cell)
+    }
+    for (const cell of this.#touched) {
+      if (cell.touchedIn === this.#transaction && cell.record !== undefined && cell.empty) {
+        this.deleteCell(cell)
+      }
+    }
+    this.endTransaction()
   }
 
   endTransaction(): void {
-    this.#originals.clear()
+    this.#transaction++
+    this.#touched = []
+    this.#destroyed = []
   }
 
   checkpoint(): void {
@@ -158,28 +355,60 @@ export class JournaledState {
   revert(): void {
     const length = this.#checkpoints.pop()
     assert(length !== undefined, 'a checkpoint is open')
-    while (this.#undo.length > length) {
-      const undo = this.#undo.pop() as Undo
-      if (undo.had) undo.map.set(undo.key, undo.value)
-      else undo.map.delete(undo.key)
+    const undo = this.#undo
+    for (let at = undo.length - 3; at >= length; at -= 3) {
+      putBack(undo[at] as number, undo[at + 1], undo[at + 2])
     }
+    undo.length = length
+  }
+
+  /** Warm accounts and slots of the running transaction, in byte order: an access list for one like it. */
+  warmed(): readonly { readonly cell: AccountCell; readonly slots: readonly bigint[] }[] {
+    const transaction = this.#transaction
+    return this.#sortedCells().flatMap((cell) => {
+      const slots = [...cell.slots].flatMap(([slot, { warmIn }]) =>
+        warmIn === transaction ? [slot] : [],
+      )
+      if (cell.warmIn !== transaction && slots.length === 0) return []
+      return [{ cell, slots: slots.sort(ascending) }]
+    })
   }
 
   /** All that is different from the reader. */
   changes(): StateChanges {
     assert(this.#checkpoints.length === 0, 'no checkpoint is open')
-    const keys = new Set([...this.#accounts.keys(), ...this.#slots.keys()])
     const accounts: AccountChange[] = []
-    for (const key of [...keys].sort()) {
-      const change = this.#accountChange(key)
+    for (const cell of this.#sortedCells()) {
+      const change = accountChange(cell)
       if (change !== undefined) accounts.push(change)
     }
     return { accounts, codes: this.#codesOf(accounts) }
   }
 
+  #sortedCells(): AccountCell[] {
+    return [...this.#cells.values()].sort((a, b) => (a.text < b.text ? -1 : 1))
+  }
+
+  #newCell(text: string, address: Address): AccountCell {
+    const cell = new AccountCell(address, text, this.#reader.account(address))
+    this.#cells.set(text, cell)
+    return cell
+  }
+
+  #setRecord(cell: AccountCell, record: AccountRecord | undefined): void {
+    if (this.#checkpoints.length > 0) this.#undo.push(RECORD, cell, cell.record)
+    cell.record = record
+  }
+
+  #slotBefore({ address, before, cleared }: AccountCell, slot: bigint): bigint {
+    if (cleared || before === undefined || !hasStorage(before)) return 0n
+    return bytesToUint(this.#reader.slot(address, before.incarnation, wordBytes(slot)))
+  }
+
   /** New code that an account ended up with: what a reverted frame deployed is not among it. */
   #codesOf(accounts: readonly AccountChange[]): StateChanges['codes'] {
     const codes = new Map<string, Uint8Array>()
+    if (this.#codes.size === 0) return []
     for (const { after } of accounts) {
       const key = after === undefined ? '' : byteText(after.codeHash)
       const code = this.#codes.get(key)
@@ -187,54 +416,72 @@ export class JournaledState {
     }
     return [...codes.keys()].sort().map((key) => [textBytes(key), codes.get(key) as Uint8Array])
   }
+}
 
-  #accountChange(key: string): AccountChange | undefined {
-    const address = textBytes(key)
-    const before = this.#before(key, address)
-    const after = this.account(address)
-    const table = this.#slots.get(key)
-    const cleared = table?.cleared === true && before !== undefined && hasStorage(before)
-    const slots: SlotChange[] = []
-    // An account that is gone, or never came to be, has no slots.
-    const values = after === undefined ? undefined : table?.values
-    for (const slotText of [...(values?.keys() ?? [])].sort()) {
-      const slot = textBytes(slotText)
-      const old = cleared ? NOTHING : this.#slotBefore(key, address, slot)
-      const value = values?.get(slotText) ?? NOTHING
-      if (!equalBytes(old, value)) slots.push({ slot, before: old, after: value })
+/** A state over nothing. */
+export function emptyState(): JournaledState {
+  return new JournaledState(new StateReader({ read: () => undefined }, new LruCache(0)))
+}
+
+function putBack(kind: number, what: unknown, old: unknown): void {
+  switch (kind) {
+    case RECORD:
+      ;(what as AccountCell).record = old as AccountRecord | undefined
+      break
+    case STORAGE: {
+      const { slots, cleared } = old as Pick<AccountCell, 'slots' | 'cleared'>
+      ;(what as AccountCell).slots = slots
+      ;(what as AccountCell).cleared = cleared
+      break
     }
-    if (!cleared && slots.length === 0 && sameFields(before, after)) return undefined
-    return { address, before, after, cleared, slots }
-  }
-
-  #before(key: string, address: Address): AccountRecord | undefined {
-    if (this.#accountsBefore.has(key)) return this.#accountsBefore.get(key)
-    const account = this.#reader.account(address)
-    this.#accountsBefore.set(key, account)
-    return account
-  }
-
-  #slotBefore(key: string, address: Address, slot: Uint8Array): Uint8Array {
-    const account = this.#before(key, address)
-    if (account === undefined || !hasStorage(account)) return NOTHING
-    let known = this.#slotsBefore.get(key)
-    if (known === undefined) {
-      known = new Map()
-      this.#slotsBefore.set(key, known)
+    case SLOT:
+      ;(what as SlotCell).current = old as bigint
+      break
+    case WARM:
+      ;(what as AccountCell).warmIn = old as number
+      break
+    case WARM_SLOT:
+      ;(what as SlotCell).warmIn = old as number
+      break
+    case TOUCHED:
+      ;(what as AccountCell).touchedIn = old as number
+      break
+    case CREATED:
+      ;(what as AccountCell).createdIn = old as number
+      break
+    case DESTROYED:
+      ;(what as AccountCell).destroyedIn = old as number
+      break
+    case TRANSIENT: {
+      const { map, slot } = what as { map: Map<bigint, bigint>; slot: bigint }
+      map.set(slot, old as bigint)
+      break
     }
-    const slotText = byteText(slot)
-    const value = known.get(slotText) ?? this.#reader.slot(address, account.incarnation, slot)
-    known.set(slotText, value)
-    return value
+    default:
+      assert(false, 'every line of the undo log has a kind')
   }
+}
 
-  #put<T>(map: Map<string, T>, key: string, value: T): void {
-    if (this.#checkpoints.length > 0) {
-      const undo = { map: map as Map<string, unknown>, key, had: map.has(key), value: map.get(key) }
-      this.#undo.push(undo)
-    }
-    map.set(key, value)
-  }
+function accountChange(cell: AccountCell): AccountChange | undefined {
+  const { address, before, record: after } = cell
+  const cleared = cell.cleared && before !== undefined && hasStorage(before)
+  // An account that is gone, or never came to be, has no slots.
+  const slots = after === undefined ? [] : slotChanges(cell)
+  if (!cleared && slots.length === 0 && sameFields(before, after)) return undefined
+  return { address, before, after, cleared, slots }
+}
+
+function slotChanges({ slots }: AccountCell): SlotChange[] {
+  const changed: bigint[] = []
+  for (const [slot, { before, current }] of slots) if (before !== current) changed.push(slot)
+  return changed.sort(ascending).map((slot) => {
+    const { before, current } = slots.get(slot) as SlotCell
+    return { slot: wordBytes(slot), before: uintToRlp(before), after: uintToRlp(current) }
+  })
+}
+
+function ascending(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function hasStorage({ storageRoot }: AccountRecord): boolean {
@@ -242,14 +489,6 @@ function hasStorage({ storageRoot }: AccountRecord): boolean {
 }
 
 function sameFields(a: AccountFields | undefined, b: AccountFields | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b
-  return (
-    a.nonce === b.nonce && a.balance === b.balance && compareBytes(a.codeHash, b.codeHash) === 0
-  )
-}
-
-function withoutLeadingZeros(value: Uint8Array): Uint8Array {
-  let start = 0
-  while (start < value.length && value[start] === 0) start++
-  return value.slice(start)
+  if (a === b || a === undefined || b === undefined) return a === b
+  return a.nonce === b.nonce && a.balance === b.balance && equalBytes(a.codeHash, b.codeHash)
 }

@@ -24,5 +24,7 @@ export const CODE_CACHE_BYTES_MAX = 33_554_432
 export const LANES_MAX = 2
 /** Blocks whose transactions and receipts stay in memory as read: clients ask for those of the newest one by one. */
 export const READ_BLOCKS_MAX = 8
+/** Gas that a message of the engine `fast` may have: prices stay exact numbers, and memory below 2 GiB. */
+export const FAST_GAS_MAX = 4_398_046_511_104
 /** Machines that wait for a call; more are made when more calls run at once. */
 export const IDLE_MACHINES_MAX = 4

@@ -2,13 +2,13 @@ import {
   type Address,
   equalBytes,
   type Hash,
-  keccak256,
   uintToBytes,
   type Write,
 } from '@openliquid/primitives'
 import { type AccountRecord, encodeAccount, encodeTrieAccount } from './account.ts'
 import { byteText } from './byteText.ts'
 import type { AccountChange, StateChanges } from './journaledState.ts'
+import { keccak256 } from './keccak.ts'
 import {
   accountKey,
   accountNodeKey,

@@ -1,11 +1,5 @@
-import {
-  assert,
-  compareBytes,
-  concatBytes,
-  equalBytes,
-  type Hash,
-  keccak256,
-} from '@openliquid/primitives'
+import { assert, compareBytes, concatBytes, equalBytes, type Hash } from '@openliquid/primitives'
+import { keccak256 } from './keccak.ts'
 import { decodeRlp, encodeRlp, isRlpList, type RlpItem } from './rlp.ts'
 
 /** Root of a trie without entries: keccak of the RLP of nothing. */

@@ -10,8 +10,8 @@ import {
   type L1Precompile,
 } from '@openliquid/primitives'
 import { emptyExchange } from '@openliquid/primitives/testing'
+import type { EvmEngine } from '../engines.ts'
 import { EvmExecutor } from '../evmExecutor.ts'
-import type { EvmEngine } from '../evmMachine.ts'
 import { decodeEvmTransaction } from '../evmTransaction.ts'
 import type { EvmPayloadTransaction, EvmTransition } from '../evmTransition.ts'
 import { signTransaction, TEST_SECRET_KEYS, type UnsignedTransaction } from './signTransaction.ts'

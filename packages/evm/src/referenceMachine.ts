@@ -1,13 +1,6 @@
 import { type Block, createBlock } from '@ethereumjs/block'
 import type { Common } from '@ethereumjs/common'
-import {
-  EVM,
-  EVMError,
-  type EVMMockBlockchainInterface,
-  type EVMRunCallOpts,
-  type ExecResult,
-  NobleBN254,
-} from '@ethereumjs/evm'
+import { EVM, type ExecResult, NobleBN254 } from '@ethereumjs/evm'
 import {
   createAccessList2930Tx,
   createFeeMarket1559Tx,
@@ -20,79 +13,28 @@ import {
   type Address as AddressBytes,
   assert,
   bytesToHex,
-  type ExchangeReader,
   type Hash,
-  InvariantError,
-  type L1Precompile,
   unreachable,
 } from '@openliquid/primitives'
 import { chainCommon } from './chainCommon.ts'
 import type { EvmTransaction } from './evmTransaction.ts'
 import { gasAfterRefund, intrinsicGas } from './gas.ts'
-import { JournaledState } from './journaledState.ts'
-import { LruCache } from './lruCache.ts'
+import {
+  type BlockEnvironment,
+  BlockHashes,
+  callBlock,
+  type EvmMessage,
+  type Execution,
+  type Machine,
+  type MachineBinding,
+  type MachineOptions,
+  type Refusal,
+} from './machine.ts'
 import { bridgePrecompiles, type ExchangeHandle } from './precompileBridge.ts'
-import type { EvmLogEntry } from './receipts.ts'
 import { StateAdapter } from './stateAdapter.ts'
-import { StateReader } from './stateReader.ts'
-import { SyncEvm, type SyncEvmOptions } from './syncEvm.ts'
 
-/** What the opcodes of a block see of it. */
-export interface BlockEnvironment {
-  readonly number: bigint
-  /** Whole seconds. */
-  readonly timestamp: bigint
-  readonly gasLimit: bigint
-  readonly baseFeePerGas: bigint
-}
-
-/** The worlds that a machine works on until it is bound to others. */
-export interface MachineBinding {
-  readonly state: JournaledState
-  /** Without one, precompiles fail. */
-  readonly exchange: ExchangeReader | undefined
-  /** Hash of a past block of this chain. */
-  blockHash(number: bigint): Hash | undefined
-}
-
-/** Outcome of a transaction or message that ran. */
-export interface Execution {
-  /** The EVM's own word for what went wrong, such as `revert` or `out of gas`. */
-  readonly failure: string | undefined
-  readonly output: Uint8Array
-  /** What is paid for: after the refund. */
-  readonly gasUsed: bigint
-  /** What had to be there: before the refund. */
-  readonly gasPeak: bigint
-  readonly logs: readonly EvmLogEntry[]
-  readonly createdAddress: AddressBytes | undefined
-}
-
-/** A message without signature. */
-export interface EvmMessage {
-  readonly from: AddressBytes
-  readonly to: AddressBytes | undefined
-  readonly data: Uint8Array
-  readonly value: bigint
-  /** Covers the intrinsic gas too. */
-  readonly gas: bigint
-  readonly gasPrice: bigint
-  readonly accessList: EvmTransaction['accessList']
-}
-
-/** The zero address: nobody mines here, so priority fees are burned with it. */
-const COINBASE = new Address(new Uint8Array(20))
+const NOBODY = new Uint8Array(20)
 const ZERO_HASH: Hash = new Uint8Array(32)
-/** Least price there is (EIP-4844): no blob was ever there to raise it. */
-const BLOB_GAS_PRICE = 1n
-
-/** The library would not run a transaction that passed our own checks; nothing changed. */
-export interface Refusal {
-  readonly refused: string
-}
-
-/** Failure of a message that undid itself on purpose. */
-export const REVERTED: string = EVMError.errorMessages.REVERT
 
 /**
  * ethereumjs, set up for this chain: one VM that is bound to a state for a block or a call.
@@ -101,13 +43,15 @@ export const REVERTED: string = EVMError.errorMessages.REVERT
  *
  * @see docs/spec/evm.md §4, §5
  */
-export class EvmMachine {
+export class ReferenceMachine implements Machine {
   readonly #common: Common
   readonly #adapter: StateAdapter
   readonly #exchange: ExchangeHandle
   readonly #evm: EVM
   readonly #vm: VM
   readonly #hashes: BlockHashes
+  #environment: BlockEnvironment | undefined
+  #block: Block | undefined
 
   private constructor(parts: MachineParts) {
     this.#common = parts.common
@@ -118,7 +62,7 @@ export class EvmMachine {
     this.#hashes = parts.hashes
   }
 
-  static async create(options: MachineOptions): Promise<EvmMachine> {
+  static async create(options: MachineOptions): Promise<ReferenceMachine> {
     const common = chainCommon(options.chainId)
     const adapter = new StateAdapter()
     const exchange: ExchangeHandle = { reader: undefined }
@@ -131,12 +75,9 @@ export class EvmMachine {
       customPrecompiles: bridgePrecompiles(options.precompiles, exchange),
     }
     // Not `createEVM`: it replaces the curve implementation that it is given.
-    const evm =
-      options.engine === 'reference'
-        ? new EVM(evmOptions)
-        : await syncEvm({ ...evmOptions, adapter, pause: options.pause })
+    const evm = new EVM(evmOptions)
     const vm = await createVM({ common, stateManager: adapter, evm })
-    return new EvmMachine({ common, adapter, exchange, hashes, evm, vm })
+    return new ReferenceMachine({ common, adapter, exchange, hashes, evm, vm })
   }
 
   bind({ state, exchange, blockHash }: MachineBinding): void {
@@ -152,25 +93,16 @@ export class EvmMachine {
     this.#hashes.lookUp = (): undefined => undefined
   }
 
-  /** The environment as the library wants it; made once per block. */
-  block(environment: BlockEnvironment): Block {
-    const { number, timestamp, gasLimit, baseFeePerGas } = environment
-    const header = { number, timestamp, gasLimit, baseFeePerGas, mixHash: ZERO_HASH }
-    return createBlock(
-      { header: { ...header, coinbase: COINBASE, excessBlobGas: 0n, blobGasUsed: 0n } },
-      { common: this.#common, skipConsensusFormatValidation: true },
-    )
-  }
-
-  /** Runs one transaction whose admissibility was checked. State changes only if it is not refused. */
   async runTransaction(
     transaction: EvmTransaction,
-    block: Block,
-    blockGasUsed: bigint,
+    environment: BlockEnvironment,
   ): Promise<Execution | Refusal> {
     try {
       const tx = this.#libraryTransaction(transaction)
-      const result = await runTx(this.#vm, { tx, block, blockGasUsed })
+      // Whether the block has room for it was checked before.
+      const skipBlockGasLimitValidation = true
+      const block = this.#blockOf(environment)
+      const result = await runTx(this.#vm, { tx, block, skipBlockGasLimitValidation })
       return {
         ...outcome(result.execResult),
         gasUsed: result.totalGasSpent,
@@ -184,12 +116,11 @@ export class EvmMachine {
     }
   }
 
-  /** Runs a message that nobody signed. The state it leaves behind is for nobody. */
   async runMessage(message: EvmMessage, environment: BlockEnvironment): Promise<Execution> {
     const { from, to, data, value, gas, gasPrice } = message
     const intrinsic = intrinsicGas(message)
     assert(gas >= intrinsic, 'a message pays its intrinsic gas')
-    this.#warm(message)
+    this.#warm(message, environment.coinbase ?? NOBODY)
     try {
       const { execResult, createdAddress } = await this.#evm.runCall({
         caller: new Address(from),
@@ -215,17 +146,38 @@ export class EvmMachine {
   }
 
   /** EIP-2929, EIP-2930, EIP-3651: what is warm before the first instruction. */
-  #warm({ from, to, accessList }: EvmMessage): void {
+  #warm({ from, to, accessList }: EvmMessage, coinbase: AddressBytes): void {
     const { journal } = this.#evm
     journal.cleanJournal()
     for (const address of this.#evm.precompiles.keys()) journal.addAlwaysWarmAddress(address)
-    const warm = to === undefined ? [from, COINBASE.bytes] : [from, to, COINBASE.bytes]
+    const warm = to === undefined ? [from, coinbase] : [from, to, coinbase]
     for (const address of warm) journal.addAlwaysWarmAddress(bytesToHex(address))
     for (const { address, storageKeys } of accessList) {
       const text = bytesToHex(address)
       journal.addAlwaysWarmAddress(text)
       for (const key of storageKeys) journal.addAlwaysWarmSlot(text, bytesToHex(key))
     }
+  }
+
+  /** The environment as the library wants it; made once per block. */
+  #blockOf(environment: BlockEnvironment): Block {
+    if (this.#environment === environment && this.#block !== undefined) return this.#block
+    const { number, timestamp, gasLimit, baseFeePerGas } = environment
+    const { coinbase = NOBODY, prevRandao = ZERO_HASH } = environment
+    const header = { number, timestamp, gasLimit, baseFeePerGas, mixHash: prevRandao }
+    this.#environment = environment
+    this.#block = createBlock(
+      {
+        header: {
+          ...header,
+          coinbase: new Address(coinbase),
+          excessBlobGas: 0n,
+          blobGasUsed: 0n,
+        },
+      },
+      { common: this.#common, skipConsensusFormatValidation: true },
+    )
+    return this.#block
   }
 
   #libraryTransaction(transaction: EvmTransaction): TypedTransaction {
@@ -267,26 +219,6 @@ export class EvmMachine {
   }
 }
 
-/** Which loop runs the instructions: the library's own, or ours over its handlers. */
-export type EvmEngine = 'reference' | 'sync'
-
-export interface MachineOptions {
-  readonly chainId: bigint
-  readonly precompiles: readonly L1Precompile[]
-  readonly engine: EvmEngine
-  /** Lets others run during a long message; the engine `sync` calls it every few milliseconds. */
-  readonly pause?: () => Promise<void>
-}
-
-/** Setting it up runs one instruction, for which there has to be a state: an empty one. */
-async function syncEvm(options: SyncEvmOptions): Promise<SyncEvm> {
-  const { adapter } = options
-  adapter.bind(new JournaledState(new StateReader({ read: () => undefined }, new LruCache(0))))
-  const evm = await SyncEvm.create(options)
-  adapter.bind(undefined)
-  return evm
-}
-
 interface MachineParts {
   readonly common: Common
   readonly adapter: StateAdapter
@@ -294,38 +226,6 @@ interface MachineParts {
   readonly hashes: BlockHashes
   readonly evm: EVM
   readonly vm: VM
-}
-
-/** What the opcode BLOCKHASH asks. */
-class BlockHashes implements EVMMockBlockchainInterface {
-  lookUp: MachineBinding['blockHash'] = () => undefined
-
-  async getBlock(number: number): Promise<{ hash(): Uint8Array }> {
-    const hash = this.lookUp(BigInt(number))
-    assert(hash !== undefined, 'the last 256 blocks are known')
-    return { hash: () => hash }
-  }
-
-  putBlock(): Promise<void> {
-    throw new InvariantError('blocks are made by the executor')
-  }
-
-  shallowCopy(): EVMMockBlockchainInterface {
-    return this
-  }
-}
-
-/** The environment of a call: no block is made of it, so no block object has to be valid. */
-function callBlock(environment: BlockEnvironment): NonNullable<EVMRunCallOpts['block']> {
-  return {
-    header: {
-      ...environment,
-      coinbase: COINBASE,
-      difficulty: 0n,
-      prevRandao: ZERO_HASH,
-      getBlobGasPrice: () => BLOB_GAS_PRICE,
-    },
-  }
 }
 
 function outcome(result: ExecResult): Pick<Execution, 'failure' | 'output' | 'logs'> {

@@ -1,0 +1,176 @@
+import { EVM, NobleBN254 } from '@ethereumjs/evm'
+import { assert, bytesToUint } from '@openliquid/primitives'
+import { chainCommon } from './chainCommon.ts'
+import type { EvmTransaction } from './evmTransaction.ts'
+import { FastEvm, type FastMessage, type FastResult } from './fastEvm.ts'
+import { effectiveGasPrice, gasAfterRefund, intrinsicGas } from './gas.ts'
+import { type AccountCell, emptyState, type JournaledState } from './journaledState.ts'
+import {
+  type BlockEnvironment,
+  BlockHashes,
+  callBlock,
+  type EvmMessage,
+  type Execution,
+  type Machine,
+  type MachineBinding,
+  type MachineOptions,
+} from './machine.ts'
+import { bridgePrecompiles, type ExchangeHandle } from './precompileBridge.ts'
+import { StateAdapter } from './stateAdapter.ts'
+
+/** Jumps between two pauses of a call: a few milliseconds. */
+const JUMPS_PER_PAUSE = 4_096
+
+/**
+ * Engine `fast`: transactions and messages over `FastEvm`, by a driver of our own instead of the library's `runTx`.
+ *
+ * A transaction runs from start to end without waiting for anything. One thing at a time.
+ *
+ * @see docs/spec/evm.md §4, §5
+ */
+export class FastMachine implements Machine {
+  readonly #evm: FastEvm
+  readonly #adapter: StateAdapter
+  readonly #exchange: ExchangeHandle
+  readonly #hashes: BlockHashes
+  readonly #pause: (() => Promise<void>) | undefined
+  #environment: BlockEnvironment | undefined
+  #block: ReturnType<typeof callBlock> | undefined
+
+  private constructor(parts: {
+    readonly evm: FastEvm
+    readonly adapter: StateAdapter
+    readonly exchange: ExchangeHandle
+    readonly hashes: BlockHashes
+    readonly pause: (() => Promise<void>) | undefined
+  }) {
+    this.#evm = parts.evm
+    this.#adapter = parts.adapter
+    this.#exchange = parts.exchange
+    this.#hashes = parts.hashes
+    this.#pause = parts.pause
+  }
+
+  static async create(options: MachineOptions): Promise<FastMachine> {
+    const adapter = new StateAdapter()
+    const exchange: ExchangeHandle = { reader: undefined }
+    const hashes = new BlockHashes()
+    const library = new EVM({
+      common: chainCommon(options.chainId),
+      stateManager: adapter,
+      blockchain: hashes,
+      bn254: new NobleBN254(),
+      customPrecompiles: bridgePrecompiles(options.precompiles, exchange),
+    })
+    const nothing = emptyState()
+    adapter.bind(nothing)
+    const evm = await FastEvm.create(library, nothing)
+    adapter.bind(undefined)
+    return new FastMachine({ evm, adapter, exchange, hashes, pause: options.pause })
+  }
+
+  bind({ state, exchange, blockHash }: MachineBinding): void {
+    this.#adapter.bind(state)
+    this.#evm.bind(state, blockHash)
+    this.#exchange.reader = exchange
+    this.#hashes.lookUp = blockHash
+  }
+
+  release(): void {
+    this.bind({ state: emptyState(), exchange: undefined, blockHash: () => undefined })
+    this.#evm.abandon()
+    this.#environment = undefined
+  }
+
+  runTransaction(transaction: EvmTransaction, environment: BlockEnvironment): Execution {
+    const { state } = this.#evm
+    const { gasLimit, to, value, data, accessList } = transaction
+    const gasPrice = effectiveGasPrice(transaction, environment.baseFeePerGas)
+    const sender = state.cell(transaction.sender)
+    state.setBalance(sender, sender.balance - gasLimit * gasPrice)
+    const intrinsic = intrinsicGas(transaction)
+    const message = this.#message(
+      {
+        from: transaction.sender,
+        to,
+        value,
+        data,
+        gas: gasLimit - intrinsic,
+        gasPrice,
+        accessList,
+      },
+      environment,
+    )
+    const result = this.#evm.start(message) ?? this.#evm.resume(Number.POSITIVE_INFINITY)
+    assert(result !== undefined, 'without an end to its budget the loop runs to the end')
+    const execution = toExecution(result, gasLimit)
+    state.setBalance(sender, sender.balance + (gasLimit - execution.gasUsed) * gasPrice)
+    state.touch(sender)
+    const coinbase = state.cell(environment.coinbase ?? NOBODY)
+    const tip = execution.gasUsed * (gasPrice - environment.baseFeePerGas)
+    // Whoever is paid nothing is touched all the same (EIP-161).
+    state.touch(coinbase)
+    if (tip > 0n) state.setBalance(coinbase, coinbase.balance + tip)
+    state.settleTransaction()
+    return execution
+  }
+
+  async runMessage(message: EvmMessage, environment: BlockEnvironment): Promise<Execution> {
+    const intrinsic = intrinsicGas(message)
+    assert(message.gas >= intrinsic, 'a message pays its intrinsic gas')
+    const evm = this.#evm
+    const started = this.#message({ ...message, gas: message.gas - intrinsic }, environment)
+    let result = evm.start(started)
+    while (result === undefined) {
+      result = evm.resume(JUMPS_PER_PAUSE)
+      if (result === undefined) await this.#pause?.()
+    }
+    return toExecution(result, message.gas)
+  }
+
+  /** Counts the sender's nonce up and makes warm what is warm before the first instruction (EIP-2929, EIP-2930, EIP-3651). */
+  #message(message: EvmMessage, environment: BlockEnvironment): FastMessage {
+    const { state } = this.#evm
+    const caller = state.cell(message.from)
+    state.setNonce(caller, (caller.record?.nonce ?? 0n) + 1n)
+    state.warm(caller)
+    const to = message.to === undefined ? undefined : state.cell(message.to)
+    if (to !== undefined) state.warm(to)
+    state.warm(state.cell(environment.coinbase ?? NOBODY))
+    warmAccessList(state, message.accessList)
+    const { data: input, value, gasPrice } = message
+    const gas = Number(message.gas)
+    return { caller, to, input, value, gas, gasPrice, block: this.#blockOf(environment) }
+  }
+
+  #blockOf(environment: BlockEnvironment): ReturnType<typeof callBlock> {
+    if (this.#environment !== environment || this.#block === undefined) {
+      this.#environment = environment
+      this.#block = callBlock(environment)
+    }
+    return this.#block
+  }
+}
+
+const NOBODY = new Uint8Array(20)
+
+function warmAccessList(state: JournaledState, list: EvmTransaction['accessList']): void {
+  for (const { address, storageKeys } of list) {
+    const cell: AccountCell = state.cell(address)
+    state.warm(cell)
+    for (const key of storageKeys) state.warmSlot(state.slotCell(cell, bytesToUint(key)))
+  }
+}
+
+/** @param gasLimit - with the intrinsic gas */
+function toExecution(result: FastResult, gasLimit: bigint): Execution {
+  const gasPeak = gasLimit - BigInt(result.gasLeft)
+  return {
+    failure: result.failure,
+    output: result.output,
+    gasUsed: gasAfterRefund(gasPeak, BigInt(result.refund)),
+    gasPeak,
+    logs: result.failure === undefined ? result.logs : [],
+    createdAddress: result.created?.address,
+  }
+}
