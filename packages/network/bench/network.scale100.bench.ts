@@ -6,7 +6,8 @@ const NODES = 100
 const SIZE = 10_000
 const MESSAGES = 60
 const WARM_UP = 40
-const PAUSE_MS = 50
+/** Copies of a message are still on their way when the last node has its first. */
+const PAUSE_MS = 250
 
 const network = await scaleNetwork(NODES)
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS))

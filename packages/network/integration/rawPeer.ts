@@ -83,7 +83,12 @@ export async function rawPeer(index: number): Promise<RawPeer> {
       },
       onGossip: () => undefined,
       onGossipFault: () => undefined,
-      isBanned: () => false,
+      scoreOf: () => 0,
+      admission: {
+        denial: () => undefined,
+        onInbound: () => undefined,
+        onClosed: () => undefined,
+      },
     },
   })
   await host.start()

@@ -14,6 +14,7 @@ import {
   type TransportHandlers,
   type ValidatorSet,
 } from '@openliquid/primitives'
+import { Admission } from './admission.ts'
 import { BanList } from './banList.ts'
 import { CHANNEL_PROTOCOL, type ChannelContext } from './channelPipe.ts'
 import { checkConfig, checkMultiaddr } from './checkConfig.ts'
@@ -27,15 +28,7 @@ import {
   peerIdOfMultiaddr,
   type Wiring,
 } from './libp2pNode.ts'
-import {
-  BAN_FAULT_MS,
-  BAN_WRONG_CHAIN_MS,
-  channelBytesMax,
-  DIRECT_PEERS_MAX,
-  gossipBytesMax,
-  OVER_QUOTA_PER_MINUTE_MAX,
-  REJECTS_PER_MINUTE_MAX,
-} from './limits.ts'
+import { channelBytesMax, DIRECT_PEERS_MAX, gossipBytesMax } from './limits.ts'
 import { type NetworkMeters, newMeters } from './metrics.ts'
 import type { Ban, ChainHead, NetworkConfig, NetworkTiming, Quotas } from './networkConfig.ts'
 import type { NetworkEvent } from './networkEvent.ts'
@@ -44,6 +37,7 @@ import type { GossipMessage, KnownValidator, NetworkManager } from './networkMan
 import type { ByteStream, P2pHost } from './p2pHost.ts'
 import type { PeerLink } from './peerLink.ts'
 import { PeerLinks } from './peerLinks.ts'
+import { PeerScore } from './peerScore.ts'
 import { Redialer } from './redialer.ts'
 import { REQUEST_PROTOCOL, RequestResponse } from './requestResponse.ts'
 import { rethrow } from './rethrow.ts'
@@ -56,6 +50,15 @@ const CHANNEL_STREAMS_MAX = 4
 const REQUEST_STREAMS_MAX = 32
 const MINUTE_MS = 60_000
 const SECOND_MS = 1_000
+/** Above all that gossip can subtract. */
+const VALIDATOR_SCORE = 1_000_000
+/** Which quota counts the messages of a lane. */
+const QUOTA_OF: Readonly<Record<Lane | 'gossip', keyof Quotas>> = {
+  consensus: 'consensusMessages',
+  blocks: 'blockMessages',
+  transactions: 'transactionMessages',
+  gossip: 'gossipMessages',
+}
 /** Gauges follow this many beats behind. */
 const REPORT_EVERY = 5
 
@@ -93,6 +96,10 @@ class Libp2pNetworkManager implements NetworkManager {
   readonly #directory: ValidatorDirectory
   readonly #bans: BanList
   readonly #guard: TrafficGuard
+  readonly #score = new PeerScore()
+  readonly #admission: Admission
+  /** Peers whose address the configuration names. */
+  readonly #configured = new Set<PeerId>()
   readonly #hub = new EventHub()
   readonly #links: PeerLinks
   readonly #redialer: Redialer
@@ -123,6 +130,13 @@ class Libp2pNetworkManager implements NetworkManager {
     if (config.validatorSet !== undefined) this.#directory.replace(config.validatorSet)
     this.#bans = new BanList(config.bans ?? [])
     this.#guard = new TrafficGuard(config.quotas ?? {})
+    this.#admission = new Admission({
+      allowList: config.allowList === undefined ? undefined : new Set(config.allowList),
+      sameHost: config.sameHost,
+      isBanned: (peer) => this.#bans.has(peer, Date.now()),
+      isReserved: (peer) =>
+        this.#configured.has(peer) || this.#directory.indexOf(peer) !== undefined,
+    })
     this.#metrics = newMeters(config.metrics ?? noMetrics)
     this.#topics = topicNames(config.genesisHash)
     const context: ChannelContext = {
@@ -181,8 +195,7 @@ class Libp2pNetworkManager implements NetworkManager {
         this.#guard.allow('requests', peer, nowMs()) || this.#limited(peer, 'requests'),
       handle: async (from, kind, body) => this.#handlers?.onRequest(from, kind, body),
     })
-    for (const address of config.peers ?? [])
-      this.#redialer.add(address, peerIdOfMultiaddr(address))
+    for (const address of config.peers ?? []) this.#addTarget(address, peerIdOfMultiaddr(address))
   }
 
   async start(handlers: TransportHandlers): Promise<void> {
@@ -209,7 +222,8 @@ class Libp2pNetworkManager implements NetworkManager {
         onGossip: (message) => this.#gossip.onMessage(message),
         onGossipFault: (peer, fault) =>
           this.#onFault(peer, peerFault('OL_GOSSIP_MALFORMED', `gossip RPC: ${fault}`)),
-        isBanned: (peer) => this.#bans.has(peer, Date.now()),
+        scoreOf: (peer) => this.#scoreOf(peer),
+        admission: this.#admission,
       },
       ...(this.#wiring === undefined ? {} : { wiring: this.#wiring }),
     })
@@ -297,13 +311,13 @@ class Libp2pNetworkManager implements NetworkManager {
     if (multiaddrs === undefined || multiaddrs.length === 0) this.#redialer.addPeer(peer)
     for (const address of multiaddrs ?? []) {
       checkMultiaddr('multiaddrs', address)
-      this.#redialer.add(address, peer)
+      this.#addTarget(address, peer)
     }
   }
 
   addPeer(multiaddr: string): void {
     checkMultiaddr('multiaddr', multiaddr)
-    this.#redialer.add(multiaddr, peerIdOfMultiaddr(multiaddr))
+    this.#addTarget(multiaddr, peerIdOfMultiaddr(multiaddr))
   }
 
   setValidatorSet(epoch: Epoch, set: ValidatorSet): void {
@@ -398,6 +412,7 @@ class Libp2pNetworkManager implements NetworkManager {
   ): void {
     const untilMs = Date.now() + durationMs
     this.#bans.add({ peer, untilMs, reason })
+    this.#config.onBans?.(this.#bans.list(Date.now()))
     this.#counters.bans++
     this.#log('warn', 'peer banned', { peer, durationMs, reason })
     this.#emit({ kind: 'peerBanned', peer, untilMs, reason })
@@ -417,6 +432,17 @@ class Libp2pNetworkManager implements NetworkManager {
     this.#links.stop()
     await this.#host?.stop()
     this.#hub.end()
+  }
+
+  #addTarget(address: string, peer: PeerId | undefined): void {
+    if (peer !== undefined) this.#configured.add(peer)
+    this.#redialer.add(address, peer)
+  }
+
+  /** For gossip's own score: a validator is never graylisted, a follower carries its penalties there too. */
+  #scoreOf(peer: PeerId): number {
+    if (this.#directory.indexOf(peer) !== undefined) return VALIDATOR_SCORE
+    return -this.#score.penaltyOf(peer, nowMs())
   }
 
   #isStopped(): boolean {
@@ -508,49 +534,25 @@ class Libp2pNetworkManager implements NetworkManager {
   #limited(peer: PeerId, what: Lane | keyof Quotas | 'gossip'): false {
     this.#counters.rateLimited++
     this.#metrics.dropped.inc({ reason: `${what} over quota` })
-    const link = this.#links.get(peer)
-    if (link !== undefined && ++link.overQuota === OVER_QUOTA_PER_MINUTE_MAX) {
+    const penalty = this.#guard.penaltyOf(
+      QUOTA_OF[what as Lane | 'gossip'] ?? (what as keyof Quotas),
+    )
+    if (this.#score.add(peer, penalty, nowMs())) {
       this.#onFault(peer, peerFault('OL_RATE_LIMIT', `${what} over quota all the time`))
     }
     return false
   }
 
-  /** Validators are cut off and may come back; whoever is none is also banned for a while. */
   #onFault(peer: PeerId, fault: PeerFault): void {
     this.#counters.faults++
     this.#metrics.faults.inc({ code: fault.code })
     this.#log('warn', 'peer fault', { peer, ...fault })
     this.#emit({ kind: 'peerFault', peer, ...fault })
     const isValidator = this.#directory.indexOf(peer) !== undefined
-    switch (fault.code) {
-      case 'OL_HELLO_CHAIN':
-      case 'OL_HELLO_GENESIS':
-        this.ban(peer, { durationMs: BAN_WRONG_CHAIN_MS, reason: fault.code })
-        return
-      case 'OL_RATE_LIMIT':
-        // A validator may be as busy as it likes: what is over the quota is dropped all the same.
-        if (!isValidator) this.ban(peer, { durationMs: BAN_FAULT_MS, reason: fault.code })
-        return
-      case 'OL_GOSSIP_MALFORMED':
-      case 'OL_GOSSIP_REJECTED': {
-        const link = this.#links.get(peer)
-        if (isValidator || link === undefined || ++link.rejects <= REJECTS_PER_MINUTE_MAX) return
-        this.ban(peer, { durationMs: BAN_FAULT_MS, reason: fault.code })
-        return
-      }
-      case 'OL_CHANNEL_GOODBYE':
-      case 'OL_HELLO_RATE':
-      case 'OL_HELLO_VERSION':
-      case 'OL_HELLO_TIMEOUT':
-      case 'OL_FRAME_TIMEOUT':
-      case 'OL_CHANNEL_SILENT':
-      case 'OL_CHANNEL_MISSING':
-      case 'OL_GOSSIP_MISSING':
-        this.#host?.disconnect(peer)
-        return
-      default:
-        if (isValidator) this.#host?.disconnect(peer)
-        else this.ban(peer, { durationMs: BAN_FAULT_MS, reason: fault.code })
+    const sentence = this.#score.sentence(peer, fault, { isValidator, nowMs: nowMs() })
+    if (sentence.kind === 'disconnect') this.#host?.disconnect(peer)
+    if (sentence.kind === 'ban') {
+      this.ban(peer, { durationMs: sentence.durationMs, reason: fault.code })
     }
   }
 
@@ -561,10 +563,7 @@ class Libp2pNetworkManager implements NetworkManager {
     if (at - this.#lastSweepMs >= MINUTE_MS) {
       this.#lastSweepMs = at
       this.#guard.forget(at)
-      for (const link of this.#links.values()) {
-        link.rejects = 0
-        link.overQuota = 0
-      }
+      this.#score.forget(at)
     }
     if (this.#beats % REPORT_EVERY === 0) this.#report()
   }

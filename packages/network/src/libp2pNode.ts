@@ -109,7 +109,8 @@ type Services = { pubsub: GossipSub; identify: unknown }
 /** Settings: docs/spec/network.md, must-know pitfalls 4 to 6 and gossipsub settings. */
 function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
   const { sameHost, handlers, dialTimeoutMs } = options
-  const isBanned = (peer: { toString(): string }): boolean => handlers.isBanned(peer.toString())
+  const isDenied = (peer: { toString(): string }, address?: string): boolean =>
+    handlers.admission.denial(peer.toString(), address) !== undefined
   return {
     start: false,
     privateKey: privateKeyFromRaw(concatBytes(options.nodeKey, ed25519PublicKey(options.nodeKey))),
@@ -134,9 +135,10 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
     connectionGater: {
       // The default refuses loopback and private addresses in browsers only; local networks need them.
       denyDialMultiaddr: () => false,
-      denyDialPeer: isBanned,
-      denyInboundEncryptedConnection: isBanned,
-      denyOutboundEncryptedConnection: isBanned,
+      denyDialPeer: (peer) => isDenied(peer),
+      denyInboundEncryptedConnection: (peer, connection) =>
+        isDenied(peer, ipOf(connection.remoteAddr)),
+      denyOutboundEncryptedConnection: (peer) => isDenied(peer),
     },
     services: {
       identify: identify(),
@@ -178,7 +180,7 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
         // Ids are compared as strings; latin-1 is the cheapest faithful form.
         msgIdToStrFn: (id) =>
           Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1'),
-        scoreParams: scoreParams(options.topics, sameHost),
+        scoreParams: scoreParams(options.topics, options),
       }),
     },
   }
@@ -197,7 +199,7 @@ function gossipMessageId({ topic, data }: Message): Uint8Array {
 }
 
 /** Only what is surely hostile counts: messages that a handler rejected, and, off loopback, many peers on one address. */
-function scoreParams(topics: readonly string[], sameHost: boolean): object {
+function scoreParams(topics: readonly string[], { sameHost, handlers }: Libp2pHostOptions): object {
   const topic = {
     topicWeight: 1,
     timeInMeshWeight: 0,
@@ -209,6 +211,8 @@ function scoreParams(topics: readonly string[], sameHost: boolean): object {
   }
   return {
     ...(sameHost ? { IPColocationFactorWeight: 0 } : {}),
+    appSpecificScore: (peer: string) => handlers.scoreOf(peer),
+    appSpecificWeight: 1,
     topics: Object.fromEntries(topics.map((name) => [name, topic])),
   }
 }
@@ -387,6 +391,10 @@ class Libp2pHost implements P2pHost {
 
   #onOpen(connection: Connection): void {
     const peer = connection.remotePeer.toString()
+    const address = ipOf(connection.remoteAddr)
+    if (connection.direction === 'inbound' && address !== undefined) {
+      this.#options.handlers.admission.onInbound(connection, peer, address)
+    }
     const connections = this.#connections.get(peer)
     if (connections !== undefined) {
       connections.add(connection)
@@ -400,6 +408,7 @@ class Libp2pHost implements P2pHost {
 
   #onClose(connection: Connection): void {
     const peer = connection.remotePeer.toString()
+    this.#options.handlers.admission.onClosed(connection)
     const connections = this.#connections.get(peer)
     if (connections?.delete(connection) !== true) return
     if (connections.size === 0) {
@@ -415,6 +424,14 @@ class Libp2pHost implements P2pHost {
     const from = propagationSource.toString()
     this.#options.handlers.onGossip({ id: msgId, from, topic: msg.topic, data: msg.data })
   }
+}
+
+/** IP of a multiaddr, if it begins with one. */
+function ipOf(address: {
+  getComponents(): { name: string; value?: string }[]
+}): string | undefined {
+  const [first] = address.getComponents()
+  return first?.name === 'ip4' || first?.name === 'ip6' ? first.value : undefined
 }
 
 function streamError(peer: PeerId, protocol: string, cause?: unknown): NetworkError {

@@ -86,17 +86,25 @@ export const DIRECT_PEERS_MAX = 16
 export const BANS_MAX = 4_096
 /** Addresses kept connected to. */
 export const DIAL_TARGETS_MAX = 1_024
-/** Connections of a node on a public address. */
-export const CONNECTIONS_MAX = 96
+/** Connections of a node on a public address: 64 followers, 16 of our choice, and every validator with room to spare. */
+export const CONNECTIONS_MAX = 320
 
 /** Ban for another chain or genesis: nothing that comes later can be of use. */
 export const BAN_WRONG_CHAIN_MS = 3_600_000
 /** Ban of a follower for breaking the protocol. Validators are cut off, never banned. */
 export const BAN_FAULT_MS = 60_000
-/** Rejected gossip messages of a follower within a minute before it is banned. */
-export const REJECTS_PER_MINUTE_MAX = 20
-/** Messages over quota of a follower within a minute before it is banned. */
-export const OVER_QUOTA_PER_MINUTE_MAX = 10_000
+/** Penalty points at which a follower is banned; peerScore.ts. */
+export const PENALTY_BAN = 30
+/** Points halve in this time: traffic of three quotas stays below the ban for ever, of twenty is banned in two seconds. */
+export const PENALTY_HALF_LIFE_MS = 10_000
+/** Points of one gossip message or RPC that is malformed or was rejected: twenty at once are a ban. */
+export const PENALTY_MALFORMED = 1.5
+/** Followers that connected to us: what a node of two cores serves. */
+export const FOLLOWERS_INBOUND_MAX = 64
+/** Followers behind one address: a household. */
+export const FOLLOWERS_PER_ADDRESS_MAX = 2
+/** Followers of one /24 (IPv4) or /48 (IPv6): one rented network cannot fill the places. */
+export const FOLLOWERS_PER_SUBNET_MAX = 4
 /** Time after its connection in which a peer must have a live channel. */
 export const CHANNEL_DEADLINE_MS = 10_000
 /** Time in which a peer with a live channel must be reachable by gossip too, else its connections start over. */

@@ -82,6 +82,10 @@ export interface NetworkConfig {
   readonly timing?: Partial<NetworkTiming>
   /** Bans that outlived a restart. */
   readonly bans?: readonly Ban[]
+  /** Called with all bans after each new one, to be kept for the next start. */
+  readonly onBans?: (bans: readonly Ban[]) => void
+  /** Admits these peers, the configured ones and the validators, and nobody else. */
+  readonly allowList?: readonly PeerId[]
   readonly metrics?: Metrics
   readonly log?: NetworkLog
 }

@@ -1,4 +1,5 @@
 import type { GossipVerdict, PeerId } from '@openliquid/primitives'
+import type { Admission } from './admission.ts'
 import type { RpcFault } from './gossipTuning.ts'
 
 /** One direction-less pipe of bytes to a peer. Message boundaries are not kept. */
@@ -42,7 +43,9 @@ export interface P2pHostHandlers {
   onGossip(message: RawGossip): void
   /** A gossip RPC that is none, or for topics that do not exist. Often, from a hostile peer. */
   onGossipFault(peer: PeerId, fault: RpcFault): void
-  isBanned(peer: PeerId): boolean
+  /** Added to gossip's own score of the peer. */
+  scoreOf(peer: PeerId): number
+  readonly admission: Pick<Admission, 'denial' | 'onInbound' | 'onClosed'>
 }
 
 /** The layer below: libp2p, seen through what this package needs of it. */

@@ -19,10 +19,6 @@ export class PeerLink {
   connectedAtMs: number
   /** Since when a heartbeat of ours is without any answer; judged apart, because a peer can be heard and yet not hear. */
   unansweredSinceMs: number | undefined
-  /** Of its gossip messages in this minute. */
-  rejects = 0
-  /** Dropped messages in this minute. */
-  overQuota = 0
   /** When gossip to and from the peer was last complete. */
   gossipAtMs = 0
 

@@ -21,10 +21,12 @@ export const DEFAULT_QUOTAS: Quotas = {
 
 /** Every quota of every peer. Denied traffic is dropped by the caller. */
 export class TrafficGuard {
+  readonly #quotas: Quotas
   readonly #limiters: Readonly<Record<keyof Quotas, RateLimiter>>
 
   constructor(overrides: Partial<Quotas>) {
     const quotas = { ...DEFAULT_QUOTAS, ...overrides }
+    this.#quotas = quotas
     this.#limiters = {
       consensusMessages: new RateLimiter(quotas.consensusMessages),
       blockMessages: new RateLimiter(quotas.blockMessages),
@@ -37,6 +39,11 @@ export class TrafficGuard {
       heartbeats: new RateLimiter(quotas.heartbeats),
       requests: new RateLimiter(quotas.requests),
     }
+  }
+
+  /** What one unit above the quota costs: traffic of n quotas collects n − 1 points a second. */
+  penaltyOf(quota: keyof Quotas): number {
+    return 1 / this.#quotas[quota].perSecond
   }
 
   allow(quota: 'hellos' | 'heartbeats' | 'requests', peer: PeerId, nowMs: number): boolean {
