@@ -5,13 +5,17 @@ import { advanceFunding } from './funding.ts'
 import { applyOracleQuorum } from './oracle.ts'
 import { matureScheduledCancels } from './scheduledCancels.ts'
 import { fireTriggers } from './triggerOrders.ts'
+import { runTwapSlices } from './twap.ts'
 
 /**
  * What a block does before its actions, in the order of docs/spec/hyperliquid.md §2.
  *
  * Step ⑥ (liquidation) is not part of this version.
  */
-export function beginBlock(state: CoreState, { height, timestampMs }: BlockContext): void {
+export function beginBlock(
+  state: CoreState,
+  { height, timestampMs, blockHash }: BlockContext,
+): void {
   const { now } = state
   assert(height > now.height, 'heights must grow')
   assert(timestampMs >= now.timestampMs, 'block time must not go back')
@@ -20,6 +24,7 @@ export function beginBlock(state: CoreState, { height, timestampMs }: BlockConte
   // ② queues that wait for time
   matureDelayedOrders(state)
   matureScheduledCancels(state)
+  runTwapSlices(state, blockHash)
   // ③ prices
   applyOracleQuorum(state)
   // ④ TP/SL orders

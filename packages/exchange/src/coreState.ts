@@ -15,6 +15,9 @@ import {
   type ScheduledCancel,
   TRIGGERS,
   type TriggerOrder,
+  TWAPS,
+  type Twap,
+  twapDueMs,
 } from './orderRecords.ts'
 import {
   ACCOUNTS,
@@ -144,6 +147,9 @@ export class CoreState {
     this.journal,
     (_oid, previous, next) => this.#triggerChanged(previous, next),
   )
+  readonly twaps: Table<number, Twap> = new Table(TWAPS, this.journal, (_id, previous, next) =>
+    this.#twapChanged(previous, next),
+  )
   readonly delayedOrders: Table<number, DelayedOrder> = new Table(
     DELAYED_ORDERS,
     this.journal,
@@ -179,6 +185,7 @@ export class CoreState {
     this.nonces,
     this.orders,
     this.triggers,
+    this.twaps,
     this.delayedOrders,
     this.markStates,
     this.premiums,
@@ -201,6 +208,8 @@ export class CoreState {
   readonly touched: Set<Market> = new Set()
   /** Users by the time of their scheduled cancel. */
   readonly dueCancels: DueQueue<User> = new DueQueue()
+  /** TWAPs by the time of their next slice. */
+  readonly dueTwaps: DueQueue<number> = new DueQueue()
   /** Sequence of the contract order that is due next, if there is one. */
   oldestDelayed = 0
   /** What the running block did so far. */
@@ -215,6 +224,7 @@ export class CoreState {
   readonly #createTriggerBook: () => TriggerBook
   readonly #addresses = new Map<User, Address>()
   readonly #userOrders = new Map<User, UserOrders>()
+  readonly #userTwaps = new Map<User, Set<number>>()
 
   constructor(
     createBook: () => OrderBook,
@@ -292,11 +302,22 @@ export class CoreState {
     return this.#userOrders.get(user) ?? emptyUserOrders()
   }
 
+  /** Ids of the running TWAPs of a user, in no order that means anything. */
+  twapsOf(user: User): ReadonlySet<number> {
+    return this.#userTwaps.get(user) ?? new Set()
+  }
+
   /** Gives out the next order id. */
   nextOid(): number {
     const counters = this.#countersNow()
     this.counters.set(0, { ...counters, oid: counters.oid + 1 })
     return counters.oid
+  }
+
+  nextTwapId(): number {
+    const counters = this.#countersNow()
+    this.counters.set(0, { ...counters, twapId: counters.twapId + 1 })
+    return counters.twapId
   }
 
   nextCoreWriterSequence(): number {
@@ -402,6 +423,20 @@ export class CoreState {
     if (previous === undefined) addNames(orders, order)
     if (next === undefined) removeNames(orders, order)
     this.#keepUserOrders(order.user, orders)
+  }
+
+  #twapChanged(previous: Twap | undefined, next: Twap | undefined): void {
+    const twap = next ?? previous
+    assert(twap !== undefined, 'a change from nothing to nothing')
+    if (!this.markets.has(twap.asset)) throw corrupt('a TWAP on an unknown asset')
+    const { user, twapId } = twap
+    const dueMs = [previous, next].map((at) => (at === undefined ? 0 : twapDueMs(at)))
+    requeue(this.dueTwaps, twapId, dueMs[0], dueMs[1])
+    const ids = this.#userTwaps.get(user) ?? new Set()
+    if (next === undefined) ids.delete(twapId)
+    else ids.add(twapId)
+    if (ids.size > 0) this.#userTwaps.set(user, ids)
+    else this.#userTwaps.delete(user)
   }
 
   #keepUserOrders(user: User, orders: UserOrders): void {

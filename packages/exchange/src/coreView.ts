@@ -7,7 +7,7 @@ import {
 } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { divideHalfEven, formatUnits, product } from './decimal.ts'
-import type { OrderJson } from './events.ts'
+import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import { hourlyRate, PREMIUM_DECIMALS, RATE_DECIMALS } from './fundingRate.ts'
 import { type AveragePx, impactPx } from './impactPrice.ts'
 import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
@@ -29,6 +29,7 @@ import type { TriggerOrder } from './orderRecords.ts'
 import { CoreReader } from './reader.ts'
 import type { Order, Position } from './records.ts'
 import { USD_DECIMALS } from './tradeEvents.ts'
+import { twapJson } from './twap.ts'
 import type {
   ClearinghouseStateJson,
   ExchangeView,
@@ -179,6 +180,14 @@ export class CoreView implements ExchangeView {
   openOrderByCloid(user: Address, cloid: string): FrontendOrderJson | undefined {
     const oid = this.#state.ordersOf(bytesToHex(user)).byCloid.get(cloid)
     return oid === undefined ? undefined : this.openOrderByOid(oid)?.order
+  }
+
+  twapStates(user: Address): readonly (readonly [number, TwapUpdateEvent['state']])[] {
+    const ids = [...this.#state.twapsOf(bytesToHex(user))].sort((a, b) => a - b)
+    return ids.flatMap((twapId) => {
+      const twap = this.#state.twaps.get(twapId)
+      return twap === undefined ? [] : [[twapId, twapJson(this.#state, twap)] as const]
+    })
   }
 
   clearinghouseState(user: Address): ClearinghouseStateJson {

@@ -72,7 +72,8 @@ export interface FillEvent {
     readonly fee: string
     readonly tid: number
     readonly feeToken: string
-    readonly twapId: null
+    /** Of the side whose order is a slice. */
+    readonly twapId: number | null
     readonly cloid?: string
   }
 }
@@ -182,6 +183,27 @@ export interface OracleUpdateEvent {
   }[]
 }
 
+/** A TWAP began or ended. */
+export interface TwapUpdateEvent {
+  readonly kind: 'twapUpdate'
+  readonly user: Address
+  readonly twapId: number
+  readonly state: {
+    readonly coin: string
+    readonly user: string
+    readonly side: 'A' | 'B'
+    readonly sz: string
+    readonly executedSz: string
+    readonly executedNtl: string
+    readonly minutes: number
+    readonly reduceOnly: boolean
+    readonly randomize: boolean
+    readonly timestamp: number
+  }
+  readonly status: 'activated' | 'finished' | 'terminated'
+  readonly time: number
+}
+
 /** An action of a contract that was carried out, when it was: orders come 3000 ms after their log. */
 export interface CoreWriterExecutedEvent {
   readonly kind: 'coreWriterExecuted'
@@ -205,6 +227,7 @@ export type ExchangeEvent =
   | FillEvent
   | TradeEvent
   | OrderUpdateEvent
+  | TwapUpdateEvent
   | BookDiffEvent
   | LedgerUpdateEvent
   | FundingEvent

@@ -29,7 +29,9 @@ const poor = Array.from({ length: USERS }, (_, i) => ({
 function apply(exchange: TestExchange, step: RandomStep, reload: boolean): unknown {
   switch (step.kind) {
     case 'endBlock': {
-      const { coreRoot, events } = reload ? exchange.reload() : exchange.endBlock(100)
+      const { coreRoot, events } = reload
+        ? exchange.reload(step.afterMs)
+        : exchange.endBlock(step.afterMs)
       return { coreRoot, events }
     }
     case 'action': {

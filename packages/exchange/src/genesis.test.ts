@@ -24,7 +24,7 @@ describe('genesis of the Core', () => {
   it('pins the stored form: a change here breaks every running chain', () => {
     const { coreRoot, writes } = ExchangeMachine.genesis(testGenesis(3))
     expect(Buffer.from(coreRoot).toString('hex')).toMatchInlineSnapshot(
-      `"202879f4d683b031bc993e0e06c01fe0785c48c66771f203c93303417c05f102"`,
+      `"056f58eadddfdf749f22a83acc0ce1a6de1f2eeb3b20ac45637020b24805c825"`,
     )
     expect(writes).toHaveLength(37)
     expect(writes.every(([key]) => key[0] === 0x63)).toBe(true)

@@ -42,7 +42,7 @@ const RATE_PPM_MAX = 1_000_000
 export function applyGenesis(state: CoreState, genesis: ExchangeGenesis): void {
   const { core, validators, timestampMs } = genesis
   state.clock.set(0, { height: 0n, timestampMs, oracleBucket: 0 })
-  state.counters.set(0, { oid: 1, coreWriterSequence: 0 })
+  state.counters.set(0, { oid: 1, coreWriterSequence: 0, twapId: 1 })
   addTokens(state, core.tokens)
   addSpotPairs(state, core.spotPairs)
   addMarginTables(state, core.marginTables)

@@ -29,6 +29,7 @@ export type {
   OrderStatus,
   OrderUpdateEvent,
   TradeEvent,
+  TwapUpdateEvent,
 } from './events.ts'
 export {
   type ActionMeta,

@@ -14,6 +14,7 @@ function picture(state: CoreState): unknown {
     [...state.accounts.entries()],
     [...state.orders.entries()],
     [...state.triggers.entries()],
+    [...state.twaps.entries()],
     [...state.scheduledCancels.entries()],
     [...state.activities.entries()],
     [...state.delayedOrders.entries()],

@@ -28,6 +28,8 @@ export const ORACLE_BUCKET_LAG_MAX = 2
 export const ORACLE_AGE_MS_MAX = 60_000
 /** Times by which one update may multiply or divide an oracle price that is not stale; docs/spec/hyperliquid.md §7.1. */
 export const ORACLE_STEP_MAX = 2
+/** Running TWAPs of one address: each is work in a begin-block. */
+export const TWAPS_OF_USER_MAX = 20
 /** Open orders of one address, however much it trades; docs/spec/hyperliquid.md §5. */
 export const OPEN_ORDERS_MAX = 5_000
 /** Times a day that a scheduled cancel may cancel the orders of one user; docs/spec/hyperliquid.md §5. */

@@ -22,6 +22,7 @@ export interface Taker {
   readonly reduceOnly: boolean
   /** TP/SL group; 0 or absent is none. */
   readonly group?: number
+  readonly twapId?: number
 }
 
 export interface MatchResult {

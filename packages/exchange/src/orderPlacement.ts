@@ -42,12 +42,20 @@ export interface OrderRequest {
   /** TP/SL group, 0 for none. */
   readonly group: number
   readonly builder: BuilderFee | undefined
+  /** Of a slice. */
+  readonly twapId?: number
 }
+
+/** What trades without a transaction of its own has this hash. */
+export const NO_CAUSE: string = `0x${'00'.repeat(32)}`
 
 /** What came of an order: the answer, and how its life goes on. */
 export interface Placement {
   readonly result: OrderResult
   readonly end: 'resting' | 'filled' | 'marginCanceled' | 'canceled'
+  /** Lots that traded at once, and their notional in the smallest quote unit of §1.1. */
+  readonly filled: number
+  readonly notional: bigint
 }
 
 export type LimitOrderWire = OrderWire & {
@@ -155,7 +163,7 @@ function settle(
   const cloid = request.cloid === undefined ? {} : { cloid: request.cloid }
   if (left > 0 && stop === 'done' && rests(request)) {
     rest(state, market, order)
-    return { result: { resting: { oid: order.oid, ...cloid } }, end: 'resting' }
+    return { result: { resting: { oid: order.oid, ...cloid } }, end: 'resting', filled, notional }
   }
   if (filled === 0) {
     if (stop === 'margin') return ORDER_REJECTIONS.perpMargin
@@ -178,6 +186,8 @@ function settle(
       },
     },
     end,
+    filled,
+    notional,
   }
 }
 

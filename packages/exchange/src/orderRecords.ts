@@ -93,3 +93,64 @@ export const TRIGGERS: TableSpec<number, TriggerOrder> = {
     builder: readBuilder(input),
   }),
 }
+
+/** Time between the slices of a TWAP; docs/spec/hyperliquid.md §5. */
+export const TWAP_SLICE_MS = 30_000
+
+/** An order that trades in slices. */
+export interface Twap {
+  readonly twapId: number
+  readonly user: User
+  readonly asset: number
+  readonly isBuy: boolean
+  /** Lots. */
+  readonly size: number
+  readonly reduceOnly: boolean
+  readonly minutes: number
+  readonly randomize: boolean
+  readonly startMs: number
+  /** Lots traded, and their notional in the smallest quote unit of §1.1. */
+  readonly executed: number
+  readonly executedNtl: bigint
+  /** The last slice whose time came; slice k is due k times 30 s after the start. */
+  readonly slice: number
+}
+
+/** When the next slice is due. */
+export function twapDueMs({ startMs, slice }: Twap): number {
+  return startMs + (slice + 1) * TWAP_SLICE_MS
+}
+
+/** Keyed by twap id. */
+export const TWAPS: TableSpec<number, Twap> = {
+  tag: 0x22,
+  ...sequenceKey,
+  write: (out, twap) =>
+    void out
+      .u53(twap.twapId)
+      .hex(twap.user, 20)
+      .u32(twap.asset)
+      .bool(twap.isBuy)
+      .u53(twap.size)
+      .bool(twap.reduceOnly)
+      .u32(twap.minutes)
+      .bool(twap.randomize)
+      .u53(twap.startMs)
+      .u53(twap.executed)
+      .integer(twap.executedNtl)
+      .u32(twap.slice),
+  read: (input) => ({
+    twapId: input.u53(),
+    user: input.hex(20),
+    asset: input.u32(),
+    isBuy: input.bool(),
+    size: input.u53(),
+    reduceOnly: input.bool(),
+    minutes: input.u32(),
+    randomize: input.bool(),
+    startMs: input.u53(),
+    executed: input.u53(),
+    executedNtl: input.integer(),
+    slice: input.u32(),
+  }),
+}

@@ -134,5 +134,8 @@ export function badAloPx(bbo: string): OrderRejection {
   }
 }
 
+/** Answer to a `twapCancel` of nothing; §4.2. */
+export const MISSING_TWAP = 'TWAP was never placed, already canceled, or filled.'
+
 /** Per-cancel text of §4.2. */
 export const MISSING_ORDER = 'Order was never placed, already canceled, or filled.'

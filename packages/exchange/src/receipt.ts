@@ -17,12 +17,18 @@ export type OrderResult =
   | 'waitingForTrigger'
   | { readonly error: string }
 
+export type TwapResult =
+  | { readonly running: { readonly twapId: number } }
+  | { readonly error: string }
+
 export type CancelResult = 'success' | { readonly error: string }
 
 /** The `response` of an action that was carried out, exactly as the API prints it. */
 export type ActionResponse =
   | { readonly type: 'default' }
   | { readonly type: 'order'; readonly data: { readonly statuses: readonly OrderResult[] } }
+  | { readonly type: 'twapOrder'; readonly data: { readonly status: TwapResult } }
+  | { readonly type: 'twapCancel'; readonly data: { readonly status: CancelResult } }
   | { readonly type: 'cancel'; readonly data: { readonly statuses: readonly CancelResult[] } }
 
 /** What the chain says of one action. `status` and `response` are the JSON of docs/spec/hyperliquid.md §4.1. */

@@ -22,6 +22,7 @@ export interface Clock {
 export interface Counters {
   readonly oid: number
   readonly coreWriterSequence: number
+  readonly twapId: number
 }
 
 /** Genesis parameters that apply to everyone. Rates are millionths of the notional. */
@@ -234,8 +235,13 @@ export const CLOCK: TableSpec<Singleton, Clock> = {
 export const COUNTERS: TableSpec<Singleton, Counters> = {
   tag: 0x02,
   ...singletonKey,
-  write: (out, { oid, coreWriterSequence }) => void out.u53(oid).u53(coreWriterSequence),
-  read: (input) => ({ oid: input.u53(), coreWriterSequence: input.u53() }),
+  write: (out, { oid, coreWriterSequence, twapId }) =>
+    void out.u53(oid).u53(coreWriterSequence).u53(twapId),
+  read: (input) => ({
+    oid: input.u53(),
+    coreWriterSequence: input.u53(),
+    twapId: input.u53(),
+  }),
 }
 
 export const RULES: TableSpec<Singleton, Rules> = {

@@ -18,6 +18,7 @@ interface MatchedOrder {
   readonly oid: number
   readonly cloid: Cloid | undefined
   readonly isBuy: boolean
+  readonly twapId?: number
 }
 
 /** Two orders that traded, at the maker's price. */
@@ -131,7 +132,7 @@ function emitFill(
     fee: fields.fee,
     tid: match.tid,
     feeToken: fields.feeToken,
-    twapId: null,
+    twapId: match[role].twapId ?? null,
     ...(cloid === undefined ? {} : { cloid }),
   }
   state.emit({ kind: 'fill', user: state.addressOf(user), fill })

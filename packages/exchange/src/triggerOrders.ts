@@ -15,19 +15,19 @@ import {
   executeOrder,
   isRejection,
   isTooFarFromOracle,
+  NO_CAUSE,
   type OrderRequest,
   type Placement,
 } from './orderPlacement.ts'
 import type { TriggerOrder } from './orderRecords.ts'
 import { ORDER_REJECTIONS, type OrderRejection } from './orderRejection.ts'
 import { closable } from './perpClearinghouse.ts'
+import type { OrderResult } from './receipt.ts'
 import type { BuilderFee, User } from './records.ts'
 import { firesAt } from './triggerBook.ts'
 
 /** What a market order may slip from the mark price at which it fires; docs/spec/hyperliquid.md §5. */
 export const TRIGGER_SLIPPAGE_PERCENT = 10
-/** What trades without a transaction of its own has this hash. */
-export const NO_CAUSE: string = `0x${'00'.repeat(32)}`
 /** 10 USDC in 1e-6; §5. */
 const NTL_MIN = 10_000_000n
 
@@ -87,11 +87,7 @@ export function placeTrigger(
   if (rejection !== undefined) return rejection
   state.triggers.set(order.oid, order)
   emitTriggerStatus(state, order, 'open')
-  if (place.group !== 0) {
-    return { result: order.isArmed ? 'waitingForTrigger' : 'waitingForFill', end: 'resting' }
-  }
-  const cloid = order.cloid === undefined ? {} : { cloid: order.cloid }
-  return { result: { resting: { oid: order.oid, ...cloid } }, end: 'resting' }
+  return { result: waitingResult(order), end: 'resting', filled: 0, notional: 0n }
 }
 
 /**
@@ -109,6 +105,11 @@ export function fireTriggers(state: CoreState): void {
     const order = state.triggers.get(oid)
     if (order !== undefined) fire(state, order)
   }
+}
+
+function waitingResult({ oid, cloid, group, isArmed }: TriggerOrder): OrderResult {
+  if (group !== 0) return isArmed ? 'waitingForTrigger' : 'waitingForFill'
+  return { resting: { oid, ...(cloid === undefined ? {} : { cloid }) } }
 }
 
 function checkTrigger(

@@ -1,5 +1,5 @@
 import type { Address, ExchangeReader, Height } from '@openliquid/primitives'
-import type { OrderJson } from './events.ts'
+import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import type { NonceVerdict } from './nonces.ts'
 
 export interface MetaJson {
@@ -164,6 +164,8 @@ export interface ExchangeView {
     oid: number,
   ): { readonly user: Address; readonly order: FrontendOrderJson } | undefined
   openOrderByCloid(user: Address, cloid: string): FrontendOrderJson | undefined
+  /** Running TWAPs, by id. */
+  twapStates(user: Address): readonly (readonly [twapId: number, state: TwapUpdateEvent['state']])[]
   clearinghouseState(user: Address): ClearinghouseStateJson
   spotClearinghouseState(user: Address): SpotClearinghouseStateJson
   /** Whether the address may sign actions: it has an account, or is the signer of a validator. */

@@ -391,6 +391,7 @@ function memoryExchange(): ExchangeView {
       oid === order.oid ? { user: hexToBytes(EXCHANGE_USER), order: frontendOrder } : undefined,
     openOrderByCloid: (user, cloid) =>
       isUser(user) && cloid === frontendOrder.cloid ? frontendOrder : undefined,
+    twapStates: () => [],
     clearinghouseState: () => ({
       marginSummary: margin,
       crossMarginSummary: margin,

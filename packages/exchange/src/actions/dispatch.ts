@@ -9,6 +9,7 @@ import { applyOrder } from './order.ts'
 import { type ActionOutcome, DONE, unsupported } from './outcome.ts'
 import { applyScheduleCancel } from './scheduleCancel.ts'
 import { applySpotSend } from './spotSend.ts'
+import { applyTwapCancel, applyTwapOrder } from './twap.ts'
 import { applyUpdateLeverage } from './updateLeverage.ts'
 import { applyUsdClassTransfer } from './usdClassTransfer.ts'
 import { applyUsdSend } from './usdSend.ts'
@@ -29,6 +30,10 @@ export function dispatchAction(state: CoreState, user: User, action: Action): Ac
       return applyBatchModify(state, user, action)
     case 'scheduleCancel':
       return applyScheduleCancel(state, user, action)
+    case 'twapOrder':
+      return applyTwapOrder(state, user, action)
+    case 'twapCancel':
+      return applyTwapCancel(state, user, action)
     case 'noop':
       return DONE
     case 'updateLeverage':

@@ -229,12 +229,12 @@ export class TestExchange {
   }
 
   /** Ends the block and goes on with a machine that was loaded from the store. */
-  reload(): ExchangeTransition {
+  reload(afterMs = 100): ExchangeTransition {
     const transition = this.#machine.endBlock()
     this.#root = transition.coreRoot
     this.#write(transition.writes)
     this.#machine = ExchangeMachine.load([...this.store.values()].reverse(), this.#options)
-    this.beginBlock()
+    this.beginBlock(afterMs)
     return transition
   }
 

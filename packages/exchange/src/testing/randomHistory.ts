@@ -33,9 +33,9 @@ const MARKETS = [
 export function randomStep(next: Prng, users: number): RandomStep {
   const user = 1 + next(users)
   const dice = next(100)
-  if (dice < 12) return { kind: 'endBlock', afterMs: 50 + next(2_000) }
-  if (dice < 62) return action(user, orderAction(next))
-  if (dice < 74) {
+  if (dice < 12) return { kind: 'endBlock', afterMs: 50 + next(next(12) === 0 ? 40_000 : 400) }
+  if (dice < 58) return action(user, orderAction(next))
+  if (dice < 70) {
     return action(user, {
       type: 'cancel',
       cancels: [
@@ -44,13 +44,13 @@ export function randomStep(next: Prng, users: number): RandomStep {
       ],
     })
   }
-  if (dice < 80) {
+  if (dice < 76) {
     return action(user, {
       type: 'cancelByCloid',
       cancels: [{ asset: asset(next), cloid: cloid(next) }],
     })
   }
-  if (dice < 86) {
+  if (dice < 82) {
     return action(user, {
       type: 'updateLeverage',
       asset: next(3),
@@ -58,8 +58,8 @@ export function randomStep(next: Prng, users: number): RandomStep {
       leverage: 1 + next(45),
     })
   }
-  if (dice < 90) return action(user, transfer(next, 1 + next(users + 2)))
-  if (dice < 93) {
+  if (dice < 86) return action(user, transfer(next, 1 + next(users + 2)))
+  if (dice < 89) {
     return action(user, {
       type: 'usdClassTransfer',
       signatureChainId: '0x66eee',
@@ -69,7 +69,7 @@ export function randomStep(next: Prng, users: number): RandomStep {
       nonce: 0,
     })
   }
-  if (dice < 96) return { kind: 'coreWriter', user, action: coreWriterAction(next) }
+  if (dice < 92) return { kind: 'coreWriter', user, action: coreWriterAction(next) }
   return action(1001 + next(4), oracleAction(next))
 }
 
@@ -89,6 +89,7 @@ function orderAction(next: Prng): Action {
   const dice = next(10)
   if (dice < 3) return groupAction(next)
   if (dice === 3) return modifyAction(next)
+  if (dice === 4 && next(3) === 0) return twapAction(next)
   if (dice === 4) return { type: 'scheduleCancel', ...(next(2) === 0 ? {} : { time: dueMs(next) }) }
   const orders = Array.from({ length: 1 + next(3) }, () => orderWire(next))
   return { type: 'order', orders, grouping: 'na' }
@@ -137,6 +138,14 @@ function modifyAction(next: Prng): Action {
     { oid: 1 + next(400), order: orderWire(next) },
   ]
   return { type: 'batchModify', modifies, ...always }
+}
+
+function twapAction(next: Prng): Action {
+  const market = MARKETS[next(MARKETS.length)] ?? MARKETS[0]
+  if (next(3) === 0) return { type: 'twapCancel', a: market.asset, t: 1 + next(30) }
+  const s = decimal((1 + next(200)) * 5 * market.unit, 3)
+  const twap = { a: market.asset, b: next(2) === 0, s, r: next(4) === 0, t: next(2) === 0 }
+  return { type: 'twapOrder', twap: { ...twap, m: 4 + next(8) } }
 }
 
 /** A time between some seconds and a minute into the history. */
