@@ -299,7 +299,7 @@ describe('transfers', () => {
       code: 'OL_ACTION_UNSUPPORTED',
     })
     expect(x.act(bob, send(id, '1', `0x20${'0'.repeat(36)}c8`))).toMatchObject({
-      code: 'OL_ACTION_UNSUPPORTED',
+      code: 'OL_ACTION_DESTINATION',
     })
   })
 })

@@ -1,8 +1,16 @@
-import { type Address, assert, hexToBytes } from '@openliquid/primitives'
+import { type Address, assert, type EvmLink, hexToBytes } from '@openliquid/primitives'
 import { ACTIVITIES, type Activity } from './accountRecords.ts'
+import {
+  EVM_TRANSFERS,
+  LINK_REQUESTS,
+  type LinkRequest,
+  type QueuedTransfer,
+  TOKEN_DEPLOYERS,
+} from './bridgeRecords.ts'
 import { corrupt } from './byteCodec.ts'
 import { DueQueue } from './dueQueue.ts'
 import type { ExchangeEvent } from './events.ts'
+import type { EvmFacts } from './evmBridge.ts'
 import { NO_PREMIUMS, type Premiums } from './fundingRate.ts'
 import { Journal } from './journal.ts'
 import { type Market, type PerpMarket, perpMarket, type SpotMarket, spotMarket } from './market.ts'
@@ -58,6 +66,7 @@ import {
 import { MARK_STATES, PREMIUMS } from './riskRecords.ts'
 import { spotHoldOf } from './spotHold.ts'
 import { OwnedTable, type StoredTable, Table } from './table.ts'
+import { TransferQueue } from './transferQueue.ts'
 import { SortedTriggerBook, type TriggerBook } from './triggerBook.ts'
 
 /** Orders of one user, found by what cancels and margin ask for. */
@@ -103,7 +112,9 @@ export class CoreState {
   readonly clock: Table<Singleton, Clock> = new Table(CLOCK, this.journal, nothing)
   readonly counters: Table<Singleton, Counters> = new Table(COUNTERS, this.journal, nothing)
   readonly rulesTable: Table<Singleton, Rules> = new Table(RULES, this.journal, nothing)
-  readonly tokens: Table<number, Token> = new Table(TOKENS, this.journal, nothing)
+  readonly tokens: Table<number, Token> = new Table(TOKENS, this.journal, () => {
+    this.evmLinks = undefined
+  })
   readonly supplies: Table<number, bigint> = new Table(SUPPLIES, this.journal, nothing)
   readonly spotPairs: Table<number, SpotPair> = new Table(SPOT_PAIRS, this.journal, nothing)
   readonly perps: Table<number, Perp> = new Table(PERPS, this.journal, nothing)
@@ -163,6 +174,17 @@ export class CoreState {
     (user, previous, next) => requeue(this.dueCancels, user, previous?.dueMs, next?.dueMs),
   )
   readonly activities: Table<User, Activity> = new Table(ACTIVITIES, this.journal, nothing)
+  readonly evmTransfers: Table<number, QueuedTransfer> = new Table(
+    EVM_TRANSFERS,
+    this.journal,
+    (sequence, previous, next) => this.transferQueue.changed(sequence, previous, next),
+  )
+  readonly tokenDeployers: Table<number, User> = new Table(TOKEN_DEPLOYERS, this.journal, nothing)
+  readonly linkRequests: Table<number, LinkRequest> = new Table(
+    LINK_REQUESTS,
+    this.journal,
+    nothing,
+  )
   /** By perp; absent before its first sample. */
   readonly premiums: Table<number, Premiums> = new Table(PREMIUMS, this.journal, nothing)
 
@@ -191,6 +213,9 @@ export class CoreState {
     this.premiums,
     this.scheduledCancels,
     this.activities,
+    this.evmTransfers,
+    this.tokenDeployers,
+    this.linkRequests,
   ]
 
   /** By asset id. */
@@ -212,6 +237,13 @@ export class CoreState {
   readonly dueTwaps: DueQueue<number> = new DueQueue()
   /** Sequence of the contract order that is due next, if there is one. */
   oldestDelayed = 0
+  /** Made when somebody asks, from the tokens. */
+  evmLinks: readonly EvmLink[] | undefined
+  readonly transferQueue: TransferQueue = new TransferQueue()
+  /** The EVM as the running block found it; absent when there is none. */
+  evm: EvmFacts | undefined
+  /** Accounts that credits from the EVM made in the running block: contracts may not act for them yet. */
+  readonly createdByCredit: Set<User> = new Set()
   /** What the running block did so far. */
   events: ExchangeEvent[] = []
   /** `0x` id of the transaction that runs, for fills and ledger entries. */

@@ -6,18 +6,26 @@ import {
   unreachable,
 } from '@openliquid/primitives'
 import { cancelCloid, cancelOid } from './actions/cancel.ts'
-import { isFault } from './actions/outcome.ts'
+import { finalizeEvmContract } from './actions/evmContract.ts'
+import { type ActionOutcome, fault, isFault, unsupported } from './actions/outcome.ts'
+import { type Dex, sendAsset } from './actions/sendAsset.ts'
+import { sendSpot } from './actions/spotSend.ts'
 import { transferUsdClass } from './actions/usdClassTransfer.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
 import { CORE_WRITER_QUEUE_MAX } from './limits.ts'
 import { placeOrder } from './orderEntry.ts'
-import type { Cloid, DelayedOrder, User } from './records.ts'
+import type { Cloid, DelayedOrder, Token, User } from './records.ts'
 
 /** How long orders of contracts wait, so that the EVM is no faster way in; docs/spec/hyperliquid.md §12. */
 export const CORE_WRITER_DELAY_MS = 3_000
 /** Prices and sizes of contracts are in 1e-8, whatever the market. */
 const CORE_WRITER_DECIMALS = 8
+/** Sides of an account by the numbers that contracts give them. */
+const DEXES: ReadonlyMap<number, Dex> = new Map([
+  [0, 'perp'],
+  [0xffff_ffff, 'spot'],
+])
 const WIRE_TIMES_IN_FORCE = { gtc: 'Gtc', ioc: 'Ioc', alo: 'Alo' } as const
 
 /** Carries out what a contract asked for, or queues it; what is refused becomes an event. */
@@ -30,7 +38,8 @@ export function applyCoreWriter(
   const user = bytesToHex(address)
   const origin = { user, evmTxHash: bytesToHex(source.evmTxHash), logIndex: source.logIndex }
   const reject = (reason: string): void => emitRejected(state, origin, reason)
-  if (!state.accounts.has(user)) {
+  // §12: an account that a credit of the same EVM block made comes too late.
+  if (!state.accounts.has(user) || state.createdByCredit.has(user)) {
     reject('User does not exist.')
     return
   }
@@ -39,12 +48,25 @@ export function applyCoreWriter(
     case 'limitOrder':
       delayOrder(state, origin, action)
       return
-    case 'usdClassTransfer': {
-      const outcome = transferUsdClass(state, user, action.ntl, action.toPerp)
-      if (isFault(outcome)) reject(outcome.text)
-      else emitExecuted(state, origin)
+    case 'usdClassTransfer':
+      perform(state, origin, () => transferUsdClass(state, user, action.ntl, action.toPerp))
       return
-    }
+    case 'spotSend':
+      perform(state, origin, () => {
+        const token = tokenOf(state, action.token)
+        if (token === undefined) return fault('OL_ACTION_TOKEN', 'Token does not exist.')
+        const destination = bytesToHex(action.destination)
+        return sendSpot(state, user, { token, wei: action.wei, destination })
+      })
+      return
+    case 'sendAsset':
+      perform(state, origin, () => sendAssetOf(state, user, action))
+      return
+    case 'finalizeEvmContract':
+      perform(state, origin, () =>
+        finalizeEvmContract(state, user, Number(action.token), action.input),
+      )
+      return
     case 'cancelByOid':
     case 'cancelByCloid': {
       const result =
@@ -55,6 +77,14 @@ export function applyCoreWriter(
       else reject(result.error)
       return
     }
+    case 'vaultTransfer':
+    case 'tokenDelegate':
+    case 'stakingDeposit':
+    case 'stakingWithdraw':
+    case 'addApiWallet':
+    case 'approveBuilderFee':
+      reject(`Action not supported: ${action.type}`)
+      return
     case 'unsupported':
       reject(`Action not supported: ${action.actionId}`)
       return
@@ -75,6 +105,42 @@ export function matureDelayedOrders(state: CoreState): void {
   }
 }
 
+/** Carries an action out whole or not at all. */
+function perform(state: CoreState, origin: Origin, run: () => ActionOutcome): void {
+  const eventCount = state.events.length
+  state.journal.begin()
+  const outcome = run()
+  if (!isFault(outcome)) {
+    state.journal.commit()
+    emitExecuted(state, origin)
+    return
+  }
+  state.journal.rollback()
+  state.events.length = eventCount
+  emitRejected(state, origin, outcome.text)
+}
+
+function sendAssetOf(
+  state: CoreState,
+  user: User,
+  action: Extract<CoreWriterAction, { type: 'sendAsset' }>,
+): ActionOutcome {
+  if (action.subAccount.some((byte) => byte !== 0)) return unsupported('sub-account')
+  const [source, target] = [DEXES.get(action.sourceDex), DEXES.get(action.destinationDex)]
+  if (source === undefined || target === undefined) {
+    return fault('OL_ACTION_DESTINATION', 'Dex does not exist.')
+  }
+  const token = tokenOf(state, action.token)
+  if (token === undefined) return fault('OL_ACTION_TOKEN', 'Token does not exist.')
+  const destination = bytesToHex(action.destination)
+  return sendAsset(state, user, { destination, source, target, token, wei: action.wei })
+}
+
+/** Ids above 2^53 round to ones that no token has. */
+function tokenOf(state: CoreState, token: bigint): Token | undefined {
+  return state.tokens.get(Number(token))
+}
+
 interface Origin {
   readonly user: User
   readonly evmTxHash: string
@@ -90,9 +156,10 @@ function delayOrder(
     emitRejected(state, origin, 'Too many orders of contracts are waiting.')
     return
   }
+  const dueMs = state.now.timestampMs + CORE_WRITER_DELAY_MS
   state.delayedOrders.set(state.nextCoreWriterSequence(), {
     ...origin,
-    dueMs: state.now.timestampMs + CORE_WRITER_DELAY_MS,
+    dueMs,
     asset: action.asset,
     isBuy: action.isBuy,
     limitPx: action.limitPx,
@@ -100,6 +167,13 @@ function delayOrder(
     reduceOnly: action.reduceOnly,
     timeInForce: action.timeInForce,
     cloid: cloidOf(action.clientOrderId),
+  })
+  state.emit({
+    kind: 'coreWriterDelayed',
+    user: state.addressOf(origin.user),
+    evmTxHash: origin.evmTxHash,
+    logIndex: origin.logIndex,
+    dueMs,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Address } from '@openliquid/primitives'
+import type { CoreWriterDelayedEvent, EvmCreditEvent, EvmTransferEvent } from './bridgeEvents.ts'
 import type { OrderRejectionCode } from './errors.ts'
 
 /** Where an order stands; docs/spec/hyperliquid.md §4.3. The values that this version produces. */
@@ -142,6 +143,20 @@ export interface LedgerUpdateEvent {
         readonly user: string
         readonly destination: string
         readonly fee: string
+        /** Gas of a transfer to the EVM. */
+        readonly nativeTokenFee?: string
+      }
+    | {
+        readonly type: 'send'
+        readonly user: string
+        readonly destination: string
+        readonly sourceDex: string
+        readonly destinationDex: string
+        readonly token: string
+        readonly amount: string
+        readonly usdcValue: string
+        readonly fee: string
+        readonly nativeTokenFee: string
       }
 }
 
@@ -233,5 +248,8 @@ export type ExchangeEvent =
   | FundingEvent
   | FundingRateEvent
   | OracleUpdateEvent
+  | CoreWriterDelayedEvent
   | CoreWriterExecutedEvent
   | CoreWriterRejectedEvent
+  | EvmCreditEvent
+  | EvmTransferEvent

@@ -7,6 +7,9 @@ import {
   type CoreWriterAction,
   type CoreWriterSource,
   compareBytes,
+  type EvmCredit,
+  type EvmLink,
+  type EvmTransfer,
   type ExchangeReader,
   type Hash,
   type Height,
@@ -23,6 +26,14 @@ import { CoreTree } from './coreTree.ts'
 import { CoreView } from './coreView.ts'
 import { applyCoreWriter } from './coreWriter.ts'
 import type { ExchangeEvent } from './events.ts'
+import {
+  creditFromEvm,
+  type EvmEscrow,
+  type EvmFacts,
+  evmEscrowOf,
+  evmLinks,
+  takeEvmTransfers,
+} from './evmBridge.ts'
 import { applyGenesis, type ExchangeGenesis } from './genesis.ts'
 import { assertInvariants } from './invariants.ts'
 import { checkNonce, NONCE_TEXTS, withNonce } from './nonces.ts'
@@ -140,9 +151,10 @@ export class ExchangeMachine {
   }
 
   /** Opens a block: time, delayed orders of contracts, oracle quorum; docs/spec/hyperliquid.md §2. */
-  beginBlock(context: BlockContext): void {
+  beginBlock(context: BlockContext, evm?: EvmFacts): void {
     assert(!this.#isInBlock, 'a block inside a block')
     this.#isInBlock = true
+    this.#state.evm = evm
     beginBlock(this.#state, context)
   }
 
@@ -170,6 +182,34 @@ export class ExchangeMachine {
   applyCoreWriterAction(user: Address, action: CoreWriterAction, source: CoreWriterSource): void {
     assert(this.#isInBlock, 'an action outside a block')
     applyCoreWriter(this.#state, user, action, source)
+  }
+
+  /** Tokens of the Core that are linked to the EVM. The same array as long as they stay the same. */
+  evmLinks(): readonly EvmLink[] {
+    return evmLinks(this.#state)
+  }
+
+  /** What the system address of a linked token holds on the Core. */
+  evmEscrowOf(token: number): EvmEscrow {
+    return evmEscrowOf(this.#state, token)
+  }
+
+  /** Transfers that wait for an EVM block. */
+  get waitingEvmTransfers(): number {
+    return this.#state.transferQueue.size
+  }
+
+  /** An EVM block is about to run: takes the transfers that it carries over. */
+  beginEvmBlock(): readonly EvmTransfer[] {
+    assert(this.#isInBlock, 'an EVM block outside a block')
+    this.#state.createdByCredit.clear()
+    return takeEvmTransfers(this.#state)
+  }
+
+  /** Gives what an EVM block sent to a system address to its sender; what it refuses becomes an `evmCredit` event. */
+  creditFromEvm(credit: EvmCredit): void {
+    assert(this.#isInBlock, 'a credit outside a block')
+    creditFromEvm(this.#state, credit)
   }
 
   /** Asserts the invariants of §6.8 and closes the block. */
@@ -228,6 +268,8 @@ export class ExchangeMachine {
     const { events } = state
     state.events = []
     state.touched.clear()
+    state.evm = undefined
+    state.createdByCredit.clear()
     return { coreRoot: this.#root, writes, events }
   }
 

@@ -66,6 +66,9 @@ function addTokens(state: CoreState, tokens: readonly GenesisToken[]): void {
     if (!isCount(token.szDecimals, Math.min(SZ_DECIMALS_MAX, token.weiDecimals))) {
       throw refuse('szDecimals out of range')
     }
+    if (token.deployer !== undefined) {
+      state.tokenDeployers.set(i, hexOf(token.deployer, 20, refuse))
+    }
     state.tokens.set(i, {
       index: i,
       name: token.name,

@@ -1,4 +1,5 @@
 export { type ActionClass, actionClass } from './actionClass.ts'
+export type { CoreWriterDelayedEvent, EvmCreditEvent, EvmTransferEvent } from './bridgeEvents.ts'
 export {
   type CoreProof,
   type CoreProofStep,
@@ -31,6 +32,7 @@ export type {
   TradeEvent,
   TwapUpdateEvent,
 } from './events.ts'
+export type { EvmEscrow, EvmFacts } from './evmBridge.ts'
 export {
   type ActionMeta,
   ExchangeMachine,

@@ -1,5 +1,6 @@
 import { assert } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
+import { evmEscrowOf } from './evmBridge.ts'
 import { USDC, USDC_WEI_PER_UNIT } from './spotClearinghouse.ts'
 
 /**
@@ -16,6 +17,10 @@ export function assertInvariants(state: CoreState): void {
     assert(held === (state.supplies.get(token) ?? 0n), `token ${token} is not conserved`)
     const hold = totals.hold.get(token) ?? 0n
     assert(hold === (totals.orderHold.get(token) ?? 0n), `hold of token ${token} is not its orders`)
+  }
+  for (const [token, waiting] of state.transferQueue.waitingByToken) {
+    const { escrow } = evmEscrowOf(state, token)
+    assert(escrow >= waiting, `what waits of token ${token} is not in its system address`)
   }
   for (const [perp, size] of totals.size) {
     assert(size === 0n, `positions of perp ${perp} do not add up to zero`)

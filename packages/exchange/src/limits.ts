@@ -22,6 +22,10 @@ export const TOKEN_SUPPLY_WEI_MAX = 9_223_372_036_854_775_807n
 export const LEVERAGE_MAX = 100
 /** Orders of contracts waiting for their delay: bounds the work of one begin-block. */
 export const CORE_WRITER_QUEUE_MAX = 65_536
+/** Transfers to the EVM that wait for an EVM block: bounds what a block has to remember. */
+export const EVM_TRANSFERS_MAX = 4_096
+/** System transactions of one EVM block: beside the gas of its own transactions, bounds its work. */
+export const EVM_TRANSFERS_PER_BLOCK_MAX = 100
 /** Oracle buckets that a submission may lag behind block time. */
 export const ORACLE_BUCKET_LAG_MAX = 2
 /** An oracle price older than this is stale: no premium is measured against it; docs/spec/hyperliquid.md §7.1. */

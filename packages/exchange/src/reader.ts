@@ -108,6 +108,7 @@ export class CoreReader implements ExchangeReader {
     const token = this.#state.tokens.get(index)
     if (token === undefined) return undefined
     const { name, szDecimals, weiDecimals, evmContract } = token
+    const deployer = this.#state.tokenDeployers.get(index)
     const pairs = [...this.#state.spotPairs.entries()].map(([, pair]) => pair)
     return {
       name,
@@ -116,7 +117,7 @@ export class CoreReader implements ExchangeReader {
         .map((pair) => pair.index)
         .sort((a, b) => a - b),
       deployerTradingFeeShare: 0n,
-      deployer: ZERO_ADDRESS,
+      deployer: deployer === undefined ? ZERO_ADDRESS : hexToBytes(deployer, 20),
       evmContract: evmContract === undefined ? ZERO_ADDRESS : hexToBytes(evmContract.address, 20),
       szDecimals,
       weiDecimals,

@@ -7,6 +7,10 @@ test('exports', () => {
       "CORE_WRITER_ADDRESS",
       "RAW_ACTION_TOPIC",
       "decodeCoreWriterLog",
+      "EvmLinks",
+      "RECEIVED_TOPIC",
+      "TRANSFER_TOPIC",
+      "tokenTransferData",
       "precompileGas",
       "readPrecompiles",
     ]

@@ -1,4 +1,5 @@
 import {
+  type CoreWriterAction,
   hexToBytes,
   keccak256,
   RAW_ACTION_TOPIC,
@@ -56,15 +57,109 @@ test('cancels by order id and by client order id', () => {
   })
 })
 
-test.each([2, 3, 4, 5, 6, 8, 9, 12, 13, 15, 16, 17])(
-  'action %d is known and not supported',
-  (id) => {
-    expect(decodeCoreWriterLog(action(id))).toEqual({
-      ok: true,
-      action: { type: 'unsupported', actionId: id },
+const vault = new Uint8Array(20).fill(0xaa)
+const addressWord = (address: Uint8Array): Uint8Array =>
+  Uint8Array.of(...new Uint8Array(12), ...address)
+const text = (value: string): Uint8Array[] => {
+  const bytes = utf8ToBytes(value)
+  const padded = new Uint8Array(Math.ceil(bytes.length / 32) * 32)
+  padded.set(bytes)
+  return [word(bytes.length), padded]
+}
+
+test.each<[number, Uint8Array[], CoreWriterAction]>([
+  [
+    2,
+    [addressWord(vault), word(1), word(5)],
+    { type: 'vaultTransfer', vault, isDeposit: true, usd: 5n },
+  ],
+  [
+    3,
+    [addressWord(vault), word(5), word(1)],
+    { type: 'tokenDelegate', validator: vault, wei: 5n, isUndelegate: true },
+  ],
+  [4, [word(5)], { type: 'stakingDeposit', wei: 5n }],
+  [5, [word(6)], { type: 'stakingWithdraw', wei: 6n }],
+  [
+    6,
+    [addressWord(vault), word(150), word(7)],
+    { type: 'spotSend', destination: vault, token: 150n, wei: 7n },
+  ],
+  [
+    8,
+    [word(1), word(1), word(9)],
+    { type: 'finalizeEvmContract', token: 1n, input: { kind: 'create', nonce: 9n } },
+  ],
+  [
+    8,
+    [word(1), word(3), word(9)],
+    { type: 'finalizeEvmContract', token: 1n, input: { kind: 'customStorageSlot' } },
+  ],
+  [
+    9,
+    [addressWord(vault), word(64), ...text('bot')],
+    { type: 'addApiWallet', wallet: vault, name: 'bot' },
+  ],
+  [9, [addressWord(vault), word(64), word(0)], { type: 'addApiWallet', wallet: vault, name: '' }],
+  [
+    12,
+    [word(10), addressWord(vault)],
+    { type: 'approveBuilderFee', maxFeeRate: 10n, builder: vault },
+  ],
+  [
+    13,
+    [addressWord(vault), word(0), word(0), word(0xffff_ffff), word(0), word(8)],
+    {
+      type: 'sendAsset',
+      destination: vault,
+      subAccount: new Uint8Array(20),
+      sourceDex: 0,
+      destinationDex: 0xffff_ffff,
+      token: 0n,
+      wei: 8n,
+    },
+  ],
+])('action %d decodes', (id, words, expected) => {
+  expect(decodeCoreWriterLog(action(id, ...words))).toEqual({ ok: true, action: expected })
+})
+
+describe('the name of an API wallet', () => {
+  const refused = (...words: Uint8Array[]): unknown => {
+    const decoding = decodeCoreWriterLog(action(9, addressWord(vault), ...words))
+    return decoding.ok ? 'accepted' : decoding.rejection.code
+  }
+  test.each([
+    ['an offset that leaves a gap', [word(96), word(0), ...text('bot')], 'OL_CORE_WRITER_SIZE'],
+    ['an offset elsewhere', [word(32), ...text('bot')], 'OL_CORE_WRITER_FIELD'],
+    ['a length beyond the payload', [word(64), word(33), word(0)], 'OL_CORE_WRITER_SIZE'],
+    ['a length of 2^255', [word(64), word(1n << 255n), word(0)], 'OL_CORE_WRITER_SIZE'],
+    ['padding that is not zero', [word(64), word(1), word(1)], 'OL_CORE_WRITER_FIELD'],
+    [
+      'bytes that are no UTF-8',
+      [word(64), word(1), Uint8Array.of(0xff, ...new Uint8Array(31))],
+      'OL_CORE_WRITER_FIELD',
+    ],
+    ['no length', [word(64)], 'OL_CORE_WRITER_SIZE'],
+  ])('is refused with %s', (_what, words, code) => {
+    expect(refused(...words)).toBe(code)
+  })
+})
+
+test('a link of another kind than 1 to 3 is refused', () => {
+  for (const kind of [0, 4]) {
+    expect(decodeCoreWriterLog(action(8, word(1), word(kind), word(0)))).toEqual({
+      ok: false,
+      rejection: { code: 'OL_CORE_WRITER_FIELD', actionId: 8, field: 'variant' },
     })
-  },
-)
+  }
+})
+
+test.each([15, 16, 17])('action %d is known and not supported', (id) => {
+  expect(decodeCoreWriterLog(action(id))).toEqual({
+    ok: true,
+    action: { type: 'unsupported', actionId: id },
+  })
+})
 
 describe('rejections', () => {
   const transfer = action(7, word(1), word(1))

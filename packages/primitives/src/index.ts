@@ -167,6 +167,16 @@ export {
   OpenLiquidError,
   unreachable,
 } from './types/errors.ts'
+export {
+  type EvmCredit,
+  type EvmLink,
+  type EvmTransfer,
+  NATIVE_SYSTEM_ADDRESS,
+  NATIVE_TOKEN_EVM_DECIMALS,
+  NATIVE_TOKEN_NAME,
+  SYSTEM_TRANSACTION_GAS,
+  tokenSystemAddress,
+} from './types/evmBridge.ts'
 export type {
   BestPricesReading,
   DelegationReading,

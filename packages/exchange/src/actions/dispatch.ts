@@ -2,12 +2,14 @@ import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import type { User } from '../records.ts'
 import { applyCancel, applyCancelByCloid } from './cancel.ts'
+import { applyFinalizeEvmContract, applySpotDeploy } from './evmContract.ts'
 import { applyEvmUserModify } from './evmUserModify.ts'
 import { applyTopUpIsolatedOnlyMargin, applyUpdateIsolatedMargin } from './isolatedMargin.ts'
 import { applyBatchModify, applyModify } from './modify.ts'
 import { applyOrder } from './order.ts'
 import { type ActionOutcome, DONE, unsupported } from './outcome.ts'
 import { applyScheduleCancel } from './scheduleCancel.ts'
+import { applySendAsset } from './sendAsset.ts'
 import { applySpotSend } from './spotSend.ts'
 import { applyTwapCancel, applyTwapOrder } from './twap.ts'
 import { applyUpdateLeverage } from './updateLeverage.ts'
@@ -48,6 +50,12 @@ export function dispatchAction(state: CoreState, user: User, action: Action): Ac
       return applyUsdSend(state, user, action)
     case 'spotSend':
       return applySpotSend(state, user, action)
+    case 'sendAsset':
+      return applySendAsset(state, user, action)
+    case 'spotDeploy':
+      return applySpotDeploy(state, user, action)
+    case 'finalizeEvmContract':
+      return applyFinalizeEvmContract(state, user, action)
     case 'evmUserModify':
       return applyEvmUserModify(state, user, action)
     case 'validatorOracle':

@@ -1,6 +1,7 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { formatUnits, parseUnits } from '../decimal.ts'
+import { sendToEvm } from '../evmBridge.ts'
 import { emitLedgerUpdate } from '../ledgerEvents.ts'
 import type { Token, User } from '../records.ts'
 import {
@@ -10,9 +11,10 @@ import {
   USDC,
   USDC_WEI_PER_UNIT,
 } from '../spotClearinghouse.ts'
+import { findToken } from '../spotTokens.ts'
 import { USD_DECIMALS } from '../tradeEvents.ts'
 import { activate, activationFee, isSystemAddress } from './activation.ts'
-import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
+import { type ActionOutcome, DONE, fault } from './outcome.ts'
 
 /** Sends a spot token to another account. */
 export function applySpotSend(
@@ -20,12 +22,22 @@ export function applySpotSend(
   user: User,
   action: Extract<Action, { type: 'spotSend' }>,
 ): ActionOutcome {
-  const { destination } = action
-  if (isSystemAddress(destination)) return unsupported('transfer to the EVM')
   const token = findToken(state, action.token)
   if (token === undefined) return fault('OL_ACTION_TOKEN', 'Token does not exist.')
   const wei = parseUnits(action.amount, token.weiDecimals)
-  if (wei === undefined || wei === 0n) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
+  if (wei === undefined) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
+  return sendSpot(state, user, { token, wei, destination: action.destination })
+}
+
+/** To an account, or through a system address to the EVM. */
+export function sendSpot(
+  state: CoreState,
+  user: User,
+  transfer: { readonly token: Token; readonly wei: bigint; readonly destination: User },
+): ActionOutcome {
+  const { token, wei, destination } = transfer
+  if (isSystemAddress(destination)) return sendToEvm(state, user, transfer)
+  if (wei === 0n) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
   if (destination === user) return fault('OL_ACTION_DESTINATION', 'Cannot self-transfer.')
 
   const fee = activationFee(state, destination)
@@ -50,14 +62,4 @@ export function applySpotSend(
     fee: formatUnits(fee, USD_DECIMALS),
   })
   return DONE
-}
-
-/** Transfers write a token as `NAME:0x<16-byte id>`; docs/spec/hyperliquid.md §1.2. */
-function findToken(state: CoreState, text: string): Token | undefined {
-  const [name, id, ...rest] = text.split(':')
-  if (id === undefined || rest.length > 0) return undefined
-  for (const [, token] of state.tokens.entries()) {
-    if (token.name === name && token.tokenId === id.toLowerCase()) return token
-  }
-  return undefined
 }

@@ -7,7 +7,7 @@ import { addRawUsd } from '../perpClearinghouse.ts'
 import type { User } from '../records.ts'
 import { USD_DECIMALS } from '../tradeEvents.ts'
 import { activate, activationFee, isSystemAddress } from './activation.ts'
-import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
+import { type ActionOutcome, DONE, fault } from './outcome.ts'
 
 /** Sends USDC from one perp account to another. */
 export function applyUsdSend(
@@ -15,10 +15,21 @@ export function applyUsdSend(
   user: User,
   action: Extract<Action, { type: 'usdSend' }>,
 ): ActionOutcome {
-  const { destination } = action
-  if (isSystemAddress(destination)) return unsupported('transfer to the EVM')
   const usd = parseUnits(action.amount, USD_DECIMALS)
   if (usd === undefined || usd === 0n) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
+  return sendUsd(state, user, action.destination, usd)
+}
+
+/** `usd` in 1e-6 USDC, above 0. */
+export function sendUsd(
+  state: CoreState,
+  user: User,
+  destination: User,
+  usd: bigint,
+): ActionOutcome {
+  if (isSystemAddress(destination)) {
+    return fault('OL_ACTION_DESTINATION', 'Only spot tokens go to the EVM.')
+  }
   if (destination === user) return fault('OL_ACTION_DESTINATION', 'Cannot self-transfer.')
   const fee = activationFee(state, destination)
   if (withdrawable(accountMargin(state, user)) < usd + fee) {

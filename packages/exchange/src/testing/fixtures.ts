@@ -12,6 +12,7 @@ import {
   uintToBytes,
 } from '@openliquid/primitives'
 import type { ExchangeEvent } from '../events.ts'
+import type { EvmFacts } from '../evmBridge.ts'
 import {
   ExchangeMachine,
   type ExchangeOptions,
@@ -118,6 +119,8 @@ export function testGenesis(users: number, overrides: Partial<GenesisCore> = {})
 /** A machine with a block open, and the store that its writes go to. */
 export class TestExchange {
   readonly store: Map<string, readonly [key: Uint8Array, value: Uint8Array]> = new Map()
+  /** The EVM as the next blocks find it. */
+  evm: EvmFacts | undefined
   readonly #options: ExchangeOptions
   #machine: ExchangeMachine
   #height = 0n
@@ -150,7 +153,7 @@ export class TestExchange {
   beginBlock(afterMs = 100): void {
     this.#height += 1n
     this.#timestampMs += afterMs
-    this.#machine.beginBlock(testContext(this.#height, this.#timestampMs))
+    this.#machine.beginBlock(testContext(this.#height, this.#timestampMs), this.evm)
   }
 
   /** Executes an action with the next nonce. */

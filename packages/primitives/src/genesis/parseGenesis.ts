@@ -130,6 +130,7 @@ const token = structParser<GenesisToken>({
   szDecimals: integerParser(0, 8),
   weiDecimals: decimals,
   isCanonical: booleanParser,
+  deployer: { optional: address },
   evmContract: {
     optional: structParser<NonNullable<GenesisToken['evmContract']>>({
       address,

@@ -21,6 +21,59 @@ export type CoreWriterAction =
   | { readonly type: 'usdClassTransfer'; readonly ntl: bigint; readonly toPerp: boolean }
   | { readonly type: 'cancelByOid'; readonly asset: number; readonly oid: bigint }
   | { readonly type: 'cancelByCloid'; readonly asset: number; readonly clientOrderId: bigint }
+  | {
+      readonly type: 'vaultTransfer'
+      readonly vault: Address
+      readonly isDeposit: boolean
+      /** 1e-6 USDC. */
+      readonly usd: bigint
+    }
+  | {
+      readonly type: 'tokenDelegate'
+      readonly validator: Address
+      /** 1e-8 HYPE. */
+      readonly wei: bigint
+      readonly isUndelegate: boolean
+    }
+  | { readonly type: 'stakingDeposit'; readonly wei: bigint }
+  | { readonly type: 'stakingWithdraw'; readonly wei: bigint }
+  | {
+      readonly type: 'spotSend'
+      readonly destination: Address
+      readonly token: bigint
+      readonly wei: bigint
+    }
+  | {
+      readonly type: 'finalizeEvmContract'
+      readonly token: bigint
+      readonly input:
+        | { readonly kind: 'create'; readonly nonce: bigint }
+        | { readonly kind: 'firstStorageSlot' }
+        | { readonly kind: 'customStorageSlot' }
+    }
+  | {
+      readonly type: 'addApiWallet'
+      readonly wallet: Address
+      /** Empty for the unnamed one. */
+      readonly name: string
+    }
+  | {
+      readonly type: 'approveBuilderFee'
+      /** Tenths of a basis point: 10 is 0.01 %. */
+      readonly maxFeeRate: bigint
+      readonly builder: Address
+    }
+  | {
+      readonly type: 'sendAsset'
+      readonly destination: Address
+      /** Zero for the sender's own account. */
+      readonly subAccount: Address
+      /** 0 is the default perp dex, 0xffffffff spot. */
+      readonly sourceDex: number
+      readonly destinationDex: number
+      readonly token: bigint
+      readonly wei: bigint
+    }
   | { readonly type: 'unsupported'; readonly actionId: number }
 
 /** Which log of which transaction an action came from. */
