@@ -11,6 +11,8 @@ test('exports exactly these names', () => {
       "MempoolError",
       "TransactionError",
       "History",
+      "CANDLE_INTERVALS",
+      "candleSpan",
       "Mempool",
       "EXECUTION_METRICS",
       "combineRoots",

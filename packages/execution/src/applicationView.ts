@@ -1,9 +1,17 @@
 import type { EvmTransaction, EvmView } from '@openliquid/evm'
 import type { ExchangeView, FillEvent } from '@openliquid/exchange'
-import type { Address, Block, Hash, Height, Transaction } from '@openliquid/primitives'
+import {
+  type Address,
+  type Block,
+  type Hash,
+  type Height,
+  TRANSACTION_KIND,
+  type Transaction,
+} from '@openliquid/primitives'
 import type { BlockStore } from '@openliquid/storage'
 import type { BlockResult, TransactionOutcome } from './blockResult.ts'
 import type { History } from './history.ts'
+import type { HistoryView } from './historyView.ts'
 import { RECEIPT_TIMEOUT_MS } from './limits.ts'
 import type { Mempool } from './mempool.ts'
 import type { ReadLock } from './readLock.ts'
@@ -36,6 +44,7 @@ export class ApplicationView implements ChainView {
   readonly chain: ChainFacts
   readonly core: ExchangeView
   readonly evm: EvmView
+  readonly history: HistoryView
   readonly #parts: ViewParts
 
   constructor(parts: ViewParts) {
@@ -43,6 +52,7 @@ export class ApplicationView implements ChainView {
     this.chain = parts.chain
     this.core = parts.core
     this.evm = parts.evm
+    this.history = parts.history
   }
 
   get head(): ChainHead {
@@ -66,6 +76,12 @@ export class ApplicationView implements ChainView {
 
   onBlock(listener: (result: BlockResult) => void): () => void {
     return this.#parts.onBlock(listener)
+  }
+
+  onPendingEvm(listener: (transaction: EvmTransaction) => void): () => void {
+    return this.#parts.mempool.onAdmit((read) => {
+      if (read.kind === TRANSACTION_KIND.evm) listener(read.transaction)
+    })
   }
 
   outcomeOf(txId: Hash): TransactionOutcome | undefined {

@@ -1,25 +1,47 @@
-import type { ActionReceipt, ExchangeEvent, FillEvent } from '@openliquid/exchange'
+import type {
+  ActionReceipt,
+  ExchangeEvent,
+  FillEvent,
+  FundingEvent,
+  FundingRateEvent,
+  LedgerUpdateEvent,
+  OrderUpdateEvent,
+  TradeEvent,
+} from '@openliquid/exchange'
 import {
   type Address,
-  bytesToHex,
   bytesToUint,
   concatBytes,
   type Hash,
   type Height,
   hexToBytes,
+  type KeyRange,
   type KeyValueStore,
   uintToBytes,
-  utf8ToBytes,
   type Write,
 } from '@openliquid/primitives'
-import { heightToBytes, KEYSPACE } from '@openliquid/storage'
-import { USER_FILLS_MAX } from './limits.ts'
-
-/** Second byte under the history space. */
-const SPACE = { outcome: 0x6f, receipt: 0x72, events: 0x65, fill: 0x66 } as const
-
-const HEIGHT_MAX = (1n << 64n) - 1n
-const INDEX_MAX = 0xffff_ffff
+import { heightToBytes } from '@openliquid/storage'
+import { type CandleInterval, HistoryCandles } from './historyCandles.ts'
+import {
+  bytesToJson,
+  coinList,
+  HISTORY_SPACE,
+  historyKey,
+  jsonToBytes,
+  LISTED,
+  listedKey,
+  type TimeRange,
+  timeRangeOf,
+  userList,
+} from './historyKeys.ts'
+import type { Candle, DayTotals, HistoryView, OrderRecord } from './historyView.ts'
+import {
+  CANDLES_MAX,
+  HISTORY_ITEMS_MAX,
+  RECENT_TRADES_MAX,
+  USER_FILLS_MAX,
+  USER_ORDERS_MAX,
+} from './limits.ts'
 
 /** Where a transaction ended: its place, from which the receipt is read. */
 export type StoredOutcome =
@@ -34,16 +56,18 @@ export interface BlockHistory {
   readonly evm: readonly { readonly txId: Hash; readonly evmHash: Hash }[]
 }
 
-/** Receipts, events and fills of executed blocks. Nothing here is state: no later block depends on it. */
-export class History {
+/** Receipts and events of executed blocks, and the lists made of them. Nothing here is state: no later block depends on it. */
+export class History implements HistoryView {
   readonly #store: KeyValueStore
+  readonly #candles: HistoryCandles
 
   constructor(store: KeyValueStore) {
     this.#store = store
+    this.#candles = new HistoryCandles(store)
   }
 
   outcomeOf(txId: Hash): StoredOutcome | undefined {
-    const stored = this.#store.get(key(SPACE.outcome, txId))
+    const stored = this.#store.get(historyKey(HISTORY_SPACE.outcome, txId))
     if (stored === undefined) return undefined
     const height = bytesToUint(stored.subarray(1, 9))
     return stored[0] === 0
@@ -58,70 +82,156 @@ export class History {
 
   /** Events of a block in the order they happened. */
   eventsAt(height: Height): readonly ExchangeEvent[] {
-    const stored = this.#store.get(key(SPACE.events, heightToBytes(height)))
+    const stored = this.#store.get(historyKey(HISTORY_SPACE.events, heightToBytes(height)))
     return stored === undefined ? [] : bytesToJson<readonly ExchangeEvent[]>(stored)
   }
 
-  /** Newest first. */
-  async userFills(user: Address, limit: number = USER_FILLS_MAX): Promise<FillEvent[]> {
-    const fills: FillEvent[] = []
-    const gte = key(SPACE.fill, user)
-    const lt = key(SPACE.fill, user, new Uint8Array(13).fill(0xff))
-    for await (const [, value] of this.#store.entries({ gte, lt, limit })) {
-      fills.push(bytesToJson<FillEvent>(value))
-    }
-    return fills
+  userFills(user: Address, limit: number = USER_FILLS_MAX): Promise<readonly FillEvent[]> {
+    return this.#read({ ...wholeOf(userList(user, LISTED.fill)), reverse: true, limit })
   }
 
-  /** What a block's batch must hold so that the reads above find it. */
+  userFillsByTime(
+    user: Address,
+    range: TimeRange,
+    limit: number = USER_FILLS_MAX,
+  ): Promise<readonly FillEvent[]> {
+    return this.#read({ ...timeRangeOf(userList(user, LISTED.fill), range), limit })
+  }
+
+  userFunding(
+    user: Address,
+    range: TimeRange,
+    limit: number = HISTORY_ITEMS_MAX,
+  ): Promise<readonly FundingEvent[]> {
+    return this.#read({ ...timeRangeOf(userList(user, LISTED.funding), range), limit })
+  }
+
+  userLedgerUpdates(
+    user: Address,
+    range: TimeRange,
+    limit: number = HISTORY_ITEMS_MAX,
+  ): Promise<readonly LedgerUpdateEvent[]> {
+    return this.#read({ ...timeRangeOf(userList(user, LISTED.ledger), range), limit })
+  }
+
+  userOrders(user: Address, limit: number = USER_ORDERS_MAX): Promise<readonly OrderRecord[]> {
+    return this.#read({
+      ...wholeOf(historyKey(HISTORY_SPACE.order, user)),
+      reverse: true,
+      limit,
+    })
+  }
+
+  orderByOid(user: Address, oid: number): OrderRecord | undefined {
+    const stored = this.#store.get(orderKey(user, oid))
+    return stored === undefined ? undefined : bytesToJson<OrderRecord>(stored)
+  }
+
+  orderByCloid(user: Address, cloid: string): OrderRecord | undefined {
+    const oid = this.#store.get(cloidKey(user, cloid))
+    return oid === undefined ? undefined : this.orderByOid(user, Number(bytesToUint(oid)))
+  }
+
+  recentTrades(coin: string, limit: number = RECENT_TRADES_MAX): Promise<readonly TradeEvent[]> {
+    return this.#read({ ...wholeOf(coinList(coin, LISTED.trade)), reverse: true, limit })
+  }
+
+  fundingRates(
+    coin: string,
+    range: TimeRange,
+    limit: number = HISTORY_ITEMS_MAX,
+  ): Promise<readonly FundingRateEvent[]> {
+    return this.#read({ ...timeRangeOf(coinList(coin, LISTED.fundingRate), range), limit })
+  }
+
+  candles(
+    coin: string,
+    interval: CandleInterval,
+    range: TimeRange,
+    limit: number = CANDLES_MAX,
+  ): Promise<readonly Candle[]> {
+    return this.#candles.candles(coin, interval, range, limit)
+  }
+
+  dayTotals(coin: string, nowMs: number): Promise<DayTotals> {
+    return this.#candles.dayTotals(coin, nowMs)
+  }
+
+  /** What a block's batch must hold so that the reads above find it. Comes before the writes of the next block. */
   writesOf({ height, receipts, events, evm }: BlockHistory): Write[] {
     const heightBytes = heightToBytes(height)
     const writes: Write[] = []
     for (const [index, receipt] of receipts.entries()) {
       const place = concatBytes(Uint8Array.of(0), heightBytes, uintToBytes(index, 4))
-      writes.push([key(SPACE.outcome, receipt.txId), place])
+      writes.push([historyKey(HISTORY_SPACE.outcome, receipt.txId), place])
       writes.push([receiptKey(height, index), jsonToBytes(receipt)])
     }
     for (const { txId, evmHash } of evm) {
       const place = concatBytes(Uint8Array.of(1), heightBytes, evmHash)
-      writes.push([key(SPACE.outcome, txId), place])
+      writes.push([historyKey(HISTORY_SPACE.outcome, txId), place])
     }
-    if (events.length > 0) writes.push([key(SPACE.events, heightBytes), jsonToBytes(events)])
-    for (const [index, event] of events.entries()) {
-      if (event.kind === 'fill') writes.push([fillKey(event, height, index), jsonToBytes(event)])
+    if (events.length > 0) {
+      writes.push([historyKey(HISTORY_SPACE.events, heightBytes), jsonToBytes(events)])
     }
+    for (const [index, event] of events.entries()) writes.push(...listingOf(event, height, index))
+    const trades = events.filter((event) => event.kind === 'trade')
+    writes.push(...this.#candles.writesOf(trades))
     return writes
+  }
+
+  async #read<T>(range: KeyRange): Promise<T[]> {
+    const items: T[] = []
+    for await (const [, value] of this.#store.entries(range)) items.push(bytesToJson<T>(value))
+    return items
   }
 }
 
-/** Newest first in byte order, so that a forward scan answers the usual question. */
-function fillKey({ user }: FillEvent, height: Height, index: number): Uint8Array {
-  const newestFirst = heightToBytes(HEIGHT_MAX - height)
-  return key(SPACE.fill, user, newestFirst, uintToBytes(INDEX_MAX - index, 4))
+/** Where an event is looked up again, beside its block. */
+function listingOf(event: ExchangeEvent, height: Height, index: number): Write[] {
+  const listed = (list: Uint8Array, timeMs: number): Write[] => [
+    [listedKey(list, { timeMs, height, index }), jsonToBytes(event)],
+  ]
+  switch (event.kind) {
+    case 'fill':
+      return listed(userList(event.user, LISTED.fill), event.fill.time)
+    case 'trade':
+      return listed(coinList(event.trade.coin, LISTED.trade), event.trade.time)
+    case 'funding':
+      return listed(userList(event.user, LISTED.funding), event.time)
+    case 'fundingRate':
+      return listed(coinList(event.coin, LISTED.fundingRate), event.time)
+    case 'ledgerUpdate':
+      return listed(userList(event.user, LISTED.ledger), event.time)
+    case 'orderUpdate':
+      return orderWrites(event)
+    default:
+      return []
+  }
+}
+
+/** The newest word on an order takes the place of the one before. */
+function orderWrites({ user, order, details, status, statusTimestamp }: OrderUpdateEvent): Write[] {
+  const record: OrderRecord = { order, details, status, statusTimestamp }
+  const writes: Write[] = [[orderKey(user, order.oid), jsonToBytes(record)]]
+  if (order.cloid !== undefined) {
+    writes.push([cloidKey(user, order.cloid), uintToBytes(order.oid, 8)])
+  }
+  return writes
+}
+
+function orderKey(user: Address, oid: number): Uint8Array {
+  return historyKey(HISTORY_SPACE.order, user, uintToBytes(oid, 8))
+}
+
+function cloidKey(user: Address, cloid: string): Uint8Array {
+  return historyKey(HISTORY_SPACE.cloid, user, hexToBytes(cloid))
 }
 
 function receiptKey(height: Height, index: number): Uint8Array {
-  return key(SPACE.receipt, heightToBytes(height), uintToBytes(index, 4))
+  return historyKey(HISTORY_SPACE.receipt, heightToBytes(height), uintToBytes(index, 4))
 }
 
-function key(space: number, ...rest: Uint8Array[]): Uint8Array {
-  return concatBytes(Uint8Array.of(KEYSPACE.history, space), ...rest)
-}
-
-const BYTES = '$bytes'
-const TEXT = new TextDecoder()
-
-function jsonToBytes(value: unknown): Uint8Array {
-  const text = JSON.stringify(value, (_, item: unknown) =>
-    item instanceof Uint8Array ? { [BYTES]: bytesToHex(item) } : item,
-  )
-  return utf8ToBytes(text)
-}
-
-/** Reads what `jsonToBytes` wrote; the checksum of the store vouches for it. */
-function bytesToJson<T>(bytes: Uint8Array): T {
-  return JSON.parse(TEXT.decode(bytes), (_, item: unknown) => {
-    if (typeof item !== 'object' || item === null || !(BYTES in item)) return item
-    return typeof item[BYTES] === 'string' ? hexToBytes(item[BYTES]) : item
-  }) as T
+/** Everything with a prefix: what follows it is at most 20 bytes long. */
+function wholeOf(prefix: Uint8Array): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  return { gte: prefix, lt: concatBytes(prefix, new Uint8Array(21).fill(0xff)) }
 }

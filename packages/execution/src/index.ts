@@ -20,6 +20,16 @@ export type {
   ExchangeEvent,
   ExchangeView,
   FillEvent,
+  FrontendOrderJson,
+  FundingEvent,
+  FundingRateEvent,
+  LedgerUpdateEvent,
+  OrderDetailsJson,
+  OrderJson,
+  OrderStatus,
+  OrderUpdateEvent,
+  PerpCtxJson,
+  TradeEvent,
 } from '@openliquid/exchange'
 export {
   Application,
@@ -42,6 +52,9 @@ export {
   type TransactionFault,
 } from './errors.ts'
 export { History } from './history.ts'
+export { CANDLE_INTERVALS, type CandleInterval, candleSpan } from './historyCandles.ts'
+export type { TimeRange } from './historyKeys.ts'
+export type { Candle, DayTotals, HistoryView, OrderRecord } from './historyView.ts'
 export { type Drop, Mempool, type MempoolOptions, type MempoolState } from './mempool.ts'
 export { EXECUTION_METRICS } from './metrics.ts'
 export type {

@@ -24,3 +24,11 @@ export const USER_FILLS_MAX = 2_000
 export const RECEIPT_TIMEOUT_MS = 10_000
 /** Requests that wait for receipts at one time. */
 export const RECEIPT_WAITERS_MAX = 50_000
+/** Orders one query answers; docs/spec/hyperliquid.md §10.1. */
+export const USER_ORDERS_MAX = 2_000
+/** Items one answer about a range of time holds, beside fills; docs/spec/hyperliquid.md §10.1. */
+export const HISTORY_ITEMS_MAX = 500
+/** Candles one query answers; docs/spec/hyperliquid.md §10.1. */
+export const CANDLES_MAX = 5_000
+/** Trades of one market that a query about recent ones answers. */
+export const RECENT_TRADES_MAX = 100

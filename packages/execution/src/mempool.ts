@@ -146,7 +146,7 @@ export class Mempool {
   }
 
   /** Calls back with each transaction that is admitted. Returns the way to stop it. */
-  onAdmit(listener: (transaction: Transaction) => void): () => void {
+  onAdmit(listener: (transaction: ReadTransaction) => void): () => void {
     this.#admitListeners.add(listener)
     return () => this.#admitListeners.delete(listener)
   }

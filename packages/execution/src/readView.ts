@@ -2,6 +2,7 @@ import type { EvmTransaction, EvmView } from '@openliquid/evm'
 import type { ExchangeView, FillEvent } from '@openliquid/exchange'
 import type { Address, Block, Genesis, Hash, Height, Transaction } from '@openliquid/primitives'
 import type { BlockResult, TransactionOutcome } from './blockResult.ts'
+import type { HistoryView } from './historyView.ts'
 
 /** What never changes about a chain. */
 export interface ChainFacts {
@@ -55,6 +56,8 @@ export interface ChainView {
   readonly core: ExchangeView
   /** State, blocks, receipts and logs of the EVM; read it inside `call`. */
   readonly evm: EvmView
+  /** What the events of executed blocks left for the APIs; read it inside `call` beside state. */
+  readonly history: HistoryView
 
   /**
    * Runs a reader while no block is executing. Readers run side by side, in the order they came; a block waits for
@@ -80,6 +83,12 @@ export interface ChainView {
 
   /** Calls back after each block is on disk, in height order. Returns the way to stop it. */
   onBlock(listener: (result: BlockResult) => void): () => void
+
+  /**
+   * Calls back with each Ethereum transaction that the mempool takes, from clients and from other nodes. A listener
+   * must not throw. Returns the way to stop it.
+   */
+  onPendingEvm(listener: (transaction: EvmTransaction) => void): () => void
 
   /** Where an action or an Ethereum transaction ended, by txId. */
   outcomeOf(txId: Hash): TransactionOutcome | undefined

@@ -11,9 +11,10 @@ import {
   type EvmTransaction,
   type EvmTransactionPlace,
   type EvmView,
+  type ExchangeEvent,
   type ExchangeView,
   ExecutionError,
-  type FillEvent,
+  History,
   MempoolError,
   type TransactionOutcome,
 } from '@openliquid/execution'
@@ -29,6 +30,7 @@ import {
   transactionId,
   uintToBytes,
 } from '@openliquid/primitives'
+import { memoryStore } from '@openliquid/storage/testing'
 import { parseTransaction, recoverTransactionAddress, type TransactionSerialized } from 'viem'
 
 export const CHAIN_ID = 1998
@@ -48,9 +50,12 @@ export interface MemoryChain {
   logs: { readonly address: Address; readonly topics: readonly Hash[]; readonly data: Uint8Array }[]
   /** Transactions stay in the mempool. */
   isStalled: boolean
-  readonly fills: FillEvent[]
   listenerCount(): number
   mine(transactions: readonly EvmTransaction[]): void
+  /** Executes a block in which the exchange did this; the time of the block is `timeMs`. */
+  happen(events: readonly ExchangeEvent[], timeMs?: number): Promise<void>
+  /** What the exchange answers; a test changes it between blocks. */
+  readonly core: { -readonly [K in keyof ExchangeView]: ExchangeView[K] }
 }
 
 export function hashOf(seed: number | bigint): Hash {
@@ -68,6 +73,11 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
   const pending: EvmTransaction[] = []
   const outcomes = new Map<string, TransactionOutcome>()
   const listeners = new Set<(result: BlockResult) => void>()
+  const pendingListeners = new Set<(transaction: EvmTransaction) => void>()
+  const store = memoryStore()
+  const history = new History(store)
+  const core = memoryExchange()
+  let height = 0n
 
   const head = (): EvmBlock => blocks.at(-1) as EvmBlock
   const account = (address: Address): { balance: bigint; nonce: bigint } =>
@@ -173,16 +183,34 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
         effectiveGasPrice: GWEI,
       })),
     )
+    tell([], 1_000 * Number(number), [{ block, receipts }])
+  }
+  const tell = (
+    events: readonly ExchangeEvent[],
+    timestampMs: number,
+    evmBlocks: BlockResult['evmBlocks'],
+  ): void => {
+    height += 1n
+    const blockHash = hashOf(height)
     const result: BlockResult = {
-      height: number,
-      blockHash: block.hash,
-      timestampMs: 1_000 * Number(number),
-      stateRoot: hashOf(number),
+      height,
+      blockHash,
+      timestampMs,
+      stateRoot: blockHash,
       receipts: [],
-      events: [],
-      evmBlocks: [{ block, receipts }],
+      events,
+      evmBlocks,
     }
     for (const listener of listeners) listener(result)
+  }
+  const happen = async (
+    events: readonly ExchangeEvent[],
+    timeMs: number = core.timestampMs,
+  ): Promise<void> => {
+    const writes = history.writesOf({ height: height + 1n, receipts: [], events, evm: [] })
+    await store.batch(writes, { sync: false })
+    core.timestampMs = timeMs
+    tell(events, timeMs, [])
   }
 
   const view: ChainView = {
@@ -196,11 +224,11 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
       } as unknown as ChainView['chain']['genesis'],
     },
     get head() {
-      const height = head().header.number
       return { height, blockHash: hashOf(height), timestampMs: 1, stateRoot: hashOf(height) }
     },
-    core: memoryExchange(),
+    core,
     evm,
+    history,
     call: async (read) => read(),
     submit: async (transaction) => {
       if (chain.rejection !== undefined) throw chain.rejection
@@ -215,6 +243,7 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
         return { txId, sender: new Uint8Array(20) }
       }
       const decoded = await decodeTransaction(transaction)
+      for (const listener of pendingListeners) listener(decoded)
       if (chain.isStalled) pending.push(decoded)
       else {
         mine([decoded])
@@ -236,8 +265,12 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onPendingEvm: (listener) => {
+      pendingListeners.add(listener)
+      return () => pendingListeners.delete(listener)
+    },
     outcomeOf: (txId) => outcomes.get(bytesToHex(txId)),
-    userFills: async () => chain.fills,
+    userFills: (user) => history.userFills(user),
     blockAt: () => undefined,
     blockByHash: () => undefined,
     pendingNonce: (address) => account(address).nonce + BigInt(pending.length),
@@ -261,9 +294,10 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
     rejection: undefined,
     logs: [],
     isStalled: false,
-    fills: [],
-    listenerCount: () => listeners.size,
+    listenerCount: () => listeners.size + pendingListeners.size,
     mine,
+    happen,
+    core,
   }
   return chain
 }
@@ -339,7 +373,7 @@ async function decodeTransaction(transaction: Transaction): Promise<EvmTransacti
 /** One market, one order, one user: 0xaa…. */
 export const EXCHANGE_USER = `0x${'aa'.repeat(20)}`
 
-function memoryExchange(): ExchangeView {
+function memoryExchange(): MemoryChain['core'] {
   const order = {
     coin: 'BTC',
     side: 'B' as const,

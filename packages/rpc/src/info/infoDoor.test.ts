@@ -76,7 +76,7 @@ describe('POST /info', () => {
       feeToken: 'USDC',
       twapId: null,
     }
-    chain.fills.push({ kind: 'fill', user: hexToBytes(EXCHANGE_USER), fill })
+    await chain.happen([{ kind: 'fill', user: hexToBytes(EXCHANGE_USER), fill }])
     const answer = await send(server, '/info', `{"type":"userFills","user":"${EXCHANGE_USER}"}`)
     expect(answer.json()).toEqual([fill])
   })
