@@ -79,7 +79,11 @@ export class ChannelPipe {
   }
 
   check(): void {
-    const sinceMs = this.#reader.partialSinceMs
+    this.checkFrame(this.#reader.partialSinceMs)
+  }
+
+  /** @param sinceMs - when a frame that is still incomplete began */
+  checkFrame(sinceMs: number | undefined): void {
     const { frameTimeoutMs } = this.#context.timing
     if (sinceMs !== undefined && this.#context.nowMs() - sinceMs > frameTimeoutMs) {
       this.fail(peerFault('OL_FRAME_TIMEOUT', `frame not complete after ${frameTimeoutMs} ms`))

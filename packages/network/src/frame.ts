@@ -18,6 +18,8 @@ export const FRAME_TYPE = {
   goodbye: 0xf4,
   answer: 0xf5,
   refusal: 0xf6,
+  /** A piece of a larger frame of the lane in its flags. */
+  part: 0xf7,
 } as const
 /** Message kinds are 1 to this. */
 export const MESSAGE_KIND_MAX = 0x7f
@@ -60,10 +62,20 @@ export function envelopeToFrame({ kind, lane, body }: Envelope): Frame {
   return { type: kind, flags: LANES.indexOf(lane) << LANE_SHIFT, body }
 }
 
+/** A piece of an encoded frame, as a frame of its own that names the lane. */
+export function partFrame(lane: Lane, body: Uint8Array): Frame {
+  return { type: FRAME_TYPE.part, flags: LANES.indexOf(lane) << LANE_SHIFT, body }
+}
+
 /** `undefined` when the flags name no lane. */
-export function frameToEnvelope({ type, flags, body }: Frame): Envelope | undefined {
-  const lane: Lane | undefined = LANES[(flags & LANE_MASK) >> LANE_SHIFT]
-  return lane === undefined ? undefined : { kind: type, lane, body }
+export function laneOf({ flags }: Frame): Lane | undefined {
+  return LANES[(flags & LANE_MASK) >> LANE_SHIFT]
+}
+
+/** `undefined` when the flags name no lane. */
+export function frameToEnvelope(frame: Frame): Envelope | undefined {
+  const lane = laneOf(frame)
+  return lane === undefined ? undefined : { kind: frame.type, lane, body: frame.body }
 }
 
 /**

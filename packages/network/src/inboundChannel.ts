@@ -1,7 +1,14 @@
-import type { Envelope, PeerId } from '@openliquid/primitives'
+import type { Envelope, Lane, PeerId } from '@openliquid/primitives'
 import { type ChannelContext, ChannelPipe, goodbyeText, ownHello } from './channelPipe.ts'
 import { type PeerFault, peerFault } from './errors.ts'
-import { FRAME_TYPE, type Frame, frameToEnvelope, MESSAGE_KIND_MAX } from './frame.ts'
+import {
+  FRAME_TYPE,
+  type Frame,
+  FrameReader,
+  frameToEnvelope,
+  laneOf,
+  MESSAGE_KIND_MAX,
+} from './frame.ts'
 import {
   checkHello,
   decodeHeartbeat,
@@ -16,7 +23,7 @@ import {
   signProof,
   verifyProof,
 } from './hello.ts'
-import { CONTROL_BYTES_MAX, channelBytesMax, HELLO_BYTES_MAX } from './limits.ts'
+import { CONTROL_BYTES_MAX, channelBytesMax, HELLO_BYTES_MAX, PART_BYTES_MAX } from './limits.ts'
 import type { ByteStream } from './p2pHost.ts'
 
 export interface InboundEvents {
@@ -34,6 +41,8 @@ export class InboundChannel {
   readonly #events: InboundEvents
   readonly #pipe: ChannelPipe
   readonly #nonce: Uint8Array
+  /** Large frames that come in pieces, one a lane. */
+  readonly #parts = new Map<Lane, FrameReader>()
   #hello: Hello | undefined
   #live = false
 
@@ -51,6 +60,7 @@ export class InboundChannel {
       onDrain: () => undefined,
       onClosed: (fault) => {
         this.#live = false
+        for (const reader of this.#parts.values()) reader.end()
         events.onClosed(fault)
       },
     })
@@ -62,6 +72,7 @@ export class InboundChannel {
 
   check(): void {
     this.#pipe.check()
+    for (const { partialSinceMs } of this.#parts.values()) this.#pipe.checkFrame(partialSinceMs)
   }
 
   /** Tells the peer why, then closes. */
@@ -78,7 +89,7 @@ export class InboundChannel {
     if (this.#hello === undefined) return type === FRAME_TYPE.hello ? HELLO_BYTES_MAX : undefined
     if (!this.#live) return type === FRAME_TYPE.proof ? CONTROL_BYTES_MAX : undefined
     if (type === FRAME_TYPE.ping) return CONTROL_BYTES_MAX
-    return type >= 1 && type <= MESSAGE_KIND_MAX ? channelBytesMax(type) : undefined
+    return type === FRAME_TYPE.part ? PART_BYTES_MAX : messageBytesMax(type)
   }
 
   #onFrame(frame: Frame): void {
@@ -104,6 +115,9 @@ export class InboundChannel {
       case FRAME_TYPE.goodbye:
         this.#pipe.close(peerFault('OL_CHANNEL_GOODBYE', goodbyeText(frame.body)))
         return
+      case FRAME_TYPE.part:
+        this.#onPart(frame)
+        return
       default: {
         const envelope = frameToEnvelope(frame)
         if (envelope === undefined) {
@@ -114,6 +128,21 @@ export class InboundChannel {
         this.#events.onEnvelope(envelope)
       }
     }
+  }
+
+  #onPart(part: Frame): void {
+    const lane = laneOf(part)
+    if (lane === undefined) {
+      this.#pipe.fail(peerFault('OL_FRAME_FLAGS', `frame flags ${part.flags}`))
+      return
+    }
+    let reader = this.#parts.get(lane)
+    if (reader === undefined) {
+      reader = new FrameReader(messageBytesMax)
+      this.#parts.set(lane, reader)
+    }
+    const fault = reader.read(part.body, this.#context.nowMs(), (frame) => this.#onFrame(frame))
+    if (fault !== undefined) this.#pipe.fail(fault)
   }
 
   #onHello(body: Uint8Array): void {
@@ -146,4 +175,8 @@ export class InboundChannel {
     this.#pipe.endHandshake()
     this.#events.onLive(hello)
   }
+}
+
+function messageBytesMax(type: number): number | undefined {
+  return type >= 1 && type <= MESSAGE_KIND_MAX ? channelBytesMax(type) : undefined
 }

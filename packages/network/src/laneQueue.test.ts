@@ -1,9 +1,9 @@
 import { type Envelope, LANES } from '@openliquid/primitives'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Frame, FrameReader, frameBytes } from './frame.ts'
+import { FRAME_TYPE, type Frame, FrameReader, frameBytes } from './frame.ts'
 import { LaneQueue } from './laneQueue.ts'
-import { LANE_LIMITS } from './limits.ts'
+import { LANE_LIMITS, PART_BYTES_MAX } from './limits.ts'
 
 function envelope(value: number, changes: Partial<Envelope> = {}): Envelope {
   return { kind: 1, lane: 'consensus', body: Uint8Array.of(value), ...changes }
@@ -104,4 +104,35 @@ test('counts stay right over any sequence', () => {
       expect(bytes).toBe(waiting)
     }),
   )
+})
+
+test('a vote that comes while a block leaves waits for a piece, not for the block', () => {
+  const queue = new LaneQueue()
+  const block = new Uint8Array(2 ** 20).map((_, i) => i * 7)
+  queue.push(envelope(0, { lane: 'blocks', body: block }))
+  queue.push(envelope(9, { lane: 'blocks' }))
+  const types: number[] = []
+  const inner = new FrameReader(() => 2 ** 22)
+  const outer = new FrameReader(() => 2 ** 22)
+  const blocks: Uint8Array[] = []
+  const take = (): boolean => {
+    const taken = queue.takeChunk(1)
+    if (taken === undefined) return false
+    outer.read(taken.chunk, 0, ({ type, flags, body }) => {
+      types.push(type)
+      if (type !== FRAME_TYPE.part) return
+      expect(flags).toBe(0b010)
+      expect(body.length).toBeLessThanOrEqual(PART_BYTES_MAX)
+      inner.read(body, 0, (frame) => blocks.push(frame.body))
+    })
+    return true
+  }
+  take()
+  queue.push(envelope(1, { kind: 2 }))
+  take()
+  expect(types).toEqual([FRAME_TYPE.part, 2])
+  while (take());
+  expect(types.at(-1)).toBe(1)
+  expect(blocks).toEqual([block])
+  expect([queue.frames, queue.bytes]).toEqual([0, 0])
 })

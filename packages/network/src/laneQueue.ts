@@ -1,6 +1,6 @@
 import { type Envelope, LANES, type Lane, type SendResult } from '@openliquid/primitives'
-import { envelopeToFrame, type Frame, frameBytes, writeFrame } from './frame.ts'
-import { LANE_LIMITS } from './limits.ts'
+import { envelopeToFrame, type Frame, frameBytes, partFrame, writeFrame } from './frame.ts'
+import { LANE_LIMITS, PART_BYTES_MAX } from './limits.ts'
 
 interface Entry {
   frame: Frame
@@ -36,26 +36,33 @@ export class LaneQueue {
     return result
   }
 
-  /** Takes frames in order of urgency until the chunk has the size, at least one; `undefined` when none waits. */
+  /**
+   * Takes frames in order of urgency until the chunk has the size, at least one; `undefined` when none waits.
+   *
+   * A large frame leaves in pieces, each a frame, so that what is more urgent waits for a piece and not for a block.
+   */
   takeChunk(bytesMin: number): { readonly chunk: Uint8Array; readonly frames: number } | undefined {
     const taken: Frame[] = []
     let size = 0
+    let frames = 0
     for (const name of LANES) {
       const lane = this.#lanes[name]
       while (size < bytesMin) {
-        const frame = lane.shift()
-        if (frame === undefined) break
-        taken.push(frame)
-        size += frameBytes(frame.body.length)
+        const bytesBefore = lane.bytes
+        const next = lane.take(name)
+        if (next === undefined) break
+        this.#bytes += lane.bytes - bytesBefore
+        if (next.isLast) frames++
+        taken.push(next.frame)
+        size += frameBytes(next.frame.body.length)
       }
     }
     if (taken.length === 0) return undefined
-    this.#frames -= taken.length
-    this.#bytes -= size
+    this.#frames -= frames
     const chunk = new Uint8Array(size)
     let at = 0
     for (const frame of taken) at = writeFrame(chunk, at, frame)
-    return { chunk, frames: taken.length }
+    return { chunk, frames }
   }
 }
 
@@ -65,6 +72,8 @@ class LaneEntries {
   #entries: Entry[] = []
   #head = 0
   #bytes = 0
+  /** What is left of a large frame that is leaving in pieces. */
+  #rest: Uint8Array | undefined
 
   constructor(limits: { readonly frames: number; readonly bytes: number }) {
     this.#limits = limits
@@ -93,7 +102,27 @@ class LaneEntries {
     return 'queued'
   }
 
-  shift(): Frame | undefined {
+  /** The next frame or the next piece of one. */
+  take(lane: Lane): { readonly frame: Frame; readonly isLast: boolean } | undefined {
+    if (this.#rest === undefined) {
+      const frame = this.#shift()
+      if (frame === undefined) return undefined
+      const size = frameBytes(frame.body.length)
+      if (size <= 2 * PART_BYTES_MAX) {
+        this.#bytes -= size
+        return { frame, isLast: true }
+      }
+      this.#rest = new Uint8Array(size)
+      writeFrame(this.#rest, 0, frame)
+    }
+    const piece = this.#rest.subarray(0, PART_BYTES_MAX)
+    const rest = this.#rest.subarray(piece.length)
+    this.#rest = rest.length > 0 ? rest : undefined
+    this.#bytes -= piece.length
+    return { frame: partFrame(lane, piece), isLast: rest.length === 0 }
+  }
+
+  #shift(): Frame | undefined {
     const entry = this.#entries[this.#head]
     if (entry === undefined) return undefined
     this.#head++
@@ -105,7 +134,6 @@ class LaneEntries {
       this.#head = 0
     }
     if (entry.replaceKey !== undefined) this.#byKey.delete(entry.replaceKey)
-    this.#bytes -= frameBytes(entry.frame.body.length)
     return entry.frame
   }
 }

@@ -55,6 +55,9 @@ export const GOSSIP_FRAMES_MAX = 1_024
 /** Bytes that one write to a stream gathers. */
 export const COALESCE_BYTES_MAX: number = 64 * KIB
 
+/** Bytes of a piece of a large frame: what a vote waits for behind a block, 2.6 ms at 100 Mbit/s. */
+export const PART_BYTES_MAX: number = 32 * KIB
+
 /** What waits for a slow peer, by lane. Above it the sender is told 'full'. */
 export const LANE_LIMITS: Readonly<
   Record<Lane, { readonly frames: number; readonly bytes: number }>
