@@ -3,11 +3,9 @@ import {
   BLOCK_TRANSACTIONS_MAX,
   type Block,
   type BlockHeader,
-  blockHeaderCodec,
   EXECUTION_LAG_MAX,
   equalBytes,
   type Fault,
-  type Hash,
   type Payload,
   payloadRoot,
 } from '@openliquid/primitives'
@@ -16,6 +14,8 @@ import type { Committee } from './committee.ts'
 import { reject } from './errors.ts'
 
 const OFFSET_BYTES = 4
+/** Of an encoded header with an empty bitmap and signature in its QC. */
+const HEADER_BYTES = 273
 
 /** What all blocks of an epoch have in common. */
 export interface BlockRules {
@@ -90,15 +90,18 @@ function checkPayload(header: BlockHeader, payload: Payload): Fault | undefined 
   if (evidence.length > 0) return malformed('evidence is not supported yet')
   if (actions.length + evm.length > BLOCK_TRANSACTIONS_MAX) return malformed('transaction count')
   if (encodedBytes(header, payload) > BLOCK_BYTES_MAX) return malformed('block size')
-  const root: Hash = payloadRoot(payload)
-  return equalBytes(root, header.payloadRoot) ? undefined : malformed('payloadRoot')
+  return equalBytes(payloadRoot(payload), header.payloadRoot) ? undefined : malformed('payloadRoot')
 }
 
 /** Size of the encoded block, without encoding the payload: SSZ puts a 4-byte offset before each part of variable size. */
 function encodedBytes(header: BlockHeader, payload: Payload): number {
   const { actions, evm, evidence } = payload
   const parts = 2 + 3 + actions.length + evm.length + evidence.length
-  return blockHeaderCodec.encode(header).length + OFFSET_BYTES * parts + payloadBytes(payload)
+  return headerBytes(header) + OFFSET_BYTES * parts + payloadBytes(payload)
+}
+
+function headerBytes({ qc }: BlockHeader): number {
+  return HEADER_BYTES + qc.signers.length + qc.signature.length
 }
 
 /** Bytes of the transactions, without the frame around them. */

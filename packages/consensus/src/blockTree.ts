@@ -2,16 +2,15 @@ import {
   assert,
   type Block,
   type BlockHeader,
-  bytesToHex,
   equalBytes,
   type Hash,
   type Height,
-  type Hex,
   type QuorumCertificate,
   type Verified,
   type View,
 } from '@openliquid/primitives'
 import { committedInBranch } from './committedInBranch.ts'
+import { type HashKey, hashKey } from './hashKey.ts'
 import { UNCERTIFIED_PER_VIEW_MAX, UNVOTED_BLOCKS_MAX } from './limits.ts'
 
 /** A valid block whose branch is known down to the last committed block. */
@@ -41,7 +40,7 @@ type MutableNode = { -readonly [K in keyof BlockNode]: BlockNode[K] } & {
  */
 export class BlockTree {
   /** The root and its descendants; a parent stands before its children. */
-  #nodes = new Map<Hex, MutableNode>()
+  #nodes = new Map<HashKey, MutableNode>()
   #root: MutableNode
 
   /**
@@ -73,7 +72,7 @@ export class BlockTree {
     }
     assert(parent !== undefined, 'a tree has a root')
     this.#root = parent
-    this.#nodes.set(bytesToHex(parent.blockHash), parent)
+    this.#nodes.set(hashKey(parent.blockHash), parent)
     this.#forgetBelow(parent)
   }
 
@@ -88,14 +87,14 @@ export class BlockTree {
   }
 
   get(blockHash: Hash): BlockNode | undefined {
-    return this.#nodes.get(bytesToHex(blockHash))
+    return this.#nodes.get(hashKey(blockHash))
   }
 
   /** Adds a valid block; its parent must be here. */
   insert(block: Block, blockHash: Hash): BlockNode {
     const { header } = block
-    const parent = this.#nodes.get(bytesToHex(header.parentHash))
-    const key = bytesToHex(blockHash)
+    const parent = this.#nodes.get(hashKey(header.parentHash))
+    const key = hashKey(blockHash)
     assert(parent !== undefined, 'the parent is in the tree')
     assert(!this.#nodes.has(key), 'the block is new')
     const node: MutableNode = {
@@ -168,20 +167,21 @@ export class BlockTree {
   commit(node: BlockNode): void {
     const root = this.#own(node)
     assert(root.header.height > this.#root.header.height, 'commits go upwards')
-    const nodes = new Map<Hex, MutableNode>([[bytesToHex(root.blockHash), root]])
+    const kept = new Set<BlockNode>([root])
     for (const [key, candidate] of this.#nodes) {
       const { parent } = candidate
-      if (parent !== undefined && nodes.has(bytesToHex(parent.blockHash))) nodes.set(key, candidate)
+      if (candidate === root) continue
+      if (parent !== undefined && kept.has(parent)) kept.add(candidate)
+      else this.#nodes.delete(key)
     }
-    this.#nodes = nodes
     this.#root = root
     this.#forgetBelow(root)
   }
 
   #own(node: BlockNode): MutableNode {
-    const own = this.#nodes.get(bytesToHex(node.blockHash))
+    const own = this.get(node.blockHash)
     assert(own === node, 'the node is of this tree')
-    return own
+    return own as MutableNode
   }
 
   /** Cuts the chain below what any descendant of the root can ask for: their executedHeight is at least K(root). */
@@ -195,6 +195,7 @@ export class BlockTree {
 
   /** Leaves without vote and QC can be had again, if they ever matter, from those who voted for them. */
   #dropUnvoted(): void {
+    if (this.#nodes.size <= UNVOTED_BLOCKS_MAX) return
     const parents = new Set<BlockNode>()
     for (const { parent } of this.#nodes.values()) if (parent !== undefined) parents.add(parent)
     const droppable = [...this.#nodes].filter(

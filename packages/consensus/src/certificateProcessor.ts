@@ -15,6 +15,7 @@ import {
 import { blockContext } from './blockContext.ts'
 import { checkBlockInBranch, endsEpoch } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
+import { deferredRecord } from './deferredRecord.ts'
 import type { LogRecord } from './effect.ts'
 import { ConsensusHalt } from './errors.ts'
 import type { Replica } from './replica.ts'
@@ -38,7 +39,7 @@ export class CertificateProcessor {
   learnQC(qc: Verified<QuorumCertificate>, nowMs: number): void {
     const { outbox, pacemaker, targets, tree } = this.#replica
     if (qc.view > pacemaker.highQC.view) {
-      outbox.persist([{ kind: 'qc', body: quorumCertificateCodec.encode(qc) }], { sync: false })
+      outbox.persist([deferredRecord('qc', quorumCertificateCodec.encode, qc)], { sync: false })
     }
     const node = tree.get(qc.blockHash)
     if (node !== undefined) this.#certify(node, qc)
@@ -51,7 +52,7 @@ export class CertificateProcessor {
     const { outbox, pacemaker, verifier } = this.#replica
     this.learnQC(verifier.trustQC(tc.highQC), nowMs)
     if (pacemaker.isNewTC(tc)) {
-      outbox.persist([{ kind: 'tc', body: timeoutCertificateCodec.encode(tc) }], { sync: false })
+      outbox.persist([deferredRecord('tc', timeoutCertificateCodec.encode, tc)], { sync: false })
     }
     if (pacemaker.onTC(tc)) this.enterView(nowMs)
   }
@@ -148,10 +149,10 @@ export class CertificateProcessor {
     const records: LogRecord[] = []
     for (const committed of path) {
       if (committed.isLogged) continue
-      records.push({ kind: 'block', body: blockCodec.encode(committed.block) })
+      records.push(deferredRecord('block', blockCodec.encode, committed.block))
       tree.markLogged(committed)
     }
-    records.push({ kind: 'commit', body: commitProofCodec.encode(proof) })
+    records.push(deferredRecord('commit', commitProofCodec.encode, proof))
     outbox.persist(records, { sync: false })
     outbox.push({ kind: 'commit', blocks, proof })
 

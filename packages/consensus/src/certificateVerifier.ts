@@ -1,9 +1,8 @@
 import type { SignatureScheme } from '@openliquid/crypto'
 import {
-  bytesToHex,
+  type Codec,
   equalBytes,
   type Hash,
-  type Hex,
   type QuorumCertificate,
   quorumCertificateCodec,
   type SigningContext,
@@ -15,6 +14,7 @@ import {
   voteDigest,
 } from '@openliquid/primitives'
 import type { Committee } from './committee.ts'
+import { type HashKey, hashKey } from './hashKey.ts'
 import { CERTIFICATES_CACHED_MAX } from './limits.ts'
 
 /**
@@ -28,7 +28,7 @@ export class CertificateVerifier {
   readonly #scheme: SignatureScheme
   readonly #epochGenesisQC: QuorumCertificate
   /** Least recently used first. */
-  readonly #known = new Map<Hex, true>()
+  readonly #known = new Map<HashKey, true>()
 
   constructor(options: {
     readonly committee: Committee
@@ -46,7 +46,7 @@ export class CertificateVerifier {
   verifyQC(qc: QuorumCertificate): Verified<QuorumCertificate> | undefined {
     if (qc.epoch !== this.#committee.epoch) return undefined
     if (qc.view === 0n) return this.#isEpochGenesisQC(qc) ? verified(qc) : undefined
-    const key = keyOf(quorumCertificateCodec.encode(qc))
+    const key = keyOf(qc, quorumCertificateCodec)
     if (this.#isKnown(key)) return verified(qc)
 
     const signers = this.#committee.signersOf(qc.signers)
@@ -61,7 +61,7 @@ export class CertificateVerifier {
   /** Valid ⇔ disjoint groups of a quorum each signed their own highQCView, and highQC is the greatest of them. */
   verifyTC(tc: TimeoutCertificate): Verified<TimeoutCertificate> | undefined {
     if (tc.epoch !== this.#committee.epoch || tc.view < 1n) return undefined
-    const key = keyOf(timeoutCertificateCodec.encode(tc))
+    const key = keyOf(tc, timeoutCertificateCodec)
     if (this.#isKnown(key)) return verified(tc)
 
     const groups: { publicKeys: Uint8Array[]; digest: Hash; signature: Uint8Array }[] = []
@@ -94,13 +94,13 @@ export class CertificateVerifier {
 
   /** Brands a QC that `aggregate` made, which has verified it. */
   admitAggregateQC(qc: QuorumCertificate): Verified<QuorumCertificate> {
-    this.#remember(keyOf(quorumCertificateCodec.encode(qc)))
+    this.#remember(keyOf(qc, quorumCertificateCodec))
     return verified(qc)
   }
 
   /** Brands a TC whose groups `aggregate` made, which has verified them. */
   admitAggregateTC(tc: TimeoutCertificate): Verified<TimeoutCertificate> {
-    this.#remember(keyOf(timeoutCertificateCodec.encode(tc)))
+    this.#remember(keyOf(tc, timeoutCertificateCodec))
     return verified(tc)
   }
 
@@ -130,13 +130,13 @@ export class CertificateVerifier {
     return signers.map((signer) => this.#committee.voteKeyOf(signer))
   }
 
-  #isKnown(key: Hex): boolean {
+  #isKnown(key: HashKey): boolean {
     if (!this.#known.delete(key)) return false
     this.#known.set(key, true)
     return true
   }
 
-  #remember(key: Hex): void {
+  #remember(key: HashKey): void {
     this.#known.set(key, true)
     if (this.#known.size <= CERTIFICATES_CACHED_MAX) return
     const [oldest] = this.#known.keys()
@@ -148,6 +148,16 @@ function verified<T>(certificate: T): Verified<T> {
   return certificate as Verified<T>
 }
 
-function keyOf(encoded: Uint8Array): Hex {
-  return bytesToHex(sha256(encoded))
+/** Keys of certificates in use: one object is looked up several times, and never changed. */
+const keys = new WeakMap<QuorumCertificate | TimeoutCertificate, HashKey>()
+
+function keyOf<T extends QuorumCertificate | TimeoutCertificate>(
+  certificate: T,
+  codec: Codec<T>,
+): HashKey {
+  const known = keys.get(certificate)
+  if (known !== undefined) return known
+  const key = hashKey(sha256(codec.encode(certificate)))
+  keys.set(certificate, key)
+  return key
 }

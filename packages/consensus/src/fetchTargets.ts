@@ -1,11 +1,5 @@
-import {
-  bytesToHex,
-  type Hash,
-  type Hex,
-  type QuorumCertificate,
-  type Verified,
-  type View,
-} from '@openliquid/primitives'
+import type { Hash, QuorumCertificate, Verified, View } from '@openliquid/primitives'
+import { type HashKey, hashKey } from './hashKey.ts'
 import { FETCH_TARGETS_MAX } from './limits.ts'
 
 /** A certified block that is not here. */
@@ -21,17 +15,17 @@ export interface FetchTarget {
 
 /** Certified blocks to be fetched, those of the greatest views. Only a valid QC makes a target: nobody can invent one. */
 export class FetchTargets {
-  readonly #targets = new Map<Hex, FetchTarget>()
+  readonly #targets = new Map<HashKey, FetchTarget>()
 
   want(qc: Verified<QuorumCertificate>): void {
-    const key = bytesToHex(qc.blockHash)
+    const key = hashKey(qc.blockHash)
     if (this.#targets.has(key)) return
     this.#targets.set(key, { qc, requestId: undefined, failures: 0, notBeforeMs: 0 })
     if (this.#targets.size > FETCH_TARGETS_MAX) this.#dropLowest()
   }
 
   qcOf(blockHash: Hash): Verified<QuorumCertificate> | undefined {
-    return this.#targets.get(bytesToHex(blockHash))?.qc
+    return this.#targets.size === 0 ? undefined : this.#targets.get(hashKey(blockHash))?.qc
   }
 
   byRequest(requestId: number): FetchTarget | undefined {
@@ -45,7 +39,7 @@ export class FetchTargets {
 
   /** The block is here, or of no use. */
   remove(blockHash: Hash): void {
-    this.#targets.delete(bytesToHex(blockHash))
+    this.#targets.delete(hashKey(blockHash))
   }
 
   /** Forgets blocks of views that are decided. */
@@ -54,7 +48,7 @@ export class FetchTargets {
   }
 
   #dropLowest(): void {
-    let lowest: [Hex, FetchTarget] | undefined
+    let lowest: [HashKey, FetchTarget] | undefined
     for (const entry of this.#targets) {
       if (lowest === undefined || entry[1].qc.view < lowest[1].qc.view) lowest = entry
     }

@@ -14,6 +14,7 @@ import {
 import { checkBlockAlone, endsEpoch, isEmptyPayload, mustBeEmpty } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
 import { type CertificateProcessor, epochUnsupported } from './certificateProcessor.ts'
+import { deferredRecord } from './deferredRecord.ts'
 import type { Replica } from './replica.ts'
 import type { Voter } from './voter.ts'
 
@@ -80,7 +81,7 @@ export class Proposer {
     })
     if (signed === undefined) return
     const { message: proposal, records } = signed
-    outbox.persist([{ kind: 'block', body: blockCodec.encode(block) }, ...records], { sync: true })
+    outbox.persist([deferredRecord('block', blockCodec.encode, block), ...records], { sync: true })
     outbox.broadcast({ kind: 'proposal', proposal })
 
     const fault = this.#processor.admit(block, hash, { isCertified: false, nowMs })

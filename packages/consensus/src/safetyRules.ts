@@ -22,6 +22,7 @@ import {
   voteDigest,
 } from '@openliquid/primitives'
 import type { ValidatorIdentity } from './consensusOptions.ts'
+import { deferredRecord } from './deferredRecord.ts'
 import type { LogRecord } from './effect.ts'
 import type { ViewEntry } from './pacemaker.ts'
 import { encodeSafetyData } from './safetyCodec.ts'
@@ -205,7 +206,7 @@ export class SafetyRules {
     assert(data.lastVotedView >= this.#data.lastVotedView, 'lastVotedView never falls')
     assert(data.lockedView >= this.#data.lockedView, 'lockedView never falls')
     this.#data = data
-    return { message, records: [{ kind: 'safety', body: encodeSafetyData(data) }] }
+    return { message, records: [deferredRecord('safety', encodeSafetyData, data)] }
   }
 }
 

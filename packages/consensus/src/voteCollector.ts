@@ -1,10 +1,8 @@
 import type { SignatureScheme } from '@openliquid/crypto'
 import {
   assert,
-  bytesToHex,
   equalBytes,
   type Hash,
-  type Hex,
   type QuorumCertificate,
   type SigningContext,
   type Verified,
@@ -14,6 +12,7 @@ import {
 } from '@openliquid/primitives'
 import type { CertificateVerifier } from './certificateVerifier.ts'
 import type { Committee } from './committee.ts'
+import { type HashKey, hashKey } from './hashKey.ts'
 import { VOTES_PER_SIGNER_MAX } from './limits.ts'
 
 /** The votes of one view for one block. */
@@ -35,7 +34,7 @@ export class VoteCollector {
   readonly #context: SigningContext
   readonly #scheme: SignatureScheme
   readonly #verifier: CertificateVerifier
-  readonly #views = new Map<View, Map<Hex, Ballot>>()
+  readonly #views = new Map<View, Map<HashKey, Ballot>>()
 
   constructor(options: {
     readonly committee: Committee
@@ -52,8 +51,8 @@ export class VoteCollector {
   /** Keeps a vote of this epoch by a member. A signer's first vote in a view is kept unseen, any other must verify. */
   add(vote: Vote): void {
     assert(this.#committee.has(vote.signer), 'the signer is a member')
-    const ballots = this.#views.get(vote.view) ?? new Map<Hex, Ballot>()
-    const key = bytesToHex(vote.blockHash)
+    const ballots = this.#views.get(vote.view) ?? new Map<HashKey, Ballot>()
+    const key = hashKey(vote.blockHash)
     const known = ballots.get(key)?.votes.get(vote.signer)
     if (known !== undefined && equalBytes(known.signature, vote.signature)) return
 
@@ -128,7 +127,7 @@ export class VoteCollector {
   }
 }
 
-function countOf(signer: number, ballots: ReadonlyMap<Hex, Ballot>): number {
+function countOf(signer: number, ballots: ReadonlyMap<HashKey, Ballot>): number {
   let count = 0
   for (const { votes } of ballots.values()) if (votes.has(signer)) count += 1
   return count

@@ -16,7 +16,7 @@ import {
 import { endsEpoch, isEmptyPayload } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
 import { type CertificateProcessor, epochUnsupported } from './certificateProcessor.ts'
-import type { LogRecord } from './effect.ts'
+import { deferredRecord } from './deferredRecord.ts'
 import { reject } from './errors.ts'
 import { checkProposal } from './proposalRules.ts'
 import type { Replica } from './replica.ts'
@@ -226,7 +226,7 @@ export class Voter {
     })
     if (signed === undefined) return false
     const { message: vote, records } = signed
-    const blockRecord: LogRecord = { kind: 'block', body: blockCodec.encode(node.block) }
+    const blockRecord = deferredRecord('block', blockCodec.encode, node.block)
     outbox.persist(node.isLogged ? records : [blockRecord, ...records], { sync: true }) // R6
     tree.markLogged(node)
     tree.markVoted(node)

@@ -1,9 +1,11 @@
+import { assert } from '../types/errors.ts'
 import type { Address, Epoch, Hash, View } from '../types/ids.ts'
 import { concatBytes, uintToBytes, utf8ToBytes } from './bytes.ts'
 import { sha256 } from './hash.ts'
 
 const DOMAIN = utf8ToBytes('OPENLIQUID')
-const VERSION = Uint8Array.of(1)
+const VERSION = 1
+const U64_END = 1n << 64n
 const NO_TC = new Uint8Array(32)
 
 /** Which chain a signature is for. */
@@ -23,26 +25,51 @@ export const SIGNING_TYPE = {
   sentry: 8,
 } as const
 
+/** Bytes in front of the body: domain, version, type, chainId, genesisHash, epoch. */
+const HEAD_BYTES = 60
+const CHAIN_ID_AT = 12
+const GENESIS_HASH_AT = 20
+const EPOCH_AT = 52
+
+/** What is signed, with room for the body. */
+interface Preimage {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+}
+
 /**
  * What is signed: SHA-256("OPENLIQUID" ‖ version ‖ type ‖ chainId ‖ genesisHash ‖ epoch ‖ body), integers big-endian.
  *
  * A signature valid under one (chain, genesis, epoch, type) is invalid under every other.
  */
-function signingDigest(
+function preimage(
   { chainId, genesisHash }: SigningContext,
+  type: number,
+  epoch: Epoch,
+  bodyBytes: number,
+): Preimage {
+  assert(genesisHash.length === 32, 'the genesis hash has 32 bytes')
+  assert(epoch >= 0n && epoch < U64_END, 'the epoch fits 8 bytes')
+  const bytes = new Uint8Array(HEAD_BYTES + bodyBytes)
+  const view = new DataView(bytes.buffer)
+  bytes.set(DOMAIN)
+  bytes[DOMAIN.length] = VERSION
+  bytes[DOMAIN.length + 1] = type
+  view.setBigUint64(CHAIN_ID_AT, BigInt(chainId))
+  bytes.set(genesisHash, GENESIS_HASH_AT)
+  view.setBigUint64(EPOCH_AT, epoch)
+  return { bytes, view }
+}
+
+function signingDigest(
+  context: SigningContext,
   type: number,
   epoch: Epoch,
   body: Uint8Array,
 ): Hash {
-  return sha256(
-    DOMAIN,
-    VERSION,
-    Uint8Array.of(type),
-    uintToBytes(chainId, 8),
-    genesisHash,
-    uintToBytes(epoch, 8),
-    body,
-  )
+  const { bytes } = preimage(context, type, epoch, body.length)
+  bytes.set(body, HEAD_BYTES)
+  return sha256(bytes)
 }
 
 /** @param tcHash - SHA-256 of the encoded timeout certificate, if the proposal carries one */
@@ -53,8 +80,12 @@ export function proposalDigest(
   blockHash: Hash,
   tcHash: Hash | undefined,
 ): Hash {
-  const body = concatBytes(uintToBytes(view, 8), blockHash, tcHash ?? NO_TC)
-  return signingDigest(context, SIGNING_TYPE.proposal, epoch, body)
+  assert(view >= 0n && view < U64_END, 'the view fits 8 bytes')
+  const { bytes, view: words } = preimage(context, SIGNING_TYPE.proposal, epoch, 72)
+  words.setBigUint64(HEAD_BYTES, view)
+  bytes.set(blockHash, HEAD_BYTES + 8)
+  bytes.set(tcHash ?? NO_TC, HEAD_BYTES + 40)
+  return sha256(bytes)
 }
 
 export function voteDigest(
@@ -63,8 +94,11 @@ export function voteDigest(
   view: View,
   blockHash: Hash,
 ): Hash {
-  const body = concatBytes(uintToBytes(view, 8), blockHash)
-  return signingDigest(context, SIGNING_TYPE.vote, epoch, body)
+  assert(view >= 0n && view < U64_END, 'the view fits 8 bytes')
+  const { bytes, view: words } = preimage(context, SIGNING_TYPE.vote, epoch, 40)
+  words.setBigUint64(HEAD_BYTES, view)
+  bytes.set(blockHash, HEAD_BYTES + 8)
+  return sha256(bytes)
 }
 
 export function timeoutDigest(
