@@ -9,6 +9,7 @@ it('exports what the README describes', () => {
       "ConsensusCore",
       "ConsensusError",
       "LeaderElection",
+      "Reputation",
       "answerGetBlocks",
       "decodeSafetyData",
       "encodeSafetyData",

@@ -137,12 +137,15 @@ export class CertificateProcessor {
   }
 
   #commit(node: BlockNode, child: BlockNode, qc: Verified<QuorumCertificate>): void {
-    const { outbox, orphans, stateRoots, targets, tree } = this.#replica
+    const { outbox, orphans, reputation, stateRoots, targets, tree } = this.#replica
     const path = tree.pathFromRoot(node)
     let parent = tree.root.header
     const blocks = path.map(({ block, blockHash }) => {
-      const context = blockContext(this.#replica, { header: block.header, blockHash, parent })
-      parent = block.header
+      const { header } = block
+      const { missedSlots, isBoundary } = reputation.onCommitted(header, parent)
+      if (isBoundary) this.#replica.reputationStates.push(reputation.state)
+      const context = blockContext(this.#replica, { header, blockHash, parent, missedSlots })
+      parent = header
       return { block, blockHash, context }
     })
     const proof = { path: [node.header, child.header], qc }

@@ -10,6 +10,7 @@ import type {
   TimeoutCertificate,
   ValidatorSet,
 } from '@openliquid/primitives'
+import type { ReputationState } from './reputation.ts'
 import type { SafetyData } from './safetyData.ts'
 
 /** The keys a validator signs consensus messages with. */
@@ -38,6 +39,10 @@ export interface RecoveredState {
   readonly certificates: readonly QuorumCertificate[]
   /** State roots by height, at least from K(tip) to the tip. */
   readonly stateRoots: readonly { readonly height: Height; readonly stateRoot: Hash }[]
+  /** Newest one in the log that is not above the tip. */
+  readonly reputation?: ReputationState
+  /** Headers of executed blocks from the height of `reputation` (without it: the genesis block) to the tip; not needed at genesis. */
+  readonly headers?: Iterable<BlockHeader>
 }
 
 /** Everything a replica is made from. */

@@ -15,12 +15,14 @@ import {
 import { BlockSync } from './blockSync.ts'
 import { CertificateProcessor, rootHalt } from './certificateProcessor.ts'
 import type { ConsensusOptions } from './consensusOptions.ts'
+import { deferredRecord } from './deferredRecord.ts'
 import type { Effect } from './effect.ts'
 import { ConsensusHalt, ignore } from './errors.ts'
 import type { ConsensusInput, TimerId } from './input.ts'
 import { ACTS_PER_STEP_MAX } from './limits.ts'
 import { Proposer } from './proposer.ts'
 import { createReplica, type Replica } from './replica.ts'
+import { encodeReputation } from './reputationCodec.ts'
 import { resume } from './resumption.ts'
 import { TimeoutAggregator } from './timeoutAggregator.ts'
 import { ViewSynchronizer } from './viewSynchronizer.ts'
@@ -193,6 +195,18 @@ export class ConsensusCore {
   #onExecuted(height: Height, stateRoot: Hash): void {
     const mismatch = this.#replica.stateRoots.executed(height, stateRoot)
     if (mismatch !== undefined) throw rootHalt(mismatch)
+    this.#logReputation(height)
+  }
+
+  /** Only what is executed: a restart goes on from the newest executed block. */
+  #logReputation(executedHeight: Height): void {
+    const { outbox, reputationStates } = this.#replica
+    const state = reputationStates.findLast(({ height }) => height <= executedHeight)
+    if (state === undefined) return
+    this.#replica.reputationStates = reputationStates.filter(
+      ({ height }) => height > executedHeight,
+    )
+    outbox.persist([deferredRecord('reputation', encodeReputation, state)], { sync: false })
   }
 
   /** Does every duty that is due, until none is. Each act moves a view or answers for one, so this ends. */

@@ -16,7 +16,7 @@ import type { TimerId } from './input.ts'
 
 /** One record of the consensus log; the body is encoded here. */
 export interface LogRecord {
-  readonly kind: 'safety' | 'block' | 'qc' | 'tc' | 'commit'
+  readonly kind: 'safety' | 'block' | 'qc' | 'tc' | 'commit' | 'reputation'
   readonly body: Uint8Array
 }
 

@@ -14,9 +14,10 @@ export {
   type HaltCode,
 } from './errors.ts'
 export type { ConsensusInput, TimerId } from './input.ts'
-export { LeaderElection } from './leaderElection.ts'
+export { LeaderElection, type LeaderWindow } from './leaderElection.ts'
 export { verifyCommitProof } from './lightVerifier.ts'
 export { type ExecutedChain, recoverState } from './recovery.ts'
+export { Reputation, type ReputationState, type SlotRecord } from './reputation.ts'
 export { decodeSafetyData, encodeSafetyData } from './safetyCodec.ts'
 export type { EntryCertificate, SafetyData } from './safetyData.ts'
 export { answerGetBlocks, type BlockSource } from './syncServer.ts'

@@ -1,68 +1,112 @@
-import { assert, type Epoch, type View } from '@openliquid/primitives'
+import { assert, type Epoch, type Height, type View } from '@openliquid/primitives'
 import type { Committee } from './committee.ts'
-import { LEADER_SLOTS_MAX } from './limits.ts'
+import { LeaderSchedule } from './leaderSchedule.ts'
+
+/** Which multipliers of the stakes make the schedule, and from which view on. */
+export interface LeaderWindow {
+  /** Height of the committed block whose past it was computed from: 0, or the closing block, for an epoch's first. */
+  readonly boundaryHeight: Height
+  readonly startView: View
+  /** One per validator: 1000 active, 10 inactive, 1 failing. */
+  readonly multipliers: readonly number[]
+}
+
+/** Multiplier of a validator with nothing against it. */
+export const ACTIVE = 1_000
+
+interface ScheduledWindow extends LeaderWindow {
+  readonly schedule: LeaderSchedule
+}
 
 /**
- * Who may propose in a view: smooth weighted round robin by stake, the same for all replicas.
+ * Who may propose in a view: smooth weighted round robin by stake times reputation.
  *
- * In each step everyone's priority grows by its stake, the greatest (ties: lower index) leads and pays the total
- * stake. Slots are computed in blocks; asking for a view far ahead of the last one costs O(views · validators), so ask
- * only for views that a certificate has proven.
- * @see docs/spec/consensus.md §6; the reputation window is left out
+ * A pure function of the epoch's set and the windows added so far. Replicas that have committed different heights may
+ * know different windows and name different leaders for a while: that costs views, never safety.
+ * @see docs/spec/consensus.md §6
  */
 export class LeaderElection {
-  readonly #epoch: Epoch
-  readonly #weights: readonly bigint[]
-  readonly #totalWeight: bigint
-  readonly #slotsPerBlock: number
-  #priorities: bigint[]
-  /** Slots of the newest two blocks; `#firstSlot` is the number of the first. */
-  #slots: number[] = []
-  #firstSlot = 0
+  readonly #committee: Committee
+  /** Ascending by boundary and by first view; at least one. */
+  #windows: ScheduledWindow[]
 
-  constructor(committee: Committee) {
-    this.#epoch = committee.epoch
-    this.#weights = committee.stakes
-    this.#totalWeight = committee.stakeOf(committee.stakes.keys())
-    this.#slotsPerBlock = Math.max(1_024, 10 * committee.size)
-    assert(this.#slotsPerBlock <= LEADER_SLOTS_MAX, 'a block of slots within LEADER_SLOTS_MAX')
-    this.#priorities = this.#weights.map(() => 0n)
+  /** @param windows - of the epoch, ascending; without them all are active from view 1 */
+  constructor(committee: Committee, windows: readonly LeaderWindow[] = []) {
+    this.#committee = committee
+    this.#windows = windows.map((window) => this.#scheduled(window))
+    if (this.#windows.length === 0) {
+      const multipliers = committee.stakes.map(() => ACTIVE)
+      this.#windows = [this.#scheduled({ boundaryHeight: 0n, startView: 1n, multipliers })]
+    }
   }
 
   /** @param view - at least 1 */
   leader(epoch: Epoch, view: View): number {
-    assert(epoch === this.#epoch, 'one schedule per epoch')
-    assert(view >= 1n && view <= BigInt(Number.MAX_SAFE_INTEGER), 'view has a slot')
-    const slot = Number(view - 1n)
-    if (slot < this.#firstSlot) this.#rewind()
-    while (slot >= this.#firstSlot + this.#slots.length) this.#computeBlock()
-    const leader = this.#slots[slot - this.#firstSlot]
-    assert(leader !== undefined, 'slot was computed')
-    return leader
+    assert(epoch === this.#committee.epoch, 'one schedule per epoch')
+    assert(view >= 1n, 'view has a slot')
+    let window = this.#windows[0]
+    for (const candidate of this.#windows) if (candidate.startView <= view) window = candidate
+    assert(window !== undefined, 'an election has a window')
+    return leaderIn(window, view)
   }
 
-  #computeBlock(): void {
-    if (this.#slots.length > this.#slotsPerBlock) {
-      this.#slots = this.#slots.slice(this.#slotsPerBlock)
-      this.#firstSlot += this.#slotsPerBlock
+  /**
+   * Who a view below a block is charged to, by the chain alone: the leader of the newest window that the block's
+   * executedHeight covers. Undefined where a later window may have been in force for those who saw more.
+   */
+  chargedLeader(
+    view: View,
+    {
+      executedHeight,
+      parentHeight,
+    }: { readonly executedHeight: Height; readonly parentHeight: Height },
+  ): number | undefined {
+    let window: ScheduledWindow | undefined
+    for (const candidate of this.#windows) {
+      if (candidate.startView > view || candidate.boundaryHeight > parentHeight) continue
+      if (candidate.boundaryHeight > executedHeight && window !== undefined) return undefined
+      window = candidate
     }
-    for (let i = 0; i < this.#slotsPerBlock; i++) this.#slots.push(this.#nextSlot())
+    return window === undefined ? undefined : leaderIn(window, view)
   }
 
-  #nextSlot(): number {
-    const priorities = this.#priorities
-    let pick = 0
-    for (let i = 0; i < priorities.length; i++) {
-      priorities[i] = (priorities[i] as bigint) + (this.#weights[i] as bigint)
-      if ((priorities[i] as bigint) > (priorities[pick] as bigint)) pick = i
+  /** Takes a window computed at a newly committed boundary. */
+  add(window: LeaderWindow): void {
+    const last = this.#windows.at(-1)
+    assert(last !== undefined && window.startView > last.startView, 'windows come in order')
+    this.#windows.push(this.#scheduled(window))
+  }
+
+  /** Forgets windows that neither views above `view` nor blocks that name `executedHeight` or more can ask for. */
+  forgetBelow(view: View, executedHeight: Height): void {
+    for (;;) {
+      const next = this.#windows[1]
+      if (next === undefined || next.startView > view || next.boundaryHeight > executedHeight)
+        return
+      this.#windows.shift()
     }
-    priorities[pick] = (priorities[pick] as bigint) - this.#totalWeight
-    return pick
   }
 
-  #rewind(): void {
-    this.#priorities = this.#weights.map(() => 0n)
-    this.#slots = []
-    this.#firstSlot = 0
+  /** Windows that can still be asked for, ascending. */
+  get windows(): readonly LeaderWindow[] {
+    return this.#windows.map(({ boundaryHeight, startView, multipliers }) => ({
+      boundaryHeight,
+      startView,
+      multipliers,
+    }))
   }
+
+  #scheduled(window: LeaderWindow): ScheduledWindow {
+    const { multipliers } = window
+    assert(multipliers.length === this.#committee.size, 'one multiplier per validator')
+    const weights = this.#committee.stakes.map((stake, i) => stake * BigInt(multipliers[i] ?? 0))
+    return { ...window, schedule: new LeaderSchedule(weights) }
+  }
+}
+
+/** Views below the first window, long decided, count from its start: nobody acts on the answer. */
+function leaderIn({ schedule, startView }: ScheduledWindow, view: View): number {
+  const slot = view < startView ? 0n : view - startView
+  assert(slot <= BigInt(Number.MAX_SAFE_INTEGER), 'view has a slot')
+  return schedule.leaderOf(Number(slot))
 }

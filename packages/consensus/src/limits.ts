@@ -24,7 +24,7 @@ export const REBROADCAST_MS_MAX = 1_000
 export const PEERS_REMEMBERED_MAX = 1_024
 /** Missed slots named in one block's context: a longer stop of the chain charges nobody beyond it. */
 export const MISSED_SLOTS_MAX = 1_024
-/** Slots of the leader schedule computed at a time; consensus reference §6. */
+/** Slots of a leader schedule remembered at least: looking back further computes it again from its start. */
 export const LEADER_SLOTS_MAX = 2_000
 /** Duties done in one step: a few per view, and one step moves through few views. More is our own endless loop. */
 export const ACTS_PER_STEP_MAX = 1_000

@@ -20,6 +20,8 @@ import { committedInBranch } from './committedInBranch.ts'
 import type { RecoveredState } from './consensusOptions.ts'
 import type { LogRecord } from './effect.ts'
 import { ConsensusError } from './errors.ts'
+import type { ReputationState } from './reputation.ts'
+import { decodeReputation } from './reputationCodec.ts'
 import { decodeSafetyData } from './safetyCodec.ts'
 import type { SafetyData } from './safetyData.ts'
 
@@ -39,6 +41,7 @@ interface LogContent {
   readonly blocks: Map<Hex, Block>
   readonly certificates: QuorumCertificate[]
   lastTC: TimeoutCertificate | undefined
+  readonly reputations: ReputationState[]
 }
 
 /**
@@ -80,6 +83,8 @@ export function recoverState({
     (high, qc) => (high === undefined || qc.view > high.view ? qc : high),
     undefined,
   )
+  // One above the tip is of a database that is gone.
+  const reputation = log.reputations.findLast(({ height }) => height <= tip.header.height)
   const lastTC = newerTC(log.lastTC, log.safety?.entry)
   return {
     ...(log.safety === undefined ? {} : { safety: log.safety }),
@@ -90,6 +95,8 @@ export function recoverState({
       .filter(({ header }) => header.height > tip.header.height)
       .sort((a, b) => (a.header.height < b.header.height ? -1 : 1)),
     certificates: useful,
+    ...(reputation === undefined ? {} : { reputation }),
+    headers: headersFrom(reputation?.height ?? 0n, { genesis, executed }),
   }
 }
 
@@ -99,6 +106,7 @@ function readLog(records: Iterable<LogRecord>): LogContent {
     blocks: new Map(),
     certificates: [],
     lastTC: undefined,
+    reputations: [],
   }
   for (const { kind, body } of records) {
     switch (kind) {
@@ -123,6 +131,9 @@ function readLog(records: Iterable<LogRecord>): LogContent {
         content.certificates.push(...path.map((header) => header.qc), qc)
         break
       }
+      case 'reputation':
+        content.reputations.push(decodeReputation(body))
+        break
       default:
         unreachable(kind)
     }
@@ -159,6 +170,22 @@ function recoverBase(
   if (executed.height === 0n) return { recent: [tip], stateRoots }
   const parentHeader: BlockHeader = blockAt(lowest).header
   return { recent, parentHeader, stateRoots }
+}
+
+/** Headers of executed blocks from a height to the tip, read one by one as they are asked for. */
+function headersFrom(
+  from: Height,
+  { genesis, executed }: { readonly genesis: Block; readonly executed: ExecutedChain },
+): Iterable<BlockHeader> {
+  return {
+    *[Symbol.iterator]() {
+      for (let height = from; height <= executed.height; height += 1n) {
+        const block = height === 0n ? genesis : executed.blockAt(height)
+        if (block === undefined) throw missing(`the executed block of height ${height}`)
+        yield block.header
+      }
+    },
+  }
 }
 
 /** Certificates that stand in the safety data: its lock and its entry proof are what a restart may rely on (R6). */

@@ -1,5 +1,6 @@
 import type { SignatureScheme } from '@openliquid/crypto'
 import {
+  type BlockHeader,
   blockHash,
   type CommitProof,
   type ConsensusParams,
@@ -17,10 +18,11 @@ import { Committee } from './committee.ts'
 import type { ConsensusOptions, RecoveredState, ValidatorIdentity } from './consensusOptions.ts'
 import { ConsensusError } from './errors.ts'
 import { FetchTargets } from './fetchTargets.ts'
-import { LeaderElection } from './leaderElection.ts'
+import type { LeaderElection } from './leaderElection.ts'
 import { OrphanPool } from './orphanPool.ts'
 import { Outbox } from './outbox.ts'
 import { Pacemaker } from './pacemaker.ts'
+import { Reputation, type ReputationState } from './reputation.ts'
 import { SafetyRules } from './safetyRules.ts'
 import { StateRoots } from './stateRoots.ts'
 import { TimeoutCollector } from './timeoutCollector.ts'
@@ -34,6 +36,8 @@ export interface Replica {
   readonly context: SigningContext
   readonly nodeScheme: SignatureScheme
   readonly committee: Committee
+  readonly reputation: Reputation
+  /** Of the reputation: who leads. */
   readonly election: LeaderElection
   readonly rules: BlockRules
   readonly verifier: CertificateVerifier
@@ -51,6 +55,8 @@ export interface Replica {
   readonly selfIndex: number | undefined
   /** Of the newest commit; always two headers long. */
   highestCommit: CommitProof | undefined
+  /** Reputations at boundaries that are not executed yet: they go to the log when their block is in the database. */
+  reputationStates: ReputationState[]
 }
 
 /**
@@ -73,13 +79,15 @@ export function createReplica(options: ConsensusOptions): Replica {
   })
   const parts = { committee, context, scheme, verifier }
   const outbox = new Outbox()
+  const reputation = recoveredReputation(recovered, committee)
   return {
     epoch: committee.epoch,
     params,
     context,
     nodeScheme,
     committee,
-    election: new LeaderElection(committee),
+    reputation,
+    election: reputation.election,
     rules: {
       version: genesis.header.version,
       chainId: genesis.header.chainId,
@@ -99,6 +107,7 @@ export function createReplica(options: ConsensusOptions): Replica {
     safety: self === undefined ? undefined : recoveredSafety(self, options, genesisQC),
     selfIndex: self?.index,
     highestCommit: undefined,
+    reputationStates: [],
   }
 }
 
@@ -135,6 +144,21 @@ function checkIdentity(
     `the keys are not those of validator ${self.index}; start with the keys that the genesis file names`,
     { code: 'OL_CONSENSUS_OPTIONS', setting: 'self', reason: 'keys of another validator' },
   )
+}
+
+/** As of the newest executed block: from the log, and the blocks executed after that was written. */
+function recoveredReputation(
+  { reputation, headers }: RecoveredState,
+  committee: Committee,
+): Reputation {
+  const state = reputation?.epoch === committee.epoch ? reputation : undefined
+  const recovered = new Reputation(committee, state)
+  let parent: BlockHeader | undefined
+  for (const header of headers ?? []) {
+    if (parent !== undefined) recovered.onCommitted(header, parent)
+    parent = header
+  }
+  return recovered
 }
 
 function recoveredTree(recovered: RecoveredState, { genesis }: ConsensusOptions): BlockTree {

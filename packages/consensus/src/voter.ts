@@ -17,7 +17,7 @@ import { endsEpoch, isEmptyPayload } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
 import { type CertificateProcessor, epochUnsupported } from './certificateProcessor.ts'
 import { deferredRecord } from './deferredRecord.ts'
-import { reject } from './errors.ts'
+import { ignore, reject } from './errors.ts'
 import { checkProposal } from './proposalRules.ts'
 import type { Replica } from './replica.ts'
 import { tcHashOf } from './safetyRules.ts'
@@ -74,13 +74,12 @@ export class Voter {
     if (qc === undefined || (tc === undefined) !== (proposal.tc === undefined)) {
       return reject('OL_CONSENSUS_CERTIFICATE', 'a certificate of the proposal is invalid')
     }
-    const hash = blockHash(header)
-    // B3. The certificates have proven the view, so its leader can be asked for.
-    const authorFault = this.#checkAuthor(proposal, hash)
-    if (authorFault !== undefined) return authorFault
-
     if (tc !== undefined) this.#processor.learnTC(tc, nowMs)
     this.#processor.learnQC(qc, nowMs)
+    const hash = blockHash(header)
+    // B3. The certificates have proven the view, and may have committed what changes its leader.
+    const authorFault = this.#checkAuthor(proposal, hash)
+    if (authorFault !== undefined) return authorFault
     const isStale = proposal.view < pacemaker.view
     if (isStale && targets.qcOf(hash) === undefined) {
       this.#synchronizer.tellPeer(from, nowMs)
@@ -148,7 +147,8 @@ export class Voter {
     const { committee, context, election, epoch, nodeScheme } = this.#replica
     const { proposer } = proposal.block.header
     if (proposer !== election.leader(epoch, proposal.view)) {
-      return reject('OL_CONSENSUS_NOT_LEADER', 'the proposer does not lead the view')
+      // Who has committed more may know a newer window of the schedule: no breach.
+      return ignore('OL_CONSENSUS_NOT_LEADER', 'the proposer does not lead the view')
     }
     const digest = proposalDigest(context, epoch, proposal.view, hash, tcHashOf(proposal.tc))
     if (nodeScheme.verify(committee.nodeKeyOf(proposer), digest, proposal.signature))

@@ -131,7 +131,9 @@ describe('shapes of committees', () => {
     const share = (index: number): number =>
       (leaders.get(index) ?? 0) / [...leaders.values()].reduce((sum, one) => sum + one, 0)
     expect(share(0)).toBeCloseTo(0.33, 1)
-    expect(share(3)).toBeCloseTo(0.07, 1)
+    // The light one votes too late for any QC, and leads less for that (§6).
+    expect(share(3)).toBeGreaterThan(0)
+    expect(share(3)).toBeLessThan(0.08)
   })
 
   it('starts at the genesis time of its clock', () => {

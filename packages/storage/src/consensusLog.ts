@@ -41,7 +41,7 @@ export interface ConsensusLogOptions {
 }
 
 /** Kinds whose newest record starts each segment, so that older segments can go. In the order they are written. */
-const CARRIED: readonly LogKind[] = ['safety', 'qc', 'tc']
+const CARRIED: readonly LogKind[] = ['safety', 'qc', 'tc', 'reputation']
 
 const TEMPORARY = '.tmp'
 

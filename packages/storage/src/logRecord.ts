@@ -2,7 +2,14 @@ import { crc32 } from 'node:zlib'
 import { LOG_BODY_BYTES_MAX } from './limits.ts'
 
 /** Kind byte of a log record; docs/spec/consensus.md §7. */
-export const LOG_KIND = { safety: 1, block: 2, qc: 3, tc: 4, commit: 5 } as const
+export const LOG_KIND = {
+  safety: 1,
+  block: 2,
+  qc: 3,
+  tc: 4,
+  commit: 5,
+  reputation: 6,
+} as const
 export type LogKind = keyof typeof LOG_KIND
 
 const KIND_OF_BYTE: readonly (LogKind | undefined)[] = [
@@ -12,6 +19,7 @@ const KIND_OF_BYTE: readonly (LogKind | undefined)[] = [
   'qc',
   'tc',
   'commit',
+  'reputation',
 ]
 
 /** What consensus wants kept. The body's meaning is the writer's own. */

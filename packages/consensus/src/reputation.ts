@@ -1,0 +1,153 @@
+import { assert, type BlockHeader, type Epoch, type Height } from '@openliquid/primitives'
+import type { Committee } from './committee.ts'
+import { ACTIVE, LeaderElection, type LeaderWindow } from './leaderElection.ts'
+import { MISSED_SLOTS_MAX } from './limits.ts'
+
+/** Multipliers of the stakes; active is 1000. */
+const INACTIVE = 10
+const FAILING = 1
+/** A window is computed every so many blocks per validator, from as many blocks. */
+const WINDOW_BLOCKS_PER_VALIDATOR = 10
+/** Views per validator between a boundary and the first view that its window is for. */
+const DELAY_VIEWS_PER_VALIDATOR = 2n
+/** Share of own slots that may fail, in percent. */
+const FAILED_PERCENT_MAX = 10
+
+/** What one committed block says of the validators; indexes of those that have left are -1. */
+export interface SlotRecord {
+  readonly proposer: number
+  /** Charged with views between the block and its parent: index and number of views. */
+  readonly missed: readonly (readonly [index: number, slots: number])[]
+  /** Bitmap of the QC inside the block. */
+  readonly signers: Uint8Array
+}
+
+/** All that the leader schedule depends on, as of a committed height. */
+export interface ReputationState {
+  readonly epoch: Epoch
+  readonly height: Height
+  readonly windows: readonly LeaderWindow[]
+  /** Of the newest committed blocks, ascending. */
+  readonly records: readonly SlotRecord[]
+}
+
+/**
+ * Watches committed blocks: charges views that brought nothing to their leaders, and computes the windows of the
+ * leader schedule from that. Chain data alone goes in, so all replicas agree about every committed height.
+ *
+ * @see docs/spec/consensus.md §6
+ */
+export class Reputation {
+  readonly election: LeaderElection
+  readonly #committee: Committee
+  readonly #records: SlotRecord[]
+  #height: Height
+
+  /** @param state - as of the newest committed block; without it, at the genesis block */
+  constructor(committee: Committee, state?: ReputationState) {
+    assert(state === undefined || state.epoch === committee.epoch, 'the state is of the epoch')
+    this.#committee = committee
+    this.election = new LeaderElection(committee, state?.windows)
+    this.#records = [...(state?.records ?? [])]
+    this.#height = state?.height ?? 0n
+  }
+
+  /** As of the newest committed block; what a later instance goes on from. */
+  get state(): ReputationState {
+    return {
+      epoch: this.#committee.epoch,
+      height: this.#height,
+      windows: this.election.windows,
+      records: [...this.#records],
+    }
+  }
+
+  /** Takes the next committed block; returns who is charged with the views below it, in view order. */
+  onCommitted(
+    header: BlockHeader,
+    parent: BlockHeader,
+  ): { readonly missedSlots: readonly number[]; readonly isBoundary: boolean } {
+    assert(header.height === this.#height + 1n, 'blocks are counted in height order')
+    assert(header.epoch === this.#committee.epoch, 'a reputation is of one epoch')
+    const missedSlots = this.#missedSlots(header, parent)
+    const counts = new Map<number, number>()
+    for (const index of missedSlots) counts.set(index, (counts.get(index) ?? 0) + 1)
+    this.#records.push({
+      proposer: header.proposer,
+      missed: [...counts],
+      signers: header.qc.signers,
+    })
+    const length = WINDOW_BLOCKS_PER_VALIDATOR * this.#committee.size
+    if (this.#records.length > length) this.#records.splice(0, this.#records.length - length)
+    this.#height = header.height
+
+    this.election.forgetBelow(header.view, header.executedHeight)
+    const isBoundary = header.height % BigInt(length) === 0n
+    if (isBoundary) {
+      this.election.add({
+        boundaryHeight: header.height,
+        startView: header.view + DELAY_VIEWS_PER_VALIDATOR * BigInt(this.#committee.size),
+        multipliers: multipliersOf(this.#records, this.#committee),
+      })
+    }
+    return { missedSlots, isBoundary }
+  }
+
+  #missedSlots(header: BlockHeader, parent: BlockHeader): number[] {
+    // The views of a parent in another epoch are not of this one.
+    const firstView = parent.epoch === header.epoch ? parent.view + 1n : 1n
+    if (firstView === header.view) return []
+    const chain = { executedHeight: header.executedHeight, parentHeight: parent.height }
+    // An author whom our reading of the chain does not name was elected by windows we cannot tell.
+    const author = this.election.chargedLeader(header.view, chain)
+    if (author !== undefined && author !== header.proposer) return []
+    const missed: number[] = []
+    for (let view = firstView; view < header.view; view += 1n) {
+      if (missed.length === MISSED_SLOTS_MAX) break
+      const leader = this.election.chargedLeader(view, chain)
+      if (leader !== undefined) missed.push(leader)
+    }
+    return missed
+  }
+}
+
+/**
+ * The reputation of everyone after these blocks: failing, inactive or active.
+ *
+ * Those below active hold together less than 1/3 of the stake, worst first: otherwise an asynchronous spell that
+ * demotes the honest would hand nearly all slots to a faulty rest, and windows change only by commits.
+ */
+export function multipliersOf(records: readonly SlotRecord[], committee: Committee): number[] {
+  const led = new Array<number>(committee.size).fill(0)
+  const failed = new Array<number>(committee.size).fill(0)
+  for (const { proposer, missed } of records) {
+    if (proposer >= 0) led[proposer] = (led[proposer] ?? 0) + 1
+    for (const [index, slots] of missed)
+      if (index >= 0) failed[index] = (failed[index] ?? 0) + slots
+  }
+  const newest = records.slice(-committee.size)
+  const voted = new Set<number>()
+  for (const { signers } of newest) for (const i of committee.signersOf(signers) ?? []) voted.add(i)
+  // Too few blocks tell nothing about who votes.
+  const canTellVoters = newest.length === committee.size
+
+  const demoted = committee.stakes
+    .map((_, index) => {
+      const failures = failed[index] ?? 0
+      const slots = (led[index] ?? 0) + failures
+      const isFailing = failures * 100 > slots * FAILED_PERCENT_MAX
+      const isInactive = canTellVoters && !voted.has(index)
+      return { index, failures, multiplier: isFailing ? FAILING : isInactive ? INACTIVE : ACTIVE }
+    })
+    .filter(({ multiplier }) => multiplier < ACTIVE)
+    .sort((a, b) => a.multiplier - b.multiplier || b.failures - a.failures || a.index - b.index)
+
+  const multipliers = new Array<number>(committee.size).fill(ACTIVE)
+  const held: number[] = []
+  for (const { index, multiplier } of demoted) {
+    held.push(index)
+    if (committee.isBlockingSet(committee.stakeOf(held))) break
+    multipliers[index] = multiplier
+  }
+  return multipliers
+}
