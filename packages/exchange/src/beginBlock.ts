@@ -1,17 +1,15 @@
 import { assert, type BlockContext } from '@openliquid/primitives'
+import { deleverage } from './autoDeleveraging.ts'
 import type { CoreState } from './coreState.ts'
 import { matureDelayedOrders } from './coreWriter.ts'
 import { advanceFunding } from './funding.ts'
+import { liquidate } from './liquidation.ts'
 import { applyOracleQuorum } from './oracle.ts'
 import { matureScheduledCancels } from './scheduledCancels.ts'
 import { fireTriggers } from './triggerOrders.ts'
 import { runTwapSlices } from './twap.ts'
 
-/**
- * What a block does before its actions, in the order of docs/spec/hyperliquid.md §2.
- *
- * Step ⑥ (liquidation) is not part of this version.
- */
+/** What a block does before its actions, in the order of docs/spec/hyperliquid.md §2. */
 export function beginBlock(
   state: CoreState,
   { height, timestampMs, blockHash }: BlockContext,
@@ -26,9 +24,12 @@ export function beginBlock(
   matureScheduledCancels(state)
   runTwapSlices(state, blockHash)
   // ③ prices
-  applyOracleQuorum(state)
+  const previousMarks = applyOracleQuorum(state)
+  if (previousMarks !== undefined) deleverage(state, previousMarks)
   // ④ TP/SL orders
   fireTriggers(state)
   // ⑤ funding
-  advanceFunding(state, now.timestampMs)
+  const isFundingSettled = advanceFunding(state, now.timestampMs)
+  // ⑥ liquidation
+  if (previousMarks !== undefined || isFundingSettled) liquidate(state)
 }

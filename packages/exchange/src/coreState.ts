@@ -63,7 +63,13 @@ import {
   type Token,
   type User,
 } from './records.ts'
-import { MARK_STATES, PREMIUMS } from './riskRecords.ts'
+import {
+  LIQUIDATION_COOLDOWNS,
+  MARK_STATES,
+  PREMIUMS,
+  RISK_RULES,
+  type RiskRules,
+} from './riskRecords.ts'
 import { spotHoldOf } from './spotHold.ts'
 import { OwnedTable, type StoredTable, Table } from './table.ts'
 import { TransferQueue } from './transferQueue.ts'
@@ -187,6 +193,16 @@ export class CoreState {
   )
   /** By perp; absent before its first sample. */
   readonly premiums: Table<number, Premiums> = new Table(PREMIUMS, this.journal, nothing)
+  readonly riskRulesTable: Table<Singleton, RiskRules> = new Table(
+    RISK_RULES,
+    this.journal,
+    nothing,
+  )
+  readonly liquidationCooldowns: Table<User, number> = new Table(
+    LIQUIDATION_COOLDOWNS,
+    this.journal,
+    nothing,
+  )
 
   /** Every table, by tag. */
   readonly tables: readonly StoredTable[] = [
@@ -211,6 +227,8 @@ export class CoreState {
     this.delayedOrders,
     this.markStates,
     this.premiums,
+    this.riskRulesTable,
+    this.liquidationCooldowns,
     this.scheduledCancels,
     this.activities,
     this.evmTransfers,
@@ -269,6 +287,12 @@ export class CoreState {
   get rules(): Rules {
     const rules = this.rulesTable.get(0)
     assert(rules !== undefined, 'a state without rules')
+    return rules
+  }
+
+  get riskRules(): RiskRules {
+    const rules = this.riskRulesTable.get(0)
+    assert(rules !== undefined, 'a state without risk rules')
     return rules
   }
 

@@ -13,6 +13,7 @@ export type OrderStatus =
   | 'reduceOnlyCanceled'
   | 'siblingFilledCanceled'
   | 'scheduledCancel'
+  | 'liquidatedCanceled'
   | 'rejected'
   | 'tickRejected'
   | 'minTradeNtlRejected'
@@ -76,7 +77,15 @@ export interface FillEvent {
     /** Of the side whose order is a slice. */
     readonly twapId: number | null
     readonly cloid?: string
+    readonly liquidation?: LiquidationJson
   }
+}
+
+/** That a fill was part of a liquidation, and of whose. */
+export interface LiquidationJson {
+  readonly liquidatedUser: string
+  readonly markPx: string
+  readonly method: 'market' | 'backstop'
 }
 
 /** A match, once for both sides; `side` is the aggressor's. */
@@ -134,6 +143,13 @@ export interface LedgerUpdateEvent {
         readonly user: string
         readonly destination: string
         readonly fee: string
+      }
+    | {
+        readonly type: 'liquidation'
+        readonly liquidatedNtlPos: string
+        readonly accountValue: string
+        readonly leverageType: 'Cross' | 'Isolated'
+        readonly liquidatedPositions: readonly { readonly coin: string; readonly szi: string }[]
       }
     | {
         readonly type: 'spotTransfer'

@@ -67,6 +67,9 @@ export interface ExchangeOptions {
   readonly createTriggerBook?: () => TriggerBook
 }
 
+/** Tables with one entry that is always there. */
+const SINGLETONS = ['clock', 'counters', 'rulesTable', 'riskRulesTable'] as const
+
 /** Tables below this tag describe the markets and must be there before the others. */
 const DYNAMIC_TAG_MIN = 0x10
 
@@ -288,7 +291,7 @@ export class ExchangeMachine {
       if (tag < DYNAMIC_TAG_MIN) load()
       else later.push(load)
     }
-    if (state.rulesTable.size + state.clock.size + state.counters.size !== 3) {
+    if (SINGLETONS.some((name) => state[name].size !== 1)) {
       throw corrupt('a singleton is missing')
     }
     state.openMarkets()

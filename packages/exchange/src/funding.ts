@@ -7,9 +7,10 @@ import { accountMargin, isolatedMargin } from './margin.ts'
 import type { PerpMarket } from './market.ts'
 import { isOracleStale } from './oracle.ts'
 import { formatSize } from './orderEvents.ts'
+import { NO_CAUSE } from './orderPlacement.ts'
 import { addRawUsd, setPosition } from './perpClearinghouse.ts'
 import type { Position, User } from './records.ts'
-import { NO_CAUSE, USD_DECIMALS } from './tradeEvents.ts'
+import { USD_DECIMALS } from './tradeEvents.ts'
 
 /** Time between two premium samples; docs/spec/hyperliquid.md §7.3. */
 const SAMPLE_MS = 5_000

@@ -24,9 +24,9 @@ describe('genesis of the Core', () => {
   it('pins the stored form: a change here breaks every running chain', () => {
     const { coreRoot, writes } = ExchangeMachine.genesis(testGenesis(3))
     expect(Buffer.from(coreRoot).toString('hex')).toMatchInlineSnapshot(
-      `"056f58eadddfdf749f22a83acc0ce1a6de1f2eeb3b20ac45637020b24805c825"`,
+      `"a6ea4dde68d570ea84e7ce407c40c7fc927e6c1cc7a47737658bc7f8130d82b0"`,
     )
-    expect(writes).toHaveLength(37)
+    expect(writes).toHaveLength(39)
     expect(writes.every(([key]) => key[0] === 0x63)).toBe(true)
   })
 

@@ -48,6 +48,7 @@ export function applyGenesis(state: CoreState, genesis: ExchangeGenesis): void {
   addMarginTables(state, core.marginTables)
   addPerps(state, core.perps)
   addRules(state, core)
+  addRiskRules(state, core)
   addValidators(state, validators)
   state.openMarkets()
   addBalances(state, core.balances)
@@ -230,6 +231,20 @@ function addRules(state: CoreState, { fees, limits }: GenesisCore): void {
     openOrdersMax: limits.openOrdersMax,
   })
   state.accounts.set(collector, { rawUsd: 0n, usingBigBlocks: false })
+}
+
+/** Where a liquidation leaves positions, when genesis does not say; docs/spec/hyperliquid.md §6.5. */
+const LIQUIDATOR_VAULT_DEFAULT = `0x${'fd'.repeat(20)}`
+const PARTIAL_NTL_DEFAULT = '100000'
+
+function addRiskRules(state: CoreState, { risk = {} }: GenesisCore): void {
+  const refuse = (reason: string): GenesisCoreError => bad('OL_CORE_GENESIS_LIMITS', 'risk', reason)
+  const liquidatorVault = hexOf(risk.liquidatorVault ?? LIQUIDATOR_VAULT_DEFAULT, 20, refuse)
+  const { collector } = state.rules
+  if (liquidatorVault === collector) throw refuse('the liquidator vault is the fee collector')
+  const partialNtl = usdOf(risk.partialLiquidationNtl ?? PARTIAL_NTL_DEFAULT, refuse)
+  state.riskRulesTable.set(0, { liquidatorVault, partialNtl })
+  state.accounts.set(liquidatorVault, { rawUsd: 0n, usingBigBlocks: false })
 }
 
 function addValidators(state: CoreState, validators: readonly GenesisValidator[]): void {

@@ -24,6 +24,7 @@ export type {
   FundingEvent,
   FundingRateEvent,
   LedgerUpdateEvent,
+  LiquidationJson,
   OracleUpdateEvent,
   OrderDetailsJson,
   OrderJson,

@@ -2,6 +2,7 @@ import { bytesToHex, concatBytes, sha256, uintToBytes } from '@openliquid/primit
 import { noteVolume } from './activity.ts'
 import type { CoreState } from './coreState.ts'
 import { product } from './decimal.ts'
+import type { LiquidationJson } from './events.ts'
 import type { Market, PerpMarket, SpotMarket } from './market.ts'
 import { completeGroup, releasePositionTpsl, removeOrder } from './orderCancel.ts'
 import { emitBookDiff, emitStatus, formatSize } from './orderEvents.ts'
@@ -23,6 +24,8 @@ export interface Taker {
   /** TP/SL group; 0 or absent is none. */
   readonly group?: number
   readonly twapId?: number
+  /** Of an order that liquidates: it pays no fee, and its price is what keeps its user out of debt; §6.5. */
+  readonly liquidation?: LiquidationJson
 }
 
 export interface MatchResult {
@@ -108,14 +111,15 @@ function matchPerp(
     isBuy: taker.isBuy,
     px: maker.px,
     size,
-    feePpm: perpTakerPpm,
+    feePpm: taker.liquidation === undefined ? perpTakerPpm : 0,
     fromOpening: false,
+    keepsMargin: taker.liquidation !== undefined,
   }
   if (!allowsPerpFill(state, market, makerSide)) {
     removeOrder(state, maker, 'marginCanceled')
     return 'makerRemoved'
   }
-  if (!allowsPerpFill(state, market, takerSide)) return 'margin'
+  if (taker.liquidation === undefined && !allowsPerpFill(state, market, takerSide)) return 'margin'
 
   reduceMaker(state, market, maker, size)
   const makerEffect = applyPerpFill(state, market, makerSide)
@@ -179,11 +183,19 @@ function noteLastPx(state: CoreState, { asset }: Market, lastPx: number): void {
 
 function matchOf(taker: Taker, maker: Order, size: number): Match {
   const [buyOid, sellOid] = taker.isBuy ? [taker.oid, maker.oid] : [maker.oid, taker.oid]
-  return { taker, maker, px: maker.px, size, tid: tradeId(buyOid, sellOid) }
+  const { liquidation } = taker
+  return {
+    taker,
+    maker,
+    px: maker.px,
+    size,
+    tid: tradeId(buyOid, sellOid),
+    ...(liquidation === undefined ? {} : { liquidation }),
+  }
 }
 
 /** 50 bits of SHA-256 over the two order ids, buyer first; §10.1. */
-function tradeId(buyOid: number, sellOid: number): number {
+export function tradeId(buyOid: number, sellOid: number): number {
   const digest = sha256(concatBytes(uintToBytes(buyOid, 8), uintToBytes(sellOid, 8)))
   return Number(BigInt(bytesToHex(digest.subarray(0, 7))) >> 6n)
 }

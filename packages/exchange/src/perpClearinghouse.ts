@@ -22,6 +22,8 @@ export interface FillSide {
   readonly feePpm: number
   /** The fill comes out of a resting order that may open. */
   readonly fromOpening: boolean
+  /** What closes a part of an isolated position leaves its margin there; so liquidation makes it safer. */
+  readonly keepsMargin?: boolean
 }
 
 /** What a fill did to its side, for the fill event. Integers in the units of the market. */
@@ -139,7 +141,8 @@ function isolatedCollateral(
     openingFee -= closingFee
     const kept = ceilDivide(isolatedRawUsd * BigInt(open - closed), BigInt(open))
     isolatedRawUsd += cash(side, closed) - closingFee
-    const released = maxOf(0n, isolatedRawUsd - kept)
+    const stays = side.keepsMargin === true && closed < open
+    const released = stays ? 0n : maxOf(0n, isolatedRawUsd - kept)
     isolatedRawUsd -= released
     rawUsd += released
   }

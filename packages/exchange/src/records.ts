@@ -183,7 +183,7 @@ type TableKey<K> = Pick<TableSpec<K, never>, 'writeKey' | 'readKey'>
 /** Keeps a singleton under one fixed key. */
 export type Singleton = 0
 
-const singletonKey = {
+export const singletonKey = {
   writeKey: (out: ByteWriter): void => void out.u8(0),
   readKey: (input: ByteReader): Singleton => {
     if (input.u8() !== 0) throw corrupt('a singleton with another key')

@@ -2,8 +2,32 @@ import type { ByteReader, ByteWriter } from './byteCodec.ts'
 import type { Premiums } from './fundingRate.ts'
 import type { MarkState } from './markPrice.ts'
 import type { MovingAverage } from './movingAverage.ts'
-import { indexKey } from './records.ts'
+import { indexKey, type Singleton, singletonKey, type User, userKey } from './records.ts'
 import type { TableSpec } from './table.ts'
+
+/** Genesis parameters of liquidation; docs/spec/hyperliquid.md §6.5. */
+export interface RiskRules {
+  /** Takes over what the market does not. */
+  readonly liquidatorVault: User
+  /** 1e-6 USDC: a greater position is sent to the market in steps. */
+  readonly partialNtl: bigint
+}
+
+export const RISK_RULES: TableSpec<Singleton, RiskRules> = {
+  tag: 0x0e,
+  ...singletonKey,
+  write: (out, { liquidatorVault, partialNtl }) =>
+    void out.hex(liquidatorVault, 20).u64(partialNtl),
+  read: (input) => ({ liquidatorVault: input.hex(20), partialNtl: input.u64() }),
+}
+
+/** Until when a user whom a step liquidated is liquidated whole; block time in milliseconds. */
+export const LIQUIDATION_COOLDOWNS: TableSpec<User, number> = {
+  tag: 0x42,
+  ...userKey,
+  write: (out, untilMs) => void out.u53(untilMs),
+  read: (input) => input.u53(),
+}
 
 /** Keyed by perp. */
 export const MARK_STATES: TableSpec<number, MarkState> = {

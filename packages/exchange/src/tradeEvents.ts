@@ -1,6 +1,6 @@
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
-import type { FillEvent } from './events.ts'
+import type { FillEvent, LiquidationJson } from './events.ts'
 import type { Market, PerpMarket, SpotMarket } from './market.ts'
 import { formatPx, formatSize, sideLetter } from './orderEvents.ts'
 import type { FillEffect } from './perpClearinghouse.ts'
@@ -10,8 +10,6 @@ import type { SpotTradeEffect } from './spotClearinghouse.ts'
 
 /** Decimals of perp USDC; docs/spec/hyperliquid.md §1.1. */
 export const USD_DECIMALS = 6
-/** The `hash` of what no transaction caused. */
-export const NO_CAUSE: string = `0x${'00'.repeat(32)}`
 
 interface MatchedOrder {
   readonly user: User
@@ -28,6 +26,7 @@ export interface Match {
   readonly px: number
   readonly size: number
   readonly tid: number
+  readonly liquidation?: LiquidationJson
 }
 
 /** What differs between the fills of one trade. */
@@ -51,6 +50,28 @@ export function emitPerpTrade(
     emitFill(state, market, match, role, {
       startPosition: formatSize(market, startSize),
       dir: fillDirection(startSize, match[role].isBuy, match.size),
+      closedPnl: formatUnits(closedPnl, USD_DECIMALS),
+      fee: formatUnits(fee, USD_DECIMALS),
+      feeToken: 'USDC',
+    })
+  }
+}
+
+/** A trade that met no order book: fills for both sides, and nothing for the public feed. */
+export function emitForcedTrade(
+  state: CoreState,
+  market: PerpMarket,
+  match: Match,
+  sides: {
+    readonly taker: FillEffect & { readonly dir: string }
+    readonly maker: FillEffect & { readonly dir: string }
+  },
+): void {
+  for (const role of ['taker', 'maker'] as const) {
+    const { startSize, closedPnl, fee, dir } = sides[role]
+    emitFill(state, market, match, role, {
+      startPosition: formatSize(market, startSize),
+      dir,
       closedPnl: formatUnits(closedPnl, USD_DECIMALS),
       fee: formatUnits(fee, USD_DECIMALS),
       feeToken: 'USDC',
@@ -134,6 +155,7 @@ function emitFill(
     feeToken: fields.feeToken,
     twapId: match[role].twapId ?? null,
     ...(cloid === undefined ? {} : { cloid }),
+    ...(match.liquidation === undefined ? {} : { liquidation: match.liquidation }),
   }
   state.emit({ kind: 'fill', user: state.addressOf(user), fill })
 }

@@ -201,6 +201,7 @@ export type {
   GenesisLane,
   GenesisMarginTable,
   GenesisPerp,
+  GenesisRisk,
   GenesisSpotPair,
   GenesisToken,
   GenesisValidator,

@@ -20,6 +20,7 @@ import type {
   GenesisLane,
   GenesisMarginTable,
   GenesisPerp,
+  GenesisRisk,
   GenesisSpotPair,
   GenesisToken,
   GenesisValidator,
@@ -197,6 +198,12 @@ const core = structParser<GenesisCore>({
     addressLimits: booleanParser,
     openOrdersMax: positive,
   }),
+  risk: {
+    optional: structParser<GenesisRisk>({
+      liquidatorVault: { optional: address },
+      partialLiquidationNtl: { optional: decimal },
+    }),
+  },
 })
 
 const evm = structParser<GenesisEvm>({

@@ -96,6 +96,15 @@ export interface GenesisCore {
   readonly balances: readonly GenesisBalance[]
   readonly fees: GenesisFees
   readonly limits: { readonly addressLimits: boolean; readonly openOrdersMax: number }
+  readonly risk?: GenesisRisk
+}
+
+/** Parameters of liquidation; what is absent has a default. */
+export interface GenesisRisk {
+  /** Account that takes over what the market does not. */
+  readonly liquidatorVault?: Hex
+  /** USDC above which a position goes to the market in steps, decimal string; 100000 when absent. */
+  readonly partialLiquidationNtl?: string
 }
 
 export interface GenesisBalance {
