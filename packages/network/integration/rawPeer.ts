@@ -70,6 +70,7 @@ export async function rawPeer(index: number): Promise<RawPeer> {
     dialTimeoutMs: 2_000,
     handlers: {
       onConnected: () => undefined,
+      onMoved: () => undefined,
       onDisconnected: () => undefined,
       // Answers correctly where it is asked, so that the victim's own direction is live too.
       onStream: (_protocol, peer, stream) => {

@@ -217,6 +217,7 @@ class Libp2pNetworkManager implements NetworkManager {
       dialTimeoutMs: this.#timing.dialTimeoutMs,
       handlers: {
         onConnected: (peer) => this.#links.onConnected(peer),
+        onMoved: (peer) => this.#links.onMoved(peer),
         onDisconnected: (peer) => this.#onDisconnected(peer),
         onStream: (protocol, peer, stream) => this.#onStream(protocol, peer, stream),
         onGossip: (message) => this.#gossip.onMessage(message),

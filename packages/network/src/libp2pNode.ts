@@ -244,6 +244,9 @@ class Libp2pHost implements P2pHost {
   readonly #options: Libp2pHostOptions
   /** Kept here because libp2p announces a connection before or after it lists it. */
   readonly #connections = new Map<PeerId, Set<Connection>>()
+  /** Where several stood: the one that stays, and those that are about to be closed. */
+  readonly #kept = new Map<PeerId, Connection>()
+  readonly #surplus = new WeakSet<Connection>()
 
   constructor(node: Libp2p<Services>, options: Libp2pHostOptions) {
     this.#node = node
@@ -381,6 +384,8 @@ class Libp2pHost implements P2pHost {
   }
 
   #openConnection(peer: PeerId): Connection | undefined {
+    const kept = this.#kept.get(peer)
+    if (kept?.status === 'open') return kept
     const connections = this.#connections.get(peer) ?? []
     return [...connections].find(({ status }) => status === 'open')
   }
@@ -398,6 +403,7 @@ class Libp2pHost implements P2pHost {
     const connections = this.#connections.get(peer)
     if (connections !== undefined) {
       connections.add(connection)
+      this.#settle(peer, connections)
       return
     }
     this.#connections.set(peer, new Set([connection]))
@@ -413,11 +419,42 @@ class Libp2pHost implements P2pHost {
     if (connections?.delete(connection) !== true) return
     if (connections.size === 0) {
       this.#connections.delete(peer)
+      this.#kept.delete(peer)
+      this.#surplus.delete(connection)
       this.#options.handlers.onDisconnected(peer)
       return
     }
+    if (this.#surplus.delete(connection)) return
     // Gossipsub never reopens a stream that was on the lost connection while another stands: start over.
     this.disconnect(peer)
+  }
+
+  /**
+   * Both sides dialled at once, or the peer came back before its old connection was missed: one connection stays.
+   *
+   * Of two of the same age the one that the smaller peer id dialled, so that both sides keep the same; else the newer.
+   */
+  #settle(peer: PeerId, connections: ReadonlySet<Connection>): void {
+    const self = this.#node.peerId.toString()
+    const isOfSmaller = ({ direction }: Connection): boolean =>
+      (direction === 'outbound') === self < peer
+    const [kept, ...others] = [...connections]
+      .filter(({ status }) => status === 'open')
+      .sort((a, b) => {
+        const newerMs = b.timeline.open - a.timeline.open
+        if (Math.abs(newerMs) > SAME_AGE_MS) return newerMs
+        return Number(isOfSmaller(b)) - Number(isOfSmaller(a)) || newerMs
+      })
+    if (kept === undefined || others.length === 0) return
+    this.#kept.set(peer, kept)
+    for (const connection of others) {
+      this.#surplus.add(connection)
+      // Its streams move first; what is on its way has that long.
+      setTimeout(() => closeConnection(connection).catch(ignore), SURPLUS_LINGER_MS).unref()
+    }
+    this.#inner.streamsOutbound.delete(peer)
+    this.#inner.onPeerConnected(kept.remotePeer, kept)
+    this.#options.handlers.onMoved(peer)
   }
 
   #onGossip({ msgId, propagationSource, msg }: GossipsubMessage): void {
@@ -443,6 +480,10 @@ function streamError(peer: PeerId, protocol: string, cause?: unknown): NetworkEr
 }
 
 const CLOSE_TIMEOUT_MS = 500
+/** Connections that opened within this time come of simultaneous dials. */
+const SAME_AGE_MS = 5_000
+/** Life of a surplus connection, for the streams to move. */
+const SURPLUS_LINGER_MS = 1_000
 
 /** Lets what was sent leave, but not for long. */
 async function closeConnection(connection: Connection): Promise<void> {

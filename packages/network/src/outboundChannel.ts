@@ -42,7 +42,7 @@ export class OutboundChannel {
   readonly #peer: PeerId
   readonly #events: OutboundEvents
   readonly #pipe: ChannelPipe
-  readonly #queue = new LaneQueue()
+  #queue = new LaneQueue()
   readonly #nonce: Uint8Array
   #hello: Hello | undefined
   #live = false
@@ -95,6 +95,12 @@ export class OutboundChannel {
       })
     }
     return result
+  }
+
+  /** Goes on with what waits in another channel to the same peer, before anything else. */
+  takeOver(other: OutboundChannel): void {
+    this.#queue = other.#queue
+    this.#flush()
   }
 
   /** Before the queue. Skipped while the stream takes nothing: a full pipe needs no proof that it is one. */

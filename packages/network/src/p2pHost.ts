@@ -37,6 +37,8 @@ export interface RawGossip {
 export interface P2pHostHandlers {
   /** First connection to the peer. */
   onConnected(peer: PeerId): void
+  /** Of two connections to the peer one will be closed; streams opened from now on are on the one that stays. */
+  onMoved(peer: PeerId): void
   /** Last connection to the peer is gone. */
   onDisconnected(peer: PeerId): void
   onStream(protocol: string, peer: PeerId, stream: ByteStream): void

@@ -14,6 +14,10 @@ export class PeerLink {
   /** Both directions were live when last looked at. */
   wasLive = false
   isOpening = false
+  /** The connection to open on changed meanwhile. */
+  isMoving = false
+  /** Our direction on the connection that stays, while it says hello. */
+  next: OutboundChannel | undefined
   attempts = 0
   reopenTimer: NodeJS.Timeout | undefined
   connectedAtMs: number

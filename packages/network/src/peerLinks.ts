@@ -65,6 +65,24 @@ export class PeerLinks {
     this.#open(link)
   }
 
+  /** Our direction starts over on another connection; the old one serves until the new one is live. */
+  onMoved(peer: PeerId): void {
+    const link = this.#links.get(peer)
+    const running = this.#options.host()
+    if (this.#isStopped || link === undefined || running === undefined) return
+    if (link.isOpening) link.isMoving = true
+    if (link.outbound === undefined) return
+    const { helloTimeoutMs } = this.#options.context.timing
+    running.openStream(peer, CHANNEL_PROTOCOL, helloTimeoutMs).then(
+      (stream) => {
+        if (this.#isStopped || link.outbound === undefined) stream.abort('not needed')
+        else this.#use(link, stream)
+      },
+      // The old connection's end makes the link open again.
+      () => undefined,
+    )
+  }
+
   onDisconnected(peer: PeerId): void {
     const link = this.#links.get(peer)
     if (link === undefined) return
@@ -209,20 +227,35 @@ export class PeerLinks {
     running.openStream(link.peer, CHANNEL_PROTOCOL, context.timing.helloTimeoutMs).then(
       (stream) => {
         link.isOpening = false
+        const { isMoving } = link
+        link.isMoving = false
         if (this.#isStopped) stream.abort('stopped')
-        else this.#use(link, stream)
+        else if (isMoving) {
+          // It may be on the connection that is about to be closed.
+          stream.abort('on another connection')
+          this.#open(link)
+        } else this.#use(link, stream)
       },
       () => {
         link.isOpening = false
+        link.isMoving = false
         this.#reopenLater(link)
       },
     )
   }
 
+  /** Beside a live channel the new one waits until it is live too, takes over what is queued, and the old one ends. */
   #use(link: PeerLink, stream: ByteStream): void {
     const { context, onFault } = this.#options
     const channel: OutboundChannel = new OutboundChannel(context, link.peer, stream, {
       onLive: ({ head }) => {
+        const older = link.outbound
+        link.outbound = channel
+        if (link.next === channel) link.next = undefined
+        if (older !== undefined && older !== channel) {
+          channel.takeOver(older)
+          older.close()
+        }
         link.head = head
         link.attempts = 0
         link.unansweredSinceMs = undefined
@@ -237,13 +270,20 @@ export class PeerLinks {
         link.health.onSeen(this.#nowMs())
       },
       onClosed: (fault) => {
-        if (link.outbound === channel) link.outbound = undefined
+        if (link.next === channel) link.next = undefined
+        const wasOurs = link.outbound === channel
+        if (wasOurs) link.outbound = undefined
         this.#update(link)
         if (fault !== undefined) onFault(link.peer, fault)
-        this.#reopenLater(link)
+        if (wasOurs) this.#reopenLater(link)
       },
     })
-    link.outbound = channel
+    if (link.outbound === undefined) {
+      link.outbound = channel
+      return
+    }
+    link.next?.close()
+    link.next = channel
   }
 
   #reopenLater(link: PeerLink): void {
@@ -261,6 +301,7 @@ export class PeerLinks {
   #close(link: PeerLink): void {
     clearTimeout(link.reopenTimer)
     link.reopenTimer = undefined
+    link.next?.close()
     link.outbound?.close()
     link.inbound?.close()
   }
