@@ -5,8 +5,10 @@ import {
   type ExchangeReader,
   type Height,
 } from '@openliquid/primitives'
+import { activityOf } from './activity.ts'
+import { aggregatedLevels, type BookAggregation } from './bookAggregation.ts'
 import type { CoreState } from './coreState.ts'
-import { divideHalfEven, formatUnits, product } from './decimal.ts'
+import { ceilDivide, divideHalfEven, formatUnits, maxOf, product } from './decimal.ts'
 import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import { hourlyRate, PREMIUM_DECIMALS, RATE_DECIMALS } from './fundingRate.ts'
 import { type AveragePx, impactPx } from './impactPrice.ts'
@@ -14,7 +16,7 @@ import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
 import { liquidationPx } from './liquidationPx.ts'
 import { type AccountMargin, accountMargin, isolatedMargin, withdrawable } from './margin.ts'
 import { marginSummary } from './marginSummary.ts'
-import type { Market, PerpMarket } from './market.ts'
+import { type Market, type PerpMarket, SPOT_ASSET_MIN } from './market.ts'
 import { checkNonce, type NonceVerdict } from './nonces.ts'
 import {
   formatPx,
@@ -26,11 +28,13 @@ import {
   triggerJson,
 } from './orderEvents.ts'
 import type { TriggerOrder } from './orderRecords.ts'
+import { positionOf } from './positions.ts'
 import { CoreReader } from './reader.ts'
 import type { Order, Position } from './records.ts'
 import { USD_DECIMALS } from './tradeEvents.ts'
 import { twapJson } from './twap.ts'
 import type {
+  ActiveAssetDataJson,
   ClearinghouseStateJson,
   ExchangeView,
   FrontendOrderJson,
@@ -38,10 +42,15 @@ import type {
   MetaJson,
   PerpCtxJson,
   SpotClearinghouseStateJson,
+  SpotCtxJson,
   SpotMetaJson,
+  UserRateLimitJson,
 } from './view.ts'
 
 type AssetPosition = ClearinghouseStateJson['assetPositions'][number]
+
+/** Requests that every address has before it trades; docs/spec/hyperliquid.md §8.2. */
+const REQUESTS_GRANTED = 10_000
 
 /** Decimals of printed ratios and liquidation prices. */
 const RATIO_DECIMALS = 8
@@ -149,16 +158,76 @@ export class CoreView implements ExchangeView {
     })
   }
 
-  l2Book(coin: string): L2BookJson | undefined {
+  l2Book(coin: string, aggregation?: BookAggregation): L2BookJson | undefined {
     const market = this.#state.marketsByCoin.get(coin)
     if (market === undefined) return undefined
-    const side = (isBuy: boolean): L2BookJson['levels'][0] =>
-      market.book.levels(isBuy, BOOK_LEVELS_SHOWN_MAX).map(({ px, size, count }) => ({
+    const side = (isBuy: boolean): L2BookJson['levels'][0] => {
+      const levels =
+        aggregation === undefined
+          ? market.book.levels(isBuy, BOOK_LEVELS_SHOWN_MAX)
+          : aggregatedLevels(market.book, isBuy, aggregation)
+      return levels.map(({ px, size, count }) => ({
         px: formatPx(market, px),
         sz: formatSize(market, size),
         n: count,
       }))
+    }
     return { coin, time: this.timestampMs, levels: [side(true), side(false)] }
+  }
+
+  spotContexts(): readonly SpotCtxJson[] {
+    const reader = this.reader()
+    return byKey(this.#state.spotPairs.entries()).map(({ index, base }) => {
+      const market = this.#state.markets.get(SPOT_ASSET_MIN + index)
+      assert(market?.kind === 'spot', 'a pair with its market')
+      const supply = reader.tokenSupplyOf(base)
+      const wei = (value: bigint | undefined): string =>
+        formatUnits(value ?? 0n, market.base.weiDecimals)
+      return {
+        coin: market.coin,
+        markPx: formatPx(market, Number(reader.spotPriceOf(index) ?? 0n)),
+        midPx: midPx(market) ?? null,
+        circulatingSupply: wei(supply?.circulatingSupply),
+        totalSupply: wei(supply?.totalSupply),
+      }
+    })
+  }
+
+  activeAssetData(user: Address, coin: string): ActiveAssetDataJson | undefined {
+    const market = this.#state.marketsByCoin.get(coin)
+    if (market?.kind !== 'perp') return undefined
+    const owner = bytesToHex(user)
+    const { size, leverage, isIsolated, isolatedRawUsd } = positionOf(this.#state, owner, market)
+    const { markPx } = this.#state.pricesOf(market.asset)
+    const margin = accountMargin(this.#state, owner)
+    const free = maxOf(0n, margin.accountValue - margin.initial)
+    // An order against a position first frees its margin and then may use as much on the other side.
+    const freed = isIsolated
+      ? 0n
+      : 2n * ceilDivide(product(Math.abs(size), markPx), BigInt(leverage))
+    const available = [size < 0 ? free + freed : free, size > 0 ? free + freed : free] as const
+    const sizeOf = (usdc: bigint): string =>
+      formatUnits(markPx === 0 ? 0n : (usdc * BigInt(leverage)) / BigInt(markPx), market.szDecimals)
+    return {
+      user: owner,
+      coin,
+      leverage: isIsolated
+        ? { type: 'isolated', value: leverage, rawUsd: usd(isolatedRawUsd) }
+        : { type: 'cross', value: leverage },
+      maxTradeSzs: [sizeOf(available[0]), sizeOf(available[1])],
+      availableToTrade: [usd(available[0]), usd(available[1])],
+      markPx: formatPx(market, markPx),
+    }
+  }
+
+  userRateLimit(user: Address): UserRateLimitJson {
+    const { volume, requests, reserved } = activityOf(this.#state, bytesToHex(user))
+    return {
+      cumVlm: usd(volume),
+      nRequestsUsed: Math.max(0, requests - reserved),
+      nRequestsCap: REQUESTS_GRANTED + Number(volume / 10n ** BigInt(USD_DECIMALS)),
+      nRequestsSurplus: Math.max(0, reserved - requests),
+    }
   }
 
   openOrders(user: Address): readonly OrderJson[] {

@@ -1,4 +1,5 @@
 export { type ActionClass, actionClass } from './actionClass.ts'
+export type { BookAggregation } from './bookAggregation.ts'
 export type { CoreWriterDelayedEvent, EvmCreditEvent, EvmTransferEvent } from './bridgeEvents.ts'
 export {
   type CoreProof,
@@ -66,6 +67,7 @@ export {
 } from './stateKeys.ts'
 export type { TriggerBook } from './triggerBook.ts'
 export type {
+  ActiveAssetDataJson,
   BookLevelJson,
   ClearinghouseStateJson,
   ExchangeView,
@@ -75,5 +77,7 @@ export type {
   MetaJson,
   PerpCtxJson,
   SpotClearinghouseStateJson,
+  SpotCtxJson,
   SpotMetaJson,
+  UserRateLimitJson,
 } from './view.ts'

@@ -1,4 +1,5 @@
 import type { Address, ExchangeReader, Height } from '@openliquid/primitives'
+import type { BookAggregation } from './bookAggregation.ts'
 import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import type { NonceVerdict } from './nonces.ts'
 
@@ -143,6 +144,36 @@ export interface PerpCtxJson {
   readonly impactPxs: readonly [bid: string, ask: string] | null
 }
 
+export interface SpotCtxJson {
+  readonly coin: string
+  /** The last trade, or the price it was listed at. */
+  readonly markPx: string
+  readonly midPx: string | null
+  readonly circulatingSupply: string
+  readonly totalSupply: string
+}
+
+/** What a user could trade of a perp now; buying first. */
+export interface ActiveAssetDataJson {
+  readonly user: string
+  readonly coin: string
+  readonly leverage: ClearinghouseStateJson['assetPositions'][number]['position']['leverage']
+  readonly maxTradeSzs: readonly [buy: string, sell: string]
+  /** USDC. */
+  readonly availableToTrade: readonly [buy: string, sell: string]
+  readonly markPx: string
+}
+
+/** Requests are counted while the chain limits addresses; docs/spec/hyperliquid.md §8.2. */
+export interface UserRateLimitJson {
+  /** USDC traded in all. */
+  readonly cumVlm: string
+  readonly nRequestsUsed: number
+  readonly nRequestsCap: number
+  /** Bought requests that are left. */
+  readonly nRequestsSurplus: number
+}
+
 /**
  * Read access to the state after the last executed block, in the very JSON of docs/spec/hyperliquid.md §10.1.
  *
@@ -156,7 +187,9 @@ export interface ExchangeView {
   /** Mid by coin; the last trade, else the oracle price, when a side is empty; coins without any price are left out. */
   allMids(): Readonly<Record<string, string>>
   perpContexts(): readonly PerpCtxJson[]
-  l2Book(coin: string): L2BookJson | undefined
+  spotContexts(): readonly SpotCtxJson[]
+  /** Prices as they are, or rounded away from the touch. */
+  l2Book(coin: string, aggregation?: BookAggregation): L2BookJson | undefined
   openOrders(user: Address): readonly OrderJson[]
   frontendOpenOrders(user: Address): readonly FrontendOrderJson[]
   /** An open order by its oid, resting or waiting for its trigger. History is not state. */
@@ -168,6 +201,9 @@ export interface ExchangeView {
   twapStates(user: Address): readonly (readonly [twapId: number, state: TwapUpdateEvent['state']])[]
   clearinghouseState(user: Address): ClearinghouseStateJson
   spotClearinghouseState(user: Address): SpotClearinghouseStateJson
+  /** Perps only. */
+  activeAssetData(user: Address, coin: string): ActiveAssetDataJson | undefined
+  userRateLimit(user: Address): UserRateLimitJson
   /** Whether the address may sign actions: it has an account, or is the signer of a validator. */
   isSigner(user: Address): boolean
   userExists(user: Address): boolean

@@ -388,7 +388,7 @@ function memoryExchange(): MemoryChain['core'] {
     triggerCondition: 'N/A',
     isTrigger: false,
     triggerPx: '0.0',
-    children: [] as const,
+    children: [],
     isPositionTpsl: false,
     reduceOnly: false,
     orderType: 'Limit',
@@ -414,11 +414,53 @@ function memoryExchange(): MemoryChain['core'] {
     }),
     spotMeta: () => ({ universe: [], tokens: [] }),
     allMids: () => ({ BTC: '60000.5' }),
-    perpContexts: () => [],
-    l2Book: (coin) =>
+    perpContexts: () => [
+      {
+        coin: 'BTC',
+        markPx: '60001.0',
+        oraclePx: '60002.0',
+        midPx: '60000.5',
+        openInterest: '3.0',
+        funding: '0.0000125',
+        premium: '0.0',
+        impactPxs: ['60000.0', '60001.0'],
+      },
+    ],
+    spotContexts: () => [
+      {
+        coin: 'PURR/USDC',
+        markPx: '0.2',
+        midPx: null,
+        circulatingSupply: '100.0',
+        totalSupply: '100.0',
+      },
+    ],
+    // With figures the only level says so, to show that they came through.
+    l2Book: (coin, aggregation) =>
       coin === 'BTC'
-        ? { coin, time: 1_700_000_000_000, levels: [[{ px: '60000.0', sz: '0.1', n: 1 }], []] }
+        ? {
+            coin,
+            time: 1_700_000_000_000,
+            levels: [[{ px: '60000.0', sz: '0.1', n: aggregation?.figures ?? 1 }], []],
+          }
         : undefined,
+    activeAssetData: (user, coin) =>
+      coin === 'BTC'
+        ? {
+            user: bytesToHex(user),
+            coin,
+            leverage: { type: 'cross', value: 20 },
+            maxTradeSzs: ['1.0', '1.0'],
+            availableToTrade: ['10.0', '10.0'],
+            markPx: '60001.0',
+          }
+        : undefined,
+    userRateLimit: () => ({
+      cumVlm: '0.0',
+      nRequestsUsed: 0,
+      nRequestsCap: 10_000,
+      nRequestsSurplus: 0,
+    }),
     openOrders: (user) => (isUser(user) ? [order] : []),
     frontendOpenOrders: (user) => (isUser(user) ? [frontendOrder] : []),
     openOrderByOid: (oid) =>
