@@ -1,7 +1,7 @@
 /** Honest nodes over loopback TCP: join, leave, restart, late subscriber, cut, slow peer. */
 import { MESSAGE_KIND } from '@openliquid/primitives'
 import { expect, test, vi } from 'vitest'
-import type { NetworkEvent } from '../src/index.ts'
+import type { Ban, NetworkEvent } from '../src/index.ts'
 import { body, numberOf, QUICK, type TestNode, testNode, validatorSetOf } from './cluster.ts'
 import { portOf, tcpProxy } from './proxy.ts'
 
@@ -287,4 +287,59 @@ test('a port in use is told with a code', async () => {
   const listen = [`/ip4/127.0.0.1/tcp/${portOf(first.manager.multiaddrs())}`]
   await using second = testNode(1, { listen })
   await expect(second.start()).rejects.toMatchObject({ code: 'OL_NETWORK_LISTEN' })
+})
+
+test('nodes that know one of the others find each other', async () => {
+  const timing = { ...QUICK, discoveryMs: 100 }
+  await using first = testNode(0, { timing })
+  await first.start()
+  const peers = first.manager.multiaddrs()
+  await using second = testNode(1, { timing, peers })
+  await second.start()
+  await using third = testNode(2, { timing, peers })
+  await third.start()
+  await using silent = testNode(3, { timing, peers, discovery: false })
+  await silent.start()
+  await until(() => isLinked(second, third) && isLinked(first, silent))
+  expect([first, second, third].flatMap(({ faults }) => faults)).toEqual([])
+})
+
+test('a node with an allow-list takes who is on it, validators and configured peers, and nobody else', async () => {
+  const validatorSet = validatorSetOf(2)
+  const listed = testNode(3)
+  await using closed = testNode(0, { validatorSet, allowList: [listed.manager.self] })
+  await closed.start()
+  const peers = closed.manager.multiaddrs()
+  await using validator = testNode(1, { validatorSet, peers })
+  await using follower = testNode(2, { peers })
+  await Promise.all([validator.start(), listed.start(), follower.start()])
+  listed.manager.addPeer(peers[0]!)
+  await until(() => isLinked(closed, validator) && isLinked(closed, listed))
+  expect(follower.manager.peers()).toEqual([])
+  await listed.manager.stop()
+})
+
+test('bans are handed out to be kept, and hold after a restart', async () => {
+  let kept: readonly Ban[] = []
+  const onBans = (bans: readonly Ban[]): void => {
+    kept = bans
+  }
+  await using follower = testNode(5)
+  const listen = await (async () => {
+    await using before = testNode(0, { onBans })
+    await before.start()
+    follower.manager.addPeer(before.manager.multiaddrs()[0]!)
+    await follower.start()
+    await until(() => isLinked(before, follower))
+    before.manager.ban(follower.manager.self, { durationMs: 60_000, reason: 'test' })
+    await until(() => follower.manager.peers().length === 0)
+    return [`/ip4/127.0.0.1/tcp/${portOf(before.manager.multiaddrs())}`]
+  })()
+  expect(kept.map(({ peer }) => peer)).toEqual([follower.manager.self])
+  await using after = testNode(0, { listen, bans: kept })
+  await after.start()
+  await using other = testNode(6, { peers: after.manager.multiaddrs() })
+  await other.start()
+  await until(() => isLinked(after, other))
+  expect(after.manager.peers()).toEqual([other.manager.self])
 })

@@ -19,6 +19,7 @@ import { BanList } from './banList.ts'
 import { CHANNEL_PROTOCOL, type ChannelContext } from './channelPipe.ts'
 import { checkConfig, checkMultiaddr } from './checkConfig.ts'
 import { newCounters } from './counters.ts'
+import { Discovery, PEERS_REQUEST_KIND } from './discovery.ts'
 import { NetworkError, type PeerFault, peerFault } from './errors.ts'
 import { EventHub } from './eventQueue.ts'
 import { Gossip } from './gossip.ts'
@@ -50,6 +51,7 @@ const CHANNEL_STREAMS_MAX = 4
 const REQUEST_STREAMS_MAX = 32
 const MINUTE_MS = 60_000
 const SECOND_MS = 1_000
+const PEERS_REQUEST = { timeoutMs: 5_000, answerBytesMax: 8_192 }
 /** Above all that gossip can subtract. */
 const VALIDATOR_SCORE = 1_000_000
 /** Which quota counts the messages of a lane. */
@@ -71,6 +73,7 @@ export const DEFAULT_TIMING: NetworkTiming = {
   redialDelayMsMax: 5_000,
   frameTimeoutMs: 5_000,
   batchDelayMs: 2,
+  discoveryMs: 10_000,
   answerTimeoutMs: 10_000,
 }
 
@@ -105,6 +108,7 @@ class Libp2pNetworkManager implements NetworkManager {
   readonly #redialer: Redialer
   readonly #gossip: Gossip
   readonly #requests: RequestResponse
+  readonly #discovery: Discovery
   readonly #topics: ReturnType<typeof topicNames>
   readonly #counters = newCounters()
   readonly #metrics: NetworkMeters
@@ -113,6 +117,7 @@ class Libp2pNetworkManager implements NetworkManager {
   #head: ChainHead
   #beatTimer: NodeJS.Timeout | undefined
   #lastSweepMs = 0
+  #lastDiscoveryMs = 0
   #beats = 0
   #hadQuorum: boolean | undefined
   #status: 'new' | 'starting' | 'running' | 'stopped' = 'new'
@@ -170,6 +175,7 @@ class Libp2pNetworkManager implements NetworkManager {
       dial: (address, timeoutMs) => this.#running().dial(address, timeoutMs),
       isConnected: (peer) => this.#host?.isConnected(peer) === true,
       random: Math.random,
+      isUrgent: (peer) => this.#directory.indexOf(peer) !== undefined,
       onFailed: (address, attempts) => this.#log('debug', 'dial failed', { address, attempts }),
     })
     this.#gossip = new Gossip({
@@ -193,7 +199,20 @@ class Libp2pNetworkManager implements NetworkManager {
       isLive: (peer) => this.#links.isLive(peer),
       allow: (peer) =>
         this.#guard.allow('requests', peer, nowMs()) || this.#limited(peer, 'requests'),
-      handle: async (from, kind, body) => this.#handlers?.onRequest(from, kind, body),
+      handle: async (from, kind, body) => {
+        if (kind !== PEERS_REQUEST_KIND) return this.#handlers?.onRequest(from, kind, body)
+        return config.discovery === false ? undefined : this.#discovery.answer(from)
+      },
+    })
+    this.#discovery = new Discovery({
+      self: this.self,
+      livePeers: () => this.peers(),
+      isConnected: (peer) => this.#host?.isConnected(peer) === true,
+      addressesOf: (peer) => this.#running().addressesOf(peer),
+      peerIdOf: peerIdOfForeign,
+      ask: (peer) => this.request(peer, PEERS_REQUEST_KIND, new Uint8Array(0), PEERS_REQUEST),
+      dial: (address) => this.#running().dial(address, this.#timing.dialTimeoutMs),
+      random: Math.random,
     })
     for (const address of config.peers ?? []) this.#addTarget(address, peerIdOfMultiaddr(address))
   }
@@ -478,7 +497,7 @@ class Libp2pNetworkManager implements NetworkManager {
     else this.#links.accept(peer, stream)
   }
 
-  #onState({ peer, health }: PeerLink, state: 'connected' | 'suspect' | 'down'): void {
+  #onState({ peer, health, head }: PeerLink, state: 'connected' | 'suspect' | 'down'): void {
     if (state === 'connected') {
       if (health.failures > 0) this.#counters.reconnects++
       this.#redialer.onLive(peer)
@@ -488,7 +507,8 @@ class Libp2pNetworkManager implements NetworkManager {
     const index = this.#directory.indexOf(peer)
     const validator = index === undefined ? {} : { validator: index }
     this.#log(state === 'connected' ? 'info' : 'warn', `peer ${state}`, { peer, ...validator })
-    this.#emit({ kind: kinds[state], peer, ...validator })
+    const told = state === 'connected' && head !== undefined ? { head } : {}
+    this.#emit({ kind: kinds[state], peer, ...validator, ...told })
     if (!this.#isStopped()) guarded(() => this.#handlers?.onPeer(peer, state))
     this.#judgeQuorum()
   }
@@ -500,7 +520,17 @@ class Libp2pNetworkManager implements NetworkManager {
     this.#hadQuorum = hasQuorum
     this.#metrics.quorum.set(hasQuorum ? 0 : 1)
     if (isFirst && !hasQuorum) return
-    this.#emit({ kind: hasQuorum ? 'quorumReached' : 'quorumLost' })
+    if (hasQuorum) {
+      this.#log('info', 'quorum within reach', {})
+      this.#emit({ kind: 'quorumReached' })
+      return
+    }
+    const stakes = {
+      reachableStake: this.#reachableStake(),
+      totalStake: this.#directory.totalStake,
+    }
+    this.#log('warn', 'no quorum within reach', stakes)
+    this.#emit({ kind: 'quorumLost', ...stakes })
   }
 
   #onMessage(from: PeerId, envelope: Envelope): void {
@@ -565,6 +595,13 @@ class Libp2pNetworkManager implements NetworkManager {
       this.#lastSweepMs = at
       this.#guard.forget(at)
       this.#score.forget(at)
+    }
+    if (
+      this.#config.discovery !== false &&
+      at - this.#lastDiscoveryMs >= this.#timing.discoveryMs
+    ) {
+      this.#lastDiscoveryMs = at
+      void this.#discovery.tick()
     }
     if (this.#beats % REPORT_EVERY === 0) this.#report()
   }
@@ -653,6 +690,15 @@ function guarded(call: () => void): void {
 function peerIdOf(nodeKey: Uint8Array): PeerId | undefined {
   try {
     return peerIdFromNodeKey(nodeKey)
+  } catch {
+    return undefined
+  }
+}
+
+/** Of an address that another node told. */
+function peerIdOfForeign(address: string): PeerId | undefined {
+  try {
+    return peerIdOfMultiaddr(address)
   } catch {
     return undefined
   }

@@ -317,6 +317,11 @@ class Libp2pHost implements P2pHost {
     return this.#connections.has(peer)
   }
 
+  async addressesOf(peer: PeerId): Promise<readonly string[]> {
+    const { addresses } = await this.#node.peerStore.get(peerIdFromString(peer))
+    return addresses.map(({ multiaddr: address }) => `${address}/p2p/${peer}`)
+  }
+
   connectionCount(): number {
     let count = 0
     for (const connections of this.#connections.values()) count += connections.size

@@ -112,3 +112,13 @@ export const FOLLOWERS_PER_SUBNET_MAX = 4
 export const CHANNEL_DEADLINE_MS = 10_000
 /** Time in which a peer with a live channel must be reachable by gossip too, else its connections start over. */
 export const GOSSIP_DEADLINE_MS = 5_000
+/** Live peers below which a node looks for more. */
+export const PEERS_WANTED = 16
+/** Addresses in one answer. */
+export const DISCOVERY_ADDRESSES_MAX = 32
+/** Dials that one answer can cause. */
+export const DISCOVERY_DIALS_MAX = 4
+/** Characters of one address: DNS name, port, peer id. */
+export const ADDRESS_BYTES_MAX = 200
+/** Longest wait before a validator is dialled again: a quorum must be back three seconds after the network is. */
+export const VALIDATOR_REDIAL_MS_MAX = 1_000

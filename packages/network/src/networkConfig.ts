@@ -39,6 +39,8 @@ export interface NetworkTiming {
   readonly frameTimeoutMs: number
   /** Longest wait of a small transactions message for company. */
   readonly batchDelayMs: number
+  /** Between two looks for more peers while there are too few. */
+  readonly discoveryMs: number
   /** What a request handler may take. */
   readonly answerTimeoutMs: number
 }
@@ -84,6 +86,8 @@ export interface NetworkConfig {
   readonly bans?: readonly Ban[]
   /** Called with all bans after each new one, to be kept for the next start. */
   readonly onBans?: (bans: readonly Ban[]) => void
+  /** False: asks nobody for peers and tells nobody of its own. */
+  readonly discovery?: boolean
   /** Admits these peers, the configured ones and the validators, and nobody else. */
   readonly allowList?: readonly PeerId[]
   readonly metrics?: Metrics

@@ -1,4 +1,5 @@
 import type { Envelope, PeerId, Topic } from '@openliquid/primitives'
+import type { ChainHead } from './networkConfig.ts'
 
 /** What happened in the network; structured-cloneable. */
 export type NetworkEvent =
@@ -8,6 +9,8 @@ export type NetworkEvent =
       readonly peer: PeerId
       /** Index in the current set, absent for a follower. */
       readonly validator?: number
+      /** What the peer said of its chain: after a partition the first thing to compare. */
+      readonly head?: ChainHead
     }
   | { readonly kind: 'peerSuspect'; readonly peer: PeerId; readonly validator?: number }
   | { readonly kind: 'peerDown'; readonly peer: PeerId; readonly validator?: number }
@@ -23,7 +26,8 @@ export type NetworkEvent =
       readonly untilMs: number
       readonly reason: string
     }
-  | { readonly kind: 'quorumLost' }
+  /** The alarm of a partition: validators with more than 2/3 of the stake cannot be reached. */
+  | { readonly kind: 'quorumLost'; readonly reachableStake: bigint; readonly totalStake: bigint }
   | { readonly kind: 'quorumReached' }
   /** A gossip message that the handler accepted. */
   | {

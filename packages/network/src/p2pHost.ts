@@ -58,6 +58,8 @@ export interface P2pHost {
   /** @param address - multiaddr, or the peer id of a peer whose address is known */
   dial(address: string, timeoutMs: number): Promise<PeerId>
   isConnected(peer: PeerId): boolean
+  /** Multiaddrs that the peer told of itself, each ending in its peer id. */
+  addressesOf(peer: PeerId): Promise<readonly string[]>
   connectionCount(): number
   openStream(peer: PeerId, protocol: string, timeoutMs: number): Promise<ByteStream>
   /** Closes every connection to the peer, after what was sent has left. */

@@ -1,6 +1,6 @@
 import type { PeerId } from '@openliquid/primitives'
 import { backoffMs } from './backoff.ts'
-import { DIAL_TARGETS_MAX } from './limits.ts'
+import { DIAL_TARGETS_MAX, VALIDATOR_REDIAL_MS_MAX } from './limits.ts'
 import type { NetworkTiming } from './networkConfig.ts'
 
 interface Target {
@@ -19,6 +19,8 @@ export interface RedialerOptions {
   dial(address: string, timeoutMs: number): Promise<PeerId>
   isConnected(peer: PeerId): boolean
   random(): number
+  /** A validator: dialled again sooner. */
+  isUrgent(peer: PeerId): boolean
   onFailed(address: string, attempts: number, cause: unknown): void
 }
 
@@ -68,8 +70,16 @@ export class Redialer {
 
   #schedule(target: Target): void {
     if (!this.#running || target.timer !== undefined || target.isDialing) return
-    const { timing, random } = this.#options
-    const delayMs = backoffMs(target.attempts, timing, random())
+    const { timing, random, isUrgent } = this.#options
+    const isSoon = target.peer !== undefined && isUrgent(target.peer)
+    const { redialDelayMsMin, redialDelayMsMax } = timing
+    const limits = {
+      redialDelayMsMin,
+      redialDelayMsMax: isSoon
+        ? Math.min(redialDelayMsMax, VALIDATOR_REDIAL_MS_MAX)
+        : redialDelayMsMax,
+    }
+    const delayMs = backoffMs(target.attempts, limits, random())
     target.attempts++
     target.timer = setTimeout(() => {
       target.timer = undefined

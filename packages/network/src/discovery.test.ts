@@ -1,0 +1,91 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Discovery, type DiscoveryOptions, decodeAddresses, encodeAddresses } from './discovery.ts'
+import {
+  ADDRESS_BYTES_MAX,
+  DISCOVERY_ADDRESSES_MAX,
+  DISCOVERY_DIALS_MAX,
+  PEERS_WANTED,
+} from './limits.ts'
+
+const addressOf = (peer: string): string => `/ip4/10.0.0.1/tcp/1/p2p/${peer}`
+
+function setUp(changes: Partial<DiscoveryOptions> = {}): {
+  discovery: Discovery
+  dialled: string[]
+} {
+  const dialled: string[] = []
+  const discovery = new Discovery({
+    self: 'self',
+    livePeers: () => ['a', 'b', 'c'],
+    isConnected: (peer) => 'abc'.includes(peer),
+    addressesOf: async (peer) => [addressOf(peer)],
+    peerIdOf: (address) => address.split('/p2p/')[1],
+    ask: async () => encodeAddresses(['self', 'a', 'd', 'd', 'e'].map(addressOf)),
+    dial: async (address) => {
+      dialled.push(address)
+    },
+    random: () => 0,
+    ...changes,
+  })
+  return { discovery, dialled }
+}
+
+test('dials whom it does not know, once', async () => {
+  const { discovery, dialled } = setUp()
+  await discovery.tick()
+  expect(dialled).toEqual([addressOf('d'), addressOf('e')])
+})
+
+test('tells the addresses of others', async () => {
+  const { discovery } = setUp()
+  expect(decodeAddresses(await discovery.answer('b'))).toEqual([addressOf('a'), addressOf('c')])
+})
+
+test('asks nobody with enough peers or none', async () => {
+  let asked = 0
+  const ask = async (): Promise<Uint8Array> => {
+    asked++
+    return encodeAddresses([])
+  }
+  const many = Array.from({ length: PEERS_WANTED }, (_, i) => `p${i}`)
+  await setUp({ ask, livePeers: () => many }).discovery.tick()
+  await setUp({ ask, livePeers: () => [] }).discovery.tick()
+  expect(asked).toBe(0)
+})
+
+test('a long list costs a handful of dials, and failures none of them end it', async () => {
+  const list = Array.from({ length: DISCOVERY_ADDRESSES_MAX }, (_, i) => addressOf(`p${i}`))
+  let dials = 0
+  const { discovery } = setUp({
+    ask: async () => encodeAddresses(list),
+    dial: async () => {
+      dials++
+      throw new Error('nobody there')
+    },
+  })
+  await discovery.tick()
+  expect(dials).toBe(DISCOVERY_DIALS_MAX)
+})
+
+test('a peer that refuses or lies is no harm', async () => {
+  await setUp({ ask: () => Promise.reject(new Error('refused')) }).discovery.tick()
+  const { discovery, dialled } = setUp({ ask: async () => new Uint8Array(99).fill(250) })
+  await discovery.tick()
+  expect(dialled).toEqual([])
+})
+
+test('addresses survive the wire; too long ones are left out', () => {
+  const long = 'x'.repeat(ADDRESS_BYTES_MAX)
+  expect(decodeAddresses(encodeAddresses(['a', long, `${long}x`]))).toEqual(['a', long])
+})
+
+test('any bytes are a list that encodes to them, or none', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      const addresses = decodeAddresses(bytes)
+      if (addresses !== undefined) expect(encodeAddresses(addresses)).toEqual(bytes)
+    }),
+    { numRuns: 2_000 },
+  )
+})

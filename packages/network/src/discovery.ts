@@ -1,0 +1,112 @@
+import { concatBytes, type PeerId, utf8ToBytes } from '@openliquid/primitives'
+import {
+  ADDRESS_BYTES_MAX,
+  DISCOVERY_ADDRESSES_MAX,
+  DISCOVERY_DIALS_MAX,
+  PEERS_WANTED,
+} from './limits.ts'
+
+/** Kind of the request for addresses; answered here, never handed to the user. */
+export const PEERS_REQUEST_KIND = 0x7f
+
+export interface DiscoveryOptions {
+  readonly self: PeerId
+  livePeers(): readonly PeerId[]
+  isConnected(peer: PeerId): boolean
+  /** Addresses that the peer told of itself, with its peer id; none for those that must not be advertised. */
+  addressesOf(peer: PeerId): Promise<readonly string[]>
+  /** Never throws, whatever the text. */
+  peerIdOf(address: string): PeerId | undefined
+  ask(peer: PeerId): Promise<Uint8Array>
+  dial(address: string): Promise<unknown>
+  /** Uniform in [0, 1). */
+  random(): number
+}
+
+/**
+ * Finds peers by asking those that are admitted for the addresses of theirs.
+ *
+ * A node with too few peers asks one at a time and dials a handful of what it hears. Whoever answers there has to pass the
+ * hello like everybody, so a lie costs a dial.
+ * @see docs/spec/network.md, discovery
+ */
+export class Discovery {
+  readonly #options: DiscoveryOptions
+  #isAsking = false
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options
+  }
+
+  /** One step; called now and then. */
+  async tick(): Promise<void> {
+    const { livePeers, ask, random } = this.#options
+    const peers = livePeers()
+    const peer = peers[Math.floor(random() * peers.length)]
+    if (this.#isAsking || peer === undefined || peers.length >= PEERS_WANTED) return
+    this.#isAsking = true
+    try {
+      const addresses = decodeAddresses(await ask(peer))
+      await this.#dialNew(addresses ?? [], PEERS_WANTED - peers.length)
+    } catch {
+      // A peer that does not answer is asked again later, or another is.
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
+  /** What a peer that asks is told: addresses of others, in random order. */
+  async answer(asker: PeerId): Promise<Uint8Array> {
+    const { livePeers, addressesOf, random } = this.#options
+    const others = livePeers().filter((peer) => peer !== asker)
+    const told: string[] = []
+    for (let i = others.length; i > 0 && told.length < DISCOVERY_ADDRESSES_MAX; i--) {
+      const [peer] = others.splice(Math.floor(random() * i), 1)
+      if (peer !== undefined) told.push(...(await addressesOf(peer)))
+    }
+    return encodeAddresses(told.slice(0, DISCOVERY_ADDRESSES_MAX))
+  }
+
+  async #dialNew(addresses: readonly string[], wanted: number): Promise<void> {
+    const { self, isConnected, peerIdOf, dial } = this.#options
+    const tried = new Set<PeerId>([self])
+    for (const address of addresses) {
+      if (tried.size > Math.min(wanted, DISCOVERY_DIALS_MAX)) return
+      const peer = peerIdOf(address)
+      if (peer === undefined || tried.has(peer) || isConnected(peer)) continue
+      tried.add(peer)
+      await dial(address).catch(() => undefined)
+    }
+  }
+}
+
+/** u8 count, then each address as UTF-8 behind a length byte. Longer addresses are left out. */
+export function encodeAddresses(addresses: readonly string[]): Uint8Array {
+  const parts = addresses
+    .map((address) => utf8ToBytes(address))
+    .filter(({ length }) => length <= ADDRESS_BYTES_MAX)
+    .slice(0, DISCOVERY_ADDRESSES_MAX)
+  return concatBytes(
+    Uint8Array.of(parts.length),
+    ...parts.map((part) => concatBytes(Uint8Array.of(part.length), part)),
+  )
+}
+
+/** `undefined` for anything that is no such list. */
+export function decodeAddresses(bytes: Uint8Array): string[] | undefined {
+  const [count = 0] = bytes
+  if (bytes.length === 0 || count > DISCOVERY_ADDRESSES_MAX) return undefined
+  const addresses: string[] = []
+  let at = 1
+  for (let i = 0; i < count; i++) {
+    const length = bytes[at]
+    if (length === undefined || length > ADDRESS_BYTES_MAX) return undefined
+    const part = bytes.subarray(at + 1, at + 1 + length)
+    if (part.length < length) return undefined
+    // Only what a multiaddr can hold.
+    if (part.some((byte) => byte < 0x21 || byte > 0x7e)) return undefined
+    addresses.push(String.fromCharCode(...part))
+    at += 1 + length
+  }
+  return at === bytes.length ? addresses : undefined
+}
