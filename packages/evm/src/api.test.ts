@@ -14,6 +14,8 @@ test('exports', () => {
       "LOG_TOPICS_MAX",
       "LOGS_BLOCKS_MAX",
       "LOGS_RESULTS_MAX",
+      "PREDEPLOYS",
+      "WRAPPED_HYPE_ADDRESS",
     ]
   `)
 })

@@ -674,6 +674,7 @@ describe('lanes and blocks', () => {
     expect(await chain.block([])).toEqual({
       evmRoot,
       stateRoot: evmRoot,
+      systemReceipts: [],
       receipts: [],
       writes: [],
       coreWriterLogs: [],

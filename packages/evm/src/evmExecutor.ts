@@ -1,4 +1,5 @@
 import {
+  type Address,
   assert,
   type BlockContext,
   bytesToHex,
@@ -12,7 +13,7 @@ import {
   type Write,
 } from '@openliquid/primitives'
 import { archiveWrites, BlockArchive, type EvmHead } from './blockArchive.ts'
-import { BlockBuilder, type SealedBlock } from './blockBuilder.ts'
+import { BlockBuilder, placeReceipts, type SealedBlock } from './blockBuilder.ts'
 import { byteText } from './byteText.ts'
 import { coreWriterLogs } from './coreWriterLogs.ts'
 import { createMachine, type EvmEngine } from './engines.ts'
@@ -27,10 +28,11 @@ import { metaKey } from './keys.ts'
 import { CODE_CACHE_BYTES_MAX, TRIE_CACHE_BYTES_MAX } from './limits.ts'
 import { LruCache } from './lruCache.ts'
 import type { Machine } from './machine.ts'
-import type { EvmReceipt } from './receipts.ts'
+import { type EvmReceipt, encodeReceipts } from './receipts.ts'
 import { commitState, type StateCommit } from './stateCommit.ts'
 import { StateReader } from './stateReader.ts'
 import { StateView } from './stateView.ts'
+import { runSystemTransactions, type SystemOutcome, systemWrites } from './systemRun.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
 import { VersionedStore } from './versionedStore.ts'
 
@@ -165,6 +167,22 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     }
   }
 
+  /** Wei of an account after the last applied block. */
+  balanceOf(address: Address): bigint {
+    return this.#tipState().account(address)?.balance ?? 0n
+  }
+
+  /** A word of an account's storage after the last applied block. */
+  storageOf(address: Address, slot: Uint8Array): Uint8Array {
+    const state = this.#tipState()
+    const account = state.account(address)
+    const word = new Uint8Array(32)
+    if (account === undefined) return word
+    const value = state.slot(address, account.incarnation, slot)
+    word.set(value, word.length - value.length)
+    return word
+  }
+
   /** The writes of the transition are on disk: the view shows its block. */
   accept(transition: EvmTransition): void {
     if (transition.block === undefined) return
@@ -181,9 +199,9 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     if (this.#oracle !== undefined) {
       assertSame(built, await this.#build(this.#oracle, context, payload, lane))
     }
-    const { sealed, commit, builder } = built
+    const { sealed, commit, builder, system } = built
     if (sealed === undefined || commit === undefined) return this.#nothing(builder)
-    return this.#advance(sealed, commit, builder)
+    return this.#advance(sealed, commit, { builder, system })
   }
 
   /** Runs the block on a state of its own; nothing of the executor changes. */
@@ -201,24 +219,24 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       exchange: payload.reader,
       blockHash: (number) => archive.block(number)?.hash,
     })
-    const builder = new BlockBuilder({
-      machine,
-      state,
-      chainId: this.#chainId,
-      nonceWindow: this.#genesis.nonceWindow,
-      environment: {
-        number: parent.header.number + 1n,
-        timestamp: BigInt(Math.floor(context.timestampMs / 1_000)),
-        gasLimit: lane.gasLimit,
-        baseFeePerGas: this.#baseFee(payload.lane),
-      },
-    })
+    const environment = {
+      number: parent.header.number + 1n,
+      timestamp: BigInt(Math.floor(context.timestampMs / 1_000)),
+      gasLimit: lane.gasLimit,
+      baseFeePerGas: this.baseFee(payload.lane),
+    }
+    const chainId = this.#chainId
+    const requests = payload.systemTransactions ?? []
+    const system = await runSystemTransactions(requests, { machine, state, environment, chainId })
+    const { nonceWindow } = this.#genesis
+    const builder = new BlockBuilder({ machine, state, chainId, nonceWindow, environment })
     for (const [index, transaction] of payload.transactions.entries()) {
       const added = builder.add(transaction, index)
       if (added !== undefined) await added
     }
     // A lane with a period makes a block even of nothing; one without makes blocks of work only.
-    if (builder.empty && lane.periodMs === 0) return { builder }
+    const isEmpty = builder.empty && system.length === 0
+    if (isEmpty && lane.periodMs === 0) return { builder, system }
 
     const commit = this.#commit(state)
     const sealed = builder.seal({
@@ -228,23 +246,33 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       parentBeaconBlockRoot: context.parentHash,
       stateRoot: commit.root,
     })
-    return { builder, commit, sealed }
+    return { builder, system, commit, sealed }
   }
 
-  #advance(sealed: SealedBlock, commit: StateCommit, builder: BlockBuilder): EvmTransition {
+  #advance(
+    sealed: SealedBlock,
+    commit: StateCommit,
+    { builder, system }: Pick<BuiltBlock, 'builder' | 'system'>,
+  ): EvmTransition {
     const { block, body, records, receipts } = sealed
     const baseFees = this.#tip.baseFees.map((fee, index) =>
       index === block.lane ? nextBaseFee(block.header, this.#lane(block.lane).baseFeeMin) : fee,
     )
     const head = { block, baseFees }
-    const writes = [...commit.writes, ...archiveWrites(head, body, records)]
+    const systemReceipts = placeReceipts(block, system)
+    const writes = [
+      ...commit.writes,
+      ...archiveWrites(head, body, records),
+      ...systemWrites(block.header.number, system),
+    ]
     const transition: EvmTransition = {
       block,
       evmRoot: commit.root,
       stateRoot: commit.root,
       receipts,
       writes,
-      coreWriterLogs: coreWriterLogs(receipts),
+      systemReceipts,
+      coreWriterLogs: coreWriterLogs([...systemReceipts, ...receipts]),
       skipped: builder.skipped,
     }
     this.#store.push(writes, commit.replaced)
@@ -261,9 +289,14 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       stateRoot: this.evmRoot,
       receipts: [],
       writes: [],
+      systemReceipts: [],
       coreWriterLogs: [],
       skipped: builder.skipped,
     }
+  }
+
+  #tipState(): StateReader {
+    return new StateReader(this.#store.tip, this.#codes)
   }
 
   #commit(state: JournaledState): StateCommit {
@@ -302,7 +335,8 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     })
   }
 
-  #baseFee(lane: number): bigint {
+  /** Wei per gas that the lane's next block asks for, after the last applied one. */
+  baseFee(lane: number): bigint {
     const fee = this.#tip.baseFees[lane]
     assert(fee !== undefined, 'every lane has a base fee')
     return fee
@@ -321,6 +355,7 @@ interface ExecutorParts {
 
 interface BuiltBlock {
   readonly builder: BlockBuilder
+  readonly system: readonly SystemOutcome[]
   /** Absent if nothing ran that makes a block. */
   readonly sealed?: SealedBlock
   readonly commit?: StateCommit
@@ -337,6 +372,9 @@ function assertSame(fast: BuiltBlock, reference: BuiltBlock): void {
   const skips = ({ builder }: BuiltBlock): string =>
     builder.skipped.map(({ index, reason }) => `${index} ${reason.code}`).join()
   assert(skips(fast) === skips(reference), 'both engines skip the same transactions')
+  const systems = ({ system }: BuiltBlock): string =>
+    bytesToHex(encodeReceipts(system.map(({ record }) => record)))
+  assert(systems(fast) === systems(reference), 'both engines run system transactions alike')
 }
 
 /** State and block 0. */

@@ -8,6 +8,7 @@ import type {
 import type { EvmSkipReason } from './errors.ts'
 import type { EvmBlock } from './evmBlock.ts'
 import type { EvmReceipt } from './receipts.ts'
+import type { EvmSystemTransaction } from './systemTransaction.ts'
 
 /** A transaction of a payload. The sender was recovered once, when it was admitted. */
 export interface EvmPayloadTransaction {
@@ -23,6 +24,8 @@ export interface EvmPayload {
   readonly lane: number
   /** In the order of the committed payload. */
   readonly transactions: readonly EvmPayloadTransaction[]
+  /** Sent by the chain itself, and run before all others. */
+  readonly systemTransactions?: readonly EvmSystemTransaction[]
   /** The Core after the actions of this block. */
   readonly reader: ExchangeReader
 }
@@ -41,7 +44,9 @@ export interface EvmTransition extends StateTransition<EvmReceipt> {
   readonly block?: EvmBlock
   /** Root of the account trie; the same as `stateRoot`. */
   readonly evmRoot: Hash
-  /** In the order of their logs. */
+  /** Of the transactions that the chain itself sent, which are in no root of the block. Log indexes are their own. */
+  readonly systemReceipts: readonly EvmReceipt[]
+  /** In the order of their logs, those of system transactions first. */
   readonly coreWriterLogs: readonly CoreWriterLog[]
   readonly skipped: readonly EvmSkip[]
 }

@@ -101,6 +101,10 @@ export interface EvmView {
   getReceipt(hash: Hash): EvmReceipt | undefined
   /** In block order; `undefined` if there is no such block. */
   getReceipts(number: bigint): readonly EvmReceipt[] | undefined
+  /** Transactions that the chain itself sent in a block; `undefined` if there is no such block. */
+  getSystemTransactions(number: bigint): readonly EvmTransactionPlace[] | undefined
+  /** Receipts of those; their logs are found by no filter. */
+  getSystemReceipts(number: bigint): readonly EvmReceipt[] | undefined
   /** @throws {EvmError} OL_EVM_LOGS_RANGE, OL_EVM_LOGS_RESULTS, OL_EVM_LOGS_FILTER */
   getLogs(filter: EvmLogFilter): readonly EvmLog[]
   /** Wei: base fee of the lane's next block. */

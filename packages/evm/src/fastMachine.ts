@@ -115,6 +115,10 @@ export class FastMachine implements Machine {
     return execution
   }
 
+  runSystemTransaction(transaction: EvmTransaction, environment: BlockEnvironment): Execution {
+    return this.runTransaction(transaction, environment)
+  }
+
   async runMessage(message: EvmMessage, environment: BlockEnvironment): Promise<Execution> {
     const intrinsic = intrinsicGas(message)
     assert(message.gas >= intrinsic, 'a message pays its intrinsic gas')

@@ -1,7 +1,6 @@
 import {
   type Address,
   bytesToHex,
-  CORE_WRITER_ADDRESS,
   compareBytes,
   type GenesisEvm,
   type GenesisLane,
@@ -10,11 +9,11 @@ import {
   utf8ToBytes,
 } from '@openliquid/primitives'
 import { EMPTY_CODE_HASH } from './account.ts'
-import { CORE_WRITER_CODE } from './coreWriterCode.ts'
 import { EvmError } from './errors.ts'
 import type { JournaledState } from './journaledState.ts'
 import { keccak256 } from './keccak.ts'
 import { CODE_BYTES_MAX, LANES_MAX } from './limits.ts'
+import { PREDEPLOYS } from './predeploys.ts'
 import { encodeRlp, uintToRlp } from './rlp.ts'
 
 /** One kind of EVM block. */
@@ -49,7 +48,7 @@ interface GenesisAccount {
 const UINT256_END = 1n << 256n
 
 /**
- * Reads the EVM's section of a genesis file and adds CoreWriter, unless the file has code of its own at its address.
+ * Reads the EVM's section of a genesis file and adds the predeploys, unless the file has code of its own at their addresses.
  *
  * @throws {EvmError} OL_EVM_GENESIS
  */
@@ -61,7 +60,7 @@ export function readGenesis(genesis: GenesisEvm, chainId: number): EvmGenesis {
     throw invalid('nonceWindow is not a positive integer')
   }
   const lanes = genesis.lanes.map(readLane)
-  const accounts = withCoreWriter(readAlloc(genesis.alloc))
+  const accounts = withPredeploys(readAlloc(genesis.alloc))
   const { nonceWindow } = genesis
   return { lanes, nonceWindow, accounts, digest: digestOf(chainId, lanes, nonceWindow, accounts) }
 }
@@ -127,18 +126,16 @@ function readStorage(
   return slots.sort(([a], [b]) => compareBytes(a, b))
 }
 
-function withCoreWriter(accounts: readonly GenesisAccount[]): GenesisAccount[] {
-  const given = accounts.find(({ address }) => compareBytes(address, CORE_WRITER_ADDRESS) === 0)
-  if (given !== undefined && given.code.length > 0) return [...accounts]
-  const others = accounts.filter((account) => account !== given)
-  const coreWriter: GenesisAccount = {
-    address: CORE_WRITER_ADDRESS,
-    balance: given?.balance ?? 0n,
-    nonce: 1n,
-    code: CORE_WRITER_CODE,
-    storage: [],
+/** An account of the file that has code of its own stays as it is. */
+function withPredeploys(accounts: readonly GenesisAccount[]): GenesisAccount[] {
+  const byAddress = new Map(accounts.map((account) => [bytesToHex(account.address), account]))
+  for (const { address, code } of PREDEPLOYS) {
+    const given = byAddress.get(bytesToHex(address))
+    if (given !== undefined && given.code.length > 0) continue
+    const balance = given?.balance ?? 0n
+    byAddress.set(bytesToHex(address), { address, balance, nonce: 1n, code, storage: [] })
   }
-  return [...others, coreWriter].sort((a, b) => compareBytes(a.address, b.address))
+  return [...byAddress.values()].sort((a, b) => compareBytes(a.address, b.address))
 }
 
 function digestOf(

@@ -36,4 +36,6 @@ export {
   LOGS_BLOCKS_MAX,
   LOGS_RESULTS_MAX,
 } from './limits.ts'
+export { PREDEPLOYS, WRAPPED_HYPE_ADDRESS } from './predeploys.ts'
 export type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'
+export type { EvmSystemTransaction } from './systemTransaction.ts'

@@ -64,6 +64,16 @@ export function receiptsKey(number: bigint): Uint8Array {
   return key('r', uintToBytes(number, NUMBER_BYTES))
 }
 
+/** Transactions of a block that the chain itself sent, with their senders. */
+export function systemBodyKey(number: bigint): Uint8Array {
+  return key('y', uintToBytes(number, NUMBER_BYTES))
+}
+
+/** Receipts of those. */
+export function systemReceiptsKey(number: bigint): Uint8Array {
+  return key('z', uintToBytes(number, NUMBER_BYTES))
+}
+
 /** Number and index of a transaction. */
 export function transactionKey(hash: Hash): Uint8Array {
   return key('x', hash)

@@ -81,6 +81,15 @@ export interface Machine {
     transaction: EvmTransaction,
     environment: BlockEnvironment,
   ): Execution | Promise<Execution | Refusal>
+  /**
+   * Runs a transaction of the chain itself: its sender may have code (EIP-3607 is for those who sign), and pays nothing.
+   *
+   * @param environment - with a base fee of 0
+   */
+  runSystemTransaction(
+    transaction: EvmTransaction,
+    environment: BlockEnvironment,
+  ): Execution | Promise<Execution>
   /** Runs a message that nobody signed. The state it leaves behind is for nobody. */
   runMessage(message: EvmMessage, environment: BlockEnvironment): Promise<Execution>
 }

@@ -14,6 +14,7 @@ import {
   assert,
   bytesToHex,
   type Hash,
+  hexToBytes,
   unreachable,
 } from '@openliquid/primitives'
 import { chainCommon } from './chainCommon.ts'
@@ -113,6 +114,42 @@ export class ReferenceMachine implements Machine {
       // Every node refuses what the library refuses; anything else is our own trouble.
       if (error instanceof EthereumJSError) return { refused: error.message }
       throw error
+    }
+  }
+
+  /** The library's own driver refuses senders with code, so this does what it does around the call. */
+  async runSystemTransaction(
+    transaction: EvmTransaction,
+    environment: BlockEnvironment,
+  ): Promise<Execution> {
+    const { sender, to, data, value, gasLimit, accessList } = transaction
+    const intrinsic = intrinsicGas(transaction)
+    const coinbase = environment.coinbase ?? NOBODY
+    const message = { from: sender, to, data, value, gas: gasLimit, gasPrice: 0n, accessList }
+    this.#warm(message, coinbase)
+    const { execResult } = await this.#evm.runCall({
+      caller: new Address(sender),
+      ...(to === undefined ? {} : { to: new Address(to) }),
+      data,
+      value,
+      gasLimit: gasLimit - intrinsic,
+      gasPrice: 0n,
+      block: callBlock(environment),
+    })
+    // EIP-6780: only what the same transaction created is gone.
+    for (const destroyed of execResult.selfdestruct?.keys() ?? []) {
+      if (!execResult.createdAddresses?.has(destroyed)) continue
+      await this.#evm.journal.deleteAccount(new Address(hexToBytes(destroyed)))
+    }
+    await this.#evm.journal.cleanup()
+    this.#adapter.originalStorageCache.clear()
+    this.#evm.transientStorage.clear()
+    const gasPeak = execResult.executionGasUsed + intrinsic
+    return {
+      ...outcome(execResult),
+      gasUsed: gasAfterRefund(gasPeak, execResult.gasRefund ?? 0n),
+      gasPeak,
+      createdAddress: undefined,
     }
   }
 

@@ -28,6 +28,7 @@ import { invalidFilter, LogFilter, logRange } from './logFilter.ts'
 import type { LruCache } from './lruCache.ts'
 import type { EvmLog, EvmReceipt } from './receipts.ts'
 import { StateReader } from './stateReader.ts'
+import { readSystemOutcomes, type SystemOutcome } from './systemRun.ts'
 import type { StoreReader } from './versionedStore.ts'
 
 export interface StateViewOptions {
@@ -55,7 +56,7 @@ export class StateView implements EvmView {
   /** From now on readers see this head. */
   show(head: EvmHead, store: StoreReader): void {
     const state = new StateReader(store, this.#options.codes)
-    this.#shown = { head, state, archive: new BlockArchive(store) }
+    this.#shown = { head, state, store, archive: new BlockArchive(store) }
   }
 
   get head(): EvmBlock {
@@ -127,6 +128,23 @@ export class StateView implements EvmView {
     return block === undefined ? undefined : this.#receipts(block)
   }
 
+  getSystemTransactions(number: bigint): readonly EvmTransactionPlace[] | undefined {
+    const block = this.getBlockByNumber(number)
+    if (block === undefined) return undefined
+    return this.#systemOutcomes(number).map(({ transaction }, transactionIndex) => ({
+      transaction,
+      blockHash: block.hash,
+      blockNumber: number,
+      transactionIndex,
+      effectiveGasPrice: 0n,
+    }))
+  }
+
+  getSystemReceipts(number: bigint): readonly EvmReceipt[] | undefined {
+    const block = this.getBlockByNumber(number)
+    return block === undefined ? undefined : placeReceipts(block, this.#systemOutcomes(number))
+  }
+
   getLogs(filter: EvmLogFilter): readonly EvmLog[] {
     const wanted = new LogFilter(filter)
     const found: EvmLog[] = []
@@ -176,6 +194,10 @@ export class StateView implements EvmView {
       },
       blockHash: (ancestor) => archive.block(ancestor)?.hash,
     }
+  }
+
+  #systemOutcomes(number: bigint): SystemOutcome[] {
+    return readSystemOutcomes(this.#now.store, { number, chainId: this.#options.chainId })
   }
 
   #place(hash: Hash): { readonly block: EvmBlock; readonly index: number } | undefined {
@@ -270,6 +292,7 @@ interface ReadBlock {
 interface Shown {
   readonly head: EvmHead
   readonly state: StateReader
+  readonly store: StoreReader
   readonly archive: BlockArchive
 }
 

@@ -109,6 +109,8 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
         .flat()
         .find(({ transactionHash }) => bytesToHex(transactionHash) === bytesToHex(hash)),
     getReceipts: (number) => receiptsByNumber[Number(number)],
+    getSystemTransactions: () => [],
+    getSystemReceipts: () => [],
     getLogs: (filter) =>
       receiptsByNumber
         .flat()

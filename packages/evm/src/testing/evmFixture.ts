@@ -14,6 +14,7 @@ import type { EvmEngine } from '../engines.ts'
 import { EvmExecutor } from '../evmExecutor.ts'
 import { decodeEvmTransaction } from '../evmTransaction.ts'
 import type { EvmPayloadTransaction, EvmTransition } from '../evmTransition.ts'
+import type { EvmSystemTransaction } from '../systemTransaction.ts'
 import { signTransaction, TEST_SECRET_KEYS, type UnsignedTransaction } from './signTransaction.ts'
 
 /** Chain id of the fixture: the one of the development profile. */
@@ -90,17 +91,22 @@ export class EvmFixture {
   async block(
     transactions: readonly EvmPayloadTransaction[],
     lane: number = 0,
+    systemTransactions: readonly EvmSystemTransaction[] = [],
   ): Promise<EvmTransition> {
-    const transition = await this.apply(transactions, lane)
+    const transition = await this.apply(transactions, lane, systemTransactions)
     await this.#store.batch(transition.writes, { sync: true })
     this.executor.accept(transition)
     return transition
   }
 
   /** Applied only. */
-  apply(transactions: readonly EvmPayloadTransaction[], lane: number = 0): Promise<EvmTransition> {
+  apply(
+    transactions: readonly EvmPayloadTransaction[],
+    lane: number = 0,
+    systemTransactions: readonly EvmSystemTransaction[] = [],
+  ): Promise<EvmTransition> {
     this.#height += 1n
-    const payload = { lane, transactions, reader: this.#exchange }
+    const payload = { lane, transactions, systemTransactions, reader: this.#exchange }
     return this.executor.applyBlock(fixtureContext(this.#height), payload)
   }
 }
