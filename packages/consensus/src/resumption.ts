@@ -36,7 +36,7 @@ export function resume(
   }
   processor.enterView(nowMs)
   repeatLastMessages(replica)
-  synchronizer.broadcastNews()
+  synchronizer.broadcastNews(nowMs)
 }
 
 function admitRecovered(

@@ -28,7 +28,7 @@ export class TimeoutAggregator {
   onViewTimer(nowMs: number): void {
     if (this.hasGivenUp) {
       // Replicas in the same view may differ in commits, so the repetition carries the newest one.
-      this.#synchronizer.broadcastNews()
+      this.#synchronizer.broadcastNews(nowMs)
     }
     this.giveUp(nowMs)
   }
@@ -67,7 +67,7 @@ export class TimeoutAggregator {
       this.#processor.learnTC(tc, nowMs)
     }
     this.#processor.learnQC(highQC, nowMs)
-    if (timeout.view < pacemaker.view) this.#synchronizer.tellPeer(from, nowMs)
+    if (timeout.view < pacemaker.view) this.#synchronizer.tellLate(from, timeout.view, nowMs)
     else timeouts.add(timeout)
     return undefined
   }
@@ -91,7 +91,7 @@ export class TimeoutAggregator {
     else if (tc !== undefined) this.#processor.learnTC(tc, nowMs)
     else return false
     this.#synchronizer.tellLeader()
-    this.#synchronizer.broadcastNews()
+    this.#synchronizer.broadcastNews(nowMs)
     return true
   }
 }

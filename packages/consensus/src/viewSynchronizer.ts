@@ -1,4 +1,4 @@
-import type { AdvanceView, ConsensusMessage, Fault, PeerId } from '@openliquid/primitives'
+import type { AdvanceView, ConsensusMessage, Fault, PeerId, View } from '@openliquid/primitives'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { reject } from './errors.ts'
 import { PEERS_REMEMBERED_MAX, REBROADCAST_MS_MAX } from './limits.ts'
@@ -14,6 +14,8 @@ export class ViewSynchronizer {
   readonly #processor: CertificateProcessor
   /** When each peer was last told, in order of that. */
   readonly #answeredAtMs = new Map<PeerId, number>()
+  /** When everyone was last told. */
+  #broadcastAtMs = Number.NEGATIVE_INFINITY
 
   constructor(replica: Replica, processor: CertificateProcessor) {
     this.#replica = replica
@@ -21,7 +23,8 @@ export class ViewSynchronizer {
   }
 
   /** Tells everyone. */
-  broadcastNews(): void {
+  broadcastNews(nowMs: number): void {
+    this.#broadcastAtMs = nowMs
     this.#replica.outbox.broadcast(this.#news())
   }
 
@@ -30,6 +33,14 @@ export class ViewSynchronizer {
     const { election, epoch, outbox, pacemaker, selfIndex } = this.#replica
     const leader = election.leader(epoch, pacemaker.view)
     if (leader !== selfIndex) outbox.sendToValidator(leader, this.#news())
+  }
+
+  /** Tells a peer that gave up a view we have left, unless what we sent to all when we left it is on its way. */
+  tellLate(peer: PeerId, view: View, nowMs: number): void {
+    const { pacemaker, params } = this.#replica
+    const isJustLeft = view + 1n === pacemaker.view
+    if (isJustLeft && nowMs < this.#broadcastAtMs + params.viewTimeoutMs / 2) return
+    this.tellPeer(peer, nowMs)
   }
 
   /** Tells one peer, at most once a second. */

@@ -50,7 +50,7 @@ export class VoteAggregator {
     const qc = votes.certificate(pacemaker.view)
     if (qc === undefined) return
     this.#processor.learnQC(qc, nowMs)
-    this.#synchronizer.broadcastNews()
+    this.#synchronizer.broadcastNews(nowMs)
   }
 
   #formQCOf(view: View, nowMs: number): boolean {

@@ -110,6 +110,17 @@ export function chaos(seed: number): Scenario {
   }
 }
 
+/** For a while everything is lost; afterwards nobody is told that links are back. */
+export const silentSpell: Scenario = (coreModule) => {
+  const cluster = clusterOf(coreModule, { seed: 38 })
+  cluster.start()
+  goOn(cluster, 10, 5_000)
+  cluster.network.setConditions({ ...steadyLinks(10), lossPermille: 1_000 })
+  cluster.runFor(3_000)
+  cluster.network.setConditions(steadyLinks(10))
+  goOn(cluster, 10, 20_000)
+}
+
 /** All die at once, over and over. */
 export const allCrash: Scenario = (coreModule) => {
   for (let seed = 40; seed < 46; seed++) {
