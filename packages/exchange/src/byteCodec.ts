@@ -22,7 +22,8 @@ export class ByteWriter {
 
   u8(value: number): this {
     assert(Number.isInteger(value) && value >= 0 && value < 256, 'u8 out of range')
-    this.#view.setUint8(this.#grow(1), value)
+    const at = this.#grow(1)
+    this.#view.setUint8(at, value)
     return this
   }
 
@@ -32,7 +33,8 @@ export class ByteWriter {
 
   u32(value: number): this {
     assert(Number.isInteger(value) && value >= 0 && value < TWO_32, 'u32 out of range')
-    this.#view.setUint32(this.#grow(4), value)
+    const at = this.#grow(4)
+    this.#view.setUint32(at, value)
     return this
   }
 
@@ -53,13 +55,15 @@ export class ByteWriter {
 
   u64(value: bigint): this {
     assert(value >= 0n && value <= U64_MAX, 'u64 out of range')
-    this.#view.setBigUint64(this.#grow(8), value)
+    const at = this.#grow(8)
+    this.#view.setBigUint64(at, value)
     return this
   }
 
   i64(value: bigint): this {
     assert(value >= -I64_MAX && value <= I64_MAX, 'i64 out of range')
-    this.#view.setBigInt64(this.#grow(8), value)
+    const at = this.#grow(8)
+    this.#view.setBigInt64(at, value)
     return this
   }
 
@@ -92,11 +96,12 @@ export class ByteWriter {
   text(value: string): this {
     const bytes = UTF8_OUT.encode(value)
     assert(bytes.length < 65_536, 'text too long')
-    this.#view.setUint16(this.#grow(2), bytes.length)
+    const at = this.#grow(2)
+    this.#view.setUint16(at, bytes.length)
     return this.bytes(bytes)
   }
 
-  /** Reserves room and says where it starts. */
+  /** Reserves room and says where it starts. It may replace bytes and view: ask before touching them. */
   #grow(size: number): number {
     const at = this.#size
     this.#size += size

@@ -11,6 +11,7 @@ import { corrupt } from './byteCodec.ts'
 import { DueQueue } from './dueQueue.ts'
 import type { ExchangeEvent } from './events.ts'
 import type { EvmFacts } from './evmBridge.ts'
+import type { DayVolume, FeeSchedule } from './feeSchedule.ts'
 import { NO_PREMIUMS, type Premiums } from './fundingRate.ts'
 import { Journal } from './journal.ts'
 import { type Market, type PerpMarket, perpMarket, type SpotMarket, spotMarket } from './market.ts'
@@ -64,6 +65,9 @@ import {
   type User,
 } from './records.ts'
 import {
+  EXCHANGE_VOLUMES,
+  FEE_SCHEDULE,
+  FEE_VOLUMES,
   LIQUIDATION_COOLDOWNS,
   MARK_STATES,
   PREMIUMS,
@@ -105,6 +109,7 @@ export interface Totals {
 
 const nothing = (): void => undefined
 
+const FLAT_FEES: FeeSchedule = { tiers: [], makerRebates: [] }
 const NO_MARK_STATE: MarkState = { oracleMs: 0, perpPx: 0, premium: NO_AVERAGE, book: NO_AVERAGE }
 
 /**
@@ -198,6 +203,21 @@ export class CoreState {
     this.journal,
     nothing,
   )
+  readonly feeScheduleTable: Table<Singleton, FeeSchedule> = new Table(
+    FEE_SCHEDULE,
+    this.journal,
+    nothing,
+  )
+  readonly feeVolumes: Table<User, readonly DayVolume[]> = new Table(
+    FEE_VOLUMES,
+    this.journal,
+    nothing,
+  )
+  readonly exchangeVolumes: Table<Singleton, readonly DayVolume[]> = new Table(
+    EXCHANGE_VOLUMES,
+    this.journal,
+    nothing,
+  )
   readonly liquidationCooldowns: Table<User, number> = new Table(
     LIQUIDATION_COOLDOWNS,
     this.journal,
@@ -228,6 +248,9 @@ export class CoreState {
     this.markStates,
     this.premiums,
     this.riskRulesTable,
+    this.feeScheduleTable,
+    this.feeVolumes,
+    this.exchangeVolumes,
     this.liquidationCooldowns,
     this.scheduledCancels,
     this.activities,
@@ -294,6 +317,10 @@ export class CoreState {
     const rules = this.riskRulesTable.get(0)
     assert(rules !== undefined, 'a state without risk rules')
     return rules
+  }
+
+  get feeSchedule(): FeeSchedule {
+    return this.feeScheduleTable.get(0) ?? FLAT_FEES
   }
 
   get now(): Clock {

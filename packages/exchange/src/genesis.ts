@@ -49,6 +49,7 @@ export function applyGenesis(state: CoreState, genesis: ExchangeGenesis): void {
   addPerps(state, core.perps)
   addRules(state, core)
   addRiskRules(state, core)
+  addFeeSchedule(state, core.fees)
   addValidators(state, validators)
   state.openMarkets()
   addBalances(state, core.balances)
@@ -212,7 +213,7 @@ function usdOf(text: string, refuse: (reason: string) => GenesisCoreError): bigi
 function addRules(state: CoreState, { fees, limits }: GenesisCore): void {
   const refuse = (reason: string): GenesisCoreError => bad('OL_CORE_GENESIS_FEES', 'fees', reason)
   const collector = hexOf(fees.collector, 20, refuse)
-  const isRate = (rate: keyof Omit<GenesisFees, 'collector'>): boolean =>
+  const isRate = (rate: keyof Omit<GenesisFees, 'collector' | 'tiers' | 'makerRebates'>): boolean =>
     isCount(fees[rate], RATE_PPM_MAX)
   if (!isRate('perpTakerPpm') || !isRate('perpMakerPpm')) throw refuse('a perp rate is no share')
   if (!isRate('spotTakerPpm') || !isRate('spotMakerPpm')) throw refuse('a spot rate is no share')
@@ -231,6 +232,37 @@ function addRules(state: CoreState, { fees, limits }: GenesisCore): void {
     openOrdersMax: limits.openOrdersMax,
   })
   state.accounts.set(collector, { rawUsd: 0n, usingBigBlocks: false })
+}
+
+/** Tiers and rebates must ascend, or nobody could say which one applies. */
+function addFeeSchedule(state: CoreState, { tiers = [], makerRebates = [] }: GenesisFees): void {
+  if (tiers.length + makerRebates.length === 0) return
+  const refuse = (reason: string): GenesisCoreError => bad('OL_CORE_GENESIS_FEES', 'fees', reason)
+  const schedule = {
+    tiers: tiers.map((tier) => {
+      const { perpTakerPpm, perpMakerPpm, spotTakerPpm, spotMakerPpm } = tier
+      const rates = { perpTakerPpm, perpMakerPpm, spotTakerPpm, spotMakerPpm }
+      if (Object.values(rates).some((rate) => !isCount(rate, RATE_PPM_MAX))) {
+        throw refuse('a rate of a tier is no share')
+      }
+      return { ...rates, volume: usdOf(tier.volume, refuse) }
+    }),
+    makerRebates: makerRebates.map(({ sharePpm, rebatePpm }) => {
+      if (!isCount(sharePpm, RATE_PPM_MAX)) throw refuse('a maker share is no share')
+      return { sharePpm, rebatePpm }
+    }),
+  }
+  const ascend = (values: readonly (bigint | number)[]): boolean =>
+    values.every((value, i) => i === 0 || value > (values[i - 1] ?? 0))
+  if (!ascend(schedule.tiers.map(({ volume }) => volume))) throw refuse('tiers must ascend')
+  if (!ascend(makerRebates.map(({ sharePpm }) => sharePpm))) throw refuse('rebates must ascend')
+  // The taker's fee of the same trade pays the rebate, so the fee account never lends.
+  const takerPpm = [state.rules, ...schedule.tiers].map((rates) => rates.perpTakerPpm)
+  const rebates = makerRebates.map(({ rebatePpm }) => rebatePpm)
+  if (!rebates.every((rebate) => isCount(rebate, Math.min(...takerPpm)))) {
+    throw refuse('a maker rebate is above a taker rate')
+  }
+  state.feeScheduleTable.set(0, schedule)
 }
 
 /** Where a liquidation leaves positions, when genesis does not say; docs/spec/hyperliquid.md §6.5. */

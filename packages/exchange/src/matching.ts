@@ -3,7 +3,9 @@ import { noteVolume } from './activity.ts'
 import type { CoreState } from './coreState.ts'
 import { product } from './decimal.ts'
 import type { LiquidationJson } from './events.ts'
+import { feeRatesOf, noteFeeVolume } from './feeVolumes.ts'
 import type { Market, PerpMarket, SpotMarket } from './market.ts'
+import { exceedsOpenInterest } from './openInterest.ts'
 import { completeGroup, releasePositionTpsl, removeOrder } from './orderCancel.ts'
 import { emitBookDiff, emitStatus, formatSize } from './orderEvents.ts'
 import { allowsPerpFill, applyPerpFill, closable, type FillSide } from './perpClearinghouse.ts'
@@ -97,7 +99,12 @@ function matchPerp(
     size = Math.min(size, takerClosable)
   }
 
-  const { perpTakerPpm, perpMakerPpm } = state.rules
+  if (exceedsOpenInterest(state, market, { taker, maker, size })) {
+    removeOrder(state, maker, 'openInterestCapCanceled')
+    return 'makerRemoved'
+  }
+  const { perpMakerPpm } = feeRatesOf(state, maker.user)
+  const { perpTakerPpm } = feeRatesOf(state, taker.user)
   const makerSide: FillSide = {
     user: maker.user,
     isBuy: maker.isBuy,
@@ -129,7 +136,9 @@ function matchPerp(
     taker: takerEffect,
     maker: makerEffect,
   })
-  noteVolume(state, [taker.user, maker.user], product(maker.px, size))
+  const notional = product(maker.px, size)
+  noteVolume(state, [taker.user, maker.user], notional)
+  noteFeeVolume(state, { taker: taker.user, maker: maker.user, notional, isSpot: false })
   releasePositionTpsl(state, maker.user, market.asset, maker.group)
   releasePositionTpsl(state, taker.user, market.asset, taker.group ?? 0)
   return { size }
@@ -143,7 +152,8 @@ function matchSpot(
   open: number,
 ): Step {
   const size = Math.min(open, maker.size)
-  const { spotTakerPpm, spotMakerPpm } = state.rules
+  const { spotMakerPpm } = feeRatesOf(state, maker.user)
+  const { spotTakerPpm } = feeRatesOf(state, taker.user)
   const effect = applySpotTrade(state, market, {
     buyer: taker.isBuy ? taker.user : maker.user,
     seller: taker.isBuy ? maker.user : taker.user,
@@ -156,7 +166,9 @@ function matchSpot(
   reduceMaker(state, market, maker, size)
   noteLastPx(state, market, maker.px)
   emitSpotTrade(state, market, matchOf(taker, maker, size), effect)
-  noteVolume(state, [taker.user, maker.user], effect.notional)
+  const { notional } = effect
+  noteVolume(state, [taker.user, maker.user], notional)
+  noteFeeVolume(state, { taker: taker.user, maker: maker.user, notional, isSpot: true })
   return { size }
 }
 

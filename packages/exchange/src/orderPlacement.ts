@@ -4,10 +4,12 @@ import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
 import type { OrderStatus } from './events.ts'
 import { feeOf } from './fees.ts'
+import { feeRatesOf } from './feeVolumes.ts'
 import { accountMargin, leverageOf, type MarginChange, worstPositionValue } from './margin.ts'
 import { tierAt } from './marginTiers.ts'
 import { type Market, type PerpMarket, parsePx, parseSize, type SpotMarket } from './market.ts'
 import { crosses, type MatchResult, matchOrder } from './matching.ts'
+import { checkOpenInterest } from './openInterest.ts'
 import { completeGroup } from './orderCancel.ts'
 import {
   emitBookDiff,
@@ -225,7 +227,7 @@ function checkPerp(
   if (isBelowMinimum(order) && !closesAll) return ORDER_REJECTIONS.minTradeNtl
   if (isTooFarFromOracle(state, market, order.px)) return ORDER_REJECTIONS.oracle
   if (order.reduceOnly) return closableSize === 0 ? ORDER_REJECTIONS.reduceOnly : undefined
-  return checkPerpMargin(state, market, order)
+  return checkOpenInterest(state, market, order) ?? checkPerpMargin(state, market, order)
 }
 
 /** The slices of a TWAP may be small: its whole may not. */
@@ -255,7 +257,7 @@ function checkPerpMargin(
     size: 0,
     buy: isBuy ? size : 0,
     sell: isBuy ? 0 : size,
-    rawUsd: -feeOf(product(order.px, size), state.rules.perpTakerPpm),
+    rawUsd: -feeOf(product(order.px, size), feeRatesOf(state, user).perpTakerPpm),
   }
   const before = accountMargin(state, user)
   const after = accountMargin(state, user, change)

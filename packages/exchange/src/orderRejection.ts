@@ -23,6 +23,9 @@ type OrderRejectionId =
   | 'oracle'
   | 'perpMaxPosition'
   | 'tooManyOpenOrders'
+  | 'positionIncreaseAtOpenInterestCap'
+  | 'positionFlipAtOpenInterestCap'
+  | 'tooAggressiveAtOpenInterestCap'
   | 'duplicateCloid'
   | 'modifyGone'
   | 'modifyTaker'
@@ -93,6 +96,21 @@ export const ORDER_REJECTIONS: Readonly<Record<OrderRejectionId, OrderRejection>
     code: 'OL_ORDER_MAX_POSITION',
     status: 'perpMaxPositionRejected',
     text: 'Order would cause position to exceed margin tier limit at current leverage',
+  },
+  positionIncreaseAtOpenInterestCap: {
+    code: 'OL_ORDER_OPEN_INTEREST',
+    status: 'positionIncreaseAtOpenInterestCapRejected',
+    text: 'Order would increase open interest while open interest is capped',
+  },
+  positionFlipAtOpenInterestCap: {
+    code: 'OL_ORDER_OPEN_INTEREST',
+    status: 'positionFlipAtOpenInterestCapRejected',
+    text: 'Order would increase open interest while open interest is capped',
+  },
+  tooAggressiveAtOpenInterestCap: {
+    code: 'OL_ORDER_OPEN_INTEREST',
+    status: 'tooAggressiveAtOpenInterestCapRejected',
+    text: 'Order rejected due to price more aggressive than oracle while at open interest cap',
   },
   tooManyOpenOrders: {
     code: 'OL_ORDER_TOO_MANY',

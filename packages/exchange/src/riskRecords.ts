@@ -1,8 +1,9 @@
 import type { ByteReader, ByteWriter } from './byteCodec.ts'
+import type { DayVolume, FeeSchedule } from './feeSchedule.ts'
 import type { Premiums } from './fundingRate.ts'
 import type { MarkState } from './markPrice.ts'
 import type { MovingAverage } from './movingAverage.ts'
-import { indexKey, type Singleton, singletonKey, type User, userKey } from './records.ts'
+import { indexKey, readList, type Singleton, singletonKey, type User, userKey } from './records.ts'
 import type { TableSpec } from './table.ts'
 
 /** Genesis parameters of liquidation; docs/spec/hyperliquid.md §6.5. */
@@ -19,6 +20,58 @@ export const RISK_RULES: TableSpec<Singleton, RiskRules> = {
   write: (out, { liquidatorVault, partialNtl }) =>
     void out.hex(liquidatorVault, 20).u64(partialNtl),
   read: (input) => ({ liquidatorVault: input.hex(20), partialNtl: input.u64() }),
+}
+
+/** Kept only where genesis has fee tiers. */
+export const FEE_SCHEDULE: TableSpec<Singleton, FeeSchedule> = {
+  tag: 0x0f,
+  ...singletonKey,
+  write: (out, { tiers, makerRebates }) => {
+    out.u32(tiers.length)
+    for (const tier of tiers) {
+      out
+        .u64(tier.volume)
+        .i53(tier.perpTakerPpm)
+        .i53(tier.perpMakerPpm)
+        .i53(tier.spotTakerPpm)
+        .i53(tier.spotMakerPpm)
+    }
+    out.u32(makerRebates.length)
+    for (const { sharePpm, rebatePpm } of makerRebates) out.u32(sharePpm).u32(rebatePpm)
+  },
+  read: (input) => ({
+    tiers: readList(input, () => ({
+      volume: input.u64(),
+      perpTakerPpm: input.i53(),
+      perpMakerPpm: input.i53(),
+      spotTakerPpm: input.i53(),
+      spotMakerPpm: input.i53(),
+    })),
+    makerRebates: readList(input, () => ({ sharePpm: input.u32(), rebatePpm: input.u32() })),
+  }),
+}
+
+const dayVolumes = {
+  write: (out: ByteWriter, days: readonly DayVolume[]): void => {
+    out.u32(days.length)
+    for (const { day, taker, maker } of days) out.u32(day).integer(taker).integer(maker)
+  },
+  read: (input: ByteReader): readonly DayVolume[] =>
+    readList(input, () => ({ day: input.u32(), taker: input.integer(), maker: input.integer() })),
+}
+
+/** What users traded on the days that fees are assessed from. */
+export const FEE_VOLUMES: TableSpec<User, readonly DayVolume[]> = {
+  tag: 0x43,
+  ...userKey,
+  ...dayVolumes,
+}
+
+/** The same of all users together. */
+export const EXCHANGE_VOLUMES: TableSpec<Singleton, readonly DayVolume[]> = {
+  tag: 0x44,
+  ...singletonKey,
+  ...dayVolumes,
 }
 
 /** Until when a user whom a step liquidated is liquidated whole; block time in milliseconds. */

@@ -198,6 +198,7 @@ export type {
   GenesisCore,
   GenesisEvm,
   GenesisFees,
+  GenesisFeeTier,
   GenesisLane,
   GenesisMarginTable,
   GenesisPerp,

@@ -116,6 +116,8 @@ export function testGenesis(users: number, overrides: Partial<GenesisCore> = {})
   }
 }
 
+const DAY_MS = 86_400_000
+
 /** A machine with a block open, and the store that its writes go to. */
 export class TestExchange {
   readonly store: Map<string, readonly [key: Uint8Array, value: Uint8Array]> = new Map()
@@ -166,7 +168,7 @@ export class TestExchange {
       readonly vaultAddress?: Address
     } = {},
   ): ActionReceipt {
-    this.#nonce += 1
+    this.#nonce = Math.max(this.#nonce + 1, this.#timestampMs - DAY_MS)
     return this.#machine.applyAction(user, action, {
       txId: sha256(uintToBytes(this.#nonce, 8)),
       ...meta,

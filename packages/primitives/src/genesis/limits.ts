@@ -8,3 +8,5 @@ export const GENESIS_CODE_BYTES_MAX = 24_576
 export const GENESIS_STORAGE_SLOTS_MAX = 10_000
 /** Tiers of one margin table. */
 export const GENESIS_MARGIN_TIERS_MAX = 16
+/** Fee tiers and maker rebates each: looked through at every fill. */
+export const GENESIS_FEE_TIERS_MAX = 32

@@ -17,6 +17,7 @@ import type {
   GenesisCore,
   GenesisEvm,
   GenesisFees,
+  GenesisFeeTier,
   GenesisLane,
   GenesisMarginTable,
   GenesisPerp,
@@ -31,6 +32,7 @@ import { assertGenesisRules } from './genesisRules.ts'
 import {
   GENESIS_ACCOUNTS_MAX,
   GENESIS_CODE_BYTES_MAX,
+  GENESIS_FEE_TIERS_MAX,
   GENESIS_MARGIN_TIERS_MAX,
   GENESIS_MARKETS_MAX,
   GENESIS_STORAGE_SLOTS_MAX,
@@ -193,6 +195,27 @@ const core = structParser<GenesisCore>({
     spotTakerPpm: rate,
     spotMakerPpm: rate,
     collector: address,
+    tiers: {
+      optional: listParser(
+        structParser<GenesisFeeTier>({
+          volume: decimal,
+          perpTakerPpm: rate,
+          perpMakerPpm: rate,
+          spotTakerPpm: rate,
+          spotMakerPpm: rate,
+        }),
+        GENESIS_FEE_TIERS_MAX,
+      ),
+    },
+    makerRebates: {
+      optional: listParser(
+        structParser<NonNullable<GenesisFees['makerRebates']>[number]>({
+          sharePpm: uint,
+          rebatePpm: uint,
+        }),
+        GENESIS_FEE_TIERS_MAX,
+      ),
+    },
   }),
   limits: structParser<GenesisCore['limits']>({
     addressLimits: booleanParser,

@@ -122,6 +122,19 @@ export interface GenesisFees {
   readonly spotTakerPpm: number
   readonly spotMakerPpm: number
   readonly collector: Hex
+  /** Rates above a volume of 14 days, ascending; without tiers everyone pays the same. */
+  readonly tiers?: readonly GenesisFeeTier[]
+  /** Rebates above a share of all maker volume, ascending. */
+  readonly makerRebates?: readonly { readonly sharePpm: number; readonly rebatePpm: number }[]
+}
+
+export interface GenesisFeeTier {
+  /** USDC of perps plus twice that of spot, decimal string. */
+  readonly volume: string
+  readonly perpTakerPpm: number
+  readonly perpMakerPpm: number
+  readonly spotTakerPpm: number
+  readonly spotMakerPpm: number
 }
 
 export interface GenesisEvm {

@@ -1,0 +1,43 @@
+import type { CoreState } from './coreState.ts'
+import { assessedVolume, type FeeRates, ratesFor, utcDay, withVolume } from './feeSchedule.ts'
+import type { User } from './records.ts'
+
+/** Volume on spot counts this often for fee tiers; docs/spec/hyperliquid.md §8.1. */
+const SPOT_WEIGHT = 2n
+
+/** What a user pays today; assessed from the days before, so it holds for the whole UTC day; §8.1. */
+export function feeRatesOf(state: CoreState, user: User): FeeRates {
+  const { rules, feeSchedule } = state
+  if (!hasTiers(state)) return rules
+  const today = utcDay(state.now.timestampMs)
+  const own = assessedVolume(state.feeVolumes.get(user) ?? [], today)
+  const all = assessedVolume(state.exchangeVolumes.get(0) ?? [], today)
+  return ratesFor(rules, feeSchedule, own, all.maker)
+}
+
+/** Adds a trade (1e-6 USDC) to what fees are assessed from. A chain with the same rates for all keeps no volumes. */
+export function noteFeeVolume(
+  state: CoreState,
+  trade: {
+    readonly taker: User
+    readonly maker: User
+    readonly notional: bigint
+    readonly isSpot: boolean
+  },
+): void {
+  if (!hasTiers(state)) return
+  const volume = trade.isSpot ? SPOT_WEIGHT * trade.notional : trade.notional
+  const today = utcDay(state.now.timestampMs)
+  const add = (user: User, taker: bigint, maker: bigint): void => {
+    const days = state.feeVolumes.get(user) ?? []
+    state.feeVolumes.set(user, withVolume(days, today, { taker, maker }))
+  }
+  add(trade.taker, volume, 0n)
+  add(trade.maker, 0n, volume)
+  const all = state.exchangeVolumes.get(0) ?? []
+  state.exchangeVolumes.set(0, withVolume(all, today, { taker: volume, maker: volume }))
+}
+
+function hasTiers({ feeSchedule }: CoreState): boolean {
+  return feeSchedule.tiers.length + feeSchedule.makerRebates.length > 0
+}

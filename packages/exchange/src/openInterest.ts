@@ -1,0 +1,50 @@
+import type { CoreState } from './coreState.ts'
+import type { PerpMarket } from './market.ts'
+import { ORDER_REJECTIONS, type OrderRejection } from './orderRejection.ts'
+import { positionSize } from './perpClearinghouse.ts'
+import { closableSize } from './position.ts'
+import type { User } from './records.ts'
+
+interface Side {
+  readonly user: User
+  readonly isBuy: boolean
+}
+
+/** Why an order that may open is refused while its perp is at its cap; docs/spec/hyperliquid.md §6.7. */
+export function checkOpenInterest(
+  state: CoreState,
+  market: PerpMarket,
+  order: Side & { readonly px: number; readonly size: number },
+): OrderRejection | undefined {
+  if (!isAtCap(state, market, 0)) return undefined
+  const size = positionSize(state, order.user, market.asset)
+  const closable = closableSize(size, order.isBuy)
+  if (order.size <= closable) return undefined
+  if (closable > 0) return ORDER_REJECTIONS.positionFlipAtOpenInterestCap
+  const { oraclePx } = state.pricesOf(market.asset)
+  const isAggressive = order.isBuy ? order.px > oraclePx : order.px < oraclePx
+  return isAggressive
+    ? ORDER_REJECTIONS.tooAggressiveAtOpenInterestCap
+    : ORDER_REJECTIONS.positionIncreaseAtOpenInterestCap
+}
+
+/** Whether a match would raise open interest above the cap: the resting order, older than the cap, has to go. */
+export function exceedsOpenInterest(
+  state: CoreState,
+  market: PerpMarket,
+  match: { readonly taker: Side; readonly maker: Side; readonly size: number },
+): boolean {
+  if (market.perp.openInterestCap === 0n) return false
+  const opened = ({ user, isBuy }: Side): number =>
+    match.size - Math.min(match.size, closableSize(positionSize(state, user, market.asset), isBuy))
+  const growth = Math.min(opened(match.taker), opened(match.maker))
+  return growth > 0 && isAtCap(state, market, growth)
+}
+
+/** Whether open interest, with so many lots more, is worth more than the cap, or as much without them. */
+function isAtCap(state: CoreState, { asset, perp }: PerpMarket, growth: number): boolean {
+  if (perp.openInterestCap === 0n) return false
+  const lots = (state.totals.openInterest.get(asset) ?? 0n) + BigInt(growth)
+  const value = lots * BigInt(state.pricesOf(asset).markPx)
+  return growth > 0 ? value > perp.openInterestCap : value >= perp.openInterestCap
+}
