@@ -1,7 +1,14 @@
 /** Nodes in processes of their own, called as if they were here. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type BenchConfig, BenchNode, type Call } from './benchNode.ts'
+import { type BenchConfig, BenchNode } from './benchNode.ts'
+
+/** What a parent asks of a child; serve.ts answers. */
+export interface Call {
+  readonly id: number
+  readonly method: string
+  readonly args: readonly unknown[]
+}
 
 type Promised<T> = {
   readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R
@@ -12,7 +19,6 @@ type Promised<T> = {
 /** A BenchNode in a child process: everything but its manager. */
 export type RemoteNode = Promised<Omit<BenchNode, 'manager'>> & { readonly pid: number }
 
-/** The child itself: the first file runs what `benchNode.ts` serves. */
 export function remoteNode(): Promise<RemoteNode> {
   return remote<BenchNode>('benchNode.ts')
 }

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { ed25519PublicKey } from '@openliquid/crypto'
 import { type Envelope, type Lane, MESSAGE_KIND, type ValidatorSet } from '@openliquid/primitives'
 import { createNetworkManager, type NetworkConfig, type NetworkManager } from '../src/index.ts'
+import { serve } from './serve.ts'
 
 export const CHAIN_ID = 1998
 export const GENESIS_HASH: Uint8Array = new Uint8Array(32).fill(7)
@@ -239,6 +240,11 @@ export class BenchNode {
     return heapUsed + external
   }
 
+  /** Why peers are banned now. */
+  bans(): readonly string[] {
+    return this.manager.bans().map(({ reason }) => reason)
+  }
+
   channelBytesSent(): number {
     return this.manager.stats().channels.bytesSent
   }
@@ -276,22 +282,4 @@ class Countdown {
   }
 }
 
-if (process.send !== undefined && process.argv[1]?.endsWith('benchNode.ts') === true) {
-  const node = new BenchNode() as unknown as Record<string, (...args: unknown[]) => unknown>
-  process.on('message', ({ id, method, args }: Call) => {
-    Promise.resolve()
-      .then(() => node[method]?.(...args))
-      .then(
-        (result) => process.send?.({ id, result }),
-        (error: unknown) => process.send?.({ id, error: String(error) }),
-      )
-  })
-  process.on('disconnect', () => process.exit(0))
-  process.send({ id: 0 })
-}
-
-export interface Call {
-  readonly id: number
-  readonly method: string
-  readonly args: readonly unknown[]
-}
+serve('benchNode.ts', new BenchNode())

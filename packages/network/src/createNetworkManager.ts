@@ -565,6 +565,7 @@ class Libp2pNetworkManager implements NetworkManager {
   #limited(peer: PeerId, what: Lane | keyof Quotas | 'gossip'): false {
     this.#counters.rateLimited++
     this.#metrics.dropped.inc({ reason: `${what} over quota` })
+    if (this.#bans.has(peer, Date.now())) return false
     const penalty = this.#guard.penaltyOf(
       QUOTA_OF[what as Lane | 'gossip'] ?? (what as keyof Quotas),
     )
@@ -575,6 +576,8 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   #onFault(peer: PeerId, fault: PeerFault): void {
+    // What a banned peer had sent before its connections closed.
+    if (this.#bans.has(peer, Date.now())) return
     this.#counters.faults++
     this.#metrics.faults.inc({ code: fault.code })
     this.#log('warn', 'peer fault', { peer, ...fault })
