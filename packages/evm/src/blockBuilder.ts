@@ -1,7 +1,7 @@
 import type { Hash, Height } from '@openliquid/primitives'
 import { skipReason } from './admission.ts'
 import type { BodyEntry } from './blockArchive.ts'
-import { type BloomBits, logsBloom, mergeBlooms } from './bloom.ts'
+import { type BloomBits, logsBloom, mergeBlooms, NO_LOGS_BLOOM } from './bloom.ts'
 import { byteText } from './byteText.ts'
 import { contractAddress } from './contractAddress.ts'
 import { type EvmSkipReason, EvmTransactionError } from './errors.ts'
@@ -152,7 +152,9 @@ export class BlockBuilder {
       : { code: 'OL_EVM_SKIP_NONCE_WINDOW', window: nonceWindow }
   }
 
-  #decode({ bytes, sender, hash }: EvmPayloadTransaction): EvmTransaction | EvmSkipReason {
+  #decode(payload: EvmPayloadTransaction): EvmTransaction | EvmSkipReason {
+    const { bytes, sender, hash, decoded } = payload
+    if (decoded !== undefined && decoded.bytes === bytes) return decoded
     try {
       return decodeKnownTransaction(bytes, this.#options.chainId, { sender, hash })
     } catch (error) {
@@ -180,7 +182,7 @@ export class BlockBuilder {
             ? contractAddress(transaction.sender, transaction.nonce)
             : undefined,
         logs,
-        logsBloom: logsBloom(logs, this.#bloomBits),
+        logsBloom: logs.length === 0 ? NO_LOGS_BLOOM : logsBloom(logs, this.#bloomBits),
       },
     })
   }

@@ -5,6 +5,9 @@ import { keccak256 } from './keccak.ts'
 /** Bytes of a bloom filter in headers and receipts. */
 export const BLOOM_BYTES = 256
 
+/** The filter of no logs; nobody may change it. */
+export const NO_LOGS_BLOOM: Uint8Array = new Uint8Array(BLOOM_BYTES)
+
 /** What a log puts into a filter. */
 interface BloomSource {
   readonly address: Uint8Array
@@ -28,6 +31,7 @@ export function logsBloom(logs: readonly BloomSource[], known: BloomBits = new M
 export function mergeBlooms(blooms: readonly Uint8Array[]): Uint8Array {
   const merged = new Uint8Array(BLOOM_BYTES)
   for (const bloom of blooms) {
+    if (bloom === NO_LOGS_BLOOM) continue
     for (let i = 0; i < BLOOM_BYTES; i++) merged[i] = (merged[i] as number) | (bloom[i] as number)
   }
   return merged

@@ -14,7 +14,6 @@ import {
 } from '@openliquid/primitives'
 import { archiveWrites, BlockArchive, type EvmHead } from './blockArchive.ts'
 import { BlockBuilder, placeReceipts, type SealedBlock } from './blockBuilder.ts'
-import { byteText } from './byteText.ts'
 import { coreWriterLogs } from './coreWriterLogs.ts'
 import { createMachine, type EvmEngine } from './engines.ts'
 import { EvmError, EvmFatalError } from './errors.ts'
@@ -28,6 +27,7 @@ import { metaKey } from './keys.ts'
 import { CODE_CACHE_BYTES_MAX, TRIE_CACHE_BYTES_MAX } from './limits.ts'
 import { LruCache } from './lruCache.ts'
 import type { Machine } from './machine.ts'
+import { NodeCache } from './nodeCache.ts'
 import { type EvmReceipt, encodeReceipts } from './receipts.ts'
 import { commitState, type StateCommit } from './stateCommit.ts'
 import { StateReader } from './stateReader.ts'
@@ -69,7 +69,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
   readonly #oracle: Machine | undefined
   readonly #store: VersionedStore
   readonly #codes: LruCache
-  readonly #nodes: LruCache
+  readonly #nodes: NodeCache
   readonly #view: StateView
   readonly #applied: EvmTransition[] = []
   #tip: EvmHead
@@ -84,7 +84,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     this.#oracle = parts.oracle
     this.#store = parts.store
     this.#codes = parts.codes
-    this.#nodes = new LruCache(TRIE_CACHE_BYTES_MAX)
+    this.#nodes = new NodeCache(TRIE_CACHE_BYTES_MAX)
     this.#tip = parts.head
     this.#view = new StateView({
       chainId: parts.options.chainId,
@@ -276,7 +276,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       skipped: builder.skipped,
     }
     this.#store.push(writes, commit.replaced)
-    this.#cacheNodes(commit.nodes)
+    for (const [key, node] of commit.nodes) this.#nodes.set(key, node)
     this.#tip = head
     this.#heads.push(head)
     this.#applied.push(transition)
@@ -302,26 +302,9 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
   #commit(state: JournaledState): StateCommit {
     const reader = new StateReader(this.#store.tip, this.#codes)
     return commitState(this.evmRoot, state.changes(), {
-      readNode: (key) => this.#readNode(key),
+      readNode: (key) => this.#nodes.get(key, () => this.#store.tip.read(key)),
       nextIncarnation: (address) => reader.nextIncarnation(address),
     })
-  }
-
-  #readNode(key: Uint8Array): Uint8Array | undefined {
-    const text = byteText(key)
-    const known = this.#nodes.get(text)
-    if (known !== undefined) return known
-    const node = this.#store.tip.read(key)
-    if (node !== undefined) this.#nodes.set(text, node)
-    return node
-  }
-
-  /** The cache holds nodes of the tip: only the executor reads them. */
-  #cacheNodes(nodes: readonly Write[]): void {
-    for (const [key, node] of nodes) {
-      if (node === undefined) this.#nodes.delete(byteText(key))
-      else this.#nodes.set(byteText(key), node)
-    }
   }
 
   #lane(lane: number): EvmLane {

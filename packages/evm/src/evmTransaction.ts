@@ -1,16 +1,11 @@
-import { recoverAddress } from '@openliquid/crypto'
-import {
-  type Address,
-  concatBytes,
-  type Hash,
-  TRANSACTION_BYTES_MAX,
-  uintToBytes,
-} from '@openliquid/primitives'
+import { recoverPublicKey } from '@openliquid/crypto'
+import { type Address, concatBytes, type Hash, TRANSACTION_BYTES_MAX } from '@openliquid/primitives'
 import { EvmTransactionError, type EvmTransactionFault } from './errors.ts'
 import { intrinsicGas } from './gas.ts'
 import { keccak256 } from './keccak.ts'
 import { INIT_CODE_BYTES_MAX, TRANSACTION_RLP_DEPTH_MAX } from './limits.ts'
 import { decodeRlp, encodeRlp, isRlpList, type RlpItem, rlpToUint, uintToRlp } from './rlp.ts'
+import { wordBytes } from './word.ts'
 
 /** One entry of an EIP-2930 access list. Slots are 32 bytes. */
 export interface AccessListEntry {
@@ -272,13 +267,13 @@ function recoverSender(
   digest: Hash,
   { r, s, yParity }: { readonly r: bigint; readonly s: bigint; readonly yParity: 0 | 1 },
 ): Address {
-  const sender = recoverAddress(digest, {
-    r: uintToBytes(r, 32),
-    s: uintToBytes(s, 32),
+  const publicKey = recoverPublicKey(digest, {
+    r: wordBytes(r),
+    s: wordBytes(s),
     v: 27 + yParity,
   })
-  if (sender === undefined) throw badSignature('no key made it')
-  return sender
+  if (publicKey === undefined) throw badSignature('no key made it')
+  return keccak256(publicKey).slice(12)
 }
 
 function readAccessList(item: RlpItem | undefined): AccessListEntry[] {

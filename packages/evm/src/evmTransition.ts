@@ -7,6 +7,7 @@ import type {
 } from '@openliquid/primitives'
 import type { EvmSkipReason } from './errors.ts'
 import type { EvmBlock } from './evmBlock.ts'
+import type { EvmTransaction } from './evmTransaction.ts'
 import type { EvmReceipt } from './receipts.ts'
 import type { EvmSystemTransaction } from './systemTransaction.ts'
 
@@ -16,6 +17,8 @@ export interface EvmPayloadTransaction {
   readonly sender: Address
   /** keccak-256 of the bytes. */
   readonly hash: Hash
+  /** What `decodeEvmTransaction` made of the bytes, if it is at hand: they are not read again. */
+  readonly decoded?: EvmTransaction
 }
 
 /** What one EVM block executes. */

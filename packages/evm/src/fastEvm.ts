@@ -3,6 +3,7 @@ import { type EVM, EVMError, type EVMRunCallOpts, type ExecResult } from '@ether
 import { Account, Address as LibraryAddress } from '@ethereumjs/util'
 import { assert, equalBytes, type Hash } from '@openliquid/primitives'
 import { type AccountRecord, EMPTY_CODE_HASH } from './account.ts'
+import { BLAKE2F_INPUT_BYTES, blake2f } from './blake2f.ts'
 import { contractAddress, saltedAddress } from './contractAddress.ts'
 import { analysed, EvmCode } from './evmCode.ts'
 import { FastFrame } from './fastFrame.ts'
@@ -102,6 +103,9 @@ const BLOCK_HASHES = 256n
 const RESERVED_CODE = 0xef
 /** What code of the reserved format looks like from outside, to the library as to us. */
 const RESERVED_FORMAT: Uint8Array = Uint8Array.of(RESERVED_CODE, 0x00)
+
+/** The precompile at 0x09, whose gas is its rounds (EIP-152). */
+const BLAKE2F = addressText('0000000000000000000000000000000000000009')
 
 const CALL = 0xf1
 const CALLCODE = 0xf2
@@ -261,8 +265,9 @@ export class FastEvm implements FastHost {
     return undefined
   }
 
-  #runPrecompile(precompile: Precompile, { input, gas }: Call): Outcome {
-    const result = this.#library['runPrecompile'](precompile, input, BigInt(gas))
+  #runPrecompile(precompile: Precompile, { codeOf, input, gas }: Call): Outcome {
+    const own = codeOf.text === BLAKE2F ? runBlake2f(input, gas) : undefined
+    const result = own ?? this.#library['runPrecompile'](precompile, input, BigInt(gas))
     assert(!(result instanceof Promise), 'precompiles of this chain do not wait')
     const gasLeft = gas - Number(result.executionGasUsed)
     const failure = result.exceptionError?.error
@@ -677,6 +682,16 @@ function giveBack(frame: FastFrame, { failure, output, gasLeft, made }: Outcome)
     if (size > 0) frame.memory.set(output.subarray(0, size), frame.outputAt)
   }
   stack[frame.sp++] = failure === undefined ? 1n : 0n
+}
+
+/** BLAKE2b's compression, faster than the library's; `undefined` for input that the library refuses. */
+function runBlake2f(input: Uint8Array, gas: number): ExecResult | undefined {
+  if (input.length !== BLAKE2F_INPUT_BYTES || (input[BLAKE2F_INPUT_BYTES - 1] as number) > 1) {
+    return undefined
+  }
+  const rounds = new DataView(input.buffer, input.byteOffset).getUint32(0)
+  if (rounds > gas) return undefined
+  return { executionGasUsed: BigInt(rounds), returnValue: blake2f(input, rounds) }
 }
 
 /** EIP-684, EIP-7610: an address that has been used is not used again. */

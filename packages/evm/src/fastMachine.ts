@@ -1,5 +1,6 @@
-import { EVM, NobleBN254 } from '@ethereumjs/evm'
-import { assert, bytesToUint } from '@openliquid/primitives'
+import { EVM } from '@ethereumjs/evm'
+import { assert } from '@openliquid/primitives'
+import { Bn254 } from './bn254.ts'
 import { chainCommon } from './chainCommon.ts'
 import type { EvmTransaction } from './evmTransaction.ts'
 import { FastEvm, type FastMessage, type FastResult } from './fastEvm.ts'
@@ -17,6 +18,7 @@ import {
 } from './machine.ts'
 import { bridgePrecompiles, type ExchangeHandle } from './precompileBridge.ts'
 import { StateAdapter } from './stateAdapter.ts'
+import { bytesWord } from './word.ts'
 
 /** Jumps between two pauses of a call: a few milliseconds. */
 const JUMPS_PER_PAUSE = 4_096
@@ -59,7 +61,7 @@ export class FastMachine implements Machine {
       common: chainCommon(options.chainId),
       stateManager: adapter,
       blockchain: hashes,
-      bn254: new NobleBN254(),
+      bn254: new Bn254(),
       customPrecompiles: bridgePrecompiles(options.precompiles, exchange),
     })
     const nothing = emptyState()
@@ -162,7 +164,7 @@ function warmAccessList(state: JournaledState, list: EvmTransaction['accessList'
   for (const { address, storageKeys } of list) {
     const cell: AccountCell = state.cell(address)
     state.warm(cell)
-    for (const key of storageKeys) state.warmSlot(state.slotCell(cell, bytesToUint(key)))
+    for (const key of storageKeys) state.warmSlot(state.slotCell(cell, bytesWord(key)))
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Address, assert, bytesToUint, equalBytes, type Hash } from '@openliquid/primitives'
+import { type Address, assert, equalBytes, type Hash } from '@openliquid/primitives'
 import { type AccountRecord, EMPTY_CODE_HASH, NO_ACCOUNT } from './account.ts'
 import { byteText, textBytes } from './byteText.ts'
 import { keccak256 } from './keccak.ts'
@@ -6,7 +6,7 @@ import { LruCache } from './lruCache.ts'
 import { uintToRlp } from './rlp.ts'
 import { StateReader } from './stateReader.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
-import { addressBytes, wordBytes } from './word.ts'
+import { addressBytes, bytesWord, wordBytes } from './word.ts'
 
 /** Fields of an account that execution sets; the rest belongs to the state. */
 export type AccountFields = Pick<AccountRecord, 'nonce' | 'balance' | 'codeHash'>
@@ -76,7 +76,7 @@ export class AccountCell {
 
   /** The address as a stack holds it. */
   get word(): bigint {
-    this.#word ??= bytesToUint(this.address)
+    this.#word ??= bytesWord(this.address)
     return this.#word
   }
 
@@ -155,12 +155,12 @@ export class JournaledState {
 
   /** Without leading zeros; empty for zero. */
   slot(address: Address, slot: Uint8Array): Uint8Array {
-    return uintToRlp(this.slotCell(this.cell(address), bytesToUint(slot)).current)
+    return uintToRlp(this.slotCell(this.cell(address), bytesWord(slot)).current)
   }
 
   /** @param value - leading zeros do not count */
   setSlot(address: Address, slot: Uint8Array, value: Uint8Array): void {
-    this.setSlotCell(this.slotCell(this.cell(address), bytesToUint(slot)), bytesToUint(value))
+    this.setSlotCell(this.slotCell(this.cell(address), bytesWord(slot)), bytesWord(value))
   }
 
   clearSlots(address: Address): void {
@@ -169,7 +169,7 @@ export class JournaledState {
 
   /** Value of a slot when the transaction started: what EIP-2200 prices compare with. */
   originalSlot(address: Address, slot: Uint8Array): Uint8Array {
-    return uintToRlp(this.originalOf(this.slotCell(this.cell(address), bytesToUint(slot))))
+    return uintToRlp(this.originalOf(this.slotCell(this.cell(address), bytesWord(slot))))
   }
 
   cell(address: Address): AccountCell {
@@ -402,7 +402,7 @@ export class JournaledState {
 
   #slotBefore({ address, before, cleared }: AccountCell, slot: bigint): bigint {
     if (cleared || before === undefined || !hasStorage(before)) return 0n
-    return bytesToUint(this.#reader.slot(address, before.incarnation, wordBytes(slot)))
+    return bytesWord(this.#reader.slot(address, before.incarnation, wordBytes(slot)))
   }
 
   /** New code that an account ended up with: what a reverted frame deployed is not among it. */

@@ -17,7 +17,7 @@ export const FEE_HISTORY_BLOCKS_MAX = 1_024
 /** Percentiles in one request of fee history. */
 export const FEE_HISTORY_PERCENTILES_MAX = 100
 /** Bytes of trie nodes kept in memory: the top levels of a trie of a million accounts. */
-export const TRIE_CACHE_BYTES_MAX = 33_554_432
+export const TRIE_CACHE_BYTES_MAX = 67_108_864
 /** Bytes of contract code kept in memory. */
 export const CODE_CACHE_BYTES_MAX = 33_554_432
 /** Lanes a chain may have: small and big blocks. */

@@ -1,9 +1,11 @@
 import { assert } from '@openliquid/primitives'
+import { bytesWord, shortestBytes } from './word.ts'
 
 /** What RLP holds: bytes, or a list of the same. */
 export type RlpItem = Uint8Array | readonly RlpItem[]
 
 const NOTHING: Uint8Array = new Uint8Array(0)
+const UINT256_END = 1n << 256n
 /** First prefix of a short list; below it prefixes are of byte strings. */
 const LIST = 0xc0
 const BYTES = 0x80
@@ -33,21 +35,14 @@ export function decodeRlp(bytes: Uint8Array, depthMax: number): RlpItem | undefi
 export function uintToRlp(value: bigint): Uint8Array {
   assert(value >= 0n, 'RLP has no negative integers')
   if (value === 0n) return NOTHING
-  const digits = value.toString(16)
-  const bytes = new Uint8Array((digits.length + 1) >> 1)
-  const padded = digits.length % 2 === 0 ? digits : `0${digits}`
-  for (let i = 0; i < bytes.length; i++) {
-    bytes[i] = Number.parseInt(padded.slice(2 * i, 2 * i + 2), 16)
-  }
-  return bytes
+  assert(value < UINT256_END, 'integers have at most 256 bits')
+  return shortestBytes(value)
 }
 
 /** The integer that `uintToRlp` wrote; `undefined` if it has leading zeros or more than `bytesMax` bytes. */
 export function rlpToUint(item: RlpItem | undefined, bytesMax: number): bigint | undefined {
   if (!(item instanceof Uint8Array) || item.length > bytesMax || item[0] === 0) return undefined
-  let value = 0n
-  for (let i = 0; i < item.length; i++) value = (value << 8n) | BigInt(item[i] as number)
-  return value
+  return bytesWord(item)
 }
 
 /** Bytes of a list whose encoded items have this many bytes together. */
@@ -92,16 +87,16 @@ function write(item: RlpItem, into: Uint8Array, at: number): number {
       into[at] = item[0] as number
       return at + 1
     }
-    const start = writePrefix(BYTES, item.length, into, at)
+    const start = writeRlpPrefix(BYTES, item.length, into, at)
     into.set(item, start)
     return start + item.length
   }
-  let next = writePrefix(LIST, contentSize(item), into, at)
+  let next = writeRlpPrefix(LIST, contentSize(item), into, at)
   for (const part of item) next = write(part, into, next)
   return next
 }
 
-function writePrefix(kind: number, size: number, into: Uint8Array, at: number): number {
+export function writeRlpPrefix(kind: number, size: number, into: Uint8Array, at: number): number {
   if (size <= SHORT_MAX) {
     into[at] = kind + size
     return at + 1

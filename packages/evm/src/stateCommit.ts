@@ -6,7 +6,7 @@ import {
   type Write,
 } from '@openliquid/primitives'
 import { type AccountRecord, encodeAccount, encodeTrieAccount } from './account.ts'
-import { byteText } from './byteText.ts'
+import { byteText, textBytes } from './byteText.ts'
 import type { AccountChange, StateChanges } from './journaledState.ts'
 import { keccak256 } from './keccak.ts'
 import {
@@ -18,7 +18,8 @@ import {
   storageNodeKey,
 } from './keys.ts'
 import { encodeRlp } from './rlp.ts'
-import { EMPTY_TRIE_ROOT, type TrieChange, updateTrie } from './trie.ts'
+import { EMPTY_TRIE_ROOT, type TrieChange, type TrieSource, updateNodes } from './trie.ts'
+import type { TrieNode } from './trieNode.ts'
 
 /** What a block's changes come to on disk. */
 export interface StateCommit {
@@ -26,13 +27,14 @@ export interface StateCommit {
   readonly writes: readonly Write[]
   /** Old values of the flat tables, for those who still read the state before. */
   readonly replaced: ReadonlyMap<string, Uint8Array | undefined>
-  /** The writes that are trie nodes. */
-  readonly nodes: readonly Write[]
+  /** The trie nodes among the writes, as they are in memory. */
+  readonly nodes: readonly (readonly [key: Uint8Array, node: TrieNode | undefined])[]
 }
 
 /** What the commit must know of the state before. */
 export interface CommitReader {
-  readNode(key: Uint8Array): Uint8Array | undefined
+  /** The stored node under a key. */
+  readNode(key: Uint8Array): TrieNode | undefined
   nextIncarnation(address: Address): number
 }
 
@@ -50,7 +52,8 @@ export function commitState(root: Hash, changes: StateChanges, reader: CommitRea
 class Commit {
   readonly #reader: CommitReader
   readonly #writes: Write[] = []
-  readonly #nodes: Write[] = []
+  readonly #nodes: (readonly [Uint8Array, TrieNode | undefined])[] = []
+  readonly #nodeWrites: Write[] = []
   readonly #replaced = new Map<string, Uint8Array | undefined>()
 
   constructor(reader: CommitReader) {
@@ -60,11 +63,9 @@ class Commit {
   run(root: Hash, changes: StateChanges): StateCommit {
     for (const [hash, code] of changes.codes) this.#writes.push([codeKey(hash), code])
     const leaves = changes.accounts.map((change) => this.#commitAccount(change))
-    const accounts = updateTrie(root, leaves, (path) => this.#reader.readNode(accountNodeKey(path)))
-    for (const [path, node] of accounts.writes) this.#nodes.push([accountNodeKey(path), node])
     return {
-      root: accounts.root,
-      writes: [...this.#writes, ...this.#nodes],
+      root: this.#commitTrie(root, leaves, (path) => accountNodeKey(textBytes(path))),
+      writes: [...this.#writes, ...this.#nodeWrites],
       replaced: this.#replaced,
       nodes: this.#nodes,
     }
@@ -106,13 +107,24 @@ class Commit {
       this.#replace(slotKey(address, incarnation, slot), absentIfZero(old), absentIfZero(after))
       leaves.push([keccak256(slot), after.length === 0 ? undefined : encodeRlp(after)])
     }
-    const storage = updateTrie(root, leaves, (path) =>
-      this.#reader.readNode(storageNodeKey(address, incarnation, path)),
+    return this.#commitTrie(root, leaves, (path) =>
+      storageNodeKey(address, incarnation, textBytes(path)),
     )
-    for (const [path, node] of storage.writes) {
-      this.#nodes.push([storageNodeKey(address, incarnation, path), node])
+  }
+
+  #commitTrie(
+    root: Hash,
+    leaves: readonly TrieChange[],
+    keyOf: (path: string) => Uint8Array,
+  ): Hash {
+    const source: TrieSource = (path) => this.#reader.readNode(keyOf(path))
+    const update = updateNodes(root, leaves, source)
+    for (const { path, encoded, node } of update.writes) {
+      const key = keyOf(path)
+      this.#nodeWrites.push([key, encoded])
+      this.#nodes.push([key, node])
     }
-    return storage.root
+    return update.root
   }
 
   #replace(key: Uint8Array, old: Uint8Array | undefined, value: Uint8Array | undefined): void {

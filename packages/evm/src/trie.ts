@@ -1,6 +1,22 @@
-import { assert, compareBytes, concatBytes, equalBytes, type Hash } from '@openliquid/primitives'
+import { assert, concatBytes, equalBytes, type Hash } from '@openliquid/primitives'
+import { byteText, textBytes } from './byteText.ts'
 import { keccak256 } from './keccak.ts'
-import { decodeRlp, encodeRlp, isRlpList, type RlpItem } from './rlp.ts'
+import { decodeRlp } from './rlp.ts'
+import {
+  BRANCH_WIDTH,
+  branch,
+  type Child,
+  decodeNode,
+  type Extension,
+  encodeNode,
+  extension,
+  HASHED_BYTES_MIN,
+  type Leaf,
+  leaf,
+  NIBBLES,
+  NO_CHILDREN,
+  type TrieNode,
+} from './trieNode.ts'
 
 /** Root of a trie without entries: keccak of the RLP of nothing. */
 export const EMPTY_TRIE_ROOT: Hash = keccak256(Uint8Array.of(0x80))
@@ -8,8 +24,18 @@ export const EMPTY_TRIE_ROOT: Hash = keccak256(Uint8Array.of(0x80))
 /** One entry to put, or with `undefined` to delete. Keys of a trie never are prefixes of each other. */
 export type TrieChange = readonly [key: Uint8Array, value: Uint8Array | undefined]
 
-/** Path from the root, a nibble a byte: where a node lies, in memory and in the store. */
+/** Path from the root, a nibble a byte: where a node lies in the store. */
 export type TriePath = Uint8Array
+
+/** The stored node at a path, which is a nibble a character; must answer for every path under a root. */
+export type TrieSource = (path: string) => TrieNode | undefined
+
+/** A node to put at a path or, with `undefined`, to delete. */
+export interface TrieNodeWrite {
+  readonly path: string
+  readonly encoded: Uint8Array | undefined
+  readonly node: TrieNode | undefined
+}
 
 export interface TrieUpdate {
   readonly root: Hash
@@ -17,41 +43,19 @@ export interface TrieUpdate {
   readonly writes: readonly (readonly [path: TriePath, node: Uint8Array | undefined])[]
 }
 
-type Node = Leaf | Extension | Branch
-
-interface Leaf {
-  readonly kind: 'leaf'
-  readonly path: Uint8Array
-  readonly value: Uint8Array
-}
-
-interface Extension {
-  readonly kind: 'extension'
-  readonly path: Uint8Array
-  readonly child: Child
-}
-
-interface Branch {
-  readonly kind: 'branch'
-  readonly children: readonly (Child | undefined)[]
-}
-
-/** A node in memory, or the hash of one that is still only in the store. */
-type Child = Node | { readonly kind: 'hash'; readonly hash: Hash }
-
 /** A change with its key as nibbles. */
 interface Operation {
   readonly nibbles: Uint8Array
   readonly value: Uint8Array | undefined
 }
 
-const BRANCH_WIDTH = 16
-/** Nodes below this size stand inside their parent instead of behind a hash. */
-const HASHED_BYTES_MIN = 32
+/** A branch that no operation changed. */
+const SAME = 'same'
 /** Lists in a stored node: itself, and children of less than 32 bytes inside each other. */
 const NODE_RLP_DEPTH_MAX = 32
-const NOTHING: Uint8Array = new Uint8Array(0)
-const NO_CHILDREN: readonly undefined[] = new Array(BRANCH_WIDTH).fill(undefined)
+const HASH_REFERENCE_BYTES = 33
+/** RLP prefix of 32 bytes. */
+const HASH_PREFIX = 0xa0
 
 /**
  * Applies a batch of changes to a Merkle-Patricia trie whose nodes lie in a store by their path.
@@ -69,272 +73,358 @@ export function updateTrie(
   changes: readonly TrieChange[],
   readNode: (path: TriePath) => Uint8Array | undefined,
 ): TrieUpdate {
+  const source: TrieSource = (path) => {
+    const encoded = readNode(textBytes(path))
+    return encoded === undefined ? undefined : parseNode(encoded)
+  }
+  const update = updateNodes(root, changes, source)
+  const writes = update.writes.map(({ path, encoded }) => [textBytes(path), encoded] as const)
+  return { root: update.root, writes }
+}
+
+/** `updateTrie` on nodes that are in memory as far as the source has them. */
+export function updateNodes(
+  root: Hash,
+  changes: readonly TrieChange[],
+  source: TrieSource,
+): { readonly root: Hash; readonly writes: readonly TrieNodeWrite[] } {
   if (changes.length === 0) return { root, writes: [] }
-  return new TrieBatch(readNode).run(root, changes)
+  return new TrieBatch(source).run(root, changes)
 }
 
 /** Root of a trie that holds exactly these entries and lies nowhere: transactions and receipts of a block. */
 export function trieRootOf(entries: readonly (readonly [Uint8Array, Uint8Array])[]): Hash {
-  return updateTrie(EMPTY_TRIE_ROOT, entries, () => undefined).root
+  return updateNodes(EMPTY_TRIE_ROOT, entries, () => undefined).root
+}
+
+/** Reads a node as it is stored. */
+export function parseNode(encoded: Uint8Array): TrieNode {
+  return decodeNode(decodeRlp(encoded, NODE_RLP_DEPTH_MAX))
+}
+
+/**
+ * The nodes on the way to a key, from the root down, each as it is hashed: they prove the value, or that there is none.
+ *
+ * @param source - see `TrieSource`
+ */
+export function proveKey(root: Hash, key: Uint8Array, source: TrieSource): Uint8Array[] {
+  const nibbles = toNibbles(key)
+  const proof: Uint8Array[] = []
+  if (equalBytes(root, EMPTY_TRIE_ROOT)) return proof
+  let at = 0
+  let text = ''
+  let child: Child | undefined = root
+  while (child !== undefined) {
+    let node: TrieNode
+    if (child instanceof Uint8Array) {
+      const stored = source(text)
+      assert(stored !== undefined, 'the trie has every node that another names')
+      node = stored
+      proof.push(encodeStored(node))
+    } else {
+      node = child
+    }
+    if (node.kind === 'leaf') break
+    const next: { readonly child: Child | undefined; readonly step: Uint8Array } = stepInto(
+      node,
+      nibbles,
+      at,
+    )
+    child = next.child
+    at += next.step.length
+    text += byteText(next.step)
+  }
+  return proof
+}
+
+function stepInto(
+  node: Exclude<TrieNode, Leaf>,
+  nibbles: Uint8Array,
+  at: number,
+): { readonly child: Child | undefined; readonly step: Uint8Array } {
+  if (node.kind === 'extension') {
+    const matches = equalBytes(nibbles.subarray(at, at + node.path.length), node.path)
+    return { child: matches ? node.child : undefined, step: node.path }
+  }
+  return { child: node.children[nibbles[at] as number], step: nibbles.subarray(at, at + 1) }
+}
+
+/** A stored node's bytes again: its children are hashes or stand inside it. */
+function encodeStored(node: TrieNode): Uint8Array {
+  return encodeNode(node, (child) =>
+    child instanceof Uint8Array ? reference(child) : encodeStored(child),
+  )
 }
 
 /** One update: reads nodes as it descends, writes those that changed as it climbs. */
 class TrieBatch {
-  readonly #readNode: (path: TriePath) => Uint8Array | undefined
-  /** What was read, by the text of its path. */
-  readonly #loaded = new Map<
-    string,
-    { readonly path: TriePath; readonly node: Node; readonly hash: Hash }
-  >()
-  /** Loaded nodes that the new trie still holds. */
-  readonly #kept = new Set<string>()
-  readonly #written = new Map<string, readonly [TriePath, Uint8Array | undefined]>()
+  readonly #source: TrieSource
+  /** Paths of stored nodes that the new trie has no longer, unless it writes there. */
+  readonly #gone = new Set<string>()
+  readonly #written = new Map<string, TrieNodeWrite>()
 
-  constructor(readNode: (path: TriePath) => Uint8Array | undefined) {
-    this.#readNode = readNode
+  constructor(source: TrieSource) {
+    this.#source = source
   }
 
-  run(root: Hash, changes: readonly TrieChange[]): TrieUpdate {
-    const before = equalBytes(root, EMPTY_TRIE_ROOT) ? undefined : this.#load(NOTHING, root)
-    const operations = changes
-      .map(([key, value]) => ({ nibbles: toNibbles(key), value }))
-      .sort((a, b) => compareBytes(a.nibbles, b.nibbles))
-    const after = this.#apply(before, operations, NOTHING)
+  run(root: Hash, changes: readonly TrieChange[]): { root: Hash; writes: TrieNodeWrite[] } {
+    const before = equalBytes(root, EMPTY_TRIE_ROOT) ? undefined : this.#load('', root)
+    const operations = sortedOperations(changes)
+    const after = this.#apply(before, operations, 0, '')
+    if (after === before) return { root, writes: [] }
     const newRoot = after === undefined ? EMPTY_TRIE_ROOT : this.#writeRoot(after)
-    for (const [text, { path }] of this.#loaded) {
-      if (!this.#kept.has(text) && !this.#written.has(text)) {
-        this.#written.set(text, [path, undefined])
-      }
+    for (const path of this.#gone) {
+      if (this.#written.has(path)) continue
+      this.#written.set(path, { path, encoded: undefined, node: undefined })
     }
-    const writes = [...this.#written.values()].sort(([a], [b]) => compareBytes(a, b))
+    const writes = [...this.#written.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
     return { root: newRoot, writes }
   }
 
   /** The subtree at `path` after the operations. All lie below `path`. The same object if nothing changed. */
   #apply(
-    node: Node | undefined,
+    node: TrieNode | undefined,
     operations: readonly Operation[],
-    path: TriePath,
-  ): Node | undefined {
+    depth: number,
+    path: string,
+  ): TrieNode | undefined {
     if (operations.length === 0) return node
-    if (node === undefined) return build(operations, path)
-    if (node.kind === 'leaf') return applyToLeaf(node, operations, path)
-    if (node.kind === 'extension') return this.#applyToExtension(node, operations, path)
-    return this.#applyToBranch(node, operations, path)
+    if (node === undefined) return build(operations, depth)
+    const after = this.#applyTo(node, operations, depth, path)
+    if (after !== node) this.#release(node, path)
+    return after
+  }
+
+  #applyTo(
+    node: TrieNode,
+    operations: readonly Operation[],
+    depth: number,
+    path: string,
+  ): TrieNode | undefined {
+    if (node.kind === 'leaf') return applyToLeaf(node, operations, depth)
+    if (node.kind === 'extension') return this.#applyToExtension(node, operations, depth, path)
+    const after = this.#applyToBranch(node.children, operations, depth, path)
+    return after === SAME ? node : after
   }
 
   #applyToExtension(
     node: Extension,
     operations: readonly Operation[],
-    path: TriePath,
-  ): Node | undefined {
+    depth: number,
+    path: string,
+  ): TrieNode | undefined {
     const stem = node.path
-    // A delete beside the stem names no entry, so it must not split what it does not touch.
-    const puts = operations.filter(({ value }) => value !== undefined)
-    const shared = Math.min(stem.length, ...puts.map((put) => matchLength(put, path, stem)))
-    const inside = operations.filter((other) => matchLength(other, path, stem) >= shared)
+    let shared = stem.length
+    for (const operation of operations) {
+      // A delete beside the stem names no entry, so it must not split what it does not touch.
+      if (operation.value === undefined) continue
+      const length = matchLength(operation, depth, stem)
+      if (length < shared) shared = length
+    }
+    const inside = operations.filter((other) => matchLength(other, depth, stem) >= shared)
     if (inside.length === 0) return node
 
-    const below = concatBytes(path, stem.subarray(0, shared))
+    const below = depth + shared
+    const belowPath = path + byteText(stem.subarray(0, shared))
     if (shared === stem.length) {
-      const old = this.#resolve(node.child, below)
-      const child = this.#apply(old, inside, below)
-      return child === old ? node : join(stem, child)
+      const old = this.#resolve(node.child, belowPath)
+      const child = this.#apply(old, inside, below, belowPath)
+      return child === old ? node : this.#join(stem, child, belowPath)
     }
     const children: (Child | undefined)[] = NO_CHILDREN.slice()
     const rest = stem.slice(shared + 1)
     children[stem[shared] as number] = rest.length === 0 ? node.child : extension(rest, node.child)
-    return join(stem.slice(0, shared), this.#applyToBranch(branch(children), inside, below))
+    const split = this.#applyToBranch(children, inside, below, belowPath)
+    return this.#join(stem.slice(0, shared), split === SAME ? branch(children) : split, belowPath)
   }
 
-  #applyToBranch(node: Branch, operations: readonly Operation[], path: TriePath): Node | undefined {
+  /** What a branch becomes; `undefined` if nothing is left of it. */
+  #applyToBranch(
+    before: readonly (Child | undefined)[],
+    operations: readonly Operation[],
+    depth: number,
+    path: string,
+  ): TrieNode | undefined | typeof SAME {
     let children: (Child | undefined)[] | undefined
-    for (const [nibble, group] of groupByNibble(operations, path.length)) {
-      const below = concatBytes(path, Uint8Array.of(nibble))
-      const reference = node.children[nibble]
+    let from = 0
+    while (from < operations.length) {
+      const nibble = nibbleOf(operations[from] as Operation, depth)
+      let to = from + 1
+      while (to < operations.length && nibbleOf(operations[to] as Operation, depth) === nibble) to++
+      const group = from === 0 && to === operations.length ? operations : operations.slice(from, to)
+      from = to
+      const below = path + NIBBLES[nibble]
+      const reference = before[nibble]
       const old = reference === undefined ? undefined : this.#resolve(reference, below)
-      const child = this.#apply(old, group, below)
+      const child = this.#apply(old, group, depth + 1, below)
       if (child === old) continue
-      children ??= node.children.slice()
+      children ??= before.slice()
       children[nibble] = child
     }
-    return children === undefined ? node : this.#collapse(children, path)
+    return children === undefined ? SAME : this.#collapse(children, path)
   }
 
   /** A branch needs two children: with one it melts into it, with none it vanishes. */
-  #collapse(children: readonly (Child | undefined)[], path: TriePath): Node | undefined {
-    const present = children.flatMap((child, nibble) => (child === undefined ? [] : [nibble]))
-    const [only] = present
-    if (only === undefined) return undefined
-    if (present.length > 1) return branch(children)
-    const stem = Uint8Array.of(only)
-    return join(stem, this.#resolve(children[only] as Child, concatBytes(path, stem)))
+  #collapse(children: readonly (Child | undefined)[], path: string): TrieNode | undefined {
+    let only = -1
+    let count = 0
+    for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
+      if (children[nibble] === undefined) continue
+      only = nibble
+      count++
+    }
+    if (count > 1) return branch(children)
+    if (count === 0) return undefined
+    const below = path + NIBBLES[only]
+    return this.#join(Uint8Array.of(only), this.#resolve(children[only] as Child, below), below)
   }
 
-  #resolve(child: Child, path: TriePath): Node {
-    return child.kind === 'hash' ? this.#load(path, child.hash) : child
+  /** Puts a stem above the node at `path`; stems of leaves and extensions grow together, and so the node moves. */
+  #join(stem: Uint8Array, node: TrieNode | undefined, path: string): TrieNode | undefined {
+    if (node === undefined || stem.length === 0) return node
+    if (node.kind === 'branch') return extension(stem, node)
+    this.#release(node, path)
+    if (node.kind === 'leaf') return leaf(concatBytes(stem, node.path), node.value)
+    return extension(concatBytes(stem, node.path), node.child)
   }
 
-  #load(path: TriePath, hash: Hash): Node {
-    const text = pathText(path)
-    const known = this.#loaded.get(text)
-    if (known !== undefined) return known.node
-    const encoded = this.#readNode(path)
-    assert(encoded !== undefined, `the trie has a node at ${path.length} nibbles`)
-    const node = decodeNode(decodeRlp(encoded, NODE_RLP_DEPTH_MAX))
-    this.#loaded.set(text, { path, node, hash })
+  /** The node is not part of the new trie; if it was stored on its own, nothing may stay of it. */
+  #release(node: TrieNode, path: string): void {
+    if (node.reference?.length === HASH_REFERENCE_BYTES) this.#gone.add(path)
+  }
+
+  #resolve(child: Child, path: string): TrieNode {
+    return child instanceof Uint8Array ? this.#load(path, child) : child
+  }
+
+  #load(path: string, hash: Hash): TrieNode {
+    const node = this.#source(path)
+    assert(node !== undefined, `the trie has a node at ${path.length} nibbles`)
+    node.reference ??= reference(hash)
     return node
   }
 
   /** Unlike other nodes, the root is stored behind its hash whatever its size. */
-  #writeRoot(node: Node): Hash {
-    const text = pathText(NOTHING)
-    const known = this.#loaded.get(text)
-    if (known?.node === node) {
-      this.#keep(NOTHING)
-      return known.hash
-    }
-    const encoded = encodeRlp(this.#toItem(node, NOTHING))
-    this.#written.set(text, [NOTHING, encoded])
-    return keccak256(encoded)
+  #writeRoot(node: TrieNode): Hash {
+    const encoded = this.#encode(node, '')
+    const hash = keccak256(encoded)
+    node.reference = reference(hash)
+    this.#written.set('', { path: '', encoded, node })
+    return hash
   }
 
   /** How a parent names a child: its hash, or the child itself if that is shorter. */
-  #reference(child: Child, path: TriePath): RlpItem {
-    if (child.kind === 'hash') {
-      this.#keep(path)
-      return child.hash
+  #referenceTo(child: Child, path: string): Uint8Array {
+    if (child instanceof Uint8Array) return reference(child)
+    if (child.reference !== undefined) return child.reference
+    const encoded = this.#encode(child, path)
+    if (encoded.length < HASHED_BYTES_MIN) {
+      child.reference = encoded
+      return encoded
     }
-    const text = pathText(path)
-    const known = this.#loaded.get(text)
-    if (known?.node === child) {
-      this.#keep(path)
-      return known.hash
-    }
-    const item = this.#toItem(child, path)
-    const encoded = encodeRlp(item)
-    if (encoded.length < HASHED_BYTES_MIN) return item
-    this.#written.set(text, [path, encoded])
-    return keccak256(encoded)
+    child.reference = reference(keccak256(encoded))
+    this.#written.set(path, { path, encoded, node: child })
+    return child.reference
   }
 
-  #toItem(node: Node, path: TriePath): RlpItem {
-    if (node.kind === 'leaf') return [compactPath(node.path, true), node.value]
-    if (node.kind === 'extension') {
-      const child = this.#reference(node.child, concatBytes(path, node.path))
-      return [compactPath(node.path, false), child]
-    }
-    const items = node.children.map((child, nibble) =>
-      child === undefined
-        ? NOTHING
-        : this.#reference(child, concatBytes(path, Uint8Array.of(nibble))),
-    )
-    return [...items, NOTHING]
-  }
-
-  /** An unchanged subtree stays in the store; so do the nodes of it that were read without need. */
-  #keep(path: TriePath): void {
-    const text = pathText(path)
-    const known = this.#loaded.get(text)
-    if (known === undefined || this.#kept.has(text)) return
-    this.#kept.add(text)
-    this.#keepChildren(known.node, path)
-  }
-
-  #keepChildren(node: Node, path: TriePath): void {
-    if (node.kind === 'leaf') return
-    if (node.kind === 'extension') {
-      this.#keepChild(node.child, concatBytes(path, node.path))
-      return
-    }
-    for (const [nibble, child] of node.children.entries()) {
-      if (child !== undefined) this.#keepChild(child, concatBytes(path, Uint8Array.of(nibble)))
-    }
-  }
-
-  #keepChild(child: Child, path: TriePath): void {
-    if (child.kind === 'hash') this.#keep(path)
-    else this.#keepChildren(child, path)
+  #encode(node: TrieNode, path: string): Uint8Array {
+    return encodeNode(node, (child, step) => this.#referenceTo(child, path + step))
   }
 }
 
-/** The subtree at `path` that holds exactly the entries that the operations put. */
-function build(operations: readonly Operation[], path: TriePath): Node | undefined {
-  const puts = operations.filter(({ value }) => value !== undefined)
+function reference(hash: Hash): Uint8Array {
+  const bytes = new Uint8Array(HASH_REFERENCE_BYTES)
+  bytes[0] = HASH_PREFIX
+  bytes.set(hash, 1)
+  return bytes
+}
+
+function sortedOperations(changes: readonly TrieChange[]): Operation[] {
+  const keyed = changes.map(([key, value]) => ({
+    text: byteText(key),
+    nibbles: toNibbles(key),
+    value,
+  }))
+  return keyed.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
+}
+
+/** The subtree at a depth that holds exactly the entries that the operations put. */
+function build(operations: readonly Operation[], depth: number): TrieNode | undefined {
+  let puts = operations
+  if (operations.some(({ value }) => value === undefined)) {
+    puts = operations.filter(({ value }) => value !== undefined)
+  }
   const first = puts[0]
   const last = puts[puts.length - 1]
   if (first?.value === undefined || last === undefined) return undefined
-  if (puts.length === 1) return leaf(first.nibbles.slice(path.length), first.value)
+  if (puts.length === 1) return leaf(first.nibbles.slice(depth), first.value)
 
   // They are sorted: what the first and the last share, all share.
-  const shared = matchLength(last, path, first.nibbles.subarray(path.length))
-  const stem = first.nibbles.slice(path.length, path.length + shared)
-  const below = concatBytes(path, stem)
+  const shared = matchLength(last, depth, first.nibbles.subarray(depth))
+  const stem = first.nibbles.slice(depth, depth + shared)
+  const below = depth + shared
   const children: (Child | undefined)[] = NO_CHILDREN.slice()
-  for (const [nibble, group] of groupByNibble(puts, below.length)) {
-    children[nibble] = build(group, concatBytes(below, Uint8Array.of(nibble)))
+  let from = 0
+  while (from < puts.length) {
+    const nibble = nibbleOf(puts[from] as Operation, below)
+    let to = from + 1
+    while (to < puts.length && nibbleOf(puts[to] as Operation, below) === nibble) to++
+    children[nibble] = build(puts.slice(from, to), below + 1)
+    from = to
   }
-  return join(stem, branch(children))
+  const made = branch(children)
+  return stem.length === 0 ? made : extension(stem, made)
 }
 
 function applyToLeaf(
   node: Leaf,
   operations: readonly Operation[],
-  path: TriePath,
-): Node | undefined {
-  const nibbles = concatBytes(path, node.path)
-  const replaced = operations.find((other) => equalBytes(other.nibbles, nibbles))
-  const others = operations.filter((other) => other !== replaced && other.value !== undefined)
+  depth: number,
+): TrieNode | undefined {
+  const isSame = ({ nibbles }: Operation): boolean => endsWith(nibbles, depth, node.path)
+  const replaced = operations.find(isSame)
   const value = replaced === undefined ? node.value : replaced.value
+  if (operations.length === 1 && replaced !== undefined && value !== undefined) {
+    return equalBytes(value, node.value) ? node : leaf(node.path, value)
+  }
+  const others = operations.filter((other) => other !== replaced && other.value !== undefined)
   if (others.length === 0 && value !== undefined && equalBytes(value, node.value)) return node
-  const all = value === undefined ? others : [...others, { nibbles, value }]
+  if (value === undefined) return build(others, depth)
+  const [some] = operations
+  assert(some !== undefined, 'a leaf changes by operations')
+  const nibbles = concatBytes(some.nibbles.subarray(0, depth), node.path)
+  const all = [...others, { nibbles, value }]
   return build(
-    all.sort((a, b) => compareBytes(a.nibbles, b.nibbles)),
-    path,
+    all.sort((a, b) => compareNibbles(a.nibbles, b.nibbles, depth)),
+    depth,
   )
 }
 
-function leaf(path: Uint8Array, value: Uint8Array): Leaf {
-  return { kind: 'leaf', path, value }
+function compareNibbles(a: Uint8Array, b: Uint8Array, from: number): number {
+  for (let i = from; i < a.length; i++) {
+    const difference = (a[i] as number) - (b[i] as number)
+    if (difference !== 0) return difference
+  }
+  return 0
 }
 
-function extension(path: Uint8Array, child: Child): Extension {
-  return { kind: 'extension', path, child }
+function endsWith(nibbles: Uint8Array, depth: number, rest: Uint8Array): boolean {
+  if (nibbles.length !== depth + rest.length) return false
+  for (let i = 0; i < rest.length; i++) if (nibbles[depth + i] !== rest[i]) return false
+  return true
 }
 
-function branch(children: readonly (Child | undefined)[]): Branch {
-  return { kind: 'branch', children }
-}
-
-/** Puts a stem above a node; stems of leaves and extensions grow together. */
-function join(stem: Uint8Array, node: Node | undefined): Node | undefined {
-  if (node === undefined || stem.length === 0) return node
-  if (node.kind === 'leaf') return leaf(concatBytes(stem, node.path), node.value)
-  if (node.kind === 'extension') return extension(concatBytes(stem, node.path), node.child)
-  return extension(stem, node)
-}
-
-/** How many nibbles of `stem` the operation has behind `path`. */
-function matchLength({ nibbles }: Operation, path: TriePath, stem: Uint8Array): number {
+/** How many nibbles of `stem` the operation has from a depth on. */
+function matchLength({ nibbles }: Operation, depth: number, stem: Uint8Array): number {
   let length = 0
-  while (length < stem.length && nibbles[path.length + length] === stem[length]) length++
+  while (length < stem.length && nibbles[depth + length] === stem[length]) length++
   return length
 }
 
-/** Sorted operations that share all nibbles before `at`, split by the nibble there. */
-function groupByNibble(
-  operations: readonly Operation[],
-  at: number,
-): (readonly [nibble: number, group: readonly Operation[]])[] {
-  const groups: (readonly [number, Operation[]])[] = []
-  for (const operation of operations) {
-    const nibble = operation.nibbles[at]
-    assert(nibble !== undefined, 'no key of a trie is a prefix of another')
-    const last = groups[groups.length - 1]
-    if (last?.[0] === nibble) last[1].push(operation)
-    else groups.push([nibble, [operation]])
-  }
-  return groups
+function nibbleOf({ nibbles }: Operation, depth: number): number {
+  const nibble = nibbles[depth]
+  assert(nibble !== undefined, 'no key of a trie is a prefix of another')
+  return nibble
 }
 
 function toNibbles(key: Uint8Array): Uint8Array {
@@ -344,44 +434,4 @@ function toNibbles(key: Uint8Array): Uint8Array {
     nibbles[2 * i + 1] = (key[i] as number) & 0x0f
   }
   return nibbles
-}
-
-/** Hex-prefix encoding: flags for leaf and odd length, then the nibbles packed. */
-function compactPath(path: Uint8Array, isLeaf: boolean): Uint8Array {
-  const odd = path.length % 2
-  const bytes = new Uint8Array(1 + (path.length >> 1))
-  bytes[0] = ((isLeaf ? 2 : 0) + odd) << 4
-  if (odd === 1) bytes[0] |= path[0] as number
-  for (let i = odd; i < path.length; i += 2) {
-    bytes[(i + 2 - odd) / 2] = ((path[i] as number) << 4) | (path[i + 1] as number)
-  }
-  return bytes
-}
-
-function decodeNode(item: RlpItem | undefined): Node {
-  assert(isRlpList(item), 'a trie node is a list')
-  if (item.length === BRANCH_WIDTH + 1) return branch(item.slice(0, BRANCH_WIDTH).map(decodeChild))
-
-  const [packed, content] = item
-  assert(item.length === 2 && packed instanceof Uint8Array, 'a trie node has 2 or 17 parts')
-  const flags = (packed[0] as number) >> 4
-  const path = toNibbles(packed).slice(2 - (flags & 1))
-  if ((flags & 2) !== 0) {
-    assert(content instanceof Uint8Array, 'a leaf holds bytes')
-    return leaf(path, content)
-  }
-  const child = decodeChild(content)
-  assert(child !== undefined, 'an extension has a child')
-  return extension(path, child)
-}
-
-function decodeChild(item: RlpItem | undefined): Child | undefined {
-  if (item instanceof Uint8Array) {
-    return item.length === 0 ? undefined : { kind: 'hash', hash: item }
-  }
-  return decodeNode(item)
-}
-
-function pathText(path: TriePath): string {
-  return String.fromCharCode(...path)
 }

@@ -42,3 +42,28 @@ export function readWord(view: DataView, at: number): bigint {
 }
 
 const LOW_END = 1n << 64n
+
+/** The integer that at most 32 bytes are, big-endian. */
+export function bytesWord(bytes: Uint8Array): bigint {
+  const { length } = bytes
+  if (length <= SMALL_BYTES) {
+    let value = 0
+    for (let i = 0; i < length; i++) value = value * 256 + (bytes[i] as number)
+    return BigInt(value)
+  }
+  scratchBytes.fill(0, 0, 32 - length)
+  scratchBytes.set(bytes, 32 - length)
+  return readWord(scratch, 0)
+}
+
+/** Big-endian without leading zeros; empty for 0. @param value - below 2^256 */
+export function shortestBytes(value: bigint): Uint8Array {
+  if (value === 0n) return new Uint8Array(0)
+  writeWord(scratch, 0, value)
+  let start = value < LOW_END ? 24 : 0
+  while (scratchBytes[start] === 0) start++
+  return scratchBytes.slice(start)
+}
+
+/** Bytes whose integer is an exact number. */
+const SMALL_BYTES = 6

@@ -86,7 +86,7 @@ export async function executeBlock(
   const byLane = genesis.lanes.map((): EvmPayloadTransaction[] => [])
   for (const { bytes, sender, transaction } of readEvm) {
     const lane = laneOf(genesis, core.view.usingBigBlocks(sender))
-    byLane[lane]?.push({ bytes, sender, hash: transaction.hash })
+    byLane[lane]?.push({ bytes, sender, hash: transaction.hash, decoded: transaction })
   }
   const transitions: EvmTransition[] = []
   for (const [lane, transactions] of byLane.entries()) {

@@ -131,6 +131,6 @@ export function fixtureContext(height: bigint): BlockContext {
 
 /** As the mempool hands it over. */
 export function payloadTransaction(bytes: Uint8Array): EvmPayloadTransaction {
-  const { sender, hash } = decodeEvmTransaction(bytes, FIXTURE_CHAIN_ID)
-  return { bytes, sender, hash }
+  const decoded = decodeEvmTransaction(bytes, FIXTURE_CHAIN_ID)
+  return { bytes, sender: decoded.sender, hash: decoded.hash, decoded }
 }
