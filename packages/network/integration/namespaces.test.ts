@@ -1,0 +1,68 @@
+/** Partitions of a real network: four validators, each in a namespace. Skipped where namespaces cannot be made. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Namespaces, namespaces, namespacesMissing } from './namespaces.ts'
+
+const missing = namespacesMissing()
+if (missing !== undefined) console.log(`partition tests skipped: ${missing}`)
+
+const until = (condition: () => boolean): Promise<void> =>
+  vi.waitUntil(condition, { timeout: 20_000, interval: 10 }).then(() => undefined)
+
+describe.skipIf(missing !== undefined)('four validators in namespaces', () => {
+  let network: Namespaces
+  beforeAll(async () => {
+    network = namespaces(4)
+    await until(() => network.nodes.every((node) => node.hasQuorum() && connected(node) === 3))
+  }, 30_000)
+  afterAll(() => network[Symbol.asyncDispose]())
+
+  const connected = ({ events }: Namespaces['nodes'][number]): number => {
+    const states = new Map<number, string>()
+    for (const { kind, validator } of events) {
+      if (validator !== undefined) states.set(validator, kind)
+    }
+    return [...states.values()].filter((kind) => kind === 'peerConnected').length
+  }
+
+  test('one that is cut off raises the alarm, the others go on; it is back after the cut', async () => {
+    const [first, , , alone] = network.nodes as [...Namespaces['nodes']] & { length: 4 }
+    const cutMs = performance.now()
+    alone!.cut()
+    await until(() => !alone!.hasQuorum())
+    await until(() => network.nodes.slice(0, 3).every((node) => connected(node) === 2))
+    const since = (kind: string): number =>
+      first!.events.find(({ kind: told, atMs }) => told === kind && atMs > cutMs)!.atMs - cutMs
+    expect(since('peerSuspect')).toBeLessThan(since('peerDown'))
+    expect(network.nodes.slice(0, 3).map((node) => node.hasQuorum())).toEqual([true, true, true])
+    const healMs = performance.now()
+    alone!.heal()
+    await until(() => network.nodes.every((node) => connected(node) === 3))
+    expect(alone!.hasQuorum()).toBe(true)
+    // Heads are told on reunion, before anything else.
+    const reunion = alone!.events.filter(
+      ({ kind, atMs }) => kind === 'peerConnected' && atMs > healMs,
+    )
+    for (const { validator, head } of reunion) expect(head?.headHeight).toBe(`${validator}`)
+  })
+
+  test('no half of two has a quorum, and both have it again after the cut', async () => {
+    const [, , third, fourth] = network.nodes
+    third!.cut()
+    fourth!.cut()
+    await until(() => network.nodes.every((node) => !node.hasQuorum()))
+    third!.heal()
+    fourth!.heal()
+    await until(() => network.nodes.every((node) => node.hasQuorum() && connected(node) === 3))
+  })
+
+  test('a cut in one direction is one: neither of the two counts the other', async () => {
+    const [first, second] = network.nodes
+    const marks = [first!.events.length, second!.events.length] as const
+    first!.blackhole(1)
+    await until(() => connected(first!) === 2 && connected(second!) === 2)
+    expect(first!.events.slice(marks[0]).some(({ validator }) => validator === 1)).toBe(true)
+    expect(network.nodes.every((node) => node.hasQuorum())).toBe(true)
+    first!.unblackhole(1)
+    await until(() => connected(first!) === 3 && connected(second!) === 3)
+  })
+})
