@@ -47,6 +47,7 @@ import { History } from './history.ts'
 import { RECENT_ROOTS_MAX } from './limits.ts'
 import { Mempool, type MempoolOptions } from './mempool.ts'
 import { EXECUTION_METRICS } from './metrics.ts'
+import { withNativeEscrow } from './nativeEscrow.ts'
 import { ReadLock } from './readLock.ts'
 import type { ChainHead, ChainView } from './readView.ts'
 import { ReceiptWaiters } from './receiptWaiters.ts'
@@ -129,10 +130,11 @@ export class Application {
     const hash = genesisHash(genesis)
     checkGenesis(store, hash)
     const marker = readMarker(store)
-    const { core, writes: coreWrites } = await openCore(store, genesis, marker)
+    const funded = withNativeEscrow(genesis)
+    const { core, writes: coreWrites } = await openCore(store, funded, marker)
     const evm = await EvmExecutor.create({
       store,
-      genesis: genesis.evm,
+      genesis: funded.evm,
       chainId: genesis.chainId,
       genesisTimeMs: genesis.genesisTimeMs,
       precompiles: readPrecompiles,
@@ -360,8 +362,11 @@ export class Application {
       ...head,
       receipts,
       events: executed.events,
-      evmBlocks: executed.transitions.flatMap(({ block: evmBlock, receipts: evmReceipts }) =>
-        evmBlock === undefined ? [] : [{ block: evmBlock, receipts: evmReceipts }],
+      evmBlocks: executed.transitions.flatMap(
+        ({ block: evmBlock, receipts: evmReceipts, systemReceipts }) =>
+          evmBlock === undefined
+            ? []
+            : [{ block: evmBlock, receipts: evmReceipts, systemReceipts }],
       ),
     }
     this.#settle(executed, result)

@@ -6,6 +6,8 @@ import type { Hash, Height } from '@openliquid/primitives'
 export interface EvmBlockResult {
   readonly block: EvmBlock
   readonly receipts: readonly EvmReceipt[]
+  /** Of the transactions that the chain itself sent; no filter of logs finds theirs. */
+  readonly systemReceipts: readonly EvmReceipt[]
 }
 
 /**

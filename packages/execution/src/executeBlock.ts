@@ -1,15 +1,7 @@
 import type { EvmExecutor, EvmPayloadTransaction, EvmTransition } from '@openliquid/evm'
-import type {
-  ActionReceipt,
-  CoreWriterRejectedEvent,
-  ExchangeEvent,
-  ExchangeMachine,
-} from '@openliquid/exchange'
-import { decodeCoreWriterLog } from '@openliquid/precompiles'
+import type { ActionReceipt, ExchangeEvent, ExchangeMachine } from '@openliquid/exchange'
 import {
   type BlockContext,
-  bytesToHex,
-  type CoreWriterLog,
   type GenesisEvm,
   type Hash,
   OpenLiquidError,
@@ -17,7 +9,9 @@ import {
   type Write,
 } from '@openliquid/primitives'
 import { orderActions } from './actionOrder.ts'
+import { BridgeAudit } from './bridgeAudit.ts'
 import { isLaneDue, laneOf } from './evmLanes.ts'
+import { type EvmRound, runEvmRound } from './evmRound.ts'
 import type { ReadAction, ReadEvmTransaction, TransactionReader } from './transactionReader.ts'
 
 /** The exchange as a block drives it. */
@@ -28,12 +22,20 @@ export type Core = Pick<
   | 'reader'
   | 'beginBlock'
   | 'applyAction'
+  | 'evmLinks'
+  | 'evmEscrowOf'
+  | 'waitingEvmTransfers'
+  | 'beginEvmBlock'
+  | 'creditFromEvm'
   | 'applyCoreWriterAction'
   | 'endBlock'
 >
 
 /** The EVM as a block drives it. */
-export type Evm = Pick<EvmExecutor, 'evmRoot' | 'view' | 'applyBlock' | 'accept'>
+export type Evm = Pick<
+  EvmExecutor,
+  'evmRoot' | 'view' | 'baseFee' | 'balanceOf' | 'storageOf' | 'applyBlock' | 'accept'
+>
 
 export interface Engines {
   readonly core: Core
@@ -58,7 +60,7 @@ export interface ExecutedBlock {
 
 /**
  * Drives one committed block through both worlds, in the order that docs/spec/hyperliquid.md §2 fixes: begin-block,
- * actions by class, EVM blocks that are due, actions of contracts.
+ * actions by class, and each EVM block that is due with its transfers, credits and actions of contracts.
  *
  * A block cannot fail: whatever stands in the payload is executed, fails with a receipt, or is skipped. What is thrown
  * is an error of the disk or of our own.
@@ -68,7 +70,11 @@ export async function executeBlock(
   context: BlockContext,
   payload: Payload,
 ): Promise<ExecutedBlock> {
-  core.beginBlock(context)
+  const audit = new BridgeAudit({ core, evm })
+  core.beginBlock(context, {
+    baseFee: evm.baseFee(0),
+    slot: (address, slot) => evm.storageOf(address, slot),
+  })
 
   const readActions = readable(payload.actions, (bytes) => reader.readAction(bytes))
   const actions = orderActions(readActions).map((read) => {
@@ -88,23 +94,18 @@ export async function executeBlock(
     const lane = laneOf(genesis, core.view.usingBigBlocks(sender))
     byLane[lane]?.push({ bytes, sender, hash: transaction.hash, decoded: transaction })
   }
-  const transitions: EvmTransition[] = []
+  const rounds: EvmRound[] = []
   for (const [lane, transactions] of byLane.entries()) {
     const rules = genesis.lanes[lane]
-    if (rules === undefined || !isLaneDue(rules, context, transactions.length)) continue
-    const reading = core.reader(context.height)
-    transitions.push(await evm.applyBlock(context, { lane, transactions, reader: reading }))
+    const work = transactions.length + core.waitingEvmTransfers
+    if (rules === undefined || !isLaneDue(rules, context, work)) continue
+    rounds.push(await runEvmRound({ core, evm }, context, { lane, transactions, audit }))
   }
 
-  const rejected: CoreWriterRejectedEvent[] = []
-  for (const { coreWriterLogs } of transitions) {
-    for (const log of coreWriterLogs) {
-      const rejection = applyCoreWriterLog(core, log)
-      if (rejection !== undefined) rejected.push(rejection)
-    }
-  }
-
-  const { coreRoot, writes, events } = core.endBlock()
+  const transitions = rounds.map(({ transition }) => transition)
+  const { coreRoot, writes, events: coreEvents } = core.endBlock()
+  const events = [...coreEvents, ...rounds.flatMap((round) => round.events)]
+  audit.verify(events)
   return {
     coreRoot,
     evmRoot: transitions.at(-1)?.evmRoot ?? evm.evmRoot,
@@ -112,25 +113,8 @@ export async function executeBlock(
     actions,
     transitions,
     evm: readEvm,
-    events: [...events, ...rejected],
+    events,
     malformed: payload.actions.length + payload.evm.length - readActions.length - readEvm.length,
-  }
-}
-
-/** A log that is no action is dropped: the EVM transaction stands, and whoever asks learns why. */
-function applyCoreWriterLog(core: Core, log: CoreWriterLog): CoreWriterRejectedEvent | undefined {
-  const { user, evmTxHash, logIndex, data } = log
-  const decoded = decodeCoreWriterLog(data)
-  if (decoded.ok) {
-    core.applyCoreWriterAction(user, decoded.action, { evmTxHash, logIndex })
-    return undefined
-  }
-  return {
-    kind: 'coreWriterRejected',
-    user,
-    evmTxHash: bytesToHex(evmTxHash),
-    logIndex,
-    reason: decoded.rejection.code,
   }
 }
 

@@ -21,6 +21,7 @@ import {
   type Write,
 } from '@openliquid/primitives'
 import { heightToBytes } from '@openliquid/storage'
+import { type CoreWriterResult, coreWriterKey, coreWriterWrite } from './coreWriterResult.ts'
 import { type CandleInterval, HistoryCandles } from './historyCandles.ts'
 import {
   bytesToJson,
@@ -157,6 +158,11 @@ export class History implements HistoryView {
     return this.#candles.dayTotals(coin, nowMs)
   }
 
+  coreWriterResult(evmTxHash: Hash, logIndex: number): CoreWriterResult | undefined {
+    const stored = this.#store.get(coreWriterKey(evmTxHash, logIndex))
+    return stored === undefined ? undefined : bytesToJson<CoreWriterResult>(stored)
+  }
+
   /** What a block's batch must hold so that the reads above find it. Comes before the writes of the next block. */
   writesOf({ height, receipts, events, evm }: BlockHistory): Write[] {
     const heightBytes = heightToBytes(height)
@@ -204,6 +210,10 @@ function listingOf(event: ExchangeEvent, height: Height, index: number): Write[]
       return listed(userList(event.user, LISTED.ledger), event.time)
     case 'orderUpdate':
       return orderWrites(event)
+    case 'coreWriterDelayed':
+    case 'coreWriterExecuted':
+    case 'coreWriterRejected':
+      return [coreWriterWrite(event, height)]
     default:
       return []
   }

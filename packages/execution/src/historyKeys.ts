@@ -19,6 +19,7 @@ export const HISTORY_SPACE = {
   outcome: 0x6f,
   receipt: 0x72,
   user: 0x75,
+  coreWriter: 0x78,
 } as const
 
 /** What is listed by user and by coin: the byte after the owner. */

@@ -8,7 +8,8 @@ import type {
   OrderStatus,
   TradeEvent,
 } from '@openliquid/exchange'
-import type { Address } from '@openliquid/primitives'
+import type { Address, Hash } from '@openliquid/primitives'
+import type { CoreWriterResult } from './coreWriterResult.ts'
 import type { CandleInterval } from './historyCandles.ts'
 import type { TimeRange } from './historyKeys.ts'
 
@@ -48,6 +49,8 @@ export interface DayTotals {
  * Lists in a range of time come oldest first, the others newest first. All are bounded by `limit`.
  */
 export interface HistoryView {
+  /** What became of an action that a contract sent, by its log. */
+  coreWriterResult(evmTxHash: Hash, logIndex: number): CoreWriterResult | undefined
   userFills(user: Address, limit?: number): Promise<readonly FillEvent[]>
   userFillsByTime(user: Address, range: TimeRange, limit?: number): Promise<readonly FillEvent[]>
   userFunding(user: Address, range: TimeRange, limit?: number): Promise<readonly FundingEvent[]>

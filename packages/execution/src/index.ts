@@ -46,6 +46,7 @@ export {
 export type { BlockResult, EvmBlockResult, TransactionOutcome } from './blockResult.ts'
 export type { PayloadLimits } from './buildPayload.ts'
 export { isEmptyPayload } from './checkPayload.ts'
+export type { CoreWriterResult } from './coreWriterResult.ts'
 export {
   ExecutionError,
   type ExecutionFailure,

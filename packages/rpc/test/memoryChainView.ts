@@ -185,7 +185,7 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
         effectiveGasPrice: GWEI,
       })),
     )
-    tell([], 1_000 * Number(number), [{ block, receipts }])
+    tell([], 1_000 * Number(number), [{ block, receipts, systemReceipts: [] }])
   }
   const tell = (
     events: readonly ExchangeEvent[],
