@@ -1,4 +1,5 @@
 import { assert, type BlockContext } from '@openliquid/primitives'
+import { expireAgents } from './agents.ts'
 import { deleverage } from './autoDeleveraging.ts'
 import type { CoreState } from './coreState.ts'
 import { matureDelayedOrders } from './coreWriter.ts'
@@ -23,6 +24,7 @@ export function beginBlock(
   matureDelayedOrders(state)
   matureScheduledCancels(state)
   runTwapSlices(state, blockHash)
+  expireAgents(state)
   // ③ prices
   const previousMarks = applyOracleQuorum(state)
   if (previousMarks !== undefined) deleverage(state, previousMarks)

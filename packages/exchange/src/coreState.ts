@@ -1,5 +1,14 @@
 import { type Address, assert, type EvmLink, hexToBytes } from '@openliquid/primitives'
-import { ACTIVITIES, type Activity } from './accountRecords.ts'
+import {
+  ACTIVITIES,
+  type Activity,
+  AGENTS,
+  type Agent,
+  BUILDER_APPROVALS,
+  type BuilderApprovals,
+  SUB_ACCOUNTS,
+  type SubAccount,
+} from './accountRecords.ts'
 import {
   EVM_TRANSFERS,
   LINK_REQUESTS,
@@ -185,6 +194,22 @@ export class CoreState {
     (user, previous, next) => requeue(this.dueCancels, user, previous?.dueMs, next?.dueMs),
   )
   readonly activities: Table<User, Activity> = new Table(ACTIVITIES, this.journal, nothing)
+  /** By the agent's address. */
+  readonly agents: Table<User, Agent> = new Table(AGENTS, this.journal, (address, previous, next) =>
+    this.#agentChanged(address, previous, next),
+  )
+  /** By the sub-account's address. */
+  readonly subAccounts: Table<User, SubAccount> = new Table(
+    SUB_ACCOUNTS,
+    this.journal,
+    (address, previous, next) =>
+      regroup(this.#subAccountsOf, address, previous?.master, next?.master),
+  )
+  readonly builderApprovals: Table<User, BuilderApprovals> = new Table(
+    BUILDER_APPROVALS,
+    this.journal,
+    nothing,
+  )
   readonly evmTransfers: Table<number, QueuedTransfer> = new Table(
     EVM_TRANSFERS,
     this.journal,
@@ -257,6 +282,9 @@ export class CoreState {
     this.evmTransfers,
     this.tokenDeployers,
     this.linkRequests,
+    this.agents,
+    this.subAccounts,
+    this.builderApprovals,
   ]
 
   /** By asset id. */
@@ -274,6 +302,8 @@ export class CoreState {
   readonly touched: Set<Market> = new Set()
   /** Users by the time of their scheduled cancel. */
   readonly dueCancels: DueQueue<User> = new DueQueue()
+  /** Agents by the last time that they may sign. */
+  readonly expiringAgents: DueQueue<User> = new DueQueue()
   /** TWAPs by the time of their next slice. */
   readonly dueTwaps: DueQueue<number> = new DueQueue()
   /** Sequence of the contract order that is due next, if there is one. */
@@ -298,6 +328,8 @@ export class CoreState {
   readonly #addresses = new Map<User, Address>()
   readonly #userOrders = new Map<User, UserOrders>()
   readonly #userTwaps = new Map<User, Set<number>>()
+  readonly #agentsOf = new Map<User, Set<User>>()
+  readonly #subAccountsOf = new Map<User, Set<User>>()
 
   constructor(
     createBook: () => OrderBook,
@@ -383,6 +415,16 @@ export class CoreState {
 
   ordersOf(user: User): UserOrders {
     return this.#userOrders.get(user) ?? emptyUserOrders()
+  }
+
+  /** Addresses of the agents of an account, in no order that means anything. */
+  agentsOf(master: User): ReadonlySet<User> {
+    return this.#agentsOf.get(master) ?? new Set()
+  }
+
+  /** Addresses of the sub-accounts of an account, in no order that means anything. */
+  subAccountsOf(master: User): ReadonlySet<User> {
+    return this.#subAccountsOf.get(master) ?? new Set()
   }
 
   /** Ids of the running TWAPs of a user, in no order that means anything. */
@@ -512,14 +554,15 @@ export class CoreState {
     const twap = next ?? previous
     assert(twap !== undefined, 'a change from nothing to nothing')
     if (!this.markets.has(twap.asset)) throw corrupt('a TWAP on an unknown asset')
-    const { user, twapId } = twap
+    const { twapId } = twap
     const dueMs = [previous, next].map((at) => (at === undefined ? 0 : twapDueMs(at)))
     requeue(this.dueTwaps, twapId, dueMs[0], dueMs[1])
-    const ids = this.#userTwaps.get(user) ?? new Set()
-    if (next === undefined) ids.delete(twapId)
-    else ids.add(twapId)
-    if (ids.size > 0) this.#userTwaps.set(user, ids)
-    else this.#userTwaps.delete(user)
+    regroup(this.#userTwaps, twapId, previous?.user, next?.user)
+  }
+
+  #agentChanged(address: User, previous: Agent | undefined, next: Agent | undefined): void {
+    regroup(this.#agentsOf, address, previous?.master, next?.master)
+    requeue(this.expiringAgents, address, previous?.validUntilMs, next?.validUntilMs)
   }
 
   #keepUserOrders(user: User, orders: UserOrders): void {
@@ -547,6 +590,25 @@ function removeNames({ byCloid, groups }: UserOrders, { oid, cloid, group }: Nam
   const members = groups.get(group)
   members?.delete(oid)
   if (members?.size === 0) groups.delete(group)
+}
+
+/** Follows the owner of an entry. */
+function regroup<K>(
+  groups: Map<User, Set<K>>,
+  member: K,
+  previousOwner: User | undefined,
+  owner: User | undefined,
+): void {
+  if (previousOwner === owner) return
+  if (previousOwner !== undefined) {
+    const left = groups.get(previousOwner)
+    left?.delete(member)
+    if (left?.size === 0) groups.delete(previousOwner)
+  }
+  if (owner === undefined) return
+  const group = groups.get(owner)
+  if (group === undefined) groups.set(owner, new Set([member]))
+  else group.add(member)
 }
 
 /** Follows the due time of an entry; 0 is none. */

@@ -5,8 +5,12 @@ import {
   type ExchangeReader,
   type Height,
 } from '@openliquid/primitives'
+import { isSigner } from './actingUser.ts'
 import { activityOf } from './activity.ts'
+import { REQUESTS_GRANTED } from './addressLimits.ts'
+import { agentsOf } from './agents.ts'
 import { aggregatedLevels, type BookAggregation } from './bookAggregation.ts'
+import { approvedDeciBps } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { ceilDivide, divideHalfEven, formatUnits, maxOf, product } from './decimal.ts'
 import type { OrderJson, TwapUpdateEvent } from './events.ts'
@@ -37,6 +41,7 @@ import type {
   ActiveAssetDataJson,
   ClearinghouseStateJson,
   ExchangeView,
+  ExtraAgentJson,
   FrontendOrderJson,
   L2BookJson,
   MetaJson,
@@ -44,13 +49,14 @@ import type {
   SpotClearinghouseStateJson,
   SpotCtxJson,
   SpotMetaJson,
+  SubAccountJson,
   UserRateLimitJson,
+  UserRoleJson,
 } from './view.ts'
 
 type AssetPosition = ClearinghouseStateJson['assetPositions'][number]
 
 /** Requests that every address has before it trades; docs/spec/hyperliquid.md §8.2. */
-const REQUESTS_GRANTED = 10_000
 
 /** Decimals of printed ratios and liquidation prices. */
 const RATIO_DECIMALS = 8
@@ -259,6 +265,47 @@ export class CoreView implements ExchangeView {
     })
   }
 
+  extraAgents(user: Address): readonly ExtraAgentJson[] {
+    return agentsOf(this.#state, bytesToHex(user))
+      .filter(({ name }) => name !== '')
+      .map(({ address, name, validUntilMs }) => ({
+        address,
+        name,
+        validUntil: validUntilMs === 0 ? null : validUntilMs,
+      }))
+  }
+
+  subAccounts(user: Address): readonly SubAccountJson[] | null {
+    const owner = bytesToHex(user)
+    const found = [...this.#state.subAccountsOf(owner)].flatMap((address) => {
+      const subAccount = this.#state.subAccounts.get(address)
+      return subAccount === undefined ? [] : [{ address, ...subAccount }]
+    })
+    if (found.length === 0) return null
+    return found
+      .sort((a, b) => a.index - b.index)
+      .map(({ address, name, master }) => ({
+        name,
+        subAccountUser: address,
+        master,
+        clearinghouseState: this.clearinghouseState(this.#state.addressOf(address)),
+        spotState: this.spotClearinghouseState(this.#state.addressOf(address)),
+      }))
+  }
+
+  userRole(user: Address): UserRoleJson {
+    const owner = bytesToHex(user)
+    const agent = this.#state.agents.get(owner)
+    if (agent !== undefined) return { role: 'agent', data: { user: agent.master } }
+    const subAccount = this.#state.subAccounts.get(owner)
+    if (subAccount !== undefined) return { role: 'subAccount', data: { master: subAccount.master } }
+    return { role: this.#state.accounts.has(owner) ? 'user' : 'missing' }
+  }
+
+  maxBuilderFee(user: Address, builder: Address): number {
+    return approvedDeciBps(this.#state, bytesToHex(user), bytesToHex(builder))
+  }
+
   clearinghouseState(user: Address): ClearinghouseStateJson {
     const owner = bytesToHex(user)
     const margin = accountMargin(this.#state, owner)
@@ -306,8 +353,7 @@ export class CoreView implements ExchangeView {
   }
 
   isSigner(user: Address): boolean {
-    const signer = bytesToHex(user)
-    return this.#state.accounts.has(signer) || this.#state.oracleSigners.has(signer)
+    return isSigner(this.#state, bytesToHex(user))
   }
 
   userExists(user: Address): boolean {

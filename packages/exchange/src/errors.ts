@@ -48,6 +48,11 @@ export type ActionFaultCode =
   | 'OL_ACTION_TOKEN'
   | 'OL_ACTION_ORACLE'
   | 'OL_ACTION_SCHEDULE'
+  | 'OL_ACTION_AGENT'
+  | 'OL_ACTION_SUB_ACCOUNT'
+  | 'OL_ACTION_VAULT'
+  | 'OL_ACTION_RATE_LIMIT'
+  | 'OL_ACTION_BUILDER'
   | 'OL_ACTION_MODIFY'
 
 /** Why an order was refused. The texts of docs/spec/hyperliquid.md §4.2 are in `orderRejection.ts`. */

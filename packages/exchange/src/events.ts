@@ -75,7 +75,9 @@ export interface FillEvent {
     readonly oid: number
     /** True for the taker. */
     readonly crossed: boolean
+    /** What the builder took included. */
     readonly fee: string
+    readonly builderFee?: string
     readonly tid: number
     readonly feeToken: string
     /** Of the side whose order is a slice. */
@@ -154,6 +156,12 @@ export interface LedgerUpdateEvent {
         readonly accountValue: string
         readonly leverageType: 'Cross' | 'Isolated'
         readonly liquidatedPositions: readonly { readonly coin: string; readonly szi: string }[]
+      }
+    | {
+        readonly type: 'subAccountTransfer'
+        readonly usdc: string
+        readonly user: string
+        readonly destination: string
       }
     | {
         readonly type: 'spotTransfer'

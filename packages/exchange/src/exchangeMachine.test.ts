@@ -1,4 +1,4 @@
-import { concatBytes } from '@openliquid/primitives'
+import { concatBytes, hexToBytes } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import { verifyCoreProof } from './coreProof.ts'
 import { ExchangeMachine } from './exchangeMachine.ts'
@@ -39,7 +39,12 @@ function apply(exchange: TestExchange, step: RandomStep, reload: boolean): unkno
         step.action.type === 'validatorOracle'
           ? { ...step.action, bucket: oracleBucketOf(exchange.timestampMs) }
           : step.action
-      return exchange.act(testUser(step.user), action)
+      const { vaultAddress } = step
+      return exchange.act(
+        testUser(step.user),
+        action,
+        vaultAddress === undefined ? {} : { vaultAddress: hexToBytes(vaultAddress, 20) },
+      )
     }
     case 'coreWriter':
       exchange.machine.applyCoreWriterAction(testUser(step.user), step.action, {
@@ -53,12 +58,14 @@ function apply(exchange: TestExchange, step: RandomStep, reload: boolean): unkno
 describe.each([1, 2, 3])('random history, seed %i', (seed) => {
   it('runs the same on the linked book, on the naive book, and across reloads', () => {
     const next = prng(seed)
-    const fast = new TestExchange(testGenesis(USERS))
-    const naive = new TestExchange(testGenesis(USERS), {
+    const limits = { addressLimits: seed === 2, openOrdersMax: 50 }
+    const genesis = testGenesis(USERS, { limits })
+    const fast = new TestExchange(genesis)
+    const naive = new TestExchange(genesis, {
       createBook: () => new NaiveOrderBook(),
       createTriggerBook: () => new NaiveTriggerBook(),
     })
-    const reloaded = new TestExchange(testGenesis(USERS))
+    const reloaded = new TestExchange(genesis)
     const reloads = prng(seed + 1000)
     for (let i = 0; i < 1_200; i++) {
       const step = randomStep(next, USERS)
@@ -207,7 +214,7 @@ describe('an action that fails', () => {
       code: 'OL_ACTION_EXPIRED',
     })
     expect(x.act(testUser(1), noop, { vaultAddress: testUser(2) })).toMatchObject({
-      code: 'OL_ACTION_UNSUPPORTED',
+      code: 'OL_ACTION_VAULT',
     })
     const entries = x.store.size
     expect(x.act(testUser(50), noop)).toMatchObject({

@@ -16,8 +16,10 @@ import {
   InvariantError,
   type Write,
 } from '@openliquid/primitives'
+import { actingUser, isSigner, unknownSigner } from './actingUser.ts'
 import { dispatchAction } from './actions/dispatch.ts'
-import { type ActionFault, fault, isFault, unsupported } from './actions/outcome.ts'
+import { type ActionFault, fault, isFault } from './actions/outcome.ts'
+import { countRequest } from './addressLimits.ts'
 import { beginBlock } from './beginBlock.ts'
 import { ByteReader, ByteWriter, corrupt } from './byteCodec.ts'
 import type { CoreProof } from './coreProof.ts'
@@ -161,17 +163,25 @@ export class ExchangeMachine {
     beginBlock(this.#state, context)
   }
 
-  /** A receipt with status `err` changed nothing but the nonce. */
+  /** A receipt with status `err` changed nothing but the nonce, and the count of requests where those are limited. */
   applyAction(sender: Address, action: Action, meta: ActionMeta): ActionReceipt {
     assert(this.#isInBlock, 'an action outside a block')
     const user = bytesToHex(sender)
     const refused = this.#admit(user, meta)
     if (refused !== undefined) return failed(meta.txId, refused)
 
+    const acting = actingUser(this.#state, user, action, meta.vaultAddress)
+    if (typeof acting === 'object') return failed(meta.txId, acting)
+    const { timestampMs } = this.#state.now
+    const isExpired = meta.expiresAfter !== undefined && timestampMs > meta.expiresAfter
+    const limited = countRequest(this.#state, acting, action, isExpired)
+    if (limited !== undefined) return failed(meta.txId, limited)
+    if (isExpired) return failed(meta.txId, fault('OL_ACTION_EXPIRED', 'Action expired.'))
+
     const eventCount = this.#state.events.length
     this.#state.cause = bytesToHex(meta.txId)
     this.#state.journal.begin()
-    const outcome = this.#execute(user, action, meta)
+    const outcome = dispatchAction(this.#state, acting, action, meta.nonce)
     if (!isFault(outcome)) {
       this.#state.journal.commit()
       return { txId: meta.txId, status: 'ok', response: outcome }
@@ -234,26 +244,12 @@ export class ExchangeMachine {
   /** Checks what needs no execution, and uses the nonce up; docs/spec/hyperliquid.md §3.5. */
   #admit(user: User, { nonce }: ActionMeta): ActionFault | undefined {
     const state = this.#state
-    if (!state.accounts.has(user) && !state.oracleSigners.has(user)) {
-      return fault('OL_ACTION_UNKNOWN_SIGNER', `User or API Wallet ${user} does not exist.`)
-    }
+    if (!isSigner(state, user)) return unknownSigner(user)
     const used = state.nonces.get(user) ?? []
     const verdict = checkNonce(used, nonce, state.now.timestampMs)
     if (verdict !== 'ok') return fault('OL_ACTION_NONCE', NONCE_TEXTS[verdict])
     state.nonces.set(user, withNonce(used, nonce))
     return undefined
-  }
-
-  #execute(user: User, action: Action, meta: ActionMeta): ReturnType<typeof dispatchAction> {
-    const { timestampMs } = this.#state.now
-    if (meta.expiresAfter !== undefined && timestampMs > meta.expiresAfter) {
-      return fault('OL_ACTION_EXPIRED', 'Action expired.')
-    }
-    if (meta.vaultAddress !== undefined) return unsupported('vaultAddress')
-    if (action.type !== 'validatorOracle' && !this.#state.accounts.has(user)) {
-      return fault('OL_ACTION_UNKNOWN_SIGNER', `User or API Wallet ${user} does not exist.`)
-    }
-    return dispatchAction(this.#state, user, action)
   }
 
   #seal(): ExchangeTransition {

@@ -220,9 +220,6 @@ function addRules(state: CoreState, { fees, limits }: GenesisCore): void {
   if (!isCount(limits.openOrdersMax, 0xffff_ffff) || limits.openOrdersMax === 0) {
     throw bad('OL_CORE_GENESIS_LIMITS', 'limits.openOrdersMax', 'must be at least 1')
   }
-  if (limits.addressLimits) {
-    throw bad('OL_CORE_GENESIS_LIMITS', 'limits.addressLimits', 'is not supported yet')
-  }
   state.rulesTable.set(0, {
     perpTakerPpm: fees.perpTakerPpm,
     perpMakerPpm: fees.perpMakerPpm,
@@ -230,6 +227,7 @@ function addRules(state: CoreState, { fees, limits }: GenesisCore): void {
     spotMakerPpm: fees.spotMakerPpm,
     collector,
     openOrdersMax: limits.openOrdersMax,
+    addressLimits: limits.addressLimits,
   })
   state.accounts.set(collector, { rawUsd: 0n, usingBigBlocks: false })
 }

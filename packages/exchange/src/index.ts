@@ -71,6 +71,7 @@ export type {
   BookLevelJson,
   ClearinghouseStateJson,
   ExchangeView,
+  ExtraAgentJson,
   FrontendOrderJson,
   L2BookJson,
   MarginSummaryJson,
@@ -79,5 +80,7 @@ export type {
   SpotClearinghouseStateJson,
   SpotCtxJson,
   SpotMetaJson,
+  SubAccountJson,
   UserRateLimitJson,
+  UserRoleJson,
 } from './view.ts'

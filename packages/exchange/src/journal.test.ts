@@ -14,6 +14,9 @@ function picture(state: CoreState): unknown {
     [...state.accounts.entries()],
     [...state.orders.entries()],
     [...state.triggers.entries()],
+    [...state.agents.entries()],
+    [...state.subAccounts.entries()],
+    [...state.builderApprovals.entries()],
     [...state.twaps.entries()],
     [...state.scheduledCancels.entries()],
     [...state.activities.entries()],
@@ -36,7 +39,7 @@ describe('undo', () => {
     const act = (): void => {
       const step = randomStep(next, 3)
       if (step.kind !== 'action' || step.action.type === 'validatorOracle') return
-      dispatchAction(state, testUserHex(step.user), step.action)
+      dispatchAction(state, testUserHex(step.user), step.action, 0)
     }
     for (let i = 0; i < 200; i++) {
       state.journal.begin()

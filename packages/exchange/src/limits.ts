@@ -34,6 +34,10 @@ export const ORACLE_AGE_MS_MAX = 60_000
 export const ORACLE_STEP_MAX = 2
 /** Running TWAPs of one address: each is work in a begin-block. */
 export const TWAPS_OF_USER_MAX = 20
+/** Sub-accounts of one account: their sums are shown with it. */
+export const SUB_ACCOUNTS_MAX = 10
+/** Requests that one address may have bought: sums stay exact. */
+export const REQUESTS_RESERVED_MAX = 1_000_000_000_000
 /** Open orders of one address, however much it trades; docs/spec/hyperliquid.md §5. */
 export const OPEN_ORDERS_MAX = 5_000
 /** Times a day that a scheduled cancel may cancel the orders of one user; docs/spec/hyperliquid.md §5. */

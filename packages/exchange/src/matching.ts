@@ -9,7 +9,7 @@ import { exceedsOpenInterest } from './openInterest.ts'
 import { completeGroup, releasePositionTpsl, removeOrder } from './orderCancel.ts'
 import { emitBookDiff, emitStatus, formatSize } from './orderEvents.ts'
 import { allowsPerpFill, applyPerpFill, closable, type FillSide } from './perpClearinghouse.ts'
-import type { Cloid, Order, User } from './records.ts'
+import type { BuilderFee, Cloid, Order, User } from './records.ts'
 import { applySpotTrade } from './spotClearinghouse.ts'
 import { emitPerpTrade, emitSpotTrade, type Match } from './tradeEvents.ts'
 
@@ -25,6 +25,7 @@ export interface Taker {
   readonly reduceOnly: boolean
   /** TP/SL group; 0 or absent is none. */
   readonly group?: number
+  readonly builder?: BuilderFee | undefined
   readonly twapId?: number
   /** Of an order that liquidates: it pays no fee, and its price is what keeps its user out of debt; §6.5. */
   readonly liquidation?: LiquidationJson
@@ -111,6 +112,7 @@ function matchPerp(
     px: maker.px,
     size,
     feePpm: perpMakerPpm,
+    builder: maker.builder,
     fromOpening: !maker.reduceOnly,
   }
   const takerSide: FillSide = {
@@ -119,6 +121,7 @@ function matchPerp(
     px: maker.px,
     size,
     feePpm: taker.liquidation === undefined ? perpTakerPpm : 0,
+    builder: taker.builder,
     fromOpening: false,
     keepsMargin: taker.liquidation !== undefined,
   }
@@ -161,6 +164,7 @@ function matchSpot(
     size,
     buyerFeePpm: taker.isBuy ? spotTakerPpm : spotMakerPpm,
     sellerFeePpm: taker.isBuy ? spotMakerPpm : spotTakerPpm,
+    sellerBuilder: taker.isBuy ? maker.builder : taker.builder,
     makerIsBuyer: maker.isBuy,
   })
   reduceMaker(state, market, maker, size)

@@ -320,7 +320,7 @@ describe('an order action', () => {
         grouping: 'na',
         builder: { b: '0x00', f: 1 },
       }),
-    ).toMatchObject(refused('OL_ACTION_UNSUPPORTED'))
+    ).toMatchObject(refused('OL_ACTION_BUILDER'))
     expect(x.machine.view.openOrders(alice)).toEqual([])
   })
 })

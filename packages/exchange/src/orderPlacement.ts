@@ -1,5 +1,6 @@
 import type { OrderWire, TimeInForce } from '@openliquid/primitives'
 import { openOrdersMaxOf } from './activity.ts'
+import { builderPpm } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
 import type { OrderStatus } from './events.ts'
@@ -252,12 +253,13 @@ function checkPerpMargin(
   const reach = Math.abs(open) + (isBuy ? buy : sell) + size
   if (!Number.isSafeInteger(reach)) return ORDER_REJECTIONS.size
 
+  const takerPpm = feeRatesOf(state, user).perpTakerPpm + builderPpm(order.builder)
   const change: MarginChange = {
     perp: market.asset,
     size: 0,
     buy: isBuy ? size : 0,
     sell: isBuy ? 0 : size,
-    rawUsd: -feeOf(product(order.px, size), feeRatesOf(state, user).perpTakerPpm),
+    rawUsd: -feeOf(product(order.px, size), takerPpm),
   }
   const before = accountMargin(state, user)
   const after = accountMargin(state, user, change)

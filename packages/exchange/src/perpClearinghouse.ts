@@ -1,3 +1,4 @@
+import { builderPpm } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { ceilDivide, maxOf, product } from './decimal.ts'
 import { feeOf } from './fees.ts'
@@ -11,7 +12,7 @@ import {
 import type { PerpMarket } from './market.ts'
 import { changePosition, closableSize, cumFundingAfter, isDefaultPosition } from './position.ts'
 import { positionOf } from './positions.ts'
-import type { Position, User } from './records.ts'
+import type { BuilderFee, Position, User } from './records.ts'
 
 /** One side of a match. */
 export interface FillSide {
@@ -19,7 +20,9 @@ export interface FillSide {
   readonly isBuy: boolean
   readonly px: number
   readonly size: number
+  /** To the collector; the builder's comes on top. */
   readonly feePpm: number
+  readonly builder?: BuilderFee | undefined
   /** The fill comes out of a resting order that may open. */
   readonly fromOpening: boolean
   /** What closes a part of an isolated position leaves its margin there; so liquidation makes it safer. */
@@ -30,7 +33,9 @@ export interface FillSide {
 export interface FillEffect {
   readonly startSize: number
   readonly closedPnl: bigint
+  /** What the builder took included. */
   readonly fee: bigint
+  readonly builderFee: bigint
 }
 
 /** What a fill makes of an account. */
@@ -70,11 +75,12 @@ export function allowsPerpFill(state: CoreState, market: PerpMarket, side: FillS
 
 /** Books one side of a match: position, collateral, and the fee to the collector. */
 export function applyPerpFill(state: CoreState, market: PerpMarket, side: FillSide): FillEffect {
-  const { after, rawUsd, startSize, closedPnl, fee } = fillOutcome(state, market, side)
+  const { after, rawUsd, startSize, closedPnl, fee, builderFee } = fillOutcome(state, market, side)
   setPosition(state, side.user, market, after)
   addRawUsd(state, side.user, rawUsd)
-  addRawUsd(state, state.rules.collector, fee)
-  return { startSize, closedPnl, fee }
+  addRawUsd(state, state.rules.collector, fee - builderFee)
+  if (side.builder !== undefined) addRawUsd(state, side.builder.builder, builderFee)
+  return { startSize, closedPnl, fee, builderFee }
 }
 
 /** Stores a position; one that says nothing any more is removed. */
@@ -97,7 +103,9 @@ export function addRawUsd(state: CoreState, user: User, change: bigint): void {
 function fillOutcome(state: CoreState, market: PerpMarket, side: FillSide): FillOutcome {
   const before = positionOf(state, side.user, market)
   const { size, entryNtl, closedPnl } = changePosition(before, side)
-  const fee = feeOf(product(side.px, side.size), side.feePpm)
+  const notional = product(side.px, side.size)
+  const fee = feeOf(notional, totalPpm(side))
+  const builderFee = feeOf(notional, builderPpm(side.builder))
   const collateral = before.isIsolated
     ? isolatedCollateral(state, market, side, { before, fee })
     : { isolatedRawUsd: 0n, rawUsd: cash(side, side.size) - fee }
@@ -115,7 +123,12 @@ function fillOutcome(state: CoreState, market: PerpMarket, side: FillSide): Fill
     startSize: before.size,
     closedPnl,
     fee,
+    builderFee,
   }
+}
+
+function totalPpm({ feePpm, builder }: FillSide): number {
+  return feePpm + builderPpm(builder)
 }
 
 /**
@@ -137,7 +150,7 @@ function isolatedCollateral(
   let rawUsd = 0n
   let openingFee = fee
   if (closed > 0) {
-    const closingFee = opened === 0 ? fee : feeOf(product(side.px, closed), side.feePpm)
+    const closingFee = opened === 0 ? fee : feeOf(product(side.px, closed), totalPpm(side))
     openingFee -= closingFee
     const kept = ceilDivide(isolatedRawUsd * BigInt(open - closed), BigInt(open))
     isolatedRawUsd += cash(side, closed) - closingFee

@@ -33,6 +33,8 @@ export interface Rules {
   readonly spotMakerPpm: number
   readonly collector: User
   readonly openOrdersMax: number
+  /** Whether requests are counted; §8.2. */
+  readonly addressLimits: boolean
 }
 
 export interface Token {
@@ -254,7 +256,8 @@ export const RULES: TableSpec<Singleton, Rules> = {
       .u32(rules.spotTakerPpm)
       .u32(rules.spotMakerPpm)
       .hex(rules.collector, 20)
-      .u32(rules.openOrdersMax),
+      .u32(rules.openOrdersMax)
+      .bool(rules.addressLimits),
   read: (input) => ({
     perpTakerPpm: input.u32(),
     perpMakerPpm: input.u32(),
@@ -262,6 +265,7 @@ export const RULES: TableSpec<Singleton, Rules> = {
     spotMakerPpm: input.u32(),
     collector: input.hex(20),
     openOrdersMax: input.u32(),
+    addressLimits: input.bool(),
   }),
 }
 

@@ -65,7 +65,7 @@ describe('sendAsset', () => {
     [{ amount: '0' }, 'OL_ACTION_MALFORMED'],
     [{ amount: '1000001' }, 'OL_ACTION_BALANCE'],
     [{ amount: '1000001', sourceDex: '', destinationDex: 'spot' }, 'OL_ACTION_MARGIN'],
-    [{ fromSubAccount: testUserHex(3) }, 'OL_ACTION_UNSUPPORTED'],
+    [{ fromSubAccount: testUserHex(3) }, 'OL_ACTION_SUB_ACCOUNT'],
     [{ destination: `0x${'22'.repeat(20)}` }, 'OL_ACTION_DESTINATION'],
   ] as const)('refuses %o', (over, code) => {
     const x = new TestExchange(testGenesis(2))

@@ -1,8 +1,9 @@
 import { assert } from '@openliquid/primitives'
+import { builderPpm } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { feeOf } from './fees.ts'
 import type { SpotMarket } from './market.ts'
-import type { SpotBalance, Token, User } from './records.ts'
+import type { BuilderFee, SpotBalance, Token, User } from './records.ts'
 import { baseWei, quoteWei } from './spotHold.ts'
 
 /** USDC is the first token; docs/spec/hyperliquid.md §1.2. */
@@ -79,6 +80,8 @@ export interface SpotTrade {
   readonly size: number
   readonly buyerFeePpm: number
   readonly sellerFeePpm: number
+  /** Takes a share of what the seller receives, on top of the fee; buyers pay none. */
+  readonly sellerBuilder?: BuilderFee | undefined
   /** Which side rested and has its funds on hold. */
   readonly makerIsBuyer: boolean
 }
@@ -89,8 +92,9 @@ export interface SpotTradeEffect {
   readonly sellerStart: bigint
   /** Wei of base. */
   readonly buyerFee: bigint
-  /** Wei of quote. */
+  /** Wei of quote, what the builder took included. */
   readonly sellerFee: bigint
+  readonly sellerBuilderFee: bigint
   /** 1e-6 USDC. */
   readonly sellerClosedPnl: bigint
   /** 1e-6 USDC, 0 when the quote is another token. */
@@ -109,7 +113,8 @@ export function applySpotTrade(
   const quoteAmount = quoteWei(market, trade.px, trade.size)
   const entryNtl = quote === USDC ? quoteAmount / USDC_WEI_PER_UNIT : 0n
   const buyerFee = feeOf(baseAmount, trade.buyerFeePpm)
-  const sellerFee = feeOf(quoteAmount, trade.sellerFeePpm)
+  const sellerBuilderFee = feeOf(quoteAmount, builderPpm(trade.sellerBuilder))
+  const sellerFee = feeOf(quoteAmount, trade.sellerFeePpm + builderPpm(trade.sellerBuilder))
   const buyerStart = spotBalance(state, trade.buyer, base).total
   const sellerStart = spotBalance(state, trade.seller, base).total
 
@@ -120,12 +125,17 @@ export function applySpotTrade(
   credit(state, trade.buyer, { token: base, wei: baseAmount - buyerFee, entryNtl })
   credit(state, trade.seller, { token: quote, wei: quoteAmount - sellerFee, entryNtl: 0n })
   credit(state, collector, { token: base, wei: buyerFee, entryNtl: 0n })
-  credit(state, collector, { token: quote, wei: sellerFee, entryNtl: 0n })
+  credit(state, collector, { token: quote, wei: sellerFee - sellerBuilderFee, entryNtl: 0n })
+  if (trade.sellerBuilder !== undefined) {
+    const { builder } = trade.sellerBuilder
+    credit(state, builder, { token: quote, wei: sellerBuilderFee, entryNtl: 0n })
+  }
   return {
     buyerStart,
     sellerStart,
     buyerFee,
     sellerFee,
+    sellerBuilderFee,
     sellerClosedPnl: quote === USDC ? entryNtl - released : 0n,
     notional: entryNtl,
   }

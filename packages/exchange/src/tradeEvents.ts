@@ -36,6 +36,7 @@ interface FillFields {
   readonly closedPnl: string
   readonly fee: string
   readonly feeToken: string
+  readonly builderFee?: string
 }
 
 export function emitPerpTrade(
@@ -46,13 +47,14 @@ export function emitPerpTrade(
 ): void {
   emitTrade(state, market, match)
   for (const role of ['taker', 'maker'] as const) {
-    const { startSize, closedPnl, fee } = effects[role]
+    const { startSize, closedPnl, fee, builderFee } = effects[role]
     emitFill(state, market, match, role, {
       startPosition: formatSize(market, startSize),
       dir: fillDirection(startSize, match[role].isBuy, match.size),
       closedPnl: formatUnits(closedPnl, USD_DECIMALS),
       fee: formatUnits(fee, USD_DECIMALS),
       feeToken: 'USDC',
+      ...(builderFee === 0n ? {} : { builderFee: formatUnits(builderFee, USD_DECIMALS) }),
     })
   }
 }
@@ -107,6 +109,9 @@ export function emitSpotTrade(
             closedPnl: formatUnits(effect.sellerClosedPnl, USD_DECIMALS),
             fee: formatUnits(effect.sellerFee, quote.weiDecimals),
             feeToken: quote.name,
+            ...(effect.sellerBuilderFee === 0n
+              ? {}
+              : { builderFee: formatUnits(effect.sellerBuilderFee, quote.weiDecimals) }),
           },
     )
   }
@@ -151,6 +156,7 @@ function emitFill(
     oid,
     crossed: role === 'taker',
     fee: fields.fee,
+    ...(fields.builderFee === undefined ? {} : { builderFee: fields.builderFee }),
     tid: match.tid,
     feeToken: fields.feeToken,
     twapId: match[role].twapId ?? null,

@@ -144,6 +144,25 @@ export interface PerpCtxJson {
   readonly impactPxs: readonly [bid: string, ask: string] | null
 }
 
+export interface ExtraAgentJson {
+  readonly address: string
+  readonly name: string
+  readonly validUntil: number | null
+}
+
+export interface SubAccountJson {
+  readonly name: string
+  readonly subAccountUser: string
+  readonly master: string
+  readonly clearinghouseState: ClearinghouseStateJson
+  readonly spotState: SpotClearinghouseStateJson
+}
+
+export type UserRoleJson =
+  | { readonly role: 'missing' | 'user' }
+  | { readonly role: 'agent'; readonly data: { readonly user: string } }
+  | { readonly role: 'subAccount'; readonly data: { readonly master: string } }
+
 export interface SpotCtxJson {
   readonly coin: string
   /** The last trade, or the price it was listed at. */
@@ -199,12 +218,18 @@ export interface ExchangeView {
   openOrderByCloid(user: Address, cloid: string): FrontendOrderJson | undefined
   /** Running TWAPs, by id. */
   twapStates(user: Address): readonly (readonly [twapId: number, state: TwapUpdateEvent['state']])[]
+  /** Named agents, by address. */
+  extraAgents(user: Address): readonly ExtraAgentJson[]
+  subAccounts(user: Address): readonly SubAccountJson[] | null
+  userRole(user: Address): UserRoleJson
+  /** Tenths of a basis point that the user lets a builder take at most. */
+  maxBuilderFee(user: Address, builder: Address): number
   clearinghouseState(user: Address): ClearinghouseStateJson
   spotClearinghouseState(user: Address): SpotClearinghouseStateJson
   /** Perps only. */
   activeAssetData(user: Address, coin: string): ActiveAssetDataJson | undefined
   userRateLimit(user: Address): UserRateLimitJson
-  /** Whether the address may sign actions: it has an account, or is the signer of a validator. */
+  /** Whether the address may sign actions: it has an account, or is an agent or the signer of a validator. */
   isSigner(user: Address): boolean
   userExists(user: Address): boolean
   usingBigBlocks(user: Address): boolean

@@ -470,6 +470,10 @@ function memoryExchange(): MemoryChain['core'] {
     openOrderByCloid: (user, cloid) =>
       isUser(user) && cloid === frontendOrder.cloid ? frontendOrder : undefined,
     twapStates: () => [],
+    extraAgents: () => [],
+    subAccounts: () => null,
+    userRole: (user) => ({ role: isUser(user) ? 'user' : 'missing' }),
+    maxBuilderFee: () => 0,
     clearinghouseState: () => ({
       marginSummary: margin,
       crossMarginSummary: margin,

@@ -1,16 +1,25 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import type { User } from '../records.ts'
+import { applyApproveAgent } from './approveAgent.ts'
+import { applyApproveBuilderFee } from './approveBuilderFee.ts'
 import { applyCancel, applyCancelByCloid } from './cancel.ts'
 import { applyFinalizeEvmContract, applySpotDeploy } from './evmContract.ts'
 import { applyEvmUserModify } from './evmUserModify.ts'
 import { applyTopUpIsolatedOnlyMargin, applyUpdateIsolatedMargin } from './isolatedMargin.ts'
 import { applyBatchModify, applyModify } from './modify.ts'
 import { applyOrder } from './order.ts'
-import { type ActionOutcome, DONE, unsupported } from './outcome.ts'
+import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
+import { applyReserveRequestWeight } from './reserveRequestWeight.ts'
 import { applyScheduleCancel } from './scheduleCancel.ts'
-import { applySendAsset } from './sendAsset.ts'
+import { applyAgentSendAsset, applySendAsset } from './sendAsset.ts'
 import { applySpotSend } from './spotSend.ts'
+import {
+  applyCreateSubAccount,
+  applySubAccountModify,
+  applySubAccountSpotTransfer,
+  applySubAccountTransfer,
+} from './subAccount.ts'
 import { applyTwapCancel, applyTwapOrder } from './twap.ts'
 import { applyUpdateLeverage } from './updateLeverage.ts'
 import { applyUsdClassTransfer } from './usdClassTransfer.ts'
@@ -18,7 +27,12 @@ import { applyUsdSend } from './usdSend.ts'
 import { applyValidatorOracle } from './validatorOracle.ts'
 
 /** Executes an action for its signer. A fault may leave changes behind: the caller takes them back. */
-export function dispatchAction(state: CoreState, user: User, action: Action): ActionOutcome {
+export function dispatchAction(
+  state: CoreState,
+  user: User,
+  action: Action,
+  nonce: number,
+): ActionOutcome {
   switch (action.type) {
     case 'order':
       return applyOrder(state, user, action)
@@ -36,6 +50,26 @@ export function dispatchAction(state: CoreState, user: User, action: Action): Ac
       return applyTwapOrder(state, user, action)
     case 'twapCancel':
       return applyTwapCancel(state, user, action)
+    case 'approveAgent':
+      return applyApproveAgent(state, user, action)
+    case 'approveBuilderFee':
+      return applyApproveBuilderFee(state, user, action)
+    case 'createSubAccount':
+      return applyCreateSubAccount(state, user, action)
+    case 'subAccountModify':
+      return applySubAccountModify(state, user, action)
+    case 'subAccountTransfer':
+      return applySubAccountTransfer(state, user, action)
+    case 'subAccountSpotTransfer':
+      return applySubAccountSpotTransfer(state, user, action)
+    case 'sendAsset':
+      return applySendAsset(state, user, action)
+    case 'agentSendAsset':
+      return action.nonce === nonce
+        ? applyAgentSendAsset(state, user, action)
+        : fault('OL_ACTION_MALFORMED', 'Nonce of the action and of its envelope differ.')
+    case 'reserveRequestWeight':
+      return applyReserveRequestWeight(state, user, action)
     case 'noop':
       return DONE
     case 'updateLeverage':
@@ -50,8 +84,6 @@ export function dispatchAction(state: CoreState, user: User, action: Action): Ac
       return applyUsdSend(state, user, action)
     case 'spotSend':
       return applySpotSend(state, user, action)
-    case 'sendAsset':
-      return applySendAsset(state, user, action)
     case 'spotDeploy':
       return applySpotDeploy(state, user, action)
     case 'finalizeEvmContract':

@@ -1,4 +1,5 @@
 import type { Action, OrderWire } from '@openliquid/primitives'
+import { builderFeeOf } from '../builderFees.ts'
 import type { CoreState } from '../coreState.ts'
 import { BATCH_MAX } from '../limits.ts'
 import {
@@ -9,7 +10,7 @@ import {
 } from '../orderEntry.ts'
 import { isLimitOrder } from '../orderPlacement.ts'
 import type { OrderResult } from '../receipt.ts'
-import type { User } from '../records.ts'
+import type { BuilderFee, User } from '../records.ts'
 import type { TriggerOrderWire } from '../triggerOrders.ts'
 import { type ActionFault, type ActionOutcome, fault, unsupported } from './outcome.ts'
 
@@ -17,15 +18,17 @@ import { type ActionFault, type ActionOutcome, fault, unsupported } from './outc
 export function applyOrder(
   state: CoreState,
   user: User,
-  { orders, grouping, builder }: Extract<Action, { type: 'order' }>,
+  action: Extract<Action, { type: 'order' }>,
 ): ActionOutcome {
+  const { orders, grouping } = action
   if (orders.length === 0) return fault('OL_ACTION_MALFORMED', 'Empty order batch.')
   if (orders.length > BATCH_MAX) return fault('OL_ACTION_MALFORMED', 'Order batch too large.')
-  if (builder !== undefined) return unsupported('builder fee')
   if (typeof grouping === 'object') return unsupported('order priority fee')
   const refused = checkTriggerOrders(orders)
   if (refused !== undefined) return refused
-  const statuses = placeBatch(state, user, orders, grouping)
+  const builder = builderFeeOf(state, user, action)
+  if (builder !== undefined && 'code' in builder) return builder
+  const statuses = placeBatch(state, user, orders, { grouping, builder })
   return isStatuses(statuses) ? { type: 'order', data: { statuses } } : statuses
 }
 
@@ -40,9 +43,15 @@ function placeBatch(
   state: CoreState,
   user: User,
   orders: readonly OrderWire[],
-  grouping: 'na' | 'normalTpsl' | 'positionTpsl',
+  {
+    grouping,
+    builder,
+  }: {
+    readonly grouping: 'na' | 'normalTpsl' | 'positionTpsl'
+    readonly builder: BuilderFee | undefined
+  },
 ): OrderResult[] | ActionFault {
-  if (grouping === 'na') return orders.map((order) => placeOrder(state, user, order))
+  if (grouping === 'na') return orders.map((order) => placeOrder(state, user, order, { builder }))
   const [first, ...others] = orders
   const badGroup = fault('OL_ACTION_MALFORMED', 'Invalid TP/SL grouping.')
   if (first === undefined) return badGroup
@@ -50,12 +59,12 @@ function placeBatch(
     const children = others.filter(isTriggerOrder)
     if (!isLimitOrder(first) || first.r || !isGroup(others, children)) return badGroup
     if (children.some(({ a, b }) => a !== first.a || b === first.b)) return badGroup
-    return placeParentAndChildren(state, user, [first, ...children], undefined)
+    return placeParentAndChildren(state, user, [first, ...children], builder)
   }
   const triggers = orders.filter(isTriggerOrder)
   if (!isGroup(orders, triggers)) return badGroup
   if (triggers.some(({ a, b }) => a !== first.a || b !== first.b)) return badGroup
-  return placePositionTpsl(state, user, triggers, undefined)
+  return placePositionTpsl(state, user, triggers, builder)
 }
 
 /** Nothing but trigger orders, one take-profit and one stop at most. */

@@ -1,4 +1,4 @@
-import type { Action } from '@openliquid/primitives'
+import type { AgentSendAssetAction, SendAssetAction } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { formatUnits, parseUnits } from '../decimal.ts'
 import { emitLedgerUpdate } from '../ledgerEvents.ts'
@@ -9,7 +9,7 @@ import { credit, debit, spotAvailable, USDC, USDC_WEI_PER_UNIT } from '../spotCl
 import { findToken } from '../spotTokens.ts'
 import { USD_DECIMALS } from '../tradeEvents.ts'
 import { activate, activationFee, isSystemAddress } from './activation.ts'
-import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
+import { type ActionOutcome, DONE, fault } from './outcome.ts'
 import { sendSpot } from './spotSend.ts'
 import { transferUsdClass } from './usdClassTransfer.ts'
 import { sendUsd } from './usdSend.ts'
@@ -35,9 +35,12 @@ const DEXES: ReadonlyMap<string, Dex> = new Map([
 export function applySendAsset(
   state: CoreState,
   user: User,
-  action: Extract<Action, { type: 'sendAsset' }>,
+  action: SendAssetAction | AgentSendAssetAction,
 ): ActionOutcome {
-  if (action.fromSubAccount !== '') return unsupported('sub-account')
+  const from = action.fromSubAccount === '' ? user : action.fromSubAccount.toLowerCase()
+  if (!isAccountOf(state, user, from)) {
+    return fault('OL_ACTION_SUB_ACCOUNT', `${from} is not a sub-account of the user.`)
+  }
   const [source, target] = [DEXES.get(action.sourceDex), DEXES.get(action.destinationDex)]
   if (source === undefined || target === undefined) {
     return fault('OL_ACTION_DESTINATION', 'Dex does not exist.')
@@ -46,7 +49,22 @@ export function applySendAsset(
   if (token === undefined) return fault('OL_ACTION_TOKEN', 'Token does not exist.')
   const wei = parseUnits(action.amount, token.weiDecimals)
   if (wei === undefined) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
-  return sendAsset(state, user, { destination: action.destination, source, target, token, wei })
+  return sendAsset(state, from, { destination: action.destination, source, target, token, wei })
+}
+
+/** An agent moves assets between the accounts of its master, and nowhere else; docs/spec/hyperliquid.md §3.4. */
+export function applyAgentSendAsset(
+  state: CoreState,
+  user: User,
+  action: AgentSendAssetAction,
+): ActionOutcome {
+  return isAccountOf(state, user, action.destination)
+    ? applySendAsset(state, user, action)
+    : fault('OL_ACTION_DESTINATION', 'Agents can only send to accounts of their master.')
+}
+
+function isAccountOf(state: CoreState, user: User, account: User): boolean {
+  return account === user || state.subAccounts.get(account)?.master === user
 }
 
 /** Perp accounts hold USDC only, in units of 1e-6. */

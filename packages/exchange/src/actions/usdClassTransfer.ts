@@ -7,7 +7,7 @@ import { addRawUsd } from '../perpClearinghouse.ts'
 import type { User } from '../records.ts'
 import { credit, debit, spotAvailable, USDC, USDC_WEI_PER_UNIT } from '../spotClearinghouse.ts'
 import { USD_DECIMALS } from '../tradeEvents.ts'
-import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
+import { type ActionOutcome, DONE, fault } from './outcome.ts'
 
 /** Moves USDC between the spot and the perp side of one account. */
 export function applyUsdClassTransfer(
@@ -15,10 +15,15 @@ export function applyUsdClassTransfer(
   user: User,
   { amount, toPerp }: Extract<Action, { type: 'usdClassTransfer' }>,
 ): ActionOutcome {
-  if (amount.includes(' subaccount:')) return unsupported('sub-account')
-  const usd = parseUnits(amount, USD_DECIMALS)
-  if (usd === undefined) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
-  return transferUsdClass(state, user, usd, toPerp)
+  // §3.3: `1 subaccount:0x…` acts for a sub-account.
+  const [text = '', subAccount, ...rest] = amount.split(' subaccount:')
+  const usd = parseUnits(text, USD_DECIMALS)
+  if (usd === undefined || rest.length > 0) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
+  if (subAccount === undefined) return transferUsdClass(state, user, usd, toPerp)
+  const owner = subAccount.toLowerCase()
+  return state.subAccounts.get(owner)?.master === user
+    ? transferUsdClass(state, owner, usd, toPerp)
+    : fault('OL_ACTION_SUB_ACCOUNT', `${owner} is not a sub-account of the user.`)
 }
 
 /** `usd` in 1e-6 USDC; on spot the same money is 100 times as many units; §1.1. */

@@ -1,4 +1,5 @@
 import type { Action, CoreWriterAction, Hex, OrderWire } from '@openliquid/primitives'
+import { subAccountAddress } from '../subAccountAddress.ts'
 import { ASSETS, GENESIS_MS, testUserHex } from './fixtures.ts'
 
 /** A seeded source of integers below a bound. */
@@ -17,7 +18,13 @@ export function prng(seed: number): Prng {
 
 /** One thing that happens to an exchange. Users are numbers from 1. */
 export type RandomStep =
-  | { readonly kind: 'action'; readonly user: number; readonly action: Action }
+  | {
+      readonly kind: 'action'
+      readonly user: number
+      readonly action: Action
+      /** A sub-account that the action is for. */
+      readonly vaultAddress?: Hex
+    }
   | { readonly kind: 'coreWriter'; readonly user: number; readonly action: CoreWriterAction }
   | { readonly kind: 'endBlock'; readonly afterMs: number }
 
@@ -34,6 +41,12 @@ export function randomStep(next: Prng, users: number): RandomStep {
   const user = 1 + next(users)
   const dice = next(100)
   if (dice < 12) return { kind: 'endBlock', afterMs: 50 + next(next(12) === 0 ? 40_000 : 400) }
+  if (dice < 5 + 12) {
+    const vaultAddress = subAccountAddress(testUserHex(user), next(2))
+    // Every third order of an agent: users from 501 are the agents of the users from 1.
+    const signer = next(3) === 0 ? user + 500 : user
+    return { ...action(signer, orderAction(next)), ...(next(2) === 0 ? { vaultAddress } : {}) }
+  }
   if (dice < 58) return action(user, orderAction(next))
   if (dice < 70) {
     return action(user, {
@@ -58,8 +71,9 @@ export function randomStep(next: Prng, users: number): RandomStep {
       leverage: 1 + next(45),
     })
   }
-  if (dice < 86) return action(user, transfer(next, 1 + next(users + 2)))
-  if (dice < 89) {
+  if (dice < 84) return action(user, transfer(next, 1 + next(users + 2)))
+  if (dice < 88) return action(user, accountAction(next, user))
+  if (dice < 90) {
     return action(user, {
       type: 'usdClassTransfer',
       signatureChainId: '0x66eee',
@@ -73,7 +87,7 @@ export function randomStep(next: Prng, users: number): RandomStep {
   return action(1001 + next(4), oracleAction(next))
 }
 
-function action(user: number, what: Action): RandomStep {
+function action(user: number, what: Action): Extract<RandomStep, { kind: 'action' }> {
   return { kind: 'action', user, action: what }
 }
 
@@ -92,7 +106,8 @@ function orderAction(next: Prng): Action {
   if (dice === 4 && next(3) === 0) return twapAction(next)
   if (dice === 4) return { type: 'scheduleCancel', ...(next(2) === 0 ? {} : { time: dueMs(next) }) }
   const orders = Array.from({ length: 1 + next(3) }, () => orderWire(next))
-  return { type: 'order', orders, grouping: 'na' }
+  const builder = next(4) === 0 ? { builder: { b: testUserHex(1), f: 1 + next(60) } } : {}
+  return { type: 'order', orders, grouping: 'na', ...builder }
 }
 
 /** TP/SL orders: alone, behind a parent, or around a position. */
@@ -205,6 +220,48 @@ function coreWriterAction(next: Prng): CoreWriterAction {
     reduceOnly: false,
     timeInForce: (['alo', 'gtc', 'ioc'] as const)[next(3)] ?? 'gtc',
     clientOrderId: BigInt(next(5)),
+  }
+}
+
+const SIGNED = { signatureChainId: '0x66eee', hyperliquidChain: 'Testnet' } as const
+
+/** Agents, builders, sub-accounts and what moves between them. */
+function accountAction(next: Prng, user: number): Action {
+  const subAccountUser = subAccountAddress(testUserHex(user), next(2))
+  const isDeposit = next(3) > 0
+  const token = `USDC:0x${'00'.repeat(16)}`
+  const amount = String(1 + next(5_000))
+  switch (next(8)) {
+    case 0: {
+      const agentName = next(3) > 0 ? '' : `bot valid_until ${GENESIS_MS + next(1_200_000)}`
+      const agentAddress = testUserHex(user + 500)
+      return { type: 'approveAgent', ...SIGNED, agentAddress, agentName, nonce: 0 }
+    }
+    case 1:
+      return { type: 'createSubAccount', name: `sub ${next(9)}` }
+    case 2:
+    case 3:
+      return { type: 'subAccountTransfer', subAccountUser, isDeposit, usd: next(50_000_000_000) }
+    case 4:
+      return { type: 'subAccountSpotTransfer', subAccountUser, isDeposit, token, amount }
+    case 5: {
+      const builder = testUserHex(1)
+      return { type: 'approveBuilderFee', ...SIGNED, maxFeeRate: '0.05%', builder, nonce: 0 }
+    }
+    case 6:
+      return { type: 'reserveRequestWeight', weight: next(5_000) }
+    default:
+      return {
+        type: 'sendAsset',
+        ...SIGNED,
+        destination: next(2) === 0 ? subAccountUser : testUserHex(1 + next(9)),
+        sourceDex: next(2) === 0 ? '' : 'spot',
+        destinationDex: next(2) === 0 ? '' : 'spot',
+        token,
+        amount,
+        fromSubAccount: next(3) === 0 ? subAccountUser : '',
+        nonce: 0,
+      }
   }
 }
 

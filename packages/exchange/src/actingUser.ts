@@ -1,0 +1,53 @@
+import { type Action, bytesToHex, isUserSigned } from '@openliquid/primitives'
+import { type ActionFault, fault } from './actions/outcome.ts'
+import { masterOf } from './agents.ts'
+import type { CoreState } from './coreState.ts'
+import type { User } from './records.ts'
+
+/** Actions that may be done for a sub-account by naming it beside them; docs/spec/hyperliquid.md §4. */
+const FOR_SUB_ACCOUNTS: ReadonlySet<Action['type']> = new Set<Action['type']>([
+  'order',
+  'cancel',
+  'cancelByCloid',
+  'modify',
+  'batchModify',
+  'scheduleCancel',
+  'updateLeverage',
+  'updateIsolatedMargin',
+  'topUpIsolatedOnlyMargin',
+  'twapOrder',
+  'twapCancel',
+])
+
+/** Whether an address may sign actions at all. */
+export function isSigner(state: CoreState, signer: User): boolean {
+  return state.accounts.has(signer) || state.agents.has(signer) || state.oracleSigners.has(signer)
+}
+
+export function unknownSigner(signer: User): ActionFault {
+  return fault('OL_ACTION_UNKNOWN_SIGNER', `User or API Wallet ${signer} does not exist.`)
+}
+
+/**
+ * The account that an action is for; docs/spec/hyperliquid.md §3.4, §9.
+ *
+ * An agent acts for its master, but not where the wallet itself must sign. A master acts for its sub-accounts.
+ */
+export function actingUser(
+  state: CoreState,
+  signer: User,
+  action: Action,
+  vaultAddress: Uint8Array | undefined,
+): User | ActionFault {
+  if (action.type === 'validatorOracle' && vaultAddress === undefined) return signer
+  const user = isUserSigned(action) ? signer : (masterOf(state, signer) ?? signer)
+  if (!state.accounts.has(user)) return unknownSigner(signer)
+  if (vaultAddress === undefined) return user
+  if (!FOR_SUB_ACCOUNTS.has(action.type)) {
+    return fault('OL_ACTION_VAULT', `${action.type} cannot be done for another account.`)
+  }
+  const subAccount = bytesToHex(vaultAddress)
+  return state.subAccounts.get(subAccount)?.master === user
+    ? subAccount
+    : fault('OL_ACTION_VAULT', `${subAccount} is not a sub-account of ${user}.`)
+}
