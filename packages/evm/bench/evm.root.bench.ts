@@ -3,8 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MerklePatriciaTrie } from '@ethereumjs/mpt'
-import { RLP } from '@ethereumjs/rlp'
+import { createMPT } from '@ethereumjs/mpt'
 import { Account, type DB } from '@ethereumjs/util'
 import { equalBytes, hexToBytes, keccak256, uintToBytes, type Write } from '@openliquid/primitives'
 import { type LevelStore, openStore } from '@openliquid/storage'
@@ -85,7 +84,7 @@ function database(level: LevelStore): DB<string, Uint8Array> {
 }
 
 const stockStore = await openStore(join(folder, 'stock'))
-const trie = await MerklePatriciaTrie.create({
+const trie = await createMPT({
   db: database(stockStore) as never,
   useKeyHashing: true,
   useNodePruning: false,
@@ -99,7 +98,6 @@ async function stockUpdate(chosen: readonly Uint8Array[], balance: bigint): Prom
     await trie.commit()
   })
 }
-void RLP
 await stockUpdate(addresses, 1n)
 const baseline = new Map<number, number[]>()
 for (const count of [1_000, 10_000]) {

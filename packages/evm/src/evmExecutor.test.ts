@@ -670,10 +670,11 @@ describe('lanes and blocks', () => {
 
   test('a lane without period makes no block of nothing', async () => {
     const chain = await EvmFixture.create({ store: memoryStore() })
-    const { evmRoot } = chain.executor
+    const { evmRoot, evmStateRoot } = chain.executor
     expect(await chain.block([])).toEqual({
       evmRoot,
-      stateRoot: evmRoot,
+      evmStateRoot,
+      stateRoot: evmStateRoot,
       systemReceipts: [],
       receipts: [],
       writes: [],

@@ -18,6 +18,7 @@ import { coreWriterLogs } from './coreWriterLogs.ts'
 import { createMachine, type EvmEngine } from './engines.ts'
 import { EvmError, EvmFatalError } from './errors.ts'
 import { evmBlockHash, evmBlockHeader, evmBlockSize } from './evmBlock.ts'
+import { evmStateRoot } from './evmStateRoot.ts'
 import type { EvmPayload, EvmTransition } from './evmTransition.ts'
 import type { EvmView } from './evmView.ts'
 import { nextBaseFee } from './gas.ts'
@@ -131,6 +132,11 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
   /** Root of the account trie after the last applied block. */
   get evmRoot(): Hash {
     return this.#tip.block.header.stateRoot
+  }
+
+  /** Of all that a later block depends on, after the last applied block: the EVM's part of the chain's state root. */
+  get evmStateRoot(): Hash {
+    return evmStateRoot(this.#tip)
   }
 
   /** Number of the last applied block. */
@@ -259,6 +265,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       index === block.lane ? nextBaseFee(block.header, this.#lane(block.lane).baseFeeMin) : fee,
     )
     const head = { block, baseFees }
+    const root = evmStateRoot(head)
     const systemReceipts = placeReceipts(block, system)
     const writes = [
       ...commit.writes,
@@ -268,7 +275,8 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     const transition: EvmTransition = {
       block,
       evmRoot: commit.root,
-      stateRoot: commit.root,
+      evmStateRoot: root,
+      stateRoot: root,
       receipts,
       writes,
       systemReceipts,
@@ -286,7 +294,8 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
   #nothing(builder: BlockBuilder): EvmTransition {
     return {
       evmRoot: this.evmRoot,
-      stateRoot: this.evmRoot,
+      evmStateRoot: this.evmStateRoot,
+      stateRoot: this.evmStateRoot,
       receipts: [],
       writes: [],
       systemReceipts: [],

@@ -45,8 +45,10 @@ export interface EvmSkip {
 export interface EvmTransition extends StateTransition<EvmReceipt> {
   /** Absent when a lane without period had nothing that could run. */
   readonly block?: EvmBlock
-  /** Root of the account trie; the same as `stateRoot`. */
+  /** Root of the account trie, as any Ethereum tool computes it. */
   readonly evmRoot: Hash
+  /** Of all that a later block depends on; the same as `stateRoot`. */
+  readonly evmStateRoot: Hash
   /** Of the transactions that the chain itself sent, which are in no root of the block. Log indexes are their own. */
   readonly systemReceipts: readonly EvmReceipt[]
   /** In the order of their logs, those of system transactions first. */

@@ -143,7 +143,7 @@ export class Application {
     const validatorSet = genesisValidatorSet(genesis)
     const stateRoot = combineRoots({
       coreRoot: core.coreRoot,
-      evmRoot: evm.evmRoot,
+      evmStateRoot: evm.evmStateRoot,
       validatorSetHash: validatorSetHash(validatorSet),
     })
     const block = genesisBlock(genesis, hash, readStateRoot(store, 0n) ?? stateRoot)
@@ -334,8 +334,9 @@ export class Application {
     { header, proof }: BlockExtras,
   ): Promise<BlockResult> {
     const executed = await executeBlock(this.#engines, context, payload)
-    const { coreRoot, evmRoot } = executed
-    const stateRoot = combineRoots({ coreRoot, evmRoot, validatorSetHash: this.#validatorSetHash })
+    const { coreRoot, evmStateRoot } = executed
+    const validatorSetHash = this.#validatorSetHash
+    const stateRoot = combineRoots({ coreRoot, evmStateRoot, validatorSetHash })
     const head: ChainHead = headOf(header, stateRoot, context.blockHash)
     const receipts = executed.actions.map(({ receipt }) => receipt)
     const ranEvm = receiptedEvm(executed)

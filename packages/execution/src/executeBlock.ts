@@ -34,7 +34,7 @@ export type Core = Pick<
 /** The EVM as a block drives it. */
 export type Evm = Pick<
   EvmExecutor,
-  'evmRoot' | 'view' | 'baseFee' | 'balanceOf' | 'storageOf' | 'applyBlock' | 'accept'
+  'evmStateRoot' | 'view' | 'baseFee' | 'balanceOf' | 'storageOf' | 'applyBlock' | 'accept'
 >
 
 export interface Engines {
@@ -47,7 +47,7 @@ export interface Engines {
 /** What a block did to both worlds; nothing of it is durable yet. */
 export interface ExecutedBlock {
   readonly coreRoot: Hash
-  readonly evmRoot: Hash
+  readonly evmStateRoot: Hash
   readonly writes: readonly Write[]
   /** In order of execution, one receipt per action. */
   readonly actions: readonly { readonly read: ReadAction; readonly receipt: ActionReceipt }[]
@@ -108,7 +108,7 @@ export async function executeBlock(
   audit.verify(events)
   return {
     coreRoot,
-    evmRoot: transitions.at(-1)?.evmRoot ?? evm.evmRoot,
+    evmStateRoot: transitions.at(-1)?.evmStateRoot ?? evm.evmStateRoot,
     writes: [...writes, ...transitions.flatMap((transition) => transition.writes)],
     actions,
     transitions,

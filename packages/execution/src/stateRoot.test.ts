@@ -3,10 +3,10 @@ import { expect, test } from 'vitest'
 import { combineRoots } from './stateRoot.ts'
 
 test('hashes the three roots under a name of their own', () => {
-  const [coreRoot, evmRoot, validatorSetHash] = [1, 2, 3].map((n) =>
+  const [coreRoot, evmStateRoot, validatorSetHash] = [1, 2, 3].map((n) =>
     new Uint8Array(32).fill(n),
   ) as [Uint8Array, Uint8Array, Uint8Array]
-  expect(combineRoots({ coreRoot, evmRoot, validatorSetHash })).toEqual(
-    sha256(concatBytes(utf8ToBytes('ROOT'), coreRoot, evmRoot, validatorSetHash)),
+  expect(combineRoots({ coreRoot, evmStateRoot, validatorSetHash })).toEqual(
+    sha256(concatBytes(utf8ToBytes('ROOT'), coreRoot, evmStateRoot, validatorSetHash)),
   )
 })

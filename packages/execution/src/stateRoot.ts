@@ -5,11 +5,11 @@ const ROOT = utf8ToBytes('ROOT')
 /** The roots of the two worlds and the validators that a block's one root is made of. */
 export interface RootParts {
   readonly coreRoot: Hash
-  readonly evmRoot: Hash
+  readonly evmStateRoot: Hash
   readonly validatorSetHash: Hash
 }
 
-/** SHA-256("ROOT" ‖ coreRoot ‖ evmRoot ‖ validatorSetHash). */
-export function combineRoots({ coreRoot, evmRoot, validatorSetHash }: RootParts): Hash {
-  return sha256(ROOT, coreRoot, evmRoot, validatorSetHash)
+/** SHA-256("ROOT" ‖ coreRoot ‖ evmStateRoot ‖ validatorSetHash). */
+export function combineRoots({ coreRoot, evmStateRoot, validatorSetHash }: RootParts): Hash {
+  return sha256(ROOT, coreRoot, evmStateRoot, validatorSetHash)
 }
