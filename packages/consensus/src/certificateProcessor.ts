@@ -87,6 +87,8 @@ export class CertificateProcessor {
       this.#certify(node, qc)
     }
     for (const orphan of orphans.takeChildrenOf(blockHash)) {
+      // A child may have brought a commit that its siblings are not part of.
+      if (tree.get(blockHash) === undefined) break
       this.admit(orphan.block, orphan.blockHash, { isCertified: false, nowMs })
     }
     return undefined

@@ -79,7 +79,8 @@ export function recoverState({
   const useful = certificates.filter(
     (qc) => qc.view > tip.header.view || equalBytes(qc.blockHash, tipHash),
   )
-  const highQC = useful.reduce<QuorumCertificate | undefined>(
+  // Of all, for a log that lost its newest may hold none of those: a TC in it is no entry proof without its highQC.
+  const highQC = certificates.reduce<QuorumCertificate | undefined>(
     (high, qc) => (high === undefined || qc.view > high.view ? qc : high),
     undefined,
   )
