@@ -61,6 +61,7 @@ export type OrderRejectionCode =
   | 'OL_ORDER_TICK'
   | 'OL_ORDER_SIZE'
   | 'OL_ORDER_MIN_NOTIONAL'
+  | 'OL_ORDER_MAX_VALUE'
   | 'OL_ORDER_MARGIN'
   | 'OL_ORDER_REDUCE_ONLY'
   | 'OL_ORDER_POST_ONLY'

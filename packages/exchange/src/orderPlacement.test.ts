@@ -148,6 +148,20 @@ describe('refusals: exact strings of §4.2', () => {
     expect(x.order(alice, purr, 'sell', { px: '0.2', size: '500000' })).toHaveProperty('resting')
   })
 
+  it('more than one order may be worth, by the leverage of the market: §5', () => {
+    const balances = [{ address: testUserHex(1), perp: '100000000' }]
+    const x = new TestExchange(testGenesis(1, { balances }))
+    const place = (size: string, tif: 'Gtc' | 'FrontendMarket') =>
+      x.order(alice, hypePerp, 'buy', { px: '40', size, tif })
+    const error = 'Order has too large value.'
+    expect(place('500000.01', 'Gtc')).toEqual({ error })
+    expect(place('500000', 'Gtc')).toHaveProperty('resting')
+    expect(place('50000.01', 'FrontendMarket')).toEqual({ error })
+    expect(place('50000', 'FrontendMarket')).toEqual({
+      error: 'No liquidity available for market order.',
+    })
+  })
+
   it('an asset that does not exist', () => {
     const x = exchange()
     expect(x.order(alice, 77, 'buy', { px: '1', size: '1' })).toEqual({

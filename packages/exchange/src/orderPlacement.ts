@@ -227,8 +227,26 @@ function checkPerp(
   const closesAll = order.reduceOnly && closableSize > 0 && order.size >= closableSize
   if (isBelowMinimum(order) && !closesAll) return ORDER_REJECTIONS.minTradeNtl
   if (isTooFarFromOracle(state, market, order.px)) return ORDER_REJECTIONS.oracle
+  if (product(order.px, order.size) > ntlMaxOf(market, order)) return ORDER_REJECTIONS.maxValue
   if (order.reduceOnly) return closableSize === 0 ? ORDER_REJECTIONS.reduceOnly : undefined
   return checkOpenInterest(state, market, order) ?? checkPerpMargin(state, market, order)
+}
+
+/** Largest value of a market order by the leverage of its market, 1e-6 USDC; §5. */
+const MARKET_NTL_MAX = [
+  { maxLeverage: 25, ntl: 30_000_000_000_000n },
+  { maxLeverage: 20, ntl: 5_000_000_000_000n },
+  { maxLeverage: 10, ntl: 2_000_000_000_000n },
+  { maxLeverage: 0, ntl: 500_000_000_000n },
+] as const
+/** Limit orders may be worth so many times a market order. */
+const LIMIT_NTL_FACTOR = 10n
+
+function ntlMaxOf({ perp }: PerpMarket, { kind }: OrderRequest): bigint {
+  const { ntl } = MARKET_NTL_MAX.find(({ maxLeverage }) => perp.maxLeverage >= maxLeverage) ?? {
+    ntl: 0n,
+  }
+  return kind === 'market' ? ntl : ntl * LIMIT_NTL_FACTOR
 }
 
 /** The slices of a TWAP may be small: its whole may not. */

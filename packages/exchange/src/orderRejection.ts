@@ -12,6 +12,7 @@ type OrderRejectionId =
   | 'asset'
   | 'tick'
   | 'size'
+  | 'maxValue'
   | 'minTradeNtl'
   | 'perpMargin'
   | 'reduceOnly'
@@ -46,6 +47,11 @@ export const ORDER_REJECTIONS: Readonly<Record<OrderRejectionId, OrderRejection>
     code: 'OL_ORDER_SIZE',
     status: 'rejected',
     text: 'Order has invalid size.',
+  },
+  maxValue: {
+    code: 'OL_ORDER_MAX_VALUE',
+    status: 'rejected',
+    text: 'Order has too large value.',
   },
   minTradeNtl: {
     code: 'OL_ORDER_MIN_NOTIONAL',

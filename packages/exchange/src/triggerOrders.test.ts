@@ -160,11 +160,12 @@ describe('a trigger order: §5', () => {
 
   it('is refused when the book is too far away, or its limit is', () => {
     const x = withPosition()
-    place(x, [stop({ px: '38' }), stop({ px: '39', isMarket: false }, { p: '1.96' })])
+    place(x, [stop({ px: '38' }), stop({ px: '39', isMarket: false }, { p: '1.8' })])
     x.order(carol, hypePerp, 'buy', { px: '30', size: '20' })
     x.moveOracle({ [hypePerp]: '38' })
     const fired = statuses(x.endBlock())
     expect(fired).toContainEqual([3, 'iocCancelRejected'])
+    expect(fired).toContainEqual([4, 'oracleRejected'])
     x.order(alice, hypePerp, 'sell', { px: '30', size: '10', reduceOnly: true })
     expect(sizeOf(x, alice)).toBe(0n)
   })
