@@ -28,7 +28,7 @@ export interface BenchConfig {
   readonly peers?: readonly string[]
   /** The package's own quotas in place of none. */
   readonly withQuotas?: boolean
-  readonly config?: Partial<Pick<NetworkConfig, 'timing' | 'sameHost'>>
+  readonly config?: Partial<Pick<NetworkConfig, 'timing' | 'listen'>>
 }
 
 export function seedOf(index: number): Uint8Array {

@@ -197,6 +197,100 @@ describe('frames', () => {
   })
 })
 
+describe('parts of large frames', () => {
+  const part = (bytes: Uint8Array, lane = 0b010): Uint8Array => {
+    const frame = encodeFrame(FRAME_TYPE.part, bytes)
+    frame[5] = lane
+    return frame
+  }
+
+  test('a message comes together from its parts', async () => {
+    const channel = await liveChannel()
+    const frame = encodeFrame(MESSAGE_KIND.proposal, body(1_000, 5))
+    const before = victim.messages.length
+    channel.stream.send(concatBytes(part(frame.subarray(0, 3)), part(frame.subarray(3, 900))))
+    // Another lane comes between.
+    channel.stream.send(encodeFrame(MESSAGE_KIND.vote, body(100, 1)))
+    channel.stream.send(part(frame.subarray(900)))
+    await until(() => victim.messages.length === before + 2)
+    const kinds = victim.messages.slice(before).map(({ envelope }) => envelope.kind)
+    expect(kinds).toEqual([MESSAGE_KIND.vote, MESSAGE_KIND.proposal])
+  })
+
+  test('a part of no lane, above its size or that hides a control frame is refused', async () => {
+    for (const [bytes, code] of [
+      [part(new Uint8Array(9), 0b110), 'OL_FRAME_FLAGS'],
+      [part(new Uint8Array(32 * 1_024 + 1)), 'OL_FRAME_SIZE'],
+      [part(encodeFrame(FRAME_TYPE.hello, encodeHello(raw.helloWith({})))), 'OL_FRAME_TYPE'],
+      [part(part(new Uint8Array(9))), 'OL_FRAME_TYPE'],
+      [part(Uint8Array.of(255, 255, 255, 255)), 'OL_FRAME_SIZE'],
+    ] as const) {
+      await using other = await rawPeer(HOSTILE + 1 + victim.faults.length)
+      await other.host.dial(victim.manager.multiaddrs()[0]!, 2_000)
+      const channel = await other.openChannel(victim.manager.self)
+      await sayHello(other, victim.manager.self, channel, until)
+      const faults = victim.faults.length
+      channel.stream.send(bytes)
+      await until(() => victim.faults.length > faults && channel.isClosed)
+      expect(channel.goodbye).toBe(code)
+    }
+  })
+
+  test('parts that never end are cut off', async () => {
+    const channel = await liveChannel()
+    const frame = encodeFrame(MESSAGE_KIND.proposal, body(1_000, 5))
+    channel.stream.send(part(frame.subarray(0, 500)))
+    await until(() => victim.faults.includes('OL_FRAME_TIMEOUT') && channel.isClosed)
+  })
+})
+
+describe('identity', () => {
+  test('a handshake that was overheard cannot be played again', async () => {
+    const first = await raw.openChannel(victim.manager.self)
+    const hello = encodeFrame(FRAME_TYPE.hello, encodeHello(raw.helloWith({})))
+    const sent: Uint8Array[] = []
+    const { stream } = first
+    const recording = {
+      ...first,
+      frames: first.frames,
+      stream: {
+        ...stream,
+        send: (bytes: Uint8Array): boolean => {
+          sent.push(bytes)
+          return stream.send(bytes)
+        },
+      },
+    } as unknown as RawStream
+    await sayHello(raw, victim.manager.self, recording, until)
+    expect(sent).toHaveLength(2)
+    const second = await raw.openChannel(victim.manager.self)
+    second.stream.send(sent[0]!)
+    await until(() => second.frames.length >= 2)
+    second.stream.send(sent[1]!)
+    await until(() => victim.faults.includes('OL_HELLO_SIGNATURE') && second.isClosed)
+    expect(hello.length).toBe(sent[0]!.length)
+  })
+
+  test('a second process with the key of a validator does not silence the first for good', async () => {
+    await using twin = await rawPeer(1)
+    await twin.host.dial(victim.manager.multiaddrs()[0]!, 2_000)
+    await until(() => victim.manager.stats().connections >= 2)
+    await twin[Symbol.asyncDispose]()
+    await until(() => victim.manager.peers().includes(friend.manager.self))
+    await until(() => friend.manager.peers().includes(victim.manager.self))
+  })
+
+  test('a message of a peer outside of the set says so', async () => {
+    const channel = await liveChannel()
+    const before = victim.messages.length
+    channel.stream.send(encodeFrame(MESSAGE_KIND.vote, body(100, 1)))
+    await until(() => victim.messages.length === before + 1)
+    const { from } = victim.messages[before]!
+    expect(from).toBe(raw.self)
+    expect(victim.manager.validatorOf(from)).toBeUndefined()
+  })
+})
+
 describe('gossip', () => {
   const topic = topicNames(GENESIS_HASH).nameOf('blocks')
   const publish = (data: Uint8Array): void => raw.host.publish(topic, data)
@@ -213,6 +307,31 @@ describe('gossip', () => {
     await until(() => victim.faults.filter((code) => code === 'OL_GOSSIP_MALFORMED').length === 4)
     expect(victim.gossip).toEqual([])
     expect(friend.gossip).toEqual([])
+  })
+
+  test('what comes twice is handed out once, in whatever batch', async () => {
+    const [one, two] = [1, 2].map((i) => encodeFrame(MESSAGE_KIND.proposal, body(100, i))) as [
+      Uint8Array,
+      Uint8Array,
+    ]
+    publish(one)
+    await until(() => victim.gossip.length === 1)
+    publish(concatBytes(one, two))
+    await until(() => victim.gossip.length === 2)
+    expect(victim.manager.stats().gossip.blocks.duplicates).toBe(1)
+  })
+
+  test('a flood of topics and RPCs that are none are a ban, and gossip keeps none of them', async () => {
+    const stream = await raw.host.openStream(victim.manager.self, '/meshsub/1.2.0', 2_000)
+    stream.listen({ onBytes: () => undefined, onDrain: () => undefined, onClose: () => undefined })
+    // subscriptions = 1 { subscribe = 1, topic = 2 }, behind its length; and bytes that are no protobuf.
+    const topics = Uint8Array.of(8, 0x0a, 6, 0x08, 1, 0x12, 2, 0x74, 0x78)
+    for (let i = 0; i < 12; i++)
+      stream.send(concatBytes(topics.with(8, 65 + i), Uint8Array.of(2, 0xff, 0xff)))
+    await until(() => isBanned())
+    // Twenty at once; points halve meanwhile, so it may take one more.
+    expect(victim.faults.length).toBeGreaterThanOrEqual(20)
+    expect(victim.faults.length).toBeLessThan(24)
   })
 
   test('what the handler rejects is not forwarded, and its sender is banned when it goes on', async () => {
@@ -233,4 +352,18 @@ test('connections that never say a word are cut off', async () => {
   socket.on('error', () => undefined)
   socket.write(new Uint8Array(1_000).fill(1))
   await until(() => isClosed)
+})
+
+test('a hundred half-open dials leave room for an honest one', async () => {
+  const port = portOf(victim.manager.multiaddrs())
+  const sockets = Array.from({ length: 100 }, () => connect(port, '127.0.0.1'))
+  for (const socket of sockets) socket.on('error', () => undefined)
+  await Promise.all(
+    sockets.map((socket) => new Promise<void>((resolve) => socket.once('connect', resolve))),
+  )
+  const late = testNode(7, { peers: victim.manager.multiaddrs() })
+  await late.start()
+  await until(() => victim.manager.peers().includes(late.manager.self))
+  for (const socket of sockets) socket.destroy()
+  await late.manager.stop()
 })

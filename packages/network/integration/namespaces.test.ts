@@ -6,14 +6,14 @@ const missing = namespacesMissing()
 if (missing !== undefined) console.log(`partition tests skipped: ${missing}`)
 
 const until = (condition: () => boolean): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 20_000, interval: 10 }).then(() => undefined)
+  vi.waitUntil(condition, { timeout: 45_000, interval: 10 }).then(() => undefined)
 
 describe.skipIf(missing !== undefined)('four validators in namespaces', () => {
   let network: Namespaces
   beforeAll(async () => {
     network = namespaces(4)
     await until(() => network.nodes.every((node) => node.hasQuorum() && connected(node) === 3))
-  }, 30_000)
+  }, 60_000)
   afterAll(() => network[Symbol.asyncDispose]())
 
   const connected = ({ events }: Namespaces['nodes'][number]): number => {
