@@ -142,7 +142,8 @@ export function evmTransactionOf(
   { key }: User,
   fields: {
     readonly nonce: number
-    readonly to: Address
+    /** Absent: creates a contract of the data. */
+    readonly to?: Address
     readonly value?: bigint
     readonly data?: Uint8Array
     readonly gasLimit?: number
@@ -150,7 +151,7 @@ export function evmTransactionOf(
     readonly chainId?: number
   },
 ): Transaction {
-  const { nonce, to, value = 0n, data = new Uint8Array(0) } = fields
+  const { nonce, to = new Uint8Array(0), value = 0n, data = new Uint8Array(0) } = fields
   const { gasLimit = 21_000, gasPriceGwei = 10, chainId = 1998 } = fields
   const body = [
     quantity(nonce),
