@@ -7,6 +7,7 @@ import type {
   LedgerUpdateEvent,
   OrderUpdateEvent,
   TradeEvent,
+  TwapUpdateEvent,
 } from '@openliquid/exchange'
 import {
   type Address,
@@ -115,6 +116,14 @@ export class History implements HistoryView {
     return this.#read({ ...timeRangeOf(userList(user, LISTED.ledger), range), limit })
   }
 
+  userTwaps(user: Address, limit: number = HISTORY_ITEMS_MAX): Promise<readonly TwapUpdateEvent[]> {
+    return this.#read({ ...wholeOf(userList(user, LISTED.twap)), reverse: true, limit })
+  }
+
+  userTwapFills(user: Address, limit: number = USER_FILLS_MAX): Promise<readonly FillEvent[]> {
+    return this.#read({ ...wholeOf(userList(user, LISTED.slice)), reverse: true, limit })
+  }
+
   userOrders(user: Address, limit: number = USER_ORDERS_MAX): Promise<readonly OrderRecord[]> {
     return this.#read({
       ...wholeOf(historyKey(HISTORY_SPACE.order, user)),
@@ -198,8 +207,13 @@ function listingOf(event: ExchangeEvent, height: Height, index: number): Write[]
     [listedKey(list, { timeMs, height, index }), jsonToBytes(event)],
   ]
   switch (event.kind) {
-    case 'fill':
-      return listed(userList(event.user, LISTED.fill), event.fill.time)
+    case 'fill': {
+      const writes = listed(userList(event.user, LISTED.fill), event.fill.time)
+      if (event.fill.twapId === null) return writes
+      return [...writes, ...listed(userList(event.user, LISTED.slice), event.fill.time)]
+    }
+    case 'twapUpdate':
+      return listed(userList(event.user, LISTED.twap), event.time)
     case 'trade':
       return listed(coinList(event.trade.coin, LISTED.trade), event.trade.time)
     case 'funding':

@@ -28,13 +28,17 @@ export const LISTED = {
   fundingRate: 0x67,
   ledger: 0x6c,
   funding: 0x70,
+  slice: 0x73,
   trade: 0x74,
+  twap: 0x77,
 } as const
 
 /** Milliseconds from `startMs` to `endMs`, both included. */
 export interface TimeRange {
   readonly startMs: number
   readonly endMs: number
+  /** Takes the last ones of the range instead of the first, and lists them newest first. */
+  readonly newestFirst?: boolean
 }
 
 export function historyKey(space: number, ...rest: Uint8Array[]): Uint8Array {
@@ -73,9 +77,10 @@ export function listedKey(
 /** The part of a list, or of candles, that lies in a range of time. */
 export function timeRangeOf(
   list: Uint8Array,
-  { startMs, endMs }: TimeRange,
-): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  { startMs, endMs, newestFirst = false }: TimeRange,
+): { readonly gte: Uint8Array; readonly lt: Uint8Array; readonly reverse: boolean } {
   return {
+    reverse: newestFirst,
     gte: concatBytes(list, uintToBytes(startMs, 8)),
     lt: concatBytes(list, uintToBytes(endMs + 1, 8)),
   }

@@ -7,6 +7,7 @@ import type {
   OrderJson,
   OrderStatus,
   TradeEvent,
+  TwapUpdateEvent,
 } from '@openliquid/exchange'
 import type { Address, Hash } from '@openliquid/primitives'
 import type { CoreWriterResult } from './coreWriterResult.ts'
@@ -46,7 +47,7 @@ export interface DayTotals {
 /**
  * What the events of executed blocks left for the APIs. Not state: no later block depends on it.
  *
- * Lists in a range of time come oldest first, the others newest first. All are bounded by `limit`.
+ * Lists in a range of time come oldest first unless the range says otherwise, the others newest first. All are bounded by `limit`.
  */
 export interface HistoryView {
   /** What became of an action that a contract sent, by its log. */
@@ -59,6 +60,10 @@ export interface HistoryView {
     range: TimeRange,
     limit?: number,
   ): Promise<readonly LedgerUpdateEvent[]>
+  /** How TWAPs began and ended. */
+  userTwaps(user: Address, limit?: number): Promise<readonly TwapUpdateEvent[]>
+  /** Fills of orders that were slices of a TWAP. */
+  userTwapFills(user: Address, limit?: number): Promise<readonly FillEvent[]>
   /** The orders with the highest oids. */
   userOrders(user: Address, limit?: number): Promise<readonly OrderRecord[]>
   orderByOid(user: Address, oid: number): OrderRecord | undefined

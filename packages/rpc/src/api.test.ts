@@ -5,6 +5,7 @@ it('exports these names', () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
       "DEFAULT_RPC_LIMITS",
+      "PUBLIC_RPC_LIMITS",
       "RPC_METRICS",
       "RpcError",
       "RpcListenError",

@@ -29,7 +29,29 @@ export interface RpcLimits {
   readonly filterIdleMs: number
   /** Request weight per minute and client address; 0 switches the limit off. */
   readonly weightPerMinute: number
+  /** Subscriptions on one WebSocket of `/ws`. */
+  readonly exchangeSubscriptionsMax: number
+  /** WebSockets of `/ws` that one client address has open; 0 switches the limit off. */
+  readonly clientWebSocketsMax: number
+  /** WebSockets of `/ws` that one client address opens in a minute; 0 switches the limit off. */
+  readonly clientWebSocketsPerMinute: number
+  /** Subscriptions on `/ws` that one client address has; 0 switches the limit off. */
+  readonly clientSubscriptionsMax: number
+  /** Users that the subscriptions of one client address follow; 0 switches the limit off. */
+  readonly clientUsersMax: number
+  /** Messages on `/ws` that one client address sends in a minute; 0 switches the limit off. */
+  readonly clientMessagesPerMinute: number
 }
+
+/** Limits that may be 0, which is off. */
+export const OPTIONAL_LIMITS: ReadonlySet<string> = new Set([
+  'weightPerMinute',
+  'clientWebSocketsMax',
+  'clientWebSocketsPerMinute',
+  'clientSubscriptionsMax',
+  'clientUsersMax',
+  'clientMessagesPerMinute',
+])
 
 export const DEFAULT_RPC_LIMITS: RpcLimits = {
   jsonRpcBodyBytesMax: 5 * 1024 * 1024,
@@ -47,6 +69,22 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   filtersMax: 1_000,
   filterIdleMs: 300_000,
   weightPerMinute: 0,
+  exchangeSubscriptionsMax: 1_000,
+  clientWebSocketsMax: 0,
+  clientWebSocketsPerMinute: 0,
+  clientSubscriptionsMax: 0,
+  clientUsersMax: 0,
+  clientMessagesPerMinute: 0,
+}
+
+/** Limits by client address for a server that strangers reach; docs/spec/hyperliquid.md §8.2. */
+export const PUBLIC_RPC_LIMITS: Partial<RpcLimits> = {
+  weightPerMinute: 1_200,
+  clientWebSocketsMax: 10,
+  clientWebSocketsPerMinute: 30,
+  clientSubscriptionsMax: 1_000,
+  clientUsersMax: 10,
+  clientMessagesPerMinute: 2_000,
 }
 
 /** The deepest legal request (a signed multi-sig action with trigger orders in a batch) nests 9 levels; state overrides 6. */
@@ -72,3 +110,9 @@ export const LOG_TOPICS_MAX = 4
 
 /** Alternatives in one position of a log filter, or addresses: bounds the matching work per log. */
 export const LOG_FILTER_ALTERNATIVES_MAX = 1_000
+
+/** Characters of one subscription of `/ws`: it is echoed and remembered. */
+export const SUBSCRIPTION_CHARS_MAX = 1_024
+
+/** Channels whose state is read in one go: a block waits for no more than that. */
+export const FEED_READS_MAX = 32

@@ -7,7 +7,7 @@ import { UNSUPPORTED_METHODS } from './eth/unsupportedMethods.ts'
 import { ExchangeDoor } from './exchange/exchangeDoor.ts'
 import { HyperliquidSocketDoor } from './exchange/hyperliquidSocket.ts'
 import { InfoDoor } from './info/infoDoor.ts'
-import { DEFAULT_RPC_LIMITS, type RpcLimits } from './limits.ts'
+import { DEFAULT_RPC_LIMITS, OPTIONAL_LIMITS, type RpcLimits } from './limits.ts'
 import { type RpcLogger, silentLogger } from './logger.ts'
 import { createRpcMeters } from './metrics.ts'
 import type { HttpDoor, SocketDoor } from './transport/doors.ts'
@@ -96,7 +96,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     const exchange = new ExchangeDoor({ view, limits, logger, meters })
     httpDoors.set('/info', info)
     httpDoors.set('/exchange', exchange)
-    socketDoors.set('/ws', new HyperliquidSocketDoor({ info, exchange, limits }))
+    socketDoors.set('/ws', new HyperliquidSocketDoor({ view, info, exchange, limits, logger }))
   }
 
   const urlHost = host.includes(':') ? `[${host}]` : host
@@ -136,8 +136,8 @@ function checkOptions(options: RpcServerOptions): void {
     )
   }
   for (const [option, value] of Object.entries(limits ?? {})) {
-    // Only the rate limit can be switched off; a limit of 0 elsewhere would refuse everything.
-    const min = option === 'weightPerMinute' ? 0 : 1
+    // Only limits by client can be switched off; a limit of 0 elsewhere would refuse everything.
+    const min = OPTIONAL_LIMITS.has(option) ? 0 : 1
     if (!Number.isSafeInteger(value) || value < min) {
       throw new RpcListenError(`the RPC limit ${option} must be a whole number from ${min}`, {
         code: 'OL_RPC_CONFIG',

@@ -177,7 +177,6 @@ describe('/ws', () => {
   })
 
   it.each([
-    ['a subscription', { method: 'subscribe', subscription: { type: 'allMids' } }],
     ['no method', {}],
     ['a post without id', { method: 'post', request: {} }],
     ['no JSON', '{{{'],

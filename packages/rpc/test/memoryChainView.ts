@@ -220,8 +220,15 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
       chainId: CHAIN_ID,
       network: 'Testnet',
       genesisHash: hashOf(0),
-      // The door reads the lanes of the EVM and nothing else of a genesis.
+      // All that the door reads of a genesis.
       genesis: {
+        core: {
+          perps: [{ name: 'BTC', openInterestCap: '180003' }],
+          fees: { perpTakerPpm: 450, perpMakerPpm: 150, spotTakerPpm: 700, spotMakerPpm: 400 },
+        },
+        validators: [
+          { address: `0x${'a1'.repeat(20)}`, signer: `0x${'a2'.repeat(20)}`, stake: '5' },
+        ],
         evm: { lanes: [{ periodMs: 0, gasLimit: 30_000_000, baseFee: '1', baseFeeMin: '1' }] },
       } as unknown as ChainView['chain']['genesis'],
     },
@@ -489,8 +496,16 @@ function memoryExchange(): MemoryChain['core'] {
     userExists: isUser,
     usingBigBlocks: () => false,
     checkNonce: () => 'ok',
-    reader: () => {
-      throw new Error('the door does not read precompiles')
-    },
+    // All that the door reads of what contracts see.
+    reader: () =>
+      ({
+        delegationsOf: () => [],
+        delegatorSummaryOf: () => ({
+          delegated: 0n,
+          undelegated: 0n,
+          pendingWithdrawal: 0n,
+          pendingWithdrawalCount: 0n,
+        }),
+      }) as unknown as ReturnType<ExchangeView['reader']>,
   }
 }

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { RpcLimits } from '../limits.ts'
-import type { HttpDoor, SocketDoor } from '../transport/doors.ts'
+import type { HttpDoor, SocketClient, SocketDoor } from '../transport/doors.ts'
 import type { HttpAnswer } from '../transport/httpAnswer.ts'
 import { type JsonRpcDispatcher, jsonRpcErrorText, type RpcSession } from '../transport/jsonRpc.ts'
 import { serveJsonRpcSocket } from '../transport/jsonRpcSocket.ts'
@@ -38,8 +38,8 @@ export class JsonRpcSocketDoor implements SocketDoor {
     this.messageBytesMax = limits.jsonRpcBodyBytesMax
   }
 
-  serve(socket: WebSocket, takeWeight: (weight: number) => boolean): void {
+  serve(socket: WebSocket, client: SocketClient): void {
     const { subscriptionsMax } = this.#limits
-    serveJsonRpcSocket({ socket, dispatcher: this.#dispatcher, takeWeight, subscriptionsMax })
+    serveJsonRpcSocket({ socket, dispatcher: this.#dispatcher, client, subscriptionsMax })
   }
 }

@@ -1,5 +1,4 @@
 // The queries of docs/spec/hyperliquid.md §10.1 by plain POST.
-import { hexToBytes } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import { EXCHANGE_USER } from '../../test/memoryChainView.ts'
 import { send, startServer } from '../../test/testServer.ts'
@@ -49,36 +48,29 @@ describe('POST /info', () => {
     [{ type: 'exchangeStatus' }, { time: 1_700_000_000_000, specialStatuses: null }],
     [{ type: 'marginTable', id: 50 }, expect.objectContaining({ description: '' })],
     [{ type: 'perpDexs' }, [null]],
+    [
+      { type: 'l2Book', coin: 'BTC', nSigFigs: 5, mantissa: 2 },
+      expect.objectContaining({ levels: [[{ px: '60000.0', sz: '0.1', n: 5 }], []] }),
+    ],
+    [{ type: 'orderStatus', user: EXCHANGE_USER, oid: 8 }, { status: 'unknownOid' }],
+    [{ type: 'orderStatus', user: NOBODY, oid: 7 }, { status: 'unknownOid' }],
+    [{ type: 'perpsAtOpenInterestCap' }, ['BTC']],
+    [{ type: 'delegations', user: NOBODY }, []],
+    [
+      { type: 'delegatorSummary', user: NOBODY },
+      {
+        delegated: '0.0',
+        undelegated: '0.0',
+        totalPendingWithdrawal: '0.0',
+        nPendingWithdrawals: 0,
+      },
+    ],
   ])('answers %j', async (query, expected) => {
     const { server } = await startServer()
     const answer = await send(server, '/info', JSON.stringify(query))
     expect(answer.status).toBe(200)
     expect(answer.headers['content-type']).toBe('application/json')
     expect(answer.json()).toEqual(expected)
-  })
-
-  it('answers fills as they were told', async () => {
-    const { server, chain } = await startServer()
-    const fill = {
-      coin: 'BTC',
-      px: '60000.0',
-      sz: '0.1',
-      side: 'B' as const,
-      time: 1,
-      startPosition: '0.0',
-      dir: 'Open Long',
-      closedPnl: '0.0',
-      hash: `0x${'00'.repeat(32)}`,
-      oid: 7,
-      crossed: true,
-      fee: '2.7',
-      tid: 1,
-      feeToken: 'USDC',
-      twapId: null,
-    }
-    await chain.happen([{ kind: 'fill', user: hexToBytes(EXCHANGE_USER), fill }])
-    const answer = await send(server, '/info', `{"type":"userFills","user":"${EXCHANGE_USER}"}`)
-    expect(answer.json()).toEqual([fill])
   })
 
   it.each([
@@ -88,18 +80,27 @@ describe('POST /info', () => {
     [{}, 'OL_RPC_REQUEST'],
     [{ type: 1 }, 'OL_RPC_REQUEST'],
     [{ type: 'toString' }, 'OL_RPC_INFO_UNKNOWN'],
-    [{ type: 'candleSnapshot' }, 'OL_RPC_INFO_UNSUPPORTED'],
+    [{ type: 'vaultDetails' }, 'OL_RPC_INFO_UNSUPPORTED'],
+    [{ type: 'candleSnapshot' }, 'OL_RPC_PARAMS'],
+    [
+      { type: 'candleSnapshot', req: { coin: 'BTC', interval: '2m', startTime: 0 } },
+      'OL_RPC_PARAMS',
+    ],
+    [{ type: 'fundingHistory', coin: 'BTC' }, 'OL_RPC_PARAMS'],
+    [{ type: 'fundingHistory', coin: 'BTC', startTime: 2, endTime: 1 }, 'OL_RPC_PARAMS'],
+    [{ type: 'userFunding', user: NOBODY, startTime: '0' }, 'OL_RPC_PARAMS'],
+    [{ type: 'activeAssetData', user: NOBODY, coin: 'NOPE' }, 'OL_RPC_PARAMS'],
+    [{ type: 'l2Book', coin: 'BTC', nSigFigs: 6 }, 'OL_RPC_PARAMS'],
+    [{ type: 'l2Book', coin: 'BTC', nSigFigs: 4, mantissa: 2 }, 'OL_RPC_PARAMS'],
+    [{ type: 'l2Book', coin: 'BTC', mantissa: 2 }, 'OL_RPC_PARAMS'],
+    [{ type: 'userFills', user: NOBODY, aggregateByTime: 'yes' }, 'OL_RPC_PARAMS'],
     [{ type: 'meta', dex: 'other' }, 'OL_RPC_PARAMS'],
     [{ type: 'l2Book' }, 'OL_RPC_PARAMS'],
     [{ type: 'l2Book', coin: 'x'.repeat(65) }, 'OL_RPC_PARAMS'],
-    [{ type: 'l2Book', coin: 'BTC', nSigFigs: 5 }, 'OL_RPC_INFO_UNSUPPORTED'],
     [{ type: 'openOrders' }, 'OL_RPC_PARAMS'],
     [{ type: 'openOrders', user: '0x12' }, 'OL_RPC_PARAMS'],
     [{ type: 'openOrders', user: ['0x'] }, 'OL_RPC_PARAMS'],
     [{ type: 'orderStatus', user: EXCHANGE_USER, oid: -1 }, 'OL_RPC_PARAMS'],
-    [{ type: 'orderStatus', user: EXCHANGE_USER, oid: 8 }, 'OL_RPC_INFO_UNSUPPORTED'],
-    [{ type: 'orderStatus', user: NOBODY, oid: 7 }, 'OL_RPC_INFO_UNSUPPORTED'],
-    [{ type: 'userFills', user: NOBODY, aggregateByTime: true }, 'OL_RPC_INFO_UNSUPPORTED'],
     [{ type: 'marginTable', id: 1 }, 'OL_RPC_PARAMS'],
   ])('answers 422 to %j: %s', async (query, code) => {
     const { server } = await startServer()

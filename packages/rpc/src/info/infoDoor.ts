@@ -50,7 +50,10 @@ export class InfoDoor implements HttpDoor {
     try {
       if (query === undefined) throw noSuchType(type)
       this.#takeWeight(session, query.weight)
-      const text = await this.#run(() => query.answer(this.#options.view, fields))
+      const { text, itemCount } = await this.#run(() => query.answer(this.#options.view, fields))
+      if (query.itemsPerWeight !== undefined) {
+        session.chargeWeight(Math.floor(itemCount / query.itemsPerWeight))
+      }
       this.#options.meters.requests.inc({ method: label, outcome: 'ok' })
       return { type, text }
     } catch (error) {
@@ -67,7 +70,9 @@ export class InfoDoor implements HttpDoor {
     return new RpcError('internal error', { code: 'OL_RPC_INTERNAL' }, { cause: error })
   }
 
-  async #run(answer: () => unknown): Promise<string> {
+  async #run(
+    answer: () => unknown,
+  ): Promise<{ readonly text: string; readonly itemCount: number }> {
     const timeoutMs = this.#options.limits.requestTimeoutMs
     // Queries read the state and nothing else: one lock around the whole answer.
     const result = await withDeadline(this.#options.view.call(answer), timeoutMs)
@@ -76,7 +81,7 @@ export class InfoDoor implements HttpDoor {
     }
     const text = JSON.stringify(result ?? null)
     const max = this.#options.limits.responseBytesMax
-    if (text.length <= max) return text
+    if (text.length <= max) return { text, itemCount: Array.isArray(result) ? result.length : 0 }
     throw new RpcError(`the answer is larger than ${max} bytes`, {
       code: 'OL_RPC_RESPONSE_SIZE',
       max,

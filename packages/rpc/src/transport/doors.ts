@@ -13,8 +13,16 @@ export interface HttpDoor {
   errorBody(error: unknown): string
 }
 
+/** Who opened a WebSocket. */
+export interface SocketClient {
+  /** What the limits by client count together; see `clientOf`. */
+  readonly id: string
+  takeWeight(weight: number): boolean
+  chargeWeight(weight: number): void
+}
+
 /** What serves the WebSockets of one path. */
 export interface SocketDoor {
   readonly messageBytesMax: number
-  serve(socket: WebSocket, takeWeight: (weight: number) => boolean): void
+  serve(socket: WebSocket, client: SocketClient): void
 }

@@ -7,11 +7,11 @@ import { RpcError, RpcListenError } from '../errors.ts'
 import { HEADER_BYTES_MAX, type RpcLimits } from '../limits.ts'
 import type { RpcLogger } from '../logger.ts'
 import type { RpcMeters } from '../metrics.ts'
-import type { HttpDoor, SocketDoor } from './doors.ts'
+import type { HttpDoor, SocketClient, SocketDoor } from './doors.ts'
 import { sendAnswer } from './httpAnswer.ts'
 import { readBody } from './httpBody.ts'
 import { describe } from './jsonRpc.ts'
-import type { RateLimiter } from './rateLimiter.ts'
+import { clientOf, type RateLimiter } from './rateLimiter.ts'
 import type { RequestGuard } from './requestGuard.ts'
 
 /** How often open WebSockets are pinged; one that missed a whole interval is cut off. */
@@ -156,7 +156,7 @@ export class HttpListener {
       if (request.method !== 'POST') throw wrongHttpMethod(request.method ?? '')
       this.#options.guard.assertJson(request)
       const bytes = await readBody(request, door.bodyBytesMax)
-      sendAnswer(response, await door.answer(bytes, { takeWeight: this.#weightTaker(request) }))
+      sendAnswer(response, await door.answer(bytes, this.#clientOf(request)))
       const seconds = (performance.now() - startMs) / 1_000
       this.#options.meters.seconds.observe(seconds, { door: door.name })
     } catch (error) {
@@ -203,9 +203,14 @@ export class HttpListener {
     sendAnswer(response, { status: 204, body: undefined })
   }
 
-  #weightTaker(request: IncomingMessage): (weight: number) => boolean {
+  #clientOf(request: IncomingMessage): SocketClient {
     const address = request.socket.remoteAddress ?? ''
-    return (weight) => this.#options.rateLimiter.take(address, weight, Date.now())
+    const { rateLimiter } = this.#options
+    return {
+      id: clientOf(address),
+      takeWeight: (weight) => rateLimiter.take(address, weight, Date.now()),
+      chargeWeight: (weight) => rateLimiter.charge(address, weight, Date.now()),
+    }
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -227,10 +232,10 @@ export class HttpListener {
           max,
         })
       }
-      const takeWeight = this.#weightTaker(request)
+      const client = this.#clientOf(request)
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         this.#onWebSocket(webSocket)
-        door.serve(webSocket, takeWeight)
+        door.serve(webSocket, client)
       })
     } catch (error) {
       this.#refuseUpgrade(socket, error)

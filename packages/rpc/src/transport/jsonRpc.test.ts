@@ -76,7 +76,10 @@ function dispatcher(limits: Partial<RpcLimits> = {}): JsonRpcDispatcher {
 
 async function answer(body: unknown, limits: Partial<RpcLimits> = {}): Promise<Json> {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const session = { takeWeight: () => true }
+  const session = {
+    takeWeight: () => true,
+    chargeWeight: () => undefined,
+  }
   const reply = await dispatcher(limits).answer(new TextEncoder().encode(text), session)
   return reply === undefined ? undefined : JSON.parse(reply)
 }
@@ -235,6 +238,7 @@ describe('a batch', () => {
         weights.push(weight)
         return false
       },
+      chargeWeight: () => undefined,
     }
     await expect(dispatcher().answer(bytes, session)).rejects.toMatchObject({
       code: 'OL_RPC_RATE_LIMIT',

@@ -11,6 +11,8 @@ import { DEADLINE_PASSED, withDeadline } from './deadline.ts'
 export interface RpcSession {
   /** Takes rate-limit weight; false when the client has used its own up. */
   takeWeight(weight: number): boolean
+  /** Takes what an answer turned out to weigh beyond its request. */
+  chargeWeight(weight: number): void
   /** Present on WebSockets only. */
   readonly subscriptions?: RpcSubscriptions
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { RawData, WebSocket } from 'ws'
 import { RpcError } from '../errors.ts'
 import { WEB_SOCKET_QUEUE_BYTES_MAX, WEB_SOCKET_REQUESTS_MAX } from '../limits.ts'
+import type { SocketClient } from './doors.ts'
 import {
   type JsonRpcDispatcher,
   jsonRpcErrorText,
@@ -13,7 +14,7 @@ import {
 export interface JsonRpcSocketOptions {
   readonly socket: WebSocket
   readonly dispatcher: JsonRpcDispatcher
-  readonly takeWeight: (weight: number) => boolean
+  readonly client: SocketClient
   readonly subscriptionsMax: number
 }
 
@@ -26,7 +27,7 @@ export interface JsonRpcSocketOptions {
 export function serveJsonRpcSocket(options: JsonRpcSocketOptions): void {
   const { socket, dispatcher } = options
   const subscriptions = new SocketSubscriptions(socket, options.subscriptionsMax)
-  const session: RpcSession = { takeWeight: options.takeWeight, subscriptions }
+  const session: RpcSession = { ...options.client, subscriptions }
   let requestCount = 0
 
   const isBusy = (): boolean =>

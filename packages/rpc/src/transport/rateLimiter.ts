@@ -26,6 +26,19 @@ export class RateLimiter {
   /** Takes the weight if it is there. A request heavier than the whole bucket never passes. */
   take(address: string, weight: number, nowMs: number): boolean {
     if (this.#weightPerMinute === 0) return true
+    const bucket = this.#bucketOf(address, nowMs)
+    if (bucket.weight < weight) return false
+    bucket.weight -= weight
+    return true
+  }
+
+  /** Takes what an answer turned out to weigh, even if the client has to wait longer for it. */
+  charge(address: string, weight: number, nowMs: number): void {
+    if (this.#weightPerMinute === 0) return
+    this.#bucketOf(address, nowMs).weight -= weight
+  }
+
+  #bucketOf(address: string, nowMs: number): Bucket {
     const client = clientOf(address)
     const bucket = this.#buckets.get(client) ?? { weight: this.#weightPerMinute, readMs: nowMs }
     const refill = (Math.max(0, nowMs - bucket.readMs) * this.#weightPerMinute) / 60_000
@@ -39,14 +52,12 @@ export class RateLimiter {
       const [oldest] = this.#buckets.keys()
       if (oldest !== undefined) this.#buckets.delete(oldest)
     }
-
-    if (bucket.weight < weight) return false
-    bucket.weight -= weight
-    return true
+    return bucket
   }
 }
 
-function clientOf(address: string): string {
+/** Who counts as one client: an IPv4 address, or the /64 of an IPv6 one. */
+export function clientOf(address: string): string {
   const mapped = address.replace(/^::ffff:(?=\d+\.)/, '')
   if (!mapped.includes(':')) return mapped
   const [head = '', tail] = mapped.split('::')

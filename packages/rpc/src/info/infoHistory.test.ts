@@ -1,0 +1,295 @@
+// What `/info` tells about the past: the shapes of docs/spec/hyperliquid.md §10.1, field by field.
+import { describe, expect, it } from 'vitest'
+import {
+  fillEvent,
+  fundingEvent,
+  fundingRateEvent,
+  HASH,
+  ledgerEvent,
+  orderEvent,
+  TIME_MS,
+  tradeEvent,
+  twapEvent,
+} from '../../test/exchangeEvents.ts'
+import { EXCHANGE_USER } from '../../test/memoryChainView.ts'
+import { type Json, send, startServer, type TestServer } from '../../test/testServer.ts'
+
+const user = EXCHANGE_USER
+const CLOID = `0x${'0c'.repeat(16)}`
+
+async function query({ server }: TestServer, body: unknown): Promise<Json> {
+  const answer = await send(server, '/info', JSON.stringify(body))
+  expect(answer.status).toBe(200)
+  return answer.json()
+}
+
+async function busyServer(): Promise<TestServer> {
+  const test = await startServer()
+  await test.chain.happen([
+    fillEvent({ oid: 20, tid: 1, time: TIME_MS }),
+    tradeEvent('59000.0', 1, TIME_MS - 86_400_000 - 900_000),
+    orderEvent('open', 20, CLOID),
+    orderEvent('filled', 21),
+  ])
+  await test.chain.happen([
+    fillEvent({ oid: 20, tid: 2, time: TIME_MS + 10 }),
+    fillEvent({ oid: 20, tid: 3, time: TIME_MS + 10, px: '60010.0', sz: '0.3', fee: '8.1' }),
+    fillEvent({ oid: 9, tid: 4, time: TIME_MS + 10, crossed: false, twapId: 3 }),
+    orderEvent('filled', 20, CLOID),
+    tradeEvent('60000.0', 2),
+    tradeEvent('60010.0', 3),
+    fundingEvent(),
+    fundingRateEvent(),
+    ledgerEvent(),
+    twapEvent(),
+  ])
+  return test
+}
+
+describe('markets', () => {
+  it('metaAndAssetCtxs and spotMetaAndAssetCtxs have the volumes of a day', async () => {
+    const test = await busyServer()
+    const [meta, contexts] = await query(test, { type: 'metaAndAssetCtxs' })
+    expect(meta).toEqual(await query(test, { type: 'meta' }))
+    expect(contexts).toEqual([
+      {
+        prevDayPx: '59000.0',
+        dayNtlVlm: '60005.0',
+        dayBaseVlm: '1.0',
+        markPx: '60001.0',
+        midPx: '60000.5',
+        funding: '0.0000125',
+        openInterest: '3.0',
+        premium: '0.0',
+        oraclePx: '60002.0',
+        impactPxs: ['60000.0', '60001.0'],
+      },
+    ])
+    expect((await query(test, { type: 'spotMetaAndAssetCtxs' }))[1]).toEqual([
+      {
+        prevDayPx: '0.2',
+        dayNtlVlm: '0.0',
+        dayBaseVlm: '0.0',
+        markPx: '0.2',
+        midPx: null,
+        circulatingSupply: '100.0',
+        coin: 'PURR/USDC',
+        totalSupply: '100.0',
+      },
+    ])
+  })
+
+  it('recentTrades are newest first', async () => {
+    const trades = await query(await busyServer(), { type: 'recentTrades', coin: 'BTC' })
+    expect(trades.map(({ tid }: Json) => tid)).toEqual([3, 2, 1])
+    expect(Object.keys(trades[0]).sort()).toEqual(
+      ['coin', 'hash', 'px', 'side', 'sz', 'tid', 'time', 'users'].sort(),
+    )
+  })
+
+  it('candleSnapshot has the trades of each interval', async () => {
+    const req = { coin: 'BTC', interval: '1h', startTime: TIME_MS - 3_600_000, endTime: TIME_MS }
+    expect(await query(await busyServer(), { type: 'candleSnapshot', req })).toEqual([
+      {
+        t: 1_699_999_200_000,
+        T: 1_700_002_799_999,
+        s: 'BTC',
+        i: '1h',
+        o: '60000.0',
+        c: '60010.0',
+        h: '60010.0',
+        l: '60000.0',
+        v: '1.0',
+        n: 2,
+      },
+    ])
+  })
+
+  it('fundingHistory and predictedFundings', async () => {
+    const test = await busyServer()
+    expect(await query(test, { type: 'fundingHistory', coin: 'BTC', startTime: 0 })).toEqual([
+      { coin: 'BTC', fundingRate: '0.0000125', premium: '0.0', time: TIME_MS },
+    ])
+    expect(await query(test, { type: 'predictedFundings' })).toEqual([
+      ['BTC', [['HlPerp', { fundingRate: '0.0000125', nextFundingTime: 1_700_002_800_000 }]]],
+    ])
+  })
+
+  it('validatorSummaries are those of the genesis', async () => {
+    const [validator] = await query(await startServer(), { type: 'validatorSummaries' })
+    expect(validator).toEqual({
+      validator: `0x${'a1'.repeat(20)}`,
+      signer: `0x${'a2'.repeat(20)}`,
+      name: '',
+      description: '',
+      nRecentBlocks: 0,
+      stake: 5,
+      isJailed: false,
+      unjailableAfter: null,
+      isActive: true,
+      commission: '0.0',
+      stats: ['day', 'week', 'month'].map((period) => [
+        period,
+        { uptimeFraction: '0.0', predictedApr: '0.0', nSamples: 0 },
+      ]),
+    })
+  })
+})
+
+describe('fills', () => {
+  it('come newest first, and by time oldest first', async () => {
+    const test = await busyServer()
+    const tids = async (body: unknown): Promise<number[]> =>
+      (await query(test, body)).map(({ tid }: Json) => tid)
+    expect(await tids({ type: 'userFills', user })).toEqual([4, 3, 2, 1])
+    const byTime = { type: 'userFillsByTime', user, startTime: TIME_MS }
+    expect(await tids(byTime)).toEqual([1, 2, 3, 4])
+    expect(await tids({ ...byTime, reversed: true })).toEqual([4, 3, 2, 1])
+    expect(await tids({ ...byTime, startTime: TIME_MS + 1 })).toEqual([2, 3, 4])
+    expect(await tids({ ...byTime, endTime: TIME_MS })).toEqual([1])
+    expect((await query(test, { type: 'userFills', user })).at(-1)).toEqual(
+      fillEvent({ oid: 20, tid: 1 }).fill,
+    )
+  })
+
+  it('of one order in one block are one when they are aggregated', async () => {
+    const test = await busyServer()
+    const fills = await query(test, {
+      type: 'userFillsByTime',
+      user,
+      startTime: TIME_MS + 1,
+      aggregateByTime: true,
+    })
+    expect(fills).toMatchObject([
+      { oid: 20, px: '60007.5', sz: '0.4', fee: '10.8', closedPnl: '0.0', tid: 2 },
+      { oid: 9, px: '60000.0', sz: '0.1', fee: '2.7', tid: 4 },
+    ])
+  })
+
+  it('of TWAPs have a list of their own', async () => {
+    const test = await busyServer()
+    const { twapId, ...fill } = fillEvent({
+      oid: 9,
+      tid: 4,
+      time: TIME_MS + 10,
+      crossed: false,
+      twapId: 3,
+    }).fill
+    expect(await query(test, { type: 'userTwapSliceFills', user })).toEqual([{ fill, twapId }])
+    expect(await query(test, { type: 'twapHistory', user })).toEqual([
+      {
+        time: TIME_MS / 1_000,
+        state: expect.objectContaining({ coin: 'BTC', minutes: 5 }),
+        status: { status: 'activated' },
+        twapId: 3,
+      },
+    ])
+  })
+})
+
+describe('orders', () => {
+  const filled = {
+    order: {
+      coin: 'BTC',
+      side: 'B',
+      limitPx: '60000.0',
+      sz: '0.0',
+      oid: 20,
+      timestamp: TIME_MS,
+      origSz: '0.1',
+      triggerCondition: 'N/A',
+      isTrigger: false,
+      triggerPx: '0.0',
+      children: [],
+      isPositionTpsl: false,
+      reduceOnly: false,
+      orderType: 'Limit',
+      tif: 'Gtc',
+      cloid: CLOID,
+    },
+    status: 'filled',
+    statusTimestamp: TIME_MS + 1,
+  }
+
+  it('that ended are found by oid and by client id', async () => {
+    const test = await busyServer()
+    for (const oid of [20, CLOID, CLOID.toUpperCase().replace('0X', '0x')]) {
+      expect(await query(test, { type: 'orderStatus', user, oid })).toEqual({
+        status: 'order',
+        order: filled,
+      })
+    }
+  })
+
+  it('are listed with the last word on each', async () => {
+    const orders = await query(await busyServer(), { type: 'historicalOrders', user })
+    expect(orders.map(({ order, status }: Json) => [order.oid, status])).toEqual([
+      [21, 'filled'],
+      [20, 'filled'],
+    ])
+    expect(orders[1]).toEqual(filled)
+  })
+})
+
+describe('users', () => {
+  it('userFunding and userNonFundingLedgerUpdates', async () => {
+    const test = await busyServer()
+    expect(await query(test, { type: 'userFunding', user, startTime: 0 })).toEqual([
+      {
+        time: TIME_MS,
+        hash: HASH,
+        delta: {
+          type: 'funding',
+          coin: 'BTC',
+          usdc: '-1.5',
+          szi: '0.1',
+          fundingRate: '0.0000125',
+          nSamples: null,
+        },
+      },
+    ])
+    const updates = { type: 'userNonFundingLedgerUpdates', user, startTime: 0 }
+    expect(await query(test, updates)).toEqual([
+      {
+        time: TIME_MS,
+        hash: HASH,
+        delta: { type: 'accountClassTransfer', usdc: '5.0', toPerp: true },
+      },
+    ])
+    expect(await query(test, { ...updates, startTime: TIME_MS + 1 })).toEqual([])
+  })
+
+  it('activeAssetData, userRateLimit and userFees', async () => {
+    const test = await startServer()
+    expect(await query(test, { type: 'activeAssetData', user, coin: 'BTC' })).toEqual({
+      user,
+      coin: 'BTC',
+      leverage: { type: 'cross', value: 20 },
+      maxTradeSzs: ['1.0', '1.0'],
+      availableToTrade: ['10.0', '10.0'],
+      markPx: '60001.0',
+    })
+    expect(await query(test, { type: 'userRateLimit', user })).toEqual({
+      cumVlm: '0.0',
+      nRequestsUsed: 0,
+      nRequestsCap: 10_000,
+      nRequestsSurplus: 0,
+    })
+    expect(await query(test, { type: 'userFees', user })).toMatchObject({
+      feeSchedule: { cross: '0.00045', add: '0.00015', spotCross: '0.0007', spotAdd: '0.0004' },
+      userCrossRate: '0.00045',
+      userAddRate: '0.00015',
+      userSpotCrossRate: '0.0007',
+      userSpotAddRate: '0.0004',
+    })
+  })
+})
+
+it('a long list costs more than a short one', async () => {
+  const test = await startServer({ limits: { weightPerMinute: 45 } })
+  await test.chain.happen(Array.from({ length: 200 }, (_, tid) => fillEvent({ tid })))
+  const body = JSON.stringify({ type: 'userFills', user })
+  expect((await send(test.server, '/info', body)).status).toBe(200)
+  // 20 and 10 for the items are gone, so 20 more are not there.
+  expect((await send(test.server, '/info', body)).status).toBe(429)
+})
