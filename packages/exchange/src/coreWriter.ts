@@ -7,10 +7,12 @@ import {
 } from '@openliquid/primitives'
 import { cancelCloid, cancelOid } from './actions/cancel.ts'
 import { finalizeEvmContract } from './actions/evmContract.ts'
-import { type ActionOutcome, fault, isFault, unsupported } from './actions/outcome.ts'
-import { type Dex, sendAsset } from './actions/sendAsset.ts'
+import { type ActionOutcome, DONE, fault, isFault } from './actions/outcome.ts'
+import { type Dex, isAccountOf, sendAsset } from './actions/sendAsset.ts'
 import { sendSpot } from './actions/spotSend.ts'
 import { transferUsdClass } from './actions/usdClassTransfer.ts'
+import { approveAgent } from './agents.ts'
+import { approveBuilder } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
 import { CORE_WRITER_QUEUE_MAX } from './limits.ts'
@@ -81,9 +83,20 @@ export function applyCoreWriter(
     case 'tokenDelegate':
     case 'stakingDeposit':
     case 'stakingWithdraw':
-    case 'addApiWallet':
-    case 'approveBuilderFee':
       reject(`Action not supported: ${action.type}`)
+      return
+    case 'addApiWallet':
+      perform(state, origin, () => {
+        const refused = approveAgent(state, user, bytesToHex(action.wallet), action.name)
+        return refused === undefined ? DONE : fault('OL_ACTION_AGENT', refused)
+      })
+      return
+    case 'approveBuilderFee':
+      perform(state, origin, () => {
+        const fee = { builder: bytesToHex(action.builder), deciBps: Number(action.maxFeeRate) }
+        const refused = approveBuilder(state, user, fee)
+        return refused === undefined ? DONE : fault('OL_ACTION_BUILDER', refused)
+      })
       return
     case 'unsupported':
       reject(`Action not supported: ${action.actionId}`)
@@ -125,7 +138,11 @@ function sendAssetOf(
   user: User,
   action: Extract<CoreWriterAction, { type: 'sendAsset' }>,
 ): ActionOutcome {
-  if (action.subAccount.some((byte) => byte !== 0)) return unsupported('sub-account')
+  const isSubAccount = action.subAccount.some((byte) => byte !== 0)
+  const from = isSubAccount ? bytesToHex(action.subAccount) : user
+  if (!isAccountOf(state, user, from)) {
+    return fault('OL_ACTION_SUB_ACCOUNT', `${from} is not a sub-account of the user.`)
+  }
   const [source, target] = [DEXES.get(action.sourceDex), DEXES.get(action.destinationDex)]
   if (source === undefined || target === undefined) {
     return fault('OL_ACTION_DESTINATION', 'Dex does not exist.')
@@ -133,7 +150,7 @@ function sendAssetOf(
   const token = tokenOf(state, action.token)
   if (token === undefined) return fault('OL_ACTION_TOKEN', 'Token does not exist.')
   const destination = bytesToHex(action.destination)
-  return sendAsset(state, user, { destination, source, target, token, wei: action.wei })
+  return sendAsset(state, from, { destination, source, target, token, wei: action.wei })
 }
 
 /** Ids above 2^53 round to ones that no token has. */

@@ -105,10 +105,20 @@ describe('transfers of contracts: §12', () => {
     [spot((1n << 64n) - 1n, 5n), 'Token does not exist.'],
     [asset(), 'coreWriterExecuted'],
     [asset({ sourceDex: 1 }), 'Dex does not exist.'],
-    [asset({ subAccount: bob }), 'Action not supported: sub-account'],
+    [asset({ subAccount: bob }), `${testUserHex(2)} is not a sub-account of the user.`],
     [asset({ wei: 1n }), 'Invalid amount.'],
     [{ type: 'stakingDeposit', wei: 1n }, 'Action not supported: stakingDeposit'],
-    [{ type: 'addApiWallet', wallet: bob, name: '' }, 'Action not supported: addApiWallet'],
+    [{ type: 'addApiWallet', wallet: testUser(8), name: 'bot' }, 'coreWriterExecuted'],
+    [{ type: 'addApiWallet', wallet: bob, name: '' }, 'Agent address is already in use.'],
+    [{ type: 'approveBuilderFee', builder: bob, maxFeeRate: 10n }, 'coreWriterExecuted'],
+    [
+      { type: 'approveBuilderFee', builder: bob, maxFeeRate: (1n << 64n) - 1n },
+      'Max builder fee is too high.',
+    ],
+    [
+      { type: 'vaultTransfer', vault: bob, isDeposit: true, usd: 1n },
+      'Action not supported: vaultTransfer',
+    ],
     [
       { type: 'finalizeEvmContract', token: 1n, input: { kind: 'firstStorageSlot' } },
       'No link of this token was requested.',

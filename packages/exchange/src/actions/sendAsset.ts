@@ -63,7 +63,8 @@ export function applyAgentSendAsset(
     : fault('OL_ACTION_DESTINATION', 'Agents can only send to accounts of their master.')
 }
 
-function isAccountOf(state: CoreState, user: User, account: User): boolean {
+/** The account itself, or one of its sub-accounts. */
+export function isAccountOf(state: CoreState, user: User, account: User): boolean {
   return account === user || state.subAccounts.get(account)?.master === user
 }
 
