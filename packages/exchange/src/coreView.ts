@@ -14,6 +14,7 @@ import { approvedDeciBps } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { ceilDivide, divideHalfEven, formatUnits, maxOf, product } from './decimal.ts'
 import type { OrderJson, TwapUpdateEvent } from './events.ts'
+import { type UserFeesReading, userFeesOf } from './feeView.ts'
 import { hourlyRate, PREMIUM_DECIMALS, RATE_DECIMALS } from './fundingRate.ts'
 import { type AveragePx, impactPx } from './impactPrice.ts'
 import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
@@ -224,6 +225,10 @@ export class CoreView implements ExchangeView {
       availableToTrade: [usd(available[0]), usd(available[1])],
       markPx: formatPx(market, markPx),
     }
+  }
+
+  userFees(user: Address): UserFeesReading {
+    return userFeesOf(this.#state, user)
   }
 
   userRateLimit(user: Address): UserRateLimitJson {

@@ -41,6 +41,7 @@ export {
   type ExchangeOptions,
   type ExchangeTransition,
 } from './exchangeMachine.ts'
+export type { UserFeesReading } from './feeView.ts'
 export type { ExchangeGenesis } from './genesis.ts'
 export {
   BATCH_MAX,

@@ -1,6 +1,13 @@
 // What the APIs show of markets, and of the room that a user has in them.
 import { expect, it } from 'vitest'
-import { ASSETS, TestExchange, testGenesis, testUser, testUserHex } from './testing/index.ts'
+import {
+  ASSETS,
+  TestExchange,
+  testCore,
+  testGenesis,
+  testUser,
+  testUserHex,
+} from './testing/index.ts'
 
 const { eth } = ASSETS
 const [alice, bob] = [testUser(1), testUser(2)]
@@ -49,4 +56,31 @@ it('adds up a book on request', () => {
     [],
   ])
   expect(x.machine.view.l2Book('ETH')?.levels[0]).toHaveLength(3)
+})
+
+it('shows fees of a user beside those of everyone', () => {
+  const x = new TestExchange(testGenesis(3))
+  const fees = x.machine.view.userFees(alice)
+  expect(fees.user).toEqual(fees.base)
+  expect(Object.keys(fees.base)).toEqual([
+    'perpTakerPpm',
+    'perpMakerPpm',
+    'spotTakerPpm',
+    'spotMakerPpm',
+  ])
+  expect([fees.tiers, fees.makerRebates, fees.days]).toEqual([[], [], []])
+  const tier = {
+    volume: '100',
+    perpTakerPpm: 400,
+    perpMakerPpm: 120,
+    spotTakerPpm: 600,
+    spotMakerPpm: 300,
+  }
+  const tiered = new TestExchange(testGenesis(3, { fees: { ...testCore(0).fees, tiers: [tier] } }))
+  tiered.order(bob, eth, 'sell', { px: '4000', size: '1' })
+  tiered.order(alice, eth, 'buy', { px: '4000', size: '1' })
+  expect(tiered.machine.view.userFees(alice)).toMatchObject({
+    tiers: [{ ...tier, volume: '100.0' }],
+    days: [{ taker: '4000.0', maker: '0.0', exchange: '4000.0' }],
+  })
 })

@@ -1,6 +1,7 @@
 import type { Address, ExchangeReader, Height } from '@openliquid/primitives'
 import type { BookAggregation } from './bookAggregation.ts'
 import type { OrderJson, TwapUpdateEvent } from './events.ts'
+import type { UserFeesReading } from './feeView.ts'
 import type { NonceVerdict } from './nonces.ts'
 
 export interface MetaJson {
@@ -228,6 +229,7 @@ export interface ExchangeView {
   spotClearinghouseState(user: Address): SpotClearinghouseStateJson
   /** Perps only. */
   activeAssetData(user: Address, coin: string): ActiveAssetDataJson | undefined
+  userFees(user: Address): UserFeesReading
   userRateLimit(user: Address): UserRateLimitJson
   /** Whether the address may sign actions: it has an account, or is an agent or the signer of a validator. */
   isSigner(user: Address): boolean

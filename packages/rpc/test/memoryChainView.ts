@@ -224,7 +224,6 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
       genesis: {
         core: {
           perps: [{ name: 'BTC', openInterestCap: '180003' }],
-          fees: { perpTakerPpm: 450, perpMakerPpm: 150, spotTakerPpm: 700, spotMakerPpm: 400 },
         },
         validators: [
           { address: `0x${'a1'.repeat(20)}`, signer: `0x${'a2'.repeat(20)}`, stake: '5' },
@@ -464,6 +463,21 @@ function memoryExchange(): MemoryChain['core'] {
             markPx: '60001.0',
           }
         : undefined,
+    userFees: () => ({
+      user: { perpTakerPpm: 400, perpMakerPpm: -10, spotTakerPpm: 700, spotMakerPpm: 400 },
+      base: { perpTakerPpm: 450, perpMakerPpm: 150, spotTakerPpm: 700, spotMakerPpm: 400 },
+      tiers: [
+        {
+          volume: '5000000.0',
+          perpTakerPpm: 400,
+          perpMakerPpm: 120,
+          spotTakerPpm: 600,
+          spotMakerPpm: 300,
+        },
+      ],
+      makerRebates: [{ sharePpm: 5_000, rebatePpm: 10 }],
+      days: [{ day: 19_676, taker: '1.0', maker: '2.0', exchange: '3.0' }],
+    }),
     userRateLimit: () => ({
       cumVlm: '0.0',
       nRequestsUsed: 0,

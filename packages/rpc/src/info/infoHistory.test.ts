@@ -275,13 +275,42 @@ describe('users', () => {
       nRequestsCap: 10_000,
       nRequestsSurplus: 0,
     })
-    expect(await query(test, { type: 'userFees', user })).toMatchObject({
-      feeSchedule: { cross: '0.00045', add: '0.00015', spotCross: '0.0007', spotAdd: '0.0004' },
-      userCrossRate: '0.00045',
-      userAddRate: '0.00015',
+    expect(await query(test, { type: 'userFees', user })).toEqual({
+      dailyUserVlm: [{ date: '2023-11-15', userCross: '1.0', userAdd: '2.0', exchange: '3.0' }],
+      feeSchedule: {
+        cross: '0.00045',
+        add: '0.00015',
+        spotCross: '0.0007',
+        spotAdd: '0.0004',
+        tiers: {
+          vip: [
+            {
+              ntlCutoff: '5000000.0',
+              cross: '0.0004',
+              add: '0.00012',
+              spotCross: '0.0006',
+              spotAdd: '0.0003',
+            },
+          ],
+          mm: [{ makerFractionCutoff: '0.005', add: '-0.00001' }],
+        },
+        referralDiscount: '0.0',
+        stakingDiscountTiers: [],
+      },
+      userCrossRate: '0.0004',
+      userAddRate: '-0.00001',
       userSpotCrossRate: '0.0007',
       userSpotAddRate: '0.0004',
+      activeReferralDiscount: '0.0',
+      trial: null,
+      feeTrialEscrow: '0.0',
+      nextTrialAvailableTimestamp: null,
+      stakingLink: null,
+      activeStakingDiscount: { bpsOfMaxSupply: '0.0', discount: '0.0' },
     })
+    expect(await query(test, { type: 'extraAgents', user })).toEqual([])
+    expect(await query(test, { type: 'subAccounts', user })).toBeNull()
+    expect(await query(test, { type: 'maxBuilderFee', user, builder: user })).toBe(0)
   })
 })
 

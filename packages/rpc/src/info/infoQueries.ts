@@ -21,11 +21,8 @@ export const INFO_QUERIES: ReadonlyMap<string, InfoQuery> = new Map<string, Info
 
 /** Queries that exchange clients know and that this version does not answer. */
 export const UNSUPPORTED_INFO_TYPES: ReadonlySet<string> = new Set([
-  'extraAgents',
-  'subAccounts',
   'vaultDetails',
   'userVaultEquities',
-  'maxBuilderFee',
   'delegatorHistory',
   'delegatorRewards',
   'userAbstraction',

@@ -87,12 +87,17 @@ export const userQueries: readonly [string, InfoQuery][] = [
     'userRateLimit',
     { weight: NORMAL, answer: ofUser((view, user) => view.core.userRateLimit(user)) },
   ],
-  ['userFees', { weight: NORMAL, answer: ofUser((view) => userFees(view)) }],
+  ['userFees', { weight: NORMAL, answer: ofUser(userFees) }],
+  ['userRole', { weight: HEAVY, answer: ofUser((view, user) => view.core.userRole(user)) }],
+  ['extraAgents', { weight: NORMAL, answer: ofUser((view, user) => view.core.extraAgents(user)) }],
+  ['subAccounts', { weight: NORMAL, answer: ofUser((view, user) => view.core.subAccounts(user)) }],
   [
-    'userRole',
+    'maxBuilderFee',
     {
-      weight: HEAVY,
-      answer: ofUser((view, user) => ({ role: view.core.userExists(user) ? 'user' : 'missing' })),
+      weight: NORMAL,
+      answer: ofUser((view, user, fields) =>
+        view.core.maxBuilderFee(user, userOf(fields, 'builder')),
+      ),
     },
   ],
   [
@@ -164,26 +169,34 @@ function oidOf(oid: unknown): number {
 
 /** Decimals of a rate in millionths. */
 const RATE_DECIMALS = 6
+const DAY_MS = 86_400_000
 
-/** The same rates for everyone: this chain has no tiers, referrals or discounts. Volumes by day are not kept. */
-function userFees(view: ChainView): unknown {
-  const { perpTakerPpm, perpMakerPpm, spotTakerPpm, spotMakerPpm } = view.chain.genesis.core.fees
-  const rate = (ppm: number): string => decimalText(BigInt(ppm), RATE_DECIMALS)
+/** There are no referrals and no discounts for stake on this chain. */
+function userFees(view: ChainView, address: Address): unknown {
+  const { user, base, tiers, makerRebates, days } = view.core.userFees(address)
   return {
-    dailyUserVlm: [],
+    dailyUserVlm: days.map(({ day, taker, maker, exchange }) => ({
+      date: new Date(day * DAY_MS).toISOString().slice(0, 10),
+      userCross: taker,
+      userAdd: maker,
+      exchange,
+    })),
     feeSchedule: {
-      cross: rate(perpTakerPpm),
-      add: rate(perpMakerPpm),
-      spotCross: rate(spotTakerPpm),
-      spotAdd: rate(spotMakerPpm),
-      tiers: { vip: [], mm: [] },
+      ...ratesToJson(base),
+      tiers: {
+        vip: tiers.map((tier) => ({ ntlCutoff: tier.volume, ...ratesToJson(tier) })),
+        mm: makerRebates.map(({ sharePpm, rebatePpm }) => ({
+          makerFractionCutoff: rateText(sharePpm),
+          add: rateText(-rebatePpm),
+        })),
+      },
       referralDiscount: '0.0',
       stakingDiscountTiers: [],
     },
-    userCrossRate: rate(perpTakerPpm),
-    userAddRate: rate(perpMakerPpm),
-    userSpotCrossRate: rate(spotTakerPpm),
-    userSpotAddRate: rate(spotMakerPpm),
+    userCrossRate: rateText(user.perpTakerPpm),
+    userAddRate: rateText(user.perpMakerPpm),
+    userSpotCrossRate: rateText(user.spotTakerPpm),
+    userSpotAddRate: rateText(user.spotMakerPpm),
     activeReferralDiscount: '0.0',
     trial: null,
     feeTrialEscrow: '0.0',
@@ -191,4 +204,19 @@ function userFees(view: ChainView): unknown {
     stakingLink: null,
     activeStakingDiscount: { bpsOfMaxSupply: '0.0', discount: '0.0' },
   }
+}
+
+type Rates = ReturnType<ChainView['core']['userFees']>['base']
+
+function ratesToJson(rates: Rates): Readonly<Record<string, string>> {
+  return {
+    cross: rateText(rates.perpTakerPpm),
+    add: rateText(rates.perpMakerPpm),
+    spotCross: rateText(rates.spotTakerPpm),
+    spotAdd: rateText(rates.spotMakerPpm),
+  }
+}
+
+function rateText(ppm: number): string {
+  return decimalText(BigInt(ppm), RATE_DECIMALS)
 }
