@@ -8,13 +8,19 @@ it('exports what the README describes', () => {
       "Committee",
       "ConsensusCore",
       "ConsensusError",
+      "DEFAULT_PARAMS",
       "LeaderElection",
       "Reputation",
+      "answerEpochChange",
       "answerGetBlocks",
+      "closingBeneath",
+      "createChain",
       "decodeSafetyData",
       "encodeSafetyData",
+      "epochAbove",
       "recoverState",
       "verifyCommitProof",
+      "verifyEpochChange",
     ]
   `)
 })

@@ -4,6 +4,8 @@ import {
   blockCodec,
   blockHash,
   EXECUTION_LAG_MAX,
+  FLAG_EPOCH_CLOSING,
+  FLAG_EPOCH_SUFFIX,
   payloadRoot,
 } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
@@ -57,9 +59,18 @@ describe('validity of a block alone (§3)', () => {
         { ...EMPTY_PAYLOAD, evm: [new Uint8Array(2_097_153)] },
       ),
     ],
-    ['B9 closing flag', change({ flags: 1 })],
+    ['B9 both flags', change({ flags: 3 })],
     ['B9 unknown flag', change({ flags: 4 })],
     ['B9 next set', change({ nextValidatorSetHash: new Uint8Array(32) })],
+    [
+      'B9 payload of a suffix block',
+      fixture.child(
+        fixture.genesis,
+        1n,
+        { flags: FLAG_EPOCH_SUFFIX },
+        { ...EMPTY_PAYLOAD, evm: [Uint8Array.of(1)] },
+      ),
+    ],
     ['height 0', change({ height: 0n })],
   ])('refuses %s', (_, block) => {
     expect(checkBlockAlone(block, rules)).toMatchObject({ code: 'OL_CONSENSUS_MALFORMED' })
@@ -68,7 +79,7 @@ describe('validity of a block alone (§3)', () => {
 
 describe('validity of a block in its branch (§3)', () => {
   it('takes a good one', () => {
-    expect(checkBlockInBranch(good, tree.root)).toBeUndefined()
+    expect(checkBlockInBranch(good, tree.root, rules)).toBeUndefined()
   })
 
   it.each([
@@ -77,7 +88,7 @@ describe('validity of a block in its branch (§3)', () => {
     ['B5 timestamp of the parent', change({ timestampMs: 1_000 })],
     ['B7 executedHeight other than K(parent)', change({ executedHeight: 1n })],
   ])('refuses %s', (_, block) => {
-    expect(checkBlockInBranch(block, tree.root)).toMatchObject({
+    expect(checkBlockInBranch(block, tree.root, rules)).toMatchObject({
       code: 'OL_CONSENSUS_INVALID_BLOCK',
     })
   })
@@ -90,11 +101,53 @@ describe('validity of a block in its branch (§3)', () => {
       const block = fixture.child(parent.block, 2n * height - 1n, {}, EMPTY_PAYLOAD)
       const full = fixture.child(parent.block, 2n * height - 1n, {}, payload)
       expect(full.header.payloadRoot).toEqual(payloadRoot(payload))
-      const fault = checkBlockInBranch(full, parent)
+      const fault = checkBlockInBranch(full, parent, rules)
       expect(fault === undefined, `height ${height}`).toBe(height <= BigInt(EXECUTION_LAG_MAX))
-      expect(checkBlockInBranch(block, parent)).toBeUndefined()
+      expect(checkBlockInBranch(block, parent, rules)).toBeUndefined()
       parent = tree.insert(block, blockHash(block.header))
     }
+  })
+})
+
+describe('flags (B9, §8)', () => {
+  const endMs = good.header.timestampMs + 10
+  const ending = { ...rules, epochEndMs: endMs }
+  const closing = FLAG_EPOCH_CLOSING
+  const suffix = FLAG_EPOCH_SUFFIX
+
+  it.each([
+    [0, endMs - 1, true],
+    [closing, endMs - 1, false],
+    [suffix, endMs - 1, false],
+    [0, endMs, false],
+    [closing, endMs, true],
+  ])('flags %i at the time %i: %s', (flags, timestampMs, isValid) => {
+    const block = change({ flags, timestampMs })
+    expect(checkBlockInBranch(block, tree.root, ending) === undefined).toBe(isValid)
+  })
+
+  it('all descendants of a closing block in its epoch are suffix blocks, and K stops at it', () => {
+    const own = new BlockTree(
+      [{ block: fixture.genesis, blockHash: blockHash(fixture.genesis.header) }],
+      undefined,
+    )
+    const first = change({ flags: closing, timestampMs: endMs })
+    expect(checkBlockAlone({ ...first }, ending)).toBeUndefined()
+    let parent = own.insert(first, blockHash(first.header))
+    for (let view = 2n; view <= 6n; view += 1n) {
+      const executedHeight = parent.committedHeight
+      for (const flags of [0, closing]) {
+        const block = fixture.child(parent.block, view, { flags, executedHeight })
+        expect(checkBlockInBranch(block, parent, ending)).toMatchObject({
+          data: { reason: 'flags' },
+        })
+      }
+      const block = fixture.child(parent.block, view, { flags: suffix, executedHeight })
+      expect(checkBlockInBranch(block, parent, ending)).toBeUndefined()
+      parent = own.insert(block, blockHash(block.header))
+    }
+    expect(parent.header.height).toBe(6n)
+    expect(parent.committedHeight).toBe(1n)
   })
 })
 

@@ -3,9 +3,12 @@ import {
   BLOCK_TRANSACTIONS_MAX,
   type Block,
   type BlockHeader,
+  type Epoch,
   EXECUTION_LAG_MAX,
   equalBytes,
   type Fault,
+  FLAG_EPOCH_CLOSING,
+  FLAG_EPOCH_SUFFIX,
   type Payload,
   payloadRoot,
 } from '@openliquid/primitives'
@@ -27,7 +30,7 @@ export interface BlockRules {
 }
 
 /**
- * Rules of validity that need the block alone: B1, B2 except the height, B6 except duplicates, B9.
+ * Rules of validity that need the block alone: B1, B2 except the height, B6 except duplicates, B9 as far as it can be seen.
  *
  * @see docs/spec/consensus.md §3
  */
@@ -45,28 +48,41 @@ export function checkBlockAlone(block: Block, rules: BlockRules): Fault | undefi
   if (header.qc.epoch !== header.epoch) return malformed('epoch of the QC')
   if (header.qc.view >= header.view) return malformed('view of the QC')
 
-  // B9: closing and suffix blocks exist only around the end of an epoch.
-  if (header.flags !== 0) return malformed('flags')
-  if (!equalBytes(header.nextValidatorSetHash, committee.hash)) {
-    return malformed('nextValidatorSetHash')
+  // B9: which flag belongs there is said by the parent and the time; here only what each flag brings with it.
+  if (
+    header.flags !== 0 &&
+    header.flags !== FLAG_EPOCH_CLOSING &&
+    header.flags !== FLAG_EPOCH_SUFFIX
+  ) {
+    return malformed('flags')
+  }
+  const namesOwnSet = equalBytes(header.nextValidatorSetHash, committee.hash)
+  if (header.flags !== FLAG_EPOCH_CLOSING && !namesOwnSet) return malformed('nextValidatorSetHash')
+  if (header.flags === FLAG_EPOCH_SUFFIX && !isEmptyPayload(payload)) {
+    return malformed('payload of a suffix block')
   }
   return checkPayload(header, payload)
 }
 
 /**
- * Rules of validity that need the parent: B2 height, B5 lower bound, B6 execution lag, B7 executedHeight.
+ * Rules of validity that need the parent: B2 height, B5 lower bound, B6 execution lag, B7 executedHeight, B9.
  *
  * @see docs/spec/consensus.md §3
  */
 export function checkBlockInBranch(
   { header, payload }: Block,
   parent: BlockNode,
+  rules: Pick<BlockRules, 'epochEndMs'>,
 ): Fault | undefined {
+  const begins = parent.header.epoch !== header.epoch
   if (header.height !== parent.header.height + 1n) return invalid('height')
-  if (header.view <= parent.header.view) return invalid('view')
-  if (header.qc.view !== parent.header.view) return invalid('the QC is of another view')
+  // Views are compared within one epoch only: the block an epoch grows on counts as of view 0.
+  if (header.qc.view !== (begins ? 0n : parent.header.view)) {
+    return invalid('the QC is of another view')
+  }
   if (header.timestampMs <= parent.header.timestampMs) return invalid('timestampMs')
   if (header.executedHeight !== parent.committedHeight) return invalid('executedHeight')
+  if (header.flags !== flagsOf(header, parent.header, rules)) return invalid('flags')
   if (mustBeEmpty(header) && !isEmptyPayload(payload)) return invalid('payload beyond the lag')
   return undefined
 }
@@ -80,9 +96,19 @@ export function isEmptyPayload({ actions, evm, evidence }: Payload): boolean {
   return actions.length === 0 && evm.length === 0 && evidence.length === 0
 }
 
-/** B9: whether the block's time asks for the EPOCH_CLOSING flag, which this version does not know. */
-export function endsEpoch({ timestampMs }: { timestampMs: number }, rules: BlockRules): boolean {
-  return timestampMs >= rules.epochEndMs
+/** B9: the flags of a child of `parent` at that time. Headers alone decide, nobody's discretion. */
+export function flagsOf(
+  { epoch, timestampMs }: Pick<BlockHeader, 'epoch' | 'timestampMs'>,
+  parent: BlockHeader,
+  { epochEndMs }: Pick<BlockRules, 'epochEndMs'>,
+): number {
+  if (endsEpoch(parent, epoch)) return FLAG_EPOCH_SUFFIX
+  return timestampMs >= epochEndMs ? FLAG_EPOCH_CLOSING : 0
+}
+
+/** Whether a block and all that grows on it in this epoch are the end of the epoch. */
+export function endsEpoch(header: BlockHeader, epoch: Epoch): boolean {
+  return header.epoch === epoch && header.flags !== 0
 }
 
 function checkPayload(header: BlockHeader, payload: Payload): Fault | undefined {

@@ -16,7 +16,7 @@ import type { CertificateProcessor } from './certificateProcessor.ts'
 import { ConsensusHalt, reject } from './errors.ts'
 import type { FetchTarget } from './fetchTargets.ts'
 import { FETCH_RETRY_MS_MAX, SYNC_AHEAD_MAX } from './limits.ts'
-import type { Replica } from './replica.ts'
+import { decidedView, type Replica } from './replica.ts'
 
 /** Wait after the first request that brought nothing. */
 const RETRY_MS = 250
@@ -115,7 +115,10 @@ export class BlockSync {
   #take(target: FetchTarget, answer: FetchedBlocks, nowMs: number): Fault | undefined {
     const { rules, tree } = this.#replica
     if (answer.blocks.length > SYNC_BLOCKS_MAX) return badBatch('too many blocks')
-    const batch = answer.blocks.map((block) => ({ block, blockHash: blockHash(block.header) }))
+    const all = answer.blocks.map((block) => ({ block, blockHash: blockHash(block.header) }))
+    // What stands above the target is of no use now, and beyond a closing block of another epoch.
+    const end = all.findIndex((one) => equalBytes(one.blockHash, target.qc.blockHash))
+    const batch = end < 0 ? all : all.slice(0, end + 1)
     const last = batch.at(-1)
     if (last === undefined) return badBatch('no blocks')
     const qc = this.#certificateOf(last, target, answer.qc)
@@ -152,7 +155,8 @@ export class BlockSync {
   /** A certified branch beside the last committed block, and of a higher view, is impossible below 1/3 of faults. */
   #checkAgainstRoot({ header }: Block, qc: Verified<QuorumCertificate>): void {
     const { root } = this.#replica.tree
-    if (header.height !== root.header.height + 1n || qc.view <= root.header.view) return
+    const isDecided = qc.view <= decidedView(this.#replica)
+    if (header.height !== root.header.height + 1n || isDecided) return
     throw new ConsensusHalt(
       'OL_CONSENSUS_FORK',
       `a certified branch does not contain the committed block of height ${root.header.height}`,

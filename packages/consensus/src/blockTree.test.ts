@@ -58,12 +58,12 @@ describe('BlockTree', () => {
 
   it('takes two uncertified blocks of a view (§13)', () => {
     const tree = treeOf()
-    expect(tree.hasRoomInView(3n)).toBe(true)
+    expect(tree.hasRoomInView(1n, 3n)).toBe(true)
     const first = add(tree, fixture.child(fixture.genesis, 3n))
     add(tree, fixture.child(fixture.genesis, 3n, { timestampMs: 2_000 }))
-    expect(tree.hasRoomInView(3n)).toBe(false)
+    expect(tree.hasRoomInView(1n, 3n)).toBe(false)
     tree.certify(first, fixture.verifier.trustQC(fixture.qc(3n, first.blockHash, [0, 1, 2])))
-    expect(tree.hasRoomInView(3n)).toBe(true)
+    expect(tree.hasRoomInView(1n, 3n)).toBe(true)
   })
 
   it('drops the oldest leaves that nobody voted for, never a voted or certified one', () => {

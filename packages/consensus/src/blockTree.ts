@@ -2,7 +2,9 @@ import {
   assert,
   type Block,
   type BlockHeader,
+  type Epoch,
   equalBytes,
+  FLAG_EPOCH_CLOSING,
   type Hash,
   type Height,
   type QuorumCertificate,
@@ -20,6 +22,8 @@ export interface BlockNode {
   readonly blockHash: Hash
   /** K of this block, §3.1. */
   readonly committedHeight: Height
+  /** Height of the block that closes the epoch, if it is this one or below it in the same epoch. */
+  readonly closingHeight: Height | undefined
   /** Absent at and below the lowest block that is still needed. */
   readonly parent: BlockNode | undefined
   /** Certifies this block. */
@@ -64,6 +68,7 @@ export class BlockTree {
         header,
         blockHash,
         committedHeight,
+        closingHeight: header.flags === FLAG_EPOCH_CLOSING ? header.height : undefined,
         parent,
         qc: undefined,
         isVoted: true,
@@ -97,11 +102,18 @@ export class BlockTree {
     const key = hashKey(blockHash)
     assert(parent !== undefined, 'the parent is in the tree')
     assert(!this.#nodes.has(key), 'the block is new')
+    const closingHeight =
+      header.flags === FLAG_EPOCH_CLOSING
+        ? header.height
+        : header.epoch === parent.header.epoch
+          ? parent.closingHeight
+          : undefined
     const node: MutableNode = {
       block,
       header,
       blockHash,
-      committedHeight: committedInBranch(header, parent.header),
+      committedHeight: committedInBranch(header, parent.header, closingHeight),
+      closingHeight,
       parent,
       qc: undefined,
       isVoted: false,
@@ -113,10 +125,10 @@ export class BlockTree {
   }
 
   /** Whether another uncertified block of this view is still taken. */
-  hasRoomInView(view: View): boolean {
+  hasRoomInView(epoch: Epoch, view: View): boolean {
     let count = 0
     for (const { header, qc } of this.#nodes.values()) {
-      if (header.view === view && qc === undefined) count += 1
+      if (header.epoch === epoch && header.view === view && qc === undefined) count += 1
     }
     return count < UNCERTIFIED_PER_VIEW_MAX
   }
@@ -176,6 +188,11 @@ export class BlockTree {
     }
     this.#root = root
     this.#forgetBelow(root)
+  }
+
+  /** Drops all above the last committed block: what an epoch's end leaves undecided is dead. */
+  dropUncommitted(): void {
+    for (const [key, node] of this.#nodes) if (node !== this.#root) this.#nodes.delete(key)
   }
 
   #own(node: BlockNode): MutableNode {

@@ -3,8 +3,11 @@ import {
   type Block,
   blockCodec,
   bytesToHex,
+  type CommitProof,
   commitProofCodec,
   type Fault,
+  FLAG_EPOCH_CLOSING,
+  FLAG_EPOCH_SUFFIX,
   type Hash,
   type QuorumCertificate,
   quorumCertificateCodec,
@@ -13,12 +16,12 @@ import {
   type Verified,
 } from '@openliquid/primitives'
 import { blockContext } from './blockContext.ts'
-import { checkBlockInBranch, endsEpoch } from './blockRules.ts'
+import { checkBlockInBranch } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import type { LogRecord } from './effect.ts'
 import { ConsensusHalt } from './errors.ts'
-import type { Replica } from './replica.ts'
+import { decidedView, type Replica } from './replica.ts'
 import type { RootMismatch } from './stateRoots.ts'
 import { viewTimeoutMs } from './viewTimer.ts'
 
@@ -44,7 +47,7 @@ export class CertificateProcessor {
     const node = tree.get(qc.blockHash)
     if (node !== undefined) this.#certify(node, qc)
     // Views grow along a branch: what is not above the last committed block is decided.
-    else if (qc.view > tree.root.header.view) targets.want(qc)
+    else if (qc.view > decidedView(this.#replica)) targets.want(qc)
     if (pacemaker.onQC(qc)) this.enterView(nowMs)
   }
 
@@ -68,14 +71,14 @@ export class CertificateProcessor {
     blockHash: Hash,
     { isCertified, nowMs }: { readonly isCertified: boolean; readonly nowMs: number },
   ): Fault | undefined {
-    const { orphans, targets, tree, verifier } = this.#replica
+    const { orphans, rules, targets, tree, verifier } = this.#replica
     if (tree.get(blockHash) !== undefined) return undefined
     const { header } = block
     const parent = tree.get(header.parentHash)
     assert(parent !== undefined, 'the parent is in the tree')
 
     const qc = targets.qcOf(blockHash)
-    const fault = checkBlockInBranch(block, parent)
+    const fault = checkBlockInBranch(block, parent, rules)
     if (fault !== undefined) {
       if (isCertified || qc !== undefined) throw certifiedInvalid(blockHash, block, fault)
       return fault
@@ -112,7 +115,7 @@ export class CertificateProcessor {
   }
 
   #certify(node: BlockNode, qc: Verified<QuorumCertificate>): void {
-    const { rules, stateRoots, tree } = this.#replica
+    const { stateRoots, tree } = this.#replica
     if (node.qc !== undefined || node === tree.root) return
     const { header } = node
     if (header.view !== qc.view) {
@@ -126,19 +129,31 @@ export class CertificateProcessor {
         },
       )
     }
-    if (endsEpoch(header, rules)) throw epochUnsupported(header.timestampMs)
     tree.certify(node, qc)
     const mismatch = stateRoots.certified(header)
     if (mismatch !== undefined) throw rootHalt(mismatch)
 
     // Commit rule: two certified blocks in consecutive views commit the lower one. A gap commits nothing yet.
     if (header.qc.view === 0n || header.qc.view + 1n !== qc.view) return
-    const { parent } = node
-    assert(parent !== undefined, 'a block above the root has a parent')
-    if (parent.header.height > tree.root.header.height) this.#commit(parent, node, qc)
+    // A suffix block is never committed: a pair of them commits the closing block below.
+    const path = [node]
+    let lowest = node.parent
+    while (lowest !== undefined && lowest.header.flags === FLAG_EPOCH_SUFFIX) {
+      path.unshift(lowest)
+      lowest = lowest.parent
+    }
+    assert(lowest !== undefined, 'a block above the root has a parent')
+    if (lowest.header.height <= tree.root.header.height) return
+    this.#commit(lowest, { path: [lowest, ...path].map(({ header: one }) => one), qc })
   }
 
-  #commit(node: BlockNode, child: BlockNode, qc: Verified<QuorumCertificate>): void {
+  /** Commits a block of the tree, and all below it, by a proof that was verified elsewhere. */
+  commitByProof(node: BlockNode, proof: CommitProof): void {
+    const { tree } = this.#replica
+    if (node.header.height > tree.root.header.height) this.#commit(node, proof)
+  }
+
+  #commit(node: BlockNode, proof: CommitProof): void {
     const { outbox, orphans, reputation, stateRoots, targets, tree } = this.#replica
     const path = tree.pathFromRoot(node)
     let parent = tree.root.header
@@ -150,7 +165,6 @@ export class CertificateProcessor {
       parent = header
       return { block, blockHash, context }
     })
-    const proof = { path: [node.header, child.header], qc }
     const records: LogRecord[] = []
     for (const committed of path) {
       if (committed.isLogged) continue
@@ -166,6 +180,10 @@ export class CertificateProcessor {
     orphans.forgetUpTo(node.header.view)
     stateRoots.forgetBelow(node.committedHeight)
     this.#replica.highestCommit = proof
+    if (node.header.flags !== FLAG_EPOCH_CLOSING) return
+    // R7: nothing is signed any more in an epoch whose closing block is committed.
+    this.#replica.epochEnd = { header: node.header, blockHash: node.blockHash, commit: proof }
+    this.#replica.safety = undefined
   }
 }
 
@@ -181,15 +199,6 @@ export function rootHalt({ height, ours, certified, header }: RootMismatch): Con
       namedByHeight: `${header.height}`,
       namedByView: `${header.view}`,
     },
-  )
-}
-
-/** B9: the epoch is over, and this version cannot begin another. */
-export function epochUnsupported(timestampMs: number): ConsensusHalt {
-  return new ConsensusHalt(
-    'OL_CONSENSUS_EPOCH_UNSUPPORTED',
-    'the epoch has ended and changing the validator set is not supported yet; raise epochDurationMs',
-    { timestampMs: `${timestampMs}` },
   )
 }
 

@@ -2,13 +2,16 @@ import { bitmapFromSigners, signersFromBitmap } from '@openliquid/crypto'
 import {
   assert,
   type Epoch,
+  equalBytes,
   type Hash,
+  type ValidatorInfo,
   type ValidatorSet,
   validatorSetHash,
 } from '@openliquid/primitives'
 
 /** The validators of one epoch as the protocol counts them: by stake, never by number. */
 export class Committee {
+  readonly set: ValidatorSet
   readonly epoch: Epoch
   readonly size: number
   /** validatorSetHash, §2. */
@@ -19,6 +22,7 @@ export class Committee {
   readonly #nodeKeys: readonly Uint8Array[]
 
   constructor(set: ValidatorSet) {
+    this.set = set
     this.epoch = set.epoch
     this.size = set.validators.length
     this.hash = validatorSetHash(set)
@@ -55,6 +59,17 @@ export class Committee {
   /** At least 1/3 of the stake, §1: holds an honest member while less than 1/3 is faulty. */
   isBlockingSet(stake: bigint): boolean {
     return stake * 3n >= this.#totalStake
+  }
+
+  /** Position of the member with these keys. */
+  indexOfKeys({
+    voteKey,
+    nodeKey,
+  }: Pick<ValidatorInfo, 'voteKey' | 'nodeKey'>): number | undefined {
+    const index = this.set.validators.findIndex(
+      (member) => equalBytes(member.voteKey, voteKey) && equalBytes(member.nodeKey, nodeKey),
+    )
+    return index < 0 ? undefined : index
   }
 
   voteKeyOf(index: number): Uint8Array {

@@ -3,8 +3,6 @@ import type {
   Block,
   BlockHeader,
   ConsensusParams,
-  Hash,
-  Height,
   QuorumCertificate,
   SigningContext,
   TimeoutCertificate,
@@ -12,11 +10,12 @@ import type {
 } from '@openliquid/primitives'
 import type { ReputationState } from './reputation.ts'
 import type { SafetyData } from './safetyData.ts'
+import type { ExecutedState } from './stateRoots.ts'
 
 /** The keys a validator signs consensus messages with. */
 export interface ValidatorIdentity {
-  /** Position in the validator set. */
-  readonly index: number
+  /** Position in the validator set, checked against the keys. Without it the keys may be those of a later member. */
+  readonly index?: number
   /** Secret key of votes and timeouts. */
   readonly voteSecretKey: Uint8Array
   /** Secret key of proposals. */
@@ -25,10 +24,16 @@ export interface ValidatorIdentity {
 
 /** What a replica knows when it starts: made by `recoverState` from the log and the store. */
 export interface RecoveredState {
-  /** Absent in a log that was never written. */
+  /** Header of the block beneath the epoch: the closing block before it; absent in epoch 1. */
+  readonly epochBase?: BlockHeader
+  /** Absent in a log that was never written. May be of a later epoch than the executed blocks. */
   readonly safety?: SafetyData
+  /** Of the epoch that the replica starts in. */
   readonly highQC?: QuorumCertificate
+  /** Of the epoch that the replica starts in. */
   readonly lastTC?: TimeoutCertificate
+  /** Newest ones of later epochs, which are reached again by the certificates below. */
+  readonly laterTCs?: readonly TimeoutCertificate[]
   /** Executed blocks, ascending, from the height after K(tip) to the tip; the last one is the tip. */
   readonly recent: readonly Block[]
   /** Header of the parent of `recent[0]`; absent when that is the genesis block. */
@@ -38,17 +43,20 @@ export interface RecoveredState {
   /** Certificates found in the log beside highQC; certify blocks above. */
   readonly certificates: readonly QuorumCertificate[]
   /** State roots by height, at least from K(tip) to the tip. */
-  readonly stateRoots: readonly { readonly height: Height; readonly stateRoot: Hash }[]
+  readonly stateRoots: readonly ExecutedState[]
   /** Newest one in the log that is not above the tip. */
   readonly reputation?: ReputationState
   /** Headers of executed blocks from the height of `reputation` (without it: the genesis block) to the tip; not needed at genesis. */
   readonly headers?: Iterable<BlockHeader>
+  /** Sets of earlier epochs, ascending; the members of the present one stand in for those that are missing. */
+  readonly validatorSets?: readonly ValidatorSet[]
 }
 
 /** Everything a replica is made from. */
 export interface ConsensusOptions {
   readonly context: SigningContext
   readonly genesis: Block
+  /** Of the epoch that the replica starts in: that of the newest executed block, or the next if it closes one. */
   readonly validatorSet: ValidatorSet
   readonly params: ConsensusParams
   /** Of votes, timeouts and certificates; as `params.scheme` says. */
@@ -57,5 +65,6 @@ export interface ConsensusOptions {
   readonly nodeScheme: SignatureScheme
   /** Absent in a follower. */
   readonly self?: ValidatorIdentity
-  readonly recovered: RecoveredState
+  /** Absent: the chain starts now, and this replica has never been part of it. */
+  readonly recovered?: RecoveredState
 }

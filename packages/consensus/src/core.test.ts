@@ -238,9 +238,9 @@ describe('bad messages change nothing and are reported', () => {
       'OL_CONSENSUS_CERTIFICATE',
     ],
     [
-      'a change of the validator set',
+      'an empty change of the validator set',
       { kind: 'epochChange', epochChange: { proofs: [] } },
-      'OL_CONSENSUS_EPOCH',
+      'OL_CONSENSUS_MALFORMED',
     ],
   ])('%s', (_, message, code) => {
     const core = started(3)

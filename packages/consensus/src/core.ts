@@ -3,6 +3,7 @@ import {
   type Block,
   type ConsensusMessage,
   type Epoch,
+  type EpochChange,
   equalBytes,
   type Fault,
   type Hash,
@@ -14,16 +15,18 @@ import {
 } from '@openliquid/primitives'
 import { BlockSync } from './blockSync.ts'
 import { CertificateProcessor, rootHalt } from './certificateProcessor.ts'
-import type { ConsensusOptions } from './consensusOptions.ts'
+import type { ConsensusOptions, RecoveredState } from './consensusOptions.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import type { Effect } from './effect.ts'
-import { ConsensusHalt, ignore } from './errors.ts'
+import { EpochManager } from './epochManager.ts'
+import { ConsensusHalt } from './errors.ts'
 import type { ConsensusInput, TimerId } from './input.ts'
 import { ACTS_PER_STEP_MAX } from './limits.ts'
 import { Proposer } from './proposer.ts'
-import { createReplica, type Replica } from './replica.ts'
+import { createReplica, freshState, type Replica } from './replica.ts'
 import { encodeReputation } from './reputationCodec.ts'
-import { resume } from './resumption.ts'
+import { repeatLastMessages, restoreEpoch, resume } from './resumption.ts'
+import type { ExecutedState } from './stateRoots.ts'
 import { TimeoutAggregator } from './timeoutAggregator.ts'
 import { ViewSynchronizer } from './viewSynchronizer.ts'
 import { VoteAggregator } from './voteAggregator.ts'
@@ -52,7 +55,7 @@ export interface ConsensusStatus {
  */
 export class ConsensusCore {
   readonly #replica: Replica
-  readonly #options: ConsensusOptions
+  readonly #recovered: RecoveredState
   readonly #processor: CertificateProcessor
   readonly #synchronizer: ViewSynchronizer
   readonly #votes: VoteAggregator
@@ -60,6 +63,7 @@ export class ConsensusCore {
   readonly #voter: Voter
   readonly #proposer: Proposer
   readonly #sync: BlockSync
+  readonly #epochs: EpochManager
   #isHalted = false
 
   /** @throws {ConsensusError} the options or what was recovered cannot be worked with */
@@ -68,7 +72,7 @@ export class ConsensusCore {
     const processor = new CertificateProcessor(replica)
     const synchronizer = new ViewSynchronizer(replica, processor)
     const aggregator = new VoteAggregator(replica, processor, synchronizer)
-    this.#options = options
+    this.#recovered = options.recovered ?? freshState(options.genesis)
     this.#replica = replica
     this.#processor = processor
     this.#synchronizer = synchronizer
@@ -77,6 +81,7 @@ export class ConsensusCore {
     this.#voter = new Voter({ replica, processor, synchronizer, aggregator })
     this.#proposer = new Proposer(replica, processor, this.#voter)
     this.#sync = new BlockSync(replica, processor)
+    this.#epochs = new EpochManager(replica, processor, synchronizer)
   }
 
   /** Takes one input and returns what is to be done, in order. */
@@ -119,6 +124,11 @@ export class ConsensusCore {
     return equalBytes(pacemaker.highQC.blockHash, blockHash) ? pacemaker.highQC : undefined
   }
 
+  /** The change out of an epoch, if it was made in this life: its closing block may not be in the store yet. */
+  epochChange(epoch: Epoch): EpochChange | undefined {
+    return this.#epochs.changeOf(epoch)
+  }
+
   /** The highest QC known: what a peer that catches up should aim for. */
   get highQC(): QuorumCertificate {
     return this.#replica.pacemaker.highQC
@@ -128,7 +138,7 @@ export class ConsensusCore {
     const { nowMs } = input
     switch (input.kind) {
       case 'start':
-        resume(this.#replica, this.#options.recovered, {
+        resume(this.#replica, this.#recovered, {
           processor: this.#processor,
           synchronizer: this.#synchronizer,
           nowMs,
@@ -147,7 +157,7 @@ export class ConsensusCore {
         this.#voter.onPayloadChecked(input.blockHash, input.ok)
         break
       case 'executed':
-        this.#onExecuted(input.height, input.stateRoot)
+        this.#onExecuted(input)
         break
       case 'blocksFetched':
         this.#sync.onFetched(input, nowMs)
@@ -169,6 +179,11 @@ export class ConsensusCore {
   }
 
   #judge(message: ConsensusMessage, from: PeerId, nowMs: number): Fault | undefined {
+    if (message.kind === 'epochChange') {
+      return this.#epochs.onEpochChange(message.epochChange, from, nowMs)
+    }
+    const fault = this.#epochs.checkEpoch(epochOf(message), from, nowMs)
+    if (fault !== undefined) return fault
     switch (message.kind) {
       case 'proposal':
         return this.#voter.onProposal(message.proposal, from, nowMs)
@@ -178,8 +193,6 @@ export class ConsensusCore {
         return this.#timeouts.onTimeout(message.timeout, from, nowMs)
       case 'advanceView':
         return this.#synchronizer.onAdvanceView(message.advanceView, from, nowMs)
-      case 'epochChange':
-        return ignore('OL_CONSENSUS_EPOCH', 'changing the validator set is not supported yet')
       default:
         return unreachable(message)
     }
@@ -188,12 +201,14 @@ export class ConsensusCore {
   #onTimer(timerId: TimerId, nowMs: number): void {
     if (!this.#replica.timers.fired(timerId, nowMs)) return
     // The timers `hold` and `fetch` are for what settling does anyway.
+    if (this.#epochs.isOver) return
     if (timerId === 'view') this.#timeouts.onViewTimer(nowMs)
     if (timerId === 'backup') this.#votes.onBackupTimer(nowMs)
   }
 
-  #onExecuted(height: Height, stateRoot: Hash): void {
-    const mismatch = this.#replica.stateRoots.executed(height, stateRoot)
+  #onExecuted({ height, stateRoot, validators }: ExecutedState): void {
+    const state = { height, stateRoot, ...(validators === undefined ? {} : { validators }) }
+    const mismatch = this.#replica.stateRoots.executed(state)
     if (mismatch !== undefined) throw rootHalt(mismatch)
     this.#logReputation(height)
   }
@@ -212,16 +227,30 @@ export class ConsensusCore {
   /** Does every duty that is due, until none is. Each act moves a view or answers for one, so this ends. */
   #settle(nowMs: number): void {
     let acts = 0
-    while (
-      this.#votes.formQC(nowMs) ||
-      this.#timeouts.settle(nowMs) ||
-      this.#voter.voteIfReady(nowMs) ||
-      this.#proposer.requestIfReady(nowMs)
-    ) {
+    while (this.#advanceEpoch(nowMs) || (!this.#epochs.isOver && this.#actInView(nowMs))) {
       acts += 1
       assert(acts <= ACTS_PER_STEP_MAX, 'a step comes to an end')
     }
     this.#sync.requestMissing(nowMs)
+  }
+
+  #actInView(nowMs: number): boolean {
+    return (
+      this.#votes.formQC(nowMs) ||
+      this.#timeouts.settle(nowMs) ||
+      this.#voter.voteIfReady(nowMs) ||
+      this.#proposer.requestIfReady(nowMs)
+    )
+  }
+
+  #advanceEpoch(nowMs: number): boolean {
+    if (!this.#epochs.advance(nowMs)) return false
+    this.#voter.beginEpoch()
+    this.#proposer.beginEpoch()
+    // The log of an earlier life may know more of this epoch.
+    restoreEpoch(this.#replica, this.#recovered, { processor: this.#processor, nowMs })
+    repeatLastMessages(this.#replica)
+    return true
   }
 
   #halt({ code, data, what }: ConsensusHalt): Effect[] {
@@ -229,5 +258,20 @@ export class ConsensusCore {
     const effects = this.#replica.outbox.drain()
     effects.push({ kind: 'halt', code, message: what, details: data.details })
     return effects
+  }
+}
+
+function epochOf(message: Exclude<ConsensusMessage, { kind: 'epochChange' }>): Epoch {
+  switch (message.kind) {
+    case 'proposal':
+      return message.proposal.epoch
+    case 'vote':
+      return message.vote.epoch
+    case 'timeout':
+      return message.timeout.epoch
+    case 'advanceView':
+      return message.advanceView.highQC.epoch
+    default:
+      return unreachable(message)
   }
 }

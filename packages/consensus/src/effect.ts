@@ -10,6 +10,7 @@ import type {
   Hash,
   Height,
   PeerId,
+  ValidatorSet,
   View,
 } from '@openliquid/primitives'
 import type { TimerId } from './input.ts'
@@ -80,6 +81,15 @@ export type Effect =
       readonly blocks: readonly CommittedBlock[]
       readonly proof: CommitProof
     }
+  /** The commit before was the last of its epoch: from here on indexes are positions in this set. */
+  | {
+      readonly kind: 'enterEpoch'
+      readonly validatorSet: ValidatorSet
+      /** Our own position; absent for a follower, or a validator that has left. */
+      readonly selfIndex: number | undefined
+    }
+  /** Send the peer the changes of epochs from that one on, from the store: see `answerEpochChange`. */
+  | { readonly kind: 'sendEpochChange'; readonly peer: PeerId; readonly fromEpoch: Epoch }
   | {
       readonly kind: 'enterView'
       readonly epoch: Epoch

@@ -14,14 +14,12 @@ export class ConsensusError extends OpenLiquidError<ConsensusFailure> {
 
 /** Why a replica stops for good. */
 export type HaltCode =
-  /** A quorum certified a state root that is not ours (§3 B7). */
+  /** A quorum certified a state root, or a next validator set, that is not ours (§3 B7). */
   | 'OL_CONSENSUS_STATE_ROOT'
   /** A quorum certified a block that breaks a rule of validity (§3). */
   | 'OL_CONSENSUS_CERTIFIED_INVALID'
   /** A certified block does not extend the last committed one: a third of the stake or more is faulty. */
   | 'OL_CONSENSUS_FORK'
-  /** The epoch has ended; this version runs one. */
-  | 'OL_CONSENSUS_EPOCH_UNSUPPORTED'
 
 /** Unwinds a step that found a reason to stop; `ConsensusCore.step` turns it into a `halt` effect. */
 export class ConsensusHalt extends OpenLiquidError<{

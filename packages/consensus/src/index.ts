@@ -1,4 +1,5 @@
 export { CertificateVerifier } from './certificateVerifier.ts'
+export { type Chain, createChain, DEFAULT_PARAMS } from './chain.ts'
 export { Committee } from './committee.ts'
 export type {
   ConsensusOptions,
@@ -7,6 +8,7 @@ export type {
 } from './consensusOptions.ts'
 export { ConsensusCore, type ConsensusStatus } from './core.ts'
 export type { CommittedBlock, Details, Effect, LogRecord, Recipient } from './effect.ts'
+export { answerEpochChange, type EpochSource } from './epochArchive.ts'
 export {
   ConsensusError,
   type ConsensusFailure,
@@ -15,9 +17,10 @@ export {
 } from './errors.ts'
 export type { ConsensusInput, TimerId } from './input.ts'
 export { LeaderElection, type LeaderWindow } from './leaderElection.ts'
-export { verifyCommitProof } from './lightVerifier.ts'
-export { type ExecutedChain, recoverState } from './recovery.ts'
+export { verifyCommitProof, verifyEpochChange } from './lightVerifier.ts'
+export { closingBeneath, type ExecutedChain, epochAbove, recoverState } from './recovery.ts'
 export { Reputation, type ReputationState, type SlotRecord } from './reputation.ts'
 export { decodeSafetyData, encodeSafetyData } from './safetyCodec.ts'
 export type { EntryCertificate, SafetyData } from './safetyData.ts'
+export type { ExecutedState } from './stateRoots.ts'
 export { answerGetBlocks, type BlockSource } from './syncServer.ts'

@@ -6,6 +6,7 @@ import type {
   Payload,
   PeerId,
   QuorumCertificate,
+  ValidatorInfo,
   View,
 } from '@openliquid/primitives'
 
@@ -50,6 +51,8 @@ export type ConsensusInput =
       readonly nowMs: number
       readonly height: Height
       readonly stateRoot: Hash
+      /** Members of the next epoch by the state after this height, by address; absent: as now. Read when an epoch ends. */
+      readonly validators?: readonly ValidatorInfo[]
     }
   /** Answers `fetchBlocks` with what a peer sent; nothing in it was verified. */
   | {

@@ -18,6 +18,10 @@ export const FETCH_TARGETS_MAX = 4
 export const FETCH_RETRY_MS_MAX = 4_000
 /** Committed blocks that may wait for execution before block sync pauses. */
 export const SYNC_AHEAD_MAX = 256
+/** Bytes of the epoch changes sent in one message: well within a frame. */
+export const EPOCH_CHANGE_BYTES_MAX = 2_097_152
+/** Epoch changes of this life remembered for peers that are a little behind; older ones come from the store. */
+export const EPOCH_CHANGES_KEPT_MAX = 8
 /** A timeout is repeated at least this often while its view lasts; consensus reference §13. */
 export const REBROADCAST_MS_MAX = 1_000
 /** Peers whose last answer is remembered, oldest forgotten first. */

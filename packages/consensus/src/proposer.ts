@@ -4,6 +4,7 @@ import {
   type BlockHeader,
   blockCodec,
   blockHash,
+  FLAG_EPOCH_CLOSING,
   type Payload,
   payloadRoot,
   type QuorumCertificate,
@@ -11,10 +12,11 @@ import {
   type Verified,
   type View,
 } from '@openliquid/primitives'
-import { checkBlockAlone, endsEpoch, isEmptyPayload, mustBeEmpty } from './blockRules.ts'
+import { checkBlockAlone, endsEpoch, flagsOf, isEmptyPayload, mustBeEmpty } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
-import { type CertificateProcessor, epochUnsupported } from './certificateProcessor.ts'
+import type { CertificateProcessor } from './certificateProcessor.ts'
 import { deferredRecord } from './deferredRecord.ts'
+import { nextSetHashOf } from './nextSet.ts'
 import type { Replica } from './replica.ts'
 import type { Voter } from './voter.ts'
 
@@ -58,10 +60,14 @@ export class Proposer {
     if (stateRoots.rootAt(parent.committedHeight) === undefined) return false
 
     const timestampMs = Math.max(parent.header.timestampMs + 1, nowMs) // B5
-    if (endsEpoch({ timestampMs }, this.#replica.rules)) throw epochUnsupported(timestampMs)
     this.#draft = { view, parent, qc, tc, timestampMs }
     this.#request(this.#draft, nowMs)
     return true
+  }
+
+  /** Forgets what was of the epoch before. */
+  beginEpoch(): void {
+    this.#draft = undefined
   }
 
   onPayloadBuilt({ view, payload, timestampMs }: PayloadAnswer, nowMs: number): void {
@@ -96,8 +102,9 @@ export class Proposer {
     const { epoch, outbox, params, tree } = this.#replica
     const height = parent.header.height + 1n
     const ancestors = tree.branchAbove(parent, parent.committedHeight)
-    // Pace holds back only empty blocks, and none while one could bring an ancestor's payload to commit.
-    const isAwaited = ancestors.some(({ payload }) => !isEmptyPayload(payload))
+    // Pace holds back only empty blocks, and none while one could bring an ancestor's payload, or the end of the epoch, to commit.
+    const isSuffix = endsEpoch(parent.header, epoch)
+    const isAwaited = isSuffix || ancestors.some(({ payload }) => !isEmptyPayload(payload))
     const pacedMs = Math.min(parent.header.timestampMs, nowMs) + params.minBlockIntervalMs
     outbox.push({
       kind: 'buildPayload',
@@ -107,7 +114,7 @@ export class Proposer {
       timestampMs,
       parent: { header: parent.header, blockHash: parent.blockHash },
       ancestors,
-      mustBeEmpty: mustBeEmpty({ height, executedHeight: parent.committedHeight }),
+      mustBeEmpty: isSuffix || mustBeEmpty({ height, executedHeight: parent.committedHeight }),
       emptyAllowedAtMs: isAwaited ? nowMs : Math.max(nowMs, pacedMs),
     })
   }
@@ -118,6 +125,7 @@ export class Proposer {
     const stateRoot = stateRoots.rootAt(executedHeight)
     assert(stateRoot !== undefined, 'the root was known when the payload was asked for')
     assert(selfIndex !== undefined, 'only a validator proposes')
+    const flags = flagsOf({ epoch, timestampMs }, parent.header, rules)
     const header: BlockHeader = {
       version: rules.version,
       chainId: rules.chainId,
@@ -132,8 +140,11 @@ export class Proposer {
       executedHeight,
       stateRoot,
       validatorSetHash: committee.hash,
-      nextValidatorSetHash: committee.hash,
-      flags: 0,
+      nextValidatorSetHash:
+        flags === FLAG_EPOCH_CLOSING
+          ? nextSetHashOf(this.#replica, executedHeight)
+          : committee.hash,
+      flags,
     }
     const block = { header, payload }
     assert(checkBlockAlone(block, rules) === undefined, 'the payload keeps the limits of a block')

@@ -6,7 +6,9 @@ import {
   bytesToHex,
   type CommitProof,
   commitProofCodec,
+  type Epoch,
   equalBytes,
+  FLAG_EPOCH_CLOSING,
   type Hash,
   type Height,
   type Hex,
@@ -15,6 +17,8 @@ import {
   type TimeoutCertificate,
   timeoutCertificateCodec,
   unreachable,
+  type ValidatorInfo,
+  type ValidatorSet,
 } from '@openliquid/primitives'
 import { committedInBranch } from './committedInBranch.ts'
 import type { RecoveredState } from './consensusOptions.ts'
@@ -24,6 +28,7 @@ import type { ReputationState } from './reputation.ts'
 import { decodeReputation } from './reputationCodec.ts'
 import { decodeSafetyData } from './safetyCodec.ts'
 import type { SafetyData } from './safetyData.ts'
+import type { ExecutedState } from './stateRoots.ts'
 
 /** What recovery reads of the executed blocks on disk. Heights above 0; the genesis block need not be stored. */
 export interface ExecutedChain {
@@ -31,6 +36,10 @@ export interface ExecutedChain {
   readonly height: Height
   blockAt(height: Height): Block | undefined
   stateRootAt(height: Height): Hash | undefined
+  /** Members of the next epoch by the state after that height; absent: always the members of the present one. */
+  validatorsAt?(height: Height): readonly ValidatorInfo[] | undefined
+  /** Sets of earlier epochs; absent: their members were those of the present one. */
+  validatorSetOf?(epoch: Epoch): ValidatorSet | undefined
   /** Helps a replica without a log to a newer certificate. */
   commitProofAt?(height: Height): CommitProof | undefined
 }
@@ -40,7 +49,8 @@ interface LogContent {
   safety: SafetyData | undefined
   readonly blocks: Map<Hex, Block>
   readonly certificates: QuorumCertificate[]
-  lastTC: TimeoutCertificate | undefined
+  /** Newest of each epoch. */
+  readonly tcs: Map<Epoch, TimeoutCertificate>
   readonly reputations: ReputationState[]
 }
 
@@ -70,28 +80,40 @@ export function recoverState({
 
   const tipHash = blockHash(tip.header)
   const certificates = [...log.certificates, ...certificatesOf(log.safety)]
-  if (log.lastTC !== undefined) certificates.push(log.lastTC.highQC)
+  if (log.safety?.entry?.kind === 'tc') addTC(log.tcs, log.safety.entry.tc)
+  for (const { highQC } of log.tcs.values()) certificates.push(highQC)
   for (const { header } of log.blocks.values()) certificates.push(header.qc)
   const proof = executed.commitProofAt?.(tip.header.height)
   if (proof !== undefined) certificates.push(...proof.path.slice(1).map(({ qc }) => qc), proof.qc)
 
   // Only what can still matter: the QC of the tip itself, or of something in a higher view.
-  const useful = certificates.filter(
-    (qc) => qc.view > tip.header.view || equalBytes(qc.blockHash, tipHash),
-  )
+  const epoch = epochAbove(tip.header)
+  const useful = certificates.filter((qc) => {
+    if (qc.epoch !== epoch) return qc.epoch > epoch
+    if (qc.view === 0n) return false
+    return (
+      tip.header.epoch !== epoch || qc.view > tip.header.view || equalBytes(qc.blockHash, tipHash)
+    )
+  })
   // Of all, for a log that lost its newest may hold none of those: a TC in it is no entry proof without its highQC.
-  const highQC = certificates.reduce<QuorumCertificate | undefined>(
-    (high, qc) => (high === undefined || qc.view > high.view ? qc : high),
-    undefined,
-  )
+  const highQC = certificates
+    .filter((qc) => qc.epoch === epoch)
+    .reduce<QuorumCertificate | undefined>(
+      (high, qc) => (high === undefined || qc.view > high.view ? qc : high),
+      undefined,
+    )
   // One above the tip is of a database that is gone.
   const reputation = log.reputations.findLast(({ height }) => height <= tip.header.height)
-  const lastTC = newerTC(log.lastTC, log.safety?.entry)
+  const lastTC = log.tcs.get(epoch)
+  const epochBase = epoch === genesis.header.epoch ? undefined : closingBeneath(epoch, executed)
   return {
+    ...(epochBase === undefined ? {} : { epochBase }),
     ...(log.safety === undefined ? {} : { safety: log.safety }),
     ...(highQC === undefined ? {} : { highQC }),
     ...(lastTC === undefined ? {} : { lastTC }),
+    laterTCs: [...log.tcs.values()].filter((tc) => tc.epoch > epoch),
     ...base,
+    validatorSets: setsBelow(epoch, { genesis, executed }),
     blocksAbove: [...log.blocks.values()]
       .filter(({ header }) => header.height > tip.header.height)
       .sort((a, b) => (a.header.height < b.header.height ? -1 : 1)),
@@ -106,7 +128,7 @@ function readLog(records: Iterable<LogRecord>): LogContent {
     safety: undefined,
     blocks: new Map(),
     certificates: [],
-    lastTC: undefined,
+    tcs: new Map(),
     reputations: [],
   }
   for (const { kind, body } of records) {
@@ -123,8 +145,7 @@ function readLog(records: Iterable<LogRecord>): LogContent {
         content.certificates.push(quorumCertificateCodec.decode(body))
         break
       case 'tc': {
-        const tc = timeoutCertificateCodec.decode(body)
-        if (content.lastTC === undefined || tc.view > content.lastTC.view) content.lastTC = tc
+        addTC(content.tcs, timeoutCertificateCodec.decode(body))
         break
       }
       case 'commit': {
@@ -163,10 +184,15 @@ function recoverBase(
   const parent = executed.height === 0n ? undefined : blockAt(executed.height - 1n).header
   const lowest = committedInBranch(tip.header, parent)
   const recent: Block[] = []
-  const stateRoots = [{ height: lowest, stateRoot: rootAt(lowest) }]
+  const stateAt = (height: Height): ExecutedState => {
+    const validators = executed.validatorsAt?.(height)
+    const stateRoot = rootAt(height)
+    return { height, stateRoot, ...(validators === undefined ? {} : { validators }) }
+  }
+  const stateRoots = [stateAt(lowest)]
   for (let height = lowest + 1n; height <= executed.height; height += 1n) {
     recent.push(blockAt(height))
-    stateRoots.push({ height, stateRoot: rootAt(height) })
+    stateRoots.push(stateAt(height))
   }
   if (executed.height === 0n) return { recent: [tip], stateRoots }
   const parentHeader: BlockHeader = blockAt(lowest).header
@@ -199,12 +225,44 @@ function certificatesOf(safety: SafetyData | undefined): QuorumCertificate[] {
   return certificates
 }
 
-function newerTC(
-  lastTC: TimeoutCertificate | undefined,
-  entry: SafetyData['entry'],
-): TimeoutCertificate | undefined {
-  if (entry?.kind !== 'tc') return lastTC
-  return lastTC === undefined || entry.tc.view > lastTC.view ? entry.tc : lastTC
+function addTC(tcs: Map<Epoch, TimeoutCertificate>, tc: TimeoutCertificate): void {
+  const known = tcs.get(tc.epoch)
+  if (known === undefined || tc.view > known.view) tcs.set(tc.epoch, tc)
+}
+
+/** The epoch that grows on a block. */
+export function epochAbove({ epoch, flags }: BlockHeader): Epoch {
+  return flags === FLAG_EPOCH_CLOSING ? epoch + 1n : epoch
+}
+
+/** Header of the executed block that closes the epoch before `epoch`. Epochs grow with height: O(log height) reads. */
+export function closingBeneath(
+  epoch: Epoch,
+  executed: Pick<ExecutedChain, 'height' | 'blockAt'>,
+): BlockHeader | undefined {
+  let low = 1n
+  let high = executed.height
+  while (low < high) {
+    const middle = (low + high) / 2n
+    const block = executed.blockAt(middle)
+    if (block === undefined) throw missing(`the executed block of height ${middle}`)
+    if (epochAbove(block.header) >= epoch) high = middle
+    else low = middle + 1n
+  }
+  const header = executed.blockAt(low)?.header
+  return header !== undefined && epochAbove(header) === epoch ? header : undefined
+}
+
+function setsBelow(
+  epoch: Epoch,
+  { genesis, executed }: { readonly genesis: Block; readonly executed: ExecutedChain },
+): ValidatorSet[] {
+  const sets: ValidatorSet[] = []
+  for (let at = genesis.header.epoch; at < epoch; at += 1n) {
+    const set = executed.validatorSetOf?.(at)
+    if (set !== undefined) sets.push(set)
+  }
+  return sets
 }
 
 function missing(what: string): ConsensusError {

@@ -1,5 +1,6 @@
 import type { SignatureScheme } from '@openliquid/crypto'
 import {
+  type Block,
   type BlockHeader,
   blockHash,
   type CommitProof,
@@ -7,9 +8,14 @@ import {
   type Epoch,
   epochGenesisQC,
   equalBytes,
+  type Hash,
+  type Height,
   type QuorumCertificate,
   type SigningContext,
+  type ValidatorInfo,
+  type ValidatorSet,
   type Verified,
+  type View,
 } from '@openliquid/primitives'
 import type { BlockRules } from './blockRules.ts'
 import { BlockTree } from './blockTree.ts'
@@ -30,47 +36,175 @@ import { Timers } from './timers.ts'
 import { VoteCollector } from './voteCollector.ts'
 
 /** The parts of one replica, which its roles share. Each part owns its own rules; none knows another. */
-export interface Replica {
-  readonly epoch: Epoch
+export interface Replica extends EpochParts {
   readonly params: ConsensusParams
   readonly context: SigningContext
+  readonly scheme: SignatureScheme
   readonly nodeScheme: SignatureScheme
-  readonly committee: Committee
-  readonly reputation: Reputation
-  /** Of the reputation: who leads. */
-  readonly election: LeaderElection
-  readonly rules: BlockRules
-  readonly verifier: CertificateVerifier
   readonly tree: BlockTree
-  readonly orphans: OrphanPool
-  readonly targets: FetchTargets
   readonly stateRoots: StateRoots
-  readonly pacemaker: Pacemaker
-  readonly votes: VoteCollector
-  readonly timeouts: TimeoutCollector
   readonly outbox: Outbox
   readonly timers: Timers
-  /** Absent in a follower. */
-  readonly safety: SafetyRules | undefined
-  readonly selfIndex: number | undefined
-  /** Of the newest commit; always two headers long. */
+  /** Holds the keys; absent in a follower. */
+  readonly signer: SafetyRules | undefined
+  readonly ownKeys: OwnKeys | undefined
+  /** The signer while it may sign in this epoch: as a member, and until its closing block is committed. */
+  safety: SafetyRules | undefined
+  selfIndex: number | undefined
+  /** Of the newest commit of this epoch. */
   highestCommit: CommitProof | undefined
+  /** The closing block of this epoch, once it is committed. */
+  epochEnd: EpochEnd | undefined
   /** Reputations at boundaries that are not executed yet: they go to the log when their block is in the database. */
   reputationStates: ReputationState[]
 }
 
+/** A closing block that is committed. */
+export interface EpochEnd {
+  readonly header: BlockHeader
+  readonly blockHash: Hash
+  readonly commit: CommitProof
+}
+
+/** What is made anew for each epoch. */
+interface EpochParts {
+  epoch: Epoch
+  committee: Committee
+  reputation: Reputation
+  /** Of the reputation: who leads. */
+  election: LeaderElection
+  rules: BlockRules
+  verifier: CertificateVerifier
+  orphans: OrphanPool
+  targets: FetchTargets
+  pacemaker: Pacemaker
+  votes: VoteCollector
+  timeouts: TimeoutCollector
+}
+
+type OwnKeys = Pick<ValidatorInfo, 'voteKey' | 'nodeKey'>
+
 /**
- * Puts a replica together.
+ * Puts a replica together, in the epoch of the newest executed block, or the one after if that closes it.
  *
  * @throws {ConsensusError} OL_CONSENSUS_OPTIONS, OL_CONSENSUS_RECOVERY
  */
 export function createReplica(options: ConsensusOptions): Replica {
-  const { context, genesis, params, scheme, nodeScheme, recovered, self } = options
+  const { context, genesis, params, scheme, nodeScheme, self } = options
+  const recovered = options.recovered ?? freshState(genesis)
   const committee = new Committee(options.validatorSet)
+  const base = recovered.epochBase ?? genesis.header
   checkParams(params, committee)
-  if (self !== undefined) checkIdentity(self, options, committee)
+  checkSet(committee, base, options)
+  const ownKeys = self === undefined ? undefined : keysOf(self, options)
+  const selfIndex = ownKeys === undefined ? undefined : committee.indexOfKeys(ownKeys)
+  if (self?.index !== undefined && self.index !== selfIndex) throw foreignKeys(self.index)
 
-  const genesisQC = epochGenesisQC(committee.epoch, blockHash(genesis.header), committee.size)
+  const genesisQC = epochGenesisQC(committee.epoch, blockHash(base), committee.size)
+  const outbox = new Outbox()
+  const signer =
+    self === undefined
+      ? undefined
+      : recoveredSigner(self, selfIndex, { ...options, recovered }, genesisQC)
+  const moved = signer?.moveTo(genesisQC)
+  if (moved !== undefined) outbox.persist([moved], { sync: true })
+  const reputation = recoveredReputation(recovered, committee)
+  const start = { committee, base, genesisQC, reputation, recovered, header: genesis.header }
+  return {
+    ...epochParts({ context, params, scheme }, start),
+    params,
+    context,
+    scheme,
+    nodeScheme,
+    tree: recoveredTree(recovered, options),
+    stateRoots: new StateRoots(recovered.stateRoots),
+    outbox,
+    timers: new Timers(outbox),
+    signer,
+    ownKeys,
+    safety: maySign(signer, selfIndex, committee) ? signer : undefined,
+    selfIndex,
+    highestCommit: undefined,
+    epochEnd: undefined,
+    reputationStates: [],
+  }
+}
+
+/** What a replica knows of a chain that has not begun. */
+export function freshState({ header, payload }: Block): RecoveredState {
+  return {
+    recent: [{ header, payload }],
+    blocksAbove: [],
+    certificates: [],
+    stateRoots: [{ height: header.height, stateRoot: header.stateRoot }],
+  }
+}
+
+/** Replaces all that belongs to one epoch; what is committed stays, what is not is gone. */
+export function beginEpoch(
+  replica: Replica,
+  {
+    nextSet,
+    closing,
+    genesisQC,
+  }: {
+    readonly nextSet: ValidatorSet
+    readonly closing: BlockHeader
+    readonly genesisQC: QuorumCertificate
+  },
+): void {
+  const { outbox, ownKeys, signer, tree } = replica
+  const committee = new Committee(nextSet)
+  const reputation = replica.reputation.next(committee, closing.height)
+  replica.reputationStates.push(reputation.state)
+  tree.dropUncommitted()
+  const selfIndex = ownKeys === undefined ? undefined : committee.indexOfKeys(ownKeys)
+  const moved = signer?.moveTo(genesisQC)
+  if (moved !== undefined) outbox.persist([moved], { sync: true })
+  if (selfIndex !== undefined) signer?.actAs(selfIndex)
+  const start = { committee, base: closing, genesisQC, reputation, header: closing }
+  Object.assign(replica, epochParts(replica, start), {
+    safety: maySign(signer, selfIndex, committee) ? signer : undefined,
+    selfIndex,
+    highestCommit: undefined,
+    epochEnd: undefined,
+  } satisfies Partial<Replica>)
+}
+
+/** Greatest view that is decided in this epoch: views grow along a branch, and that of another epoch does not count. */
+export function decidedView({ epoch, tree }: Pick<Replica, 'epoch' | 'tree'>): View {
+  const { header } = tree.root
+  return header.epoch === epoch ? header.view : 0n
+}
+
+/** R7: only in the epoch of the safety data, and only as a member. */
+function maySign(
+  signer: SafetyRules | undefined,
+  selfIndex: number | undefined,
+  { epoch }: Committee,
+): boolean {
+  return selfIndex !== undefined && signer?.data.epoch === epoch
+}
+
+function epochParts(
+  { context, params, scheme }: Pick<ConsensusOptions, 'context' | 'params' | 'scheme'>,
+  {
+    committee,
+    base,
+    genesisQC,
+    reputation,
+    header,
+    recovered = {},
+  }: {
+    readonly committee: Committee
+    readonly base: BlockHeader
+    readonly genesisQC: QuorumCertificate
+    readonly reputation: Reputation
+    /** Any of the chain. */
+    readonly header: Pick<BlockHeader, 'version' | 'chainId'>
+    readonly recovered?: Pick<RecoveredState, 'highQC' | 'lastTC'>
+  },
+): EpochParts {
   const verifier = new CertificateVerifier({
     committee,
     context,
@@ -78,36 +212,23 @@ export function createReplica(options: ConsensusOptions): Replica {
     epochGenesisQC: genesisQC,
   })
   const parts = { committee, context, scheme, verifier }
-  const outbox = new Outbox()
-  const reputation = recoveredReputation(recovered, committee)
   return {
     epoch: committee.epoch,
-    params,
-    context,
-    nodeScheme,
     committee,
     reputation,
     election: reputation.election,
     rules: {
-      version: genesis.header.version,
-      chainId: genesis.header.chainId,
+      version: header.version,
+      chainId: header.chainId,
       committee,
-      epochEndMs: genesis.header.timestampMs + params.epochDurationMs,
+      epochEndMs: base.timestampMs + params.epochDurationMs,
     },
     verifier,
-    tree: recoveredTree(recovered, options),
     orphans: new OrphanPool(),
     targets: new FetchTargets(),
-    stateRoots: new StateRoots(recovered.stateRoots),
     pacemaker: recoveredPacemaker(recovered, verifier, genesisQC),
     votes: new VoteCollector(parts),
     timeouts: new TimeoutCollector(parts),
-    outbox,
-    timers: new Timers(outbox),
-    safety: self === undefined ? undefined : recoveredSafety(self, options, genesisQC),
-    selfIndex: self?.index,
-    highestCommit: undefined,
-    reputationStates: [],
   }
 }
 
@@ -130,35 +251,60 @@ function checkParams(params: ConsensusParams, committee: Committee): void {
   }
 }
 
-function checkIdentity(
-  self: ValidatorIdentity,
-  { scheme, nodeScheme }: ConsensusOptions,
-  committee: Committee,
-): void {
-  const isOwn =
-    committee.has(self.index) &&
-    equalBytes(scheme.publicKeyOf(self.voteSecretKey), committee.voteKeyOf(self.index)) &&
-    equalBytes(nodeScheme.publicKeyOf(self.nodeSecretKey), committee.nodeKeyOf(self.index))
-  if (isOwn) return
+/** The set must be the one that the chain names for the epoch. */
+function checkSet(committee: Committee, base: BlockHeader, { genesis }: ConsensusOptions): void {
+  const epoch = base.height === genesis.header.height ? base.epoch : base.epoch + 1n
+  if (committee.epoch === epoch && equalBytes(committee.hash, base.nextValidatorSetHash)) return
   throw new ConsensusError(
-    `the keys are not those of validator ${self.index}; start with the keys that the genesis file names`,
+    `the validator set is not that of the epoch above height ${base.height}`,
+    { code: 'OL_CONSENSUS_OPTIONS', setting: 'validatorSet', reason: 'another set or epoch' },
+  )
+}
+
+function keysOf(
+  { voteSecretKey, nodeSecretKey }: ValidatorIdentity,
+  { scheme, nodeScheme }: ConsensusOptions,
+): OwnKeys {
+  return {
+    voteKey: scheme.publicKeyOf(voteSecretKey),
+    nodeKey: nodeScheme.publicKeyOf(nodeSecretKey),
+  }
+}
+
+function foreignKeys(index: number): ConsensusError {
+  return new ConsensusError(
+    `the keys are not those of validator ${index}; start with the keys that the genesis file names`,
     { code: 'OL_CONSENSUS_OPTIONS', setting: 'self', reason: 'keys of another validator' },
   )
 }
 
 /** As of the newest executed block: from the log, and the blocks executed after that was written. */
 function recoveredReputation(
-  { reputation, headers }: RecoveredState,
+  { reputation, headers = [], validatorSets = [] }: RecoveredState,
   committee: Committee,
 ): Reputation {
-  const state = reputation?.epoch === committee.epoch ? reputation : undefined
-  const recovered = new Reputation(committee, state)
+  const committeeOf = (epoch: Epoch): Committee => {
+    if (epoch === committee.epoch) return committee
+    const set = validatorSets.find((one) => one.epoch === epoch)
+    return new Committee(set ?? { ...committee.set, epoch })
+  }
+  let recovered: Reputation | undefined
   let parent: BlockHeader | undefined
-  for (const header of headers ?? []) {
-    if (parent !== undefined) recovered.onCommitted(header, parent)
+  const follow = (from: Reputation, epoch: Epoch, height: Height): Reputation => {
+    let at = from
+    while (at.epoch < epoch) at = at.next(committeeOf(at.epoch + 1n), height)
+    return at
+  }
+  for (const header of headers) {
+    recovered ??= new Reputation(committeeOf(reputation?.epoch ?? header.epoch), reputation)
+    if (parent !== undefined) {
+      recovered = follow(recovered, header.epoch, parent.height)
+      recovered.onCommitted(header, parent)
+    }
     parent = header
   }
-  return recovered
+  if (recovered === undefined) return new Reputation(committee)
+  return follow(recovered, committee.epoch, parent?.height ?? 0n)
 }
 
 function recoveredTree(recovered: RecoveredState, { genesis }: ConsensusOptions): BlockTree {
@@ -170,7 +316,7 @@ function recoveredTree(recovered: RecoveredState, { genesis }: ConsensusOptions)
 }
 
 function recoveredPacemaker(
-  { highQC, lastTC }: RecoveredState,
+  { highQC, lastTC }: Pick<RecoveredState, 'highQC' | 'lastTC'>,
   verifier: CertificateVerifier,
   genesisQC: QuorumCertificate,
 ): Pacemaker {
@@ -178,9 +324,16 @@ function recoveredPacemaker(
   return new Pacemaker(qc, lastTC === undefined ? undefined : verifier.trustTC(lastTC))
 }
 
-function recoveredSafety(
+function recoveredSigner(
   identity: ValidatorIdentity,
-  { context, scheme, nodeScheme, recovered, validatorSet }: ConsensusOptions,
+  selfIndex: number | undefined,
+  {
+    context,
+    scheme,
+    nodeScheme,
+    recovered,
+    validatorSet,
+  }: ConsensusOptions & { readonly recovered: RecoveredState },
   genesisQC: QuorumCertificate,
 ): SafetyRules {
   const { safety, recent } = recovered
@@ -188,12 +341,11 @@ function recoveredSafety(
   if (safety === undefined && (recent.at(-1)?.header.height ?? 0n) > 0n) {
     throw recoveryError('there are executed blocks but no safety data; run without keys')
   }
-  if (safety !== undefined && safety.epoch !== validatorSet.epoch) {
-    throw recoveryError('the safety data is of another epoch')
-  }
   return new SafetyRules({
     context,
     identity,
+    // Of no use before the keys are in a set.
+    index: selfIndex ?? validatorSet.validators.length,
     scheme,
     nodeScheme,
     data: safety ?? {

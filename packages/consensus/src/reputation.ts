@@ -1,4 +1,11 @@
-import { assert, type BlockHeader, type Epoch, type Height } from '@openliquid/primitives'
+import {
+  assert,
+  type BlockHeader,
+  bytesToHex,
+  type Epoch,
+  type Height,
+  type Hex,
+} from '@openliquid/primitives'
 import type { Committee } from './committee.ts'
 import { ACTIVE, LeaderElection, type LeaderWindow } from './leaderElection.ts'
 import { MISSED_SLOTS_MAX } from './limits.ts'
@@ -12,6 +19,9 @@ const WINDOW_BLOCKS_PER_VALIDATOR = 10
 const DELAY_VIEWS_PER_VALIDATOR = 2n
 /** Share of own slots that may fail, in percent. */
 const FAILED_PERCENT_MAX = 10
+
+/** Index of a validator that has left. */
+const GONE = -1
 
 /** What one committed block says of the validators; indexes of those that have left are -1. */
 export interface SlotRecord {
@@ -60,6 +70,41 @@ export class Reputation {
       windows: this.election.windows,
       records: [...this.#records],
     }
+  }
+
+  get epoch(): Epoch {
+    return this.#committee.epoch
+  }
+
+  /**
+   * The reputation that the next epoch begins with, members matched by address. Those who join have nothing against
+   * them; boundaries that were not in force yet are dropped.
+   */
+  next(committee: Committee, closingHeight: Height): Reputation {
+    const positions = new Map<Hex, number>()
+    for (const { address, index } of committee.set.validators) {
+      positions.set(bytesToHex(address), index)
+    }
+    const moved = this.#committee.set.validators.map(
+      ({ address }) => positions.get(bytesToHex(address)) ?? GONE,
+    )
+    const joined = [...positions.values()].filter((index) => !moved.includes(index))
+    const records = this.#records.map(({ proposer, missed, signers }) => {
+      const voted = (this.#committee.signersOf(signers) ?? []).map((i) => moved[i] ?? GONE)
+      const present = [...voted, ...joined].filter((i) => i !== GONE).sort((a, b) => a - b)
+      return {
+        proposer: moved[proposer] ?? GONE,
+        missed: missed.map(([index, slots]) => [moved[index] ?? GONE, slots] as const),
+        signers: committee.bitmapOf(present),
+      }
+    })
+    const multipliers = multipliersOf(records, committee)
+    return new Reputation(committee, {
+      epoch: committee.epoch,
+      height: closingHeight,
+      windows: [{ boundaryHeight: closingHeight, startView: 1n, multipliers }],
+      records,
+    })
   }
 
   /** Takes the next committed block; returns who is charged with the views below it, in view order. */

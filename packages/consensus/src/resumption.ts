@@ -24,28 +24,43 @@ export function resume(
     readonly nowMs: number
   },
 ): void {
-  const { outbox, pacemaker, safety, verifier } = replica
+  const { outbox, pacemaker, safety } = replica
   if (safety !== undefined && recovered.safety === undefined) {
     // From now on a log without safety data is a lost one.
     outbox.persist([{ kind: 'safety', body: encodeSafetyData(safety.data) }], { sync: true })
   }
-  admitRecovered(replica, recovered, processor, nowMs)
-  // The commit rule runs for every certificate: without those of recovered blocks, votes would wait for commits (B7).
-  for (const qc of [...recovered.certificates, pacemaker.highQC]) {
-    processor.learnQC(verifier.trustQC(qc), nowMs)
-  }
+  restoreEpoch(replica, recovered, { processor, nowMs })
+  processor.learnQC(pacemaker.highQC, nowMs)
   processor.enterView(nowMs)
   repeatLastMessages(replica)
   synchronizer.broadcastNews(nowMs)
 }
 
+/** Puts back what the log knows of the present epoch: blocks, then certificates. */
+export function restoreEpoch(
+  replica: Replica,
+  recovered: RecoveredState,
+  { processor, nowMs }: { readonly processor: CertificateProcessor; readonly nowMs: number },
+): void {
+  const { epoch, verifier } = replica
+  admitRecovered(replica, recovered, processor, nowMs)
+  // The commit rule runs for every certificate: without those of recovered blocks, votes would wait for commits (B7).
+  for (const qc of recovered.certificates) {
+    if (qc.epoch === epoch) processor.learnQC(verifier.trustQC(qc), nowMs)
+  }
+  for (const tc of recovered.laterTCs ?? []) {
+    if (tc.epoch === epoch) processor.learnTC(verifier.trustTC(tc), nowMs)
+  }
+}
+
 function admitRecovered(
-  { safety, tree }: Replica,
+  { epoch, signer, tree }: Replica,
   { blocksAbove }: RecoveredState,
   processor: CertificateProcessor,
   nowMs: number,
 ): void {
   for (const block of blocksAbove) {
+    if (block.header.epoch !== epoch) continue
     const hash = blockHash(block.header)
     if (tree.get(hash) !== undefined) continue
     // Forks from below the last committed block are dead.
@@ -55,12 +70,12 @@ function admitRecovered(
     if (node === undefined) continue
     tree.markLogged(node)
     // Blocks come into the log by our vote, our proposal or a commit: others may need any of them.
-    if (safety !== undefined) tree.markVoted(node)
+    if (signer !== undefined) tree.markVoted(node)
   }
 }
 
 /** Byte for byte what was sent before the restart, if its view is still the current one. */
-function repeatLastMessages({
+export function repeatLastMessages({
   election,
   epoch,
   outbox,

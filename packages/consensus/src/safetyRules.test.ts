@@ -22,7 +22,8 @@ const qcOf = (block: Block): QuorumCertificate =>
 function rulesWith(data: Partial<SafetyData> = {}): SafetyRules {
   return new SafetyRules({
     context: fixture.context,
-    identity: { index: 0, voteSecretKey: fixture.secretOf(0), nodeSecretKey: fixture.secretOf(0) },
+    index: 0,
+    identity: { voteSecretKey: fixture.secretOf(0), nodeSecretKey: fixture.secretOf(0) },
     scheme: nullScheme,
     nodeScheme: nullScheme,
     data: { epoch: 1n, lastVotedView: 0n, lockedView: 0n, lockedQC: fixture.genesisQC, ...data },

@@ -68,11 +68,14 @@ export class SafetyRules {
   readonly #identity: ValidatorIdentity
   readonly #scheme: SignatureScheme
   readonly #nodeScheme: SignatureScheme
+  #index: number
   #data: SafetyData
 
   constructor(options: {
     readonly context: SigningContext
     readonly identity: ValidatorIdentity
+    /** Position in the epoch's set. */
+    readonly index: number
     readonly scheme: SignatureScheme
     readonly nodeScheme: SignatureScheme
     readonly data: SafetyData
@@ -81,6 +84,7 @@ export class SafetyRules {
     this.#identity = options.identity
     this.#scheme = options.scheme
     this.#nodeScheme = options.nodeScheme
+    this.#index = options.index
     this.#data = options.data
     assert(options.data.lockedQC.view === options.data.lockedView, 'lockedQC is of lockedView')
   }
@@ -111,7 +115,7 @@ export class SafetyRules {
       epoch,
       view,
       blockHash: hash,
-      signer: this.#identity.index,
+      signer: this.#index,
       signature: this.#scheme.sign(
         this.#identity.voteSecretKey,
         voteDigest(this.#context, epoch, view, hash),
@@ -149,7 +153,7 @@ export class SafetyRules {
       highQC,
       ...(tc === undefined ? {} : { lastTC: tc }),
       ...(lastVote?.view === currentView ? { vote: lastVote } : {}),
-      signer: this.#identity.index,
+      signer: this.#index,
       signature: this.#scheme.sign(
         this.#identity.voteSecretKey,
         timeoutDigest(this.#context, epoch, currentView, highQC.view),
@@ -161,6 +165,24 @@ export class SafetyRules {
       entry,
       lastTimeout: timeout,
     })
+  }
+
+  /**
+   * Leaves the epoch for good (R7). The closing block beneath the new one is committed, and `epochGenesisQC` names it.
+   *
+   * @returns undefined if the safety data is of that epoch, or a later one, already
+   */
+  moveTo(epochGenesisQC: QuorumCertificate): LogRecord | undefined {
+    const { epoch } = epochGenesisQC
+    if (epoch <= this.#data.epoch) return undefined
+    assert(epochGenesisQC.view === 0n, 'an epoch begins with the QC of view 0')
+    this.#data = { epoch, lastVotedView: 0n, lockedView: 0n, lockedQC: epochGenesisQC }
+    return deferredRecord('safety', encodeSafetyData, this.#data)
+  }
+
+  /** Signs from now on as the member at this position of the epoch's set. */
+  actAs(index: number): void {
+    this.#index = index
   }
 
   /** Whether `propose` could sign in this view. */
@@ -178,7 +200,7 @@ export class SafetyRules {
     const { header } = block
     const { epoch } = this.#data
     if (header.epoch !== epoch || header.view !== currentView) return undefined
-    if (header.proposer !== this.#identity.index) return undefined
+    if (header.proposer !== this.#index) return undefined
     if (!this.mayPropose(currentView)) return undefined // R5
     if (entryOf(currentView, header.qc, tc) === undefined) return undefined // R2
 

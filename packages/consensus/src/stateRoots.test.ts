@@ -16,8 +16,8 @@ describe('StateRoots (B7)', () => {
     const roots = new StateRoots([{ height: 0n, stateRoot: root(0) }])
     expect(roots.certified(claim(1n, 1))).toBeUndefined()
     expect(roots.certified(claim(2n, 9))).toBeUndefined()
-    expect(roots.executed(1n, root(1))).toBeUndefined()
-    expect(roots.executed(2n, root(2))).toMatchObject({
+    expect(roots.executed({ height: 1n, stateRoot: root(1) })).toBeUndefined()
+    expect(roots.executed({ height: 2n, stateRoot: root(2) })).toMatchObject({
       height: 2n,
       ours: root(2),
       certified: root(9),
@@ -28,15 +28,15 @@ describe('StateRoots (B7)', () => {
 
   it('executes in order, once each', () => {
     const roots = new StateRoots([{ height: 3n, stateRoot: root(3) }])
-    expect(() => roots.executed(3n, root(3))).toThrow('height order')
-    expect(() => roots.executed(5n, root(5))).toThrow('height order')
-    expect(roots.executed(4n, root(4))).toBeUndefined()
+    expect(() => roots.executed({ height: 3n, stateRoot: root(3) })).toThrow('height order')
+    expect(() => roots.executed({ height: 5n, stateRoot: root(5) })).toThrow('height order')
+    expect(roots.executed({ height: 4n, stateRoot: root(4) })).toBeUndefined()
     expect(roots.executedHeight).toBe(4n)
   })
 
   it('forgets what is named no more, never the newest', () => {
     const roots = new StateRoots([{ height: 0n, stateRoot: root(0) }])
-    for (let height = 1n; height <= 5n; height += 1n) roots.executed(height, root(1))
+    for (let height = 1n; height <= 5n; height += 1n) roots.executed({ height, stateRoot: root(1) })
     roots.forgetBelow(4n)
     expect([2n, 3n, 4n, 5n].map((height) => roots.rootAt(height) !== undefined)).toEqual([
       false,

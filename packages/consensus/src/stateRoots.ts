@@ -4,6 +4,7 @@ import {
   equalBytes,
   type Hash,
   type Height,
+  type ValidatorInfo,
 } from '@openliquid/primitives'
 
 /** A certified header whose state root is not the one we computed. */
@@ -14,6 +15,14 @@ export interface RootMismatch {
   readonly header: BlockHeader
 }
 
+/** What the application says of one executed height. */
+export interface ExecutedState {
+  readonly height: Height
+  readonly stateRoot: Hash
+  /** Members of the next epoch if it were to end by this state; absent: the same as now. */
+  readonly validators?: readonly ValidatorInfo[]
+}
+
 /**
  * The state roots we computed, and those that certified headers claim, compared in whichever order they come.
  *
@@ -21,14 +30,16 @@ export interface RootMismatch {
  */
 export class StateRoots {
   readonly #roots = new Map<Height, Hash>()
+  readonly #members = new Map<Height, readonly ValidatorInfo[]>()
   /** Claims above executedHeight, by the height they are about. */
   readonly #claims = new Map<Height, BlockHeader[]>()
   #executedHeight: Height
 
-  constructor(roots: readonly { readonly height: Height; readonly stateRoot: Hash }[]) {
+  constructor(roots: readonly ExecutedState[]) {
     let executedHeight = 0n
-    for (const { height, stateRoot } of roots) {
+    for (const { height, stateRoot, validators } of roots) {
       this.#roots.set(height, stateRoot)
+      if (validators !== undefined) this.#members.set(height, validators)
       if (height > executedHeight) executedHeight = height
     }
     assert(this.#roots.has(executedHeight), 'the root of the newest executed block is known')
@@ -44,10 +55,16 @@ export class StateRoots {
     return this.#roots.get(height)
   }
 
+  /** Who is to validate next by the state of an executed height; undefined for the same members as before. */
+  membersAt(height: Height): readonly ValidatorInfo[] | undefined {
+    return this.#members.get(height)
+  }
+
   /** Takes the result of an execution; returns a certified claim that contradicts it. */
-  executed(height: Height, stateRoot: Hash): RootMismatch | undefined {
+  executed({ height, stateRoot, validators }: ExecutedState): RootMismatch | undefined {
     assert(height === this.#executedHeight + 1n, 'blocks execute in height order, once each')
     this.#roots.set(height, stateRoot)
+    if (validators !== undefined) this.#members.set(height, validators)
     this.#executedHeight = height
     const claims = this.#claims.get(height) ?? []
     this.#claims.delete(height)
@@ -71,7 +88,9 @@ export class StateRoots {
   /** Forgets roots below a height that is named no more. */
   forgetBelow(height: Height): void {
     for (const known of this.#roots.keys()) {
-      if (known < height && known !== this.#executedHeight) this.#roots.delete(known)
+      if (known >= height || known === this.#executedHeight) continue
+      this.#roots.delete(known)
+      this.#members.delete(known)
     }
   }
 

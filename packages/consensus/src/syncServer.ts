@@ -37,6 +37,8 @@ export function answerGetBlocks(request: GetBlocks, source: BlockSource): Blocks
   for (let height = request.fromHeight; blocks.length < SYNC_BLOCKS_MAX; height += 1n) {
     const block = blockAt(height)
     if (block === undefined) break
+    // A batch is certified by one epoch: the next begins another batch.
+    if (blocks[0] !== undefined && block.header.epoch !== blocks[0].header.epoch) break
     bytes += blockCodec.encode(block).length
     // One block at least: the largest one fits the largest answer.
     if (blocks.length > 0 && bytes > bytesMax) break
@@ -45,8 +47,13 @@ export function answerGetBlocks(request: GetBlocks, source: BlockSource): Blocks
   const last = blocks.at(-1)
   if (last === undefined) return { blocks }
   const next = blockAt(last.header.height + 1n)
-  const qc = next?.header.qc ?? source.certificateOf(blockHash(last.header))
+  const certified = next?.header.epoch === last.header.epoch ? next.header.qc : undefined
+  const qc = certified ?? source.certificateOf(blockHash(last.header))
   if (qc !== undefined) return { blocks, qc }
+  // Whoever asks for a block holds its certificate.
+  const isWanted =
+    request.toHash !== undefined && equalBytes(blockHash(last.header), request.toHash)
+  if (isWanted) return { blocks }
   // The header of the last block certifies the one before.
   return blocks.length === 1 ? { blocks: [] } : { blocks: blocks.slice(0, -1), qc: last.header.qc }
 }

@@ -2,7 +2,7 @@ import type { AdvanceView, ConsensusMessage, Fault, PeerId, View } from '@openli
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { reject } from './errors.ts'
 import { PEERS_REMEMBERED_MAX, REBROADCAST_MS_MAX } from './limits.ts'
-import type { Replica } from './replica.ts'
+import { decidedView, type Replica } from './replica.ts'
 
 /**
  * Keeps replicas in the same view: whoever is seen behind is told the certificates that lead here.
@@ -45,21 +45,28 @@ export class ViewSynchronizer {
 
   /** Tells one peer, at most once a second. */
   tellPeer(peer: PeerId, nowMs: number): void {
+    if (this.mayTell(peer, nowMs)) this.#replica.outbox.sendToPeer(peer, this.#news())
+  }
+
+  /** Whether a peer may be told something again; if so this counts as having told it. */
+  mayTell(peer: PeerId, nowMs: number): boolean {
     const lastMs = this.#answeredAtMs.get(peer)
-    if (lastMs !== undefined && nowMs < lastMs + REBROADCAST_MS_MAX) return
+    if (lastMs !== undefined && nowMs < lastMs + REBROADCAST_MS_MAX) return false
     this.#answeredAtMs.delete(peer)
     this.#answeredAtMs.set(peer, nowMs)
     if (this.#answeredAtMs.size > PEERS_REMEMBERED_MAX) {
       const [oldest] = this.#answeredAtMs.keys()
       if (oldest !== undefined) this.#answeredAtMs.delete(oldest)
     }
-    this.#replica.outbox.sendToPeer(peer, this.#news())
+    return true
   }
 
   /** Returns what is wrong with the news. */
   onAdvanceView(news: AdvanceView, from: PeerId, nowMs: number): Fault | undefined {
-    const { pacemaker, tree, verifier } = this.#replica
-    const { highQC, tc, highestCommit } = news
+    const { epoch, pacemaker, verifier } = this.#replica
+    const { highQC, tc } = news
+    // A commit of the epoch before is told by the change itself.
+    const highestCommit = news.highestCommit?.qc.epoch === epoch ? news.highestCommit : undefined
     // Certificates that can change nothing are not worth a verification.
     if (tc !== undefined && tc.view >= pacemaker.view) {
       const verifiedTC = verifier.verifyTC(tc)
@@ -68,7 +75,7 @@ export class ViewSynchronizer {
     }
     // The proof's own QC brings its block and all below it to commit; its path is for those without the blocks.
     for (const qc of highestCommit === undefined ? [highQC] : [highestCommit.qc, highQC]) {
-      if (qc.view <= tree.root.header.view) continue
+      if (qc.view <= decidedView(this.#replica)) continue
       const verifiedQC = verifier.verifyQC(qc)
       if (verifiedQC === undefined) return badCertificate('qc')
       this.#processor.learnQC(verifiedQC, nowMs)

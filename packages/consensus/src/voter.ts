@@ -5,6 +5,7 @@ import {
   bytesToHex,
   equalBytes,
   type Fault,
+  FLAG_EPOCH_CLOSING,
   type Hash,
   type PeerId,
   type Proposal,
@@ -13,11 +14,12 @@ import {
   type TimeoutCertificate,
   type Verified,
 } from '@openliquid/primitives'
-import { endsEpoch, isEmptyPayload } from './blockRules.ts'
+import { isEmptyPayload } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
-import { type CertificateProcessor, epochUnsupported } from './certificateProcessor.ts'
+import type { CertificateProcessor } from './certificateProcessor.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import { ignore, reject } from './errors.ts'
+import { nextSetHashOf } from './nextSet.ts'
 import { checkProposal } from './proposalRules.ts'
 import type { Replica } from './replica.ts'
 import { tcHashOf } from './safetyRules.ts'
@@ -93,6 +95,12 @@ export class Voter {
     return undefined
   }
 
+  /** Forgets what was of the epoch before. */
+  beginEpoch(): void {
+    this.#candidate = undefined
+    this.#otherRoots.clear()
+  }
+
   /** Our own proposal, signed in this view; its block is in the tree. */
   onOwnProposal(proposal: Proposal, hash: Hash): void {
     const { verifier } = this.#replica
@@ -166,7 +174,7 @@ export class Voter {
       return undefined
     }
     const isCertified = targets.qcOf(hash) !== undefined
-    if (!isCertified && !tree.hasRoomInView(block.header.view)) {
+    if (!isCertified && !tree.hasRoomInView(block.header.epoch, block.header.view)) {
       return reject('OL_CONSENSUS_EQUIVOCATION', 'the leader proposed too many blocks in one view')
     }
     return this.#processor.admit(block, hash, { isCertified, nowMs })
@@ -174,12 +182,11 @@ export class Voter {
 
   /** B5 upper bound: a block from far ahead of our clock gets no vote in this view, one from a little ahead waits. */
   #isTimely(candidate: Candidate, { header }: BlockNode, nowMs: number): boolean {
-    const { params, rules, timers } = this.#replica
+    const { params, timers } = this.#replica
     if (header.timestampMs > nowMs + params.clockDriftMsMax) {
       this.#refuse(candidate, reject('OL_CONSENSUS_TIMESTAMP', 'the block is ahead of our clock'))
       return false
     }
-    if (endsEpoch(header, rules)) throw epochUnsupported(header.timestampMs)
     if (header.timestampMs > nowMs) timers.set('hold', header.timestampMs)
     return true
   }
@@ -189,7 +196,12 @@ export class Voter {
     const { committee, outbox, stateRoots } = this.#replica
     if (header.executedHeight > stateRoots.executedHeight) return false
     const ours = stateRoots.rootAt(header.executedHeight)
-    if (ours !== undefined && equalBytes(ours, header.stateRoot)) return true
+    const nextSetHash =
+      header.flags === FLAG_EPOCH_CLOSING
+        ? nextSetHashOf(this.#replica, header.executedHeight)
+        : committee.hash
+    const isRootOurs = ours !== undefined && equalBytes(ours, header.stateRoot)
+    if (isRootOurs && equalBytes(nextSetHash, header.nextValidatorSetHash)) return true
 
     this.#refuse(
       candidate,

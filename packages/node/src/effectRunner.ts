@@ -42,6 +42,12 @@ function runEffect(effect: Effect, handlers: EffectHandlers): void {
     case 'commit':
       handlers.commit(effect)
       break
+    case 'enterEpoch':
+      handlers.enterEpoch(effect)
+      break
+    case 'sendEpochChange':
+      handlers.sendEpochChange(effect)
+      break
     case 'enterView':
       handlers.enterView(effect)
       break

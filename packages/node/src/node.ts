@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ConsensusOptions, recoverState } from '@openliquid/consensus'
+import { type ConsensusOptions, epochAbove, recoverState } from '@openliquid/consensus'
 import { ed25519Scheme, schemeOf, verifyPossession } from '@openliquid/crypto'
 import { Application, type ChainView } from '@openliquid/execution'
 import { createNetworkManager, type NetworkManager } from '@openliquid/network'
@@ -267,14 +267,16 @@ class Node implements OpenLiquidNode {
         commitProofAt: (height) => application.blocks.commitProofAt(height),
       },
     })
-    const self = this.#identity(secrets, application.validatorSet)
+    // Until the state machine chooses them, every epoch has the members of the first.
+    const validatorSet = { ...application.validatorSet, epoch: epochOf(application) }
+    const self = this.#identity(secrets, validatorSet)
     const mayHaveSigned = application.executedHeight > 0n
     const isLogLost = self !== undefined && recovered.safety === undefined && mayHaveSigned
     if (isLogLost) logger.error({}, LOG_LOST)
     const consensus: ConsensusOptions = {
       context: { chainId: genesis.chainId, genesisHash },
       genesis: application.genesisBlock,
-      validatorSet: application.validatorSet,
+      validatorSet,
       params: genesis.consensus,
       scheme: schemeOf(genesis.consensus.scheme),
       nodeScheme: ed25519Scheme,
@@ -419,6 +421,12 @@ class Node implements OpenLiquidNode {
     }
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
   }
+}
+
+/** The epoch that grows on the newest executed block. */
+function epochOf({ blocks }: Application): bigint {
+  const head = blocks.head()
+  return head === undefined ? 1n : epochAbove(head.header)
 }
 
 /** Time beyond the wait for a block that a request may take. */

@@ -1,4 +1,9 @@
-import { ConsensusCore, type ConsensusOptions, type Effect } from '@openliquid/consensus'
+import {
+  answerEpochChange,
+  ConsensusCore,
+  type ConsensusOptions,
+  type Effect,
+} from '@openliquid/consensus'
 import type { Application, BlockResult } from '@openliquid/execution'
 import type { NetworkManager } from '@openliquid/network'
 import {
@@ -13,6 +18,7 @@ import {
   type Topic,
   type TransportHandlers,
   unreachable,
+  type ValidatorSet,
 } from '@openliquid/primitives'
 import { BlockFetcher } from './blockFetcher.ts'
 import { BlockServer } from './blockServer.ts'
@@ -99,11 +105,15 @@ export class NodeRuntime {
   #sentTimeouts = 0
   #committed: { readonly height: Height; readonly certified: RuntimeStatus['certified'] }
   #quorumWaitEndMs = 0
+  #validatorSet: ValidatorSet
+  #selfIndex: number | undefined
 
   constructor(options: RuntimeOptions) {
     const { clock, application, network, consensus } = options
     this.#options = options
     this.#core = new ConsensusCore(consensus)
+    this.#validatorSet = consensus.validatorSet
+    this.#selfIndex = consensus.self?.index
     this.#committed = { height: application.executedHeight, certified: undefined }
     this.#loop = new EventLoop({
       core: this.#core,
@@ -209,6 +219,8 @@ export class NodeRuntime {
       this.#fetcher.fetch(request).catch((error: unknown) => this.#fail(error, {}))
     },
     commit: ({ blocks, proof }) => this.#commit(blocks, proof),
+    enterEpoch: ({ validatorSet, selfIndex }) => this.#enterEpoch(validatorSet, selfIndex),
+    sendEpochChange: ({ peer, fromEpoch }) => this.#sendEpochChange(peer, fromEpoch),
     enterView: (entered) => this.#enterView(entered),
     report: ({ peer, fault }) => this.#report(peer, fault),
     alarm: ({ code, message, details }) => {
@@ -267,9 +279,9 @@ export class NodeRuntime {
   }
 
   #sendToValidators(kind: string, envelope: Envelope): void {
-    const { network, consensus } = this.#options
-    for (const { index } of consensus.validatorSet.validators) {
-      if (index === consensus.self?.index) continue
+    const { network } = this.#options
+    for (const { index } of this.#validatorSet.validators) {
+      if (index === this.#selfIndex) continue
       this.#offer(kind, () => network.sendToValidator(index, envelope))
     }
   }
@@ -334,11 +346,35 @@ export class NodeRuntime {
     this.#loop.push({ kind: 'executed', height, stateRoot })
   }
 
+  #enterEpoch(validatorSet: ValidatorSet, selfIndex: number | undefined): void {
+    const { network, logger } = this.#options
+    this.#validatorSet = validatorSet
+    this.#selfIndex = selfIndex
+    network.setValidatorSet(validatorSet.epoch, validatorSet)
+    const fields = { epoch: String(validatorSet.epoch), validator: selfIndex ?? 'follower' }
+    logger.info(fields, 'epoch')
+  }
+
+  /** Old changes are read from the executed chain: a peer is some epochs behind. */
+  #sendEpochChange(peer: PeerId, fromEpoch: bigint): void {
+    const { application, network } = this.#options
+    const epochChange = answerEpochChange(fromEpoch, {
+      height: application.executedHeight,
+      blockAt: (height) => application.blocks.blockAt(height),
+      commitProofAt: (height) => application.blocks.commitProofAt(height),
+      validatorSetOf: (epoch) => ({ ...this.#validatorSet, epoch }),
+      epochChange: (epoch) => this.#core.epochChange(epoch),
+    })
+    if (epochChange.proofs.length === 0) return
+    const message = { kind: 'epochChange', epochChange } as const
+    this.#offer(message.kind, () => network.sendToPeer(peer, messageToEnvelope(message)))
+  }
+
   #enterView({ view, leader }: { readonly view: bigint; readonly leader: number }): void {
-    const { meters, consensus, logger } = this.#options
+    const { meters, logger } = this.#options
     this.#payloads.cancel()
     meters.view.set(Number(view))
-    meters.isLeader.set(leader === consensus.self?.index ? 1 : 0)
+    meters.isLeader.set(leader === this.#selfIndex ? 1 : 0)
     if (logger.isLevelEnabled('debug')) logger.debug({ view: String(view), leader }, 'view')
   }
 
