@@ -42,14 +42,25 @@ const quiet = percentile(await tripsUntil(after(QUIET_MS)), 0.99)
 const heldBefore = await victim.heldBytes()
 const banned: number[] = []
 const noisy: number[] = []
-for (const attack of ['flood', 'subscribe'] as const) {
+for (const [count, attack] of (['flood', 'subscribe'] as const).entries()) {
   const hostile = await remote<FloodNode>('floodNode.ts')
-  let isOver = false
-  const attacking = hostile[attack](address).then((tookMs) => {
-    banned.push(tookMs)
-    isOver = true
-  })
-  noisy.push(...(await tripsUntil(() => isOver)))
+  const attacking = hostile[attack](address)
+  const start = performance.now()
+  const isGivenUp = after(3 * BANNED_MS_MAX)
+  let isBanned = false
+  const watching = (async () => {
+    while (!isBanned && !isGivenUp()) {
+      isBanned = (await victim.bans()).length > count
+      await wait(50)
+    }
+    if (isBanned) banned.push(performance.now() - start)
+    isBanned = true
+  })()
+  noisy.push(...(await tripsUntil(() => isBanned)))
+  await watching
+  // The hostile peer keeps trying for a while: a ban must hold.
+  noisy.push(...(await tripsUntil(after(QUIET_MS / 4))))
+  await hostile.end()
   await attacking
 }
 const bans = await victim.bans()
@@ -81,7 +92,7 @@ report({
 })
 report({
   id: 'network.flood.banned',
-  value: bans.length === 2 ? Math.max(...banned) : Number.POSITIVE_INFINITY,
+  value: banned.length === 2 ? Math.max(...banned) : Number.POSITIVE_INFINITY,
   unit: 'ms',
   op: '<=',
   target: BANNED_MS_MAX,
