@@ -1,3 +1,4 @@
+import { type Hex, hexToBytes } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import type { FillEvent } from './events.ts'
 import { assessedVolume, ratesFor, withVolume } from './feeSchedule.ts'
@@ -95,6 +96,31 @@ describe('fees of a trade', () => {
     expect(trade(x, eth, '4000', '100')).toEqual(['160.0', '-12.0'])
     x.endBlock(15 * DAY_MS)
     expect(trade(x, eth, '4000', '100')).toEqual(['180.0', '60.0'])
+  })
+
+  it('are those of the master for a sub-account, and count for it', () => {
+    const x = exchange()
+    const created = x.act(alice, { type: 'createSubAccount', name: 'a' })
+    if (created.status !== 'ok' || created.response.type !== 'createSubAccount') throw created
+    const subAccountUser = created.response.data as Hex
+    x.act(alice, {
+      type: 'subAccountTransfer',
+      subAccountUser,
+      isDeposit: true,
+      usd: 900_000_000_000,
+    })
+    const viaSub = (): string | undefined => {
+      x.order(bob, eth, 'sell', { px: '4000', size: '1300' })
+      const orders = [
+        { a: eth, b: true, p: '4000', s: '1300', r: false, t: { limit: { tif: 'Gtc' } } },
+      ] as const
+      const vaultAddress = hexToBytes(subAccountUser, 20)
+      x.act(alice, { type: 'order', orders, grouping: 'na' }, { vaultAddress })
+      return x.events().flatMap((e) => (e.kind === 'fill' ? [e.fill.fee] : []))[0]
+    }
+    expect(viaSub()).toBe('2340.0')
+    x.endBlock(DAY_MS)
+    expect(trade(x, eth, '4000', '10')[0]).toBe('16.0')
   })
 
   it('count spot twice', () => {

@@ -10,7 +10,7 @@ export function feeRatesOf(state: CoreState, user: User): FeeRates {
   const { rules, feeSchedule } = state
   if (!hasTiers(state)) return rules
   const today = utcDay(state.now.timestampMs)
-  const own = assessedVolume(state.feeVolumes.get(user) ?? [], today)
+  const own = assessedVolume(state.feeVolumes.get(tradingAs(state, user)) ?? [], today)
   const all = assessedVolume(state.exchangeVolumes.get(0) ?? [], today)
   return ratesFor(rules, feeSchedule, own, all.maker)
 }
@@ -28,7 +28,8 @@ export function noteFeeVolume(
   if (!hasTiers(state)) return
   const volume = trade.isSpot ? SPOT_WEIGHT * trade.notional : trade.notional
   const today = utcDay(state.now.timestampMs)
-  const add = (user: User, taker: bigint, maker: bigint): void => {
+  const add = (trader: User, taker: bigint, maker: bigint): void => {
+    const user = tradingAs(state, trader)
     const days = state.feeVolumes.get(user) ?? []
     state.feeVolumes.set(user, withVolume(days, today, { taker, maker }))
   }
@@ -36,6 +37,11 @@ export function noteFeeVolume(
   add(trade.maker, 0n, volume)
   const all = state.exchangeVolumes.get(0) ?? []
   state.exchangeVolumes.set(0, withVolume(all, today, { taker: volume, maker: volume }))
+}
+
+/** Sub-accounts share the tier of their master; §9. */
+function tradingAs(state: CoreState, user: User): User {
+  return state.subAccounts.get(user)?.master ?? user
 }
 
 function hasTiers({ feeSchedule }: CoreState): boolean {

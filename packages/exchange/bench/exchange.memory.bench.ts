@@ -1,0 +1,85 @@
+// Memory of a resting order, and of an account with five positions: what the process holds after the block, collected.
+import { report } from '../../../bench/figure.ts'
+import { prng } from '../src/testing/index.ts'
+import { limitOrder, MarketMachine, orderAction } from './marketMachine.ts'
+
+const ORDERS = 100_000
+const ACCOUNTS = 5_000
+const PERPS = 5
+
+function used(): number {
+  const { gc } = globalThis as { gc?: () => void }
+  gc?.()
+  gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+function bytesPerOrder(): number {
+  const next = prng(1)
+  const market = new MarketMachine({ perps: PERPS, accounts: 1_000 })
+  for (let user = 0; user < 1_000; user++) {
+    market.prepare(user, orderAction([limitOrder(next, { asset: 0, spread: 900, tif: 'Alo' })]))()
+  }
+  market.endBlock()
+  const before = used()
+  for (let i = 0; i < ORDERS; i += 50) {
+    const orders = Array.from({ length: 50 }, () =>
+      limitOrder(next, { asset: next(PERPS), spread: 900, tif: 'Alo' }),
+    )
+    market.prepare(next(1_000), orderAction(orders))()
+    if (i % 5_000 === 0) market.endBlock()
+  }
+  market.endBlock()
+  let resting = 0
+  for (let perp = 0; perp < PERPS; perp++) {
+    resting += Number(market.machine.view.l2Book(`P${perp}`)?.levels[0].length ?? 0)
+  }
+  if (resting === 0) throw new Error('nothing rests')
+  return (used() - before) / ORDERS
+}
+
+/** Accounts with five positions, less the same machine without any account but one. */
+function bytesPerAccount(): number {
+  const start = used()
+  const market = new MarketMachine({ perps: PERPS, accounts: ACCOUNTS })
+  for (let user = 0; user < ACCOUNTS; user += 2) {
+    const side = (b: boolean) =>
+      orderAction(
+        Array.from({ length: PERPS }, (_, a) => ({
+          a,
+          b,
+          p: '1000',
+          s: '0.1',
+          r: false,
+          t: { limit: { tif: 'Gtc' } } as const,
+        })),
+      )
+    market.prepare(user, side(true))()
+    market.prepare(user + 1, side(false))()
+    if (user % 500 === 0) market.endBlock()
+  }
+  market.endBlock()
+  const bytes = (used() - start) / ACCOUNTS
+  if (market.machine.entryCount < ACCOUNTS * 6) throw new Error('positions are missing')
+  return bytes
+}
+
+const account = bytesPerAccount()
+const order = bytesPerOrder()
+report({
+  id: 'exchange.memory.order',
+  value: order,
+  unit: 'bytes',
+  op: '<=',
+  target: 200,
+  runs: [order],
+})
+report({
+  id: 'exchange.memory.account',
+  value: account,
+  unit: 'bytes',
+  op: '<=',
+  target: 2_000,
+  runs: [account],
+})
