@@ -1,5 +1,5 @@
 import { EvmExecutor, type EvmTransition } from '@openliquid/evm'
-import { ExchangeMachine } from '@openliquid/exchange'
+import { type ExchangeEvent, ExchangeMachine } from '@openliquid/exchange'
 import { readPrecompiles } from '@openliquid/precompiles'
 import {
   assert,
@@ -116,6 +116,8 @@ export class Application {
   readonly #validatorSetHash: Hash
   readonly #heightGauge: Gauge
   readonly #transactionCounter: Counter
+  readonly #coreWriterCounter: Counter
+  readonly #transferCounter: Counter
   #head: ChainHead
   #isStopped = false
 
@@ -189,6 +191,8 @@ export class Application {
     this.history = new History(store)
     this.#heightGauge = metrics.gauge(EXECUTION_METRICS.executedHeight)
     this.#transactionCounter = metrics.counter(EXECUTION_METRICS.executedTransactions)
+    this.#coreWriterCounter = metrics.counter(EXECUTION_METRICS.coreWriterActions)
+    this.#transferCounter = metrics.counter(EXECUTION_METRICS.evmTransfers)
     this.mempool = new Mempool({
       ...options.mempool,
       state: { core: engines.core.view, evm: engines.evm.view },
@@ -405,6 +409,20 @@ export class Application {
     this.#transactionCounter.inc({ kind: 'evm', result: 'ok' }, ranEvm)
     this.#transactionCounter.inc({ kind: 'evm', result: 'skipped' }, skippedEvmCount)
     this.#transactionCounter.inc({ kind: 'any', result: 'malformed' }, executed.malformed)
+    for (const event of executed.events) this.#countCrossing(event)
+  }
+
+  /** What went from one world to the other. */
+  #countCrossing(event: ExchangeEvent): void {
+    if (event.kind === 'evmTransfer') {
+      this.#transferCounter.inc({ direction: 'toEvm', result: event.status })
+    }
+    if (event.kind === 'evmCredit') {
+      const result = event.refused === undefined ? 'executed' : 'refused'
+      this.#transferCounter.inc({ direction: 'toCore', result })
+    }
+    const result = CORE_WRITER_RESULTS.get(event.kind)
+    if (result !== undefined) this.#coreWriterCounter.inc({ result })
   }
 
   #remember({ height, stateRoot }: ChainHead): void {
@@ -412,6 +430,12 @@ export class Application {
     this.#roots.delete(height - BigInt(RECENT_ROOTS_MAX))
   }
 }
+
+const CORE_WRITER_RESULTS: ReadonlyMap<ExchangeEvent['kind'], string> = new Map([
+  ['coreWriterDelayed', 'delayed'],
+  ['coreWriterExecuted', 'executed'],
+  ['coreWriterRejected', 'rejected'],
+])
 
 /** An Ethereum transaction of a block with what it did. */
 type EvmOutcome = Pick<Extract<TransactionOutcome, { kind: 'evm' }>, 'receipt'> & {

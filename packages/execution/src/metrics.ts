@@ -7,6 +7,8 @@ export type ExecutionMetric =
   | 'mempoolDropped'
   | 'executedHeight'
   | 'executedTransactions'
+  | 'coreWriterActions'
+  | 'evmTransfers'
 
 /** Every metric of this package. */
 export const EXECUTION_METRICS: Readonly<Record<ExecutionMetric, MetricDefinition>> = {
@@ -27,6 +29,16 @@ export const EXECUTION_METRICS: Readonly<Record<ExecutionMetric, MetricDefinitio
     name: 'execution_transactions_total',
     help: 'Transactions of committed blocks by what became of them.',
     labels: ['kind', 'result'],
+  },
+  coreWriterActions: {
+    name: 'execution_core_writer_actions_total',
+    help: 'Actions of contracts by what became of them.',
+    labels: ['result'],
+  },
+  evmTransfers: {
+    name: 'execution_evm_transfers_total',
+    help: 'Transfers between the Core and the EVM by what became of them.',
+    labels: ['direction', 'result'],
   },
 }
 
