@@ -1,24 +1,53 @@
-import type { ExchangeReader, Hash, L1Precompile } from '@openliquid/primitives'
+import {
+  type ExchangeReader,
+  equalBytes,
+  type Hash,
+  type L1Precompile,
+} from '@openliquid/primitives'
 import { NO_ACCOUNT } from './account.ts'
+import type { BlockTracer } from './blockTracer.ts'
+import { overrideEnvironment, overrideState } from './callOverrides.ts'
 import { createMachine } from './engines.ts'
-import type { EvmCallRequest, EvmCallResult, EvmGasEstimate } from './evmView.ts'
+import { EvmError } from './errors.ts'
+import type { AccessListEntry } from './evmTransaction.ts'
+import type {
+  EvmAccessListResult,
+  EvmCallRequest,
+  EvmCallResult,
+  EvmGasEstimate,
+  EvmSimulatedBlock,
+  EvmSimulatedCall,
+  EvmSimulatedResult,
+} from './evmView.ts'
 import { intrinsicGas } from './gas.ts'
 import { JournaledState } from './journaledState.ts'
-import { CALL_GAS_MAX, IDLE_MACHINES_MAX } from './limits.ts'
+import {
+  ACCESS_LIST_RUNS_MAX,
+  CALL_GAS_MAX,
+  IDLE_MACHINES_MAX,
+  SIMULATED_CALLS_MAX,
+} from './limits.ts'
 import {
   type BlockEnvironment,
   type EvmMessage,
   type Execution,
   type Machine,
+  type MachineBinding,
   type MachineOptions,
+  MessageStopped,
   REVERTED,
 } from './machine.ts'
-import type { StateReader } from './stateReader.ts'
+import type { PrecompileCalls } from './precompileCalls.ts'
+import type { StateSource } from './stateReader.ts'
+import type { EvmTrace } from './traceTypes.ts'
+import { wordBytes } from './word.ts'
 
 /** The state that a call runs on: it stays the same while the chain goes on. */
 export interface CallScene {
-  readonly state: StateReader
+  readonly state: StateSource
   readonly exchange: ExchangeReader | undefined
+  /** Answers of precompiles, in a past state. */
+  readonly replay?: PrecompileCalls | undefined
   /** Base fee as if the call paid one. */
   readonly environment: BlockEnvironment
   blockHash(number: bigint): Hash | undefined
@@ -88,38 +117,175 @@ export class CallRunner {
     return !('status' in outcome) && outcome.failure === undefined
   }
 
+  /** Runs at the cap until the list names all that the run with it reaches. */
+  async createAccessList(request: EvmCallRequest, scene: CallScene): Promise<EvmAccessListResult> {
+    const gas = boundedGas(request.gas)
+    let accessList = request.accessList ?? []
+    for (let run = 1; ; run++) {
+      const state = new JournaledState(scene.state)
+      const outcome = await this.#run({ ...request, accessList }, gas, scene, state)
+      const result = 'status' in outcome ? outcome : toResult(outcome)
+      const reached = 'status' in outcome ? accessList : reachedBy(request, scene, state)
+      const isSame = sizeOf(reached) === sizeOf(accessList)
+      if (isSame || run >= ACCESS_LIST_RUNS_MAX) return { accessList: reached, result }
+      accessList = reached
+    }
+  }
+
+  /**
+   * Runs calls one after the other, block by block, on one state.
+   *
+   * @throws {EvmError} OL_EVM_SIMULATION, OL_EVM_OVERRIDE
+   */
+  async simulate(
+    blocks: readonly EvmSimulatedBlock[],
+    scene: CallScene,
+  ): Promise<EvmSimulatedResult[]> {
+    const count = blocks.reduce((sum, { calls }) => sum + calls.length, 0)
+    if (count > SIMULATED_CALLS_MAX) {
+      throw new EvmError(`${count} calls, at most ${SIMULATED_CALLS_MAX} are simulated`, {
+        code: 'OL_EVM_SIMULATION',
+        calls: count,
+        max: SIMULATED_CALLS_MAX,
+      })
+    }
+    const state = new JournaledState(scene.state)
+    const results: EvmSimulatedResult[] = []
+    let { environment } = scene
+    for (const block of blocks) {
+      const next = {
+        ...environment,
+        number: environment.number + 1n,
+        timestamp: environment.timestamp + 1n,
+      }
+      environment = overrideEnvironment(next, block.blockOverrides)
+      overrideState(state, block.stateOverrides)
+      results.push(await this.#simulateBlock(block.calls, { ...scene, environment }, state))
+    }
+    return results
+  }
+
+  /** Traces a run on a state that is thrown away. Refusals are traced as nothing. @throws {EvmError} OL_EVM_TRACE */
+  async trace(
+    request: EvmCallRequest,
+    {
+      state,
+      environment,
+      binding,
+      tracer,
+    }: {
+      readonly state: JournaledState
+      readonly environment: BlockEnvironment
+      readonly binding: Omit<MachineBinding, 'state'>
+      readonly tracer: BlockTracer
+    },
+  ): Promise<EvmTrace> {
+    const gas = boundedGas(request.gas)
+    const message = toMessage(request, gas)
+    const required = intrinsicGas(message)
+    overrideState(state, request.stateOverrides)
+    const balance = state.account(message.from)?.balance ?? 0n
+    if (gas < required || balance < gas * message.gasPrice + message.value) {
+      const reason = 'the call cannot run: not enough gas or funds'
+      throw new EvmError(`nothing to trace: ${reason}`, { code: 'OL_EVM_TRACE', reason })
+    }
+    const overridden = overrideEnvironment(environment, request.blockOverrides)
+    const isFree = message.gasPrice === 0n && request.blockOverrides?.baseFeePerGas === undefined
+    const scene = isFree ? { ...overridden, baseFeePerGas: 0n } : overridden
+    return tracer.traceRun((machine) => machine.runMessage(message, scene), {
+      state,
+      gas,
+      scene: binding,
+    })
+  }
+
+  async #simulateBlock(
+    requests: readonly EvmCallRequest[],
+    scene: CallScene,
+    state: JournaledState,
+  ): Promise<EvmSimulatedResult> {
+    const { number, timestamp, gasLimit, baseFeePerGas } = scene.environment
+    const calls: EvmSimulatedCall[] = []
+    let gasUsed = 0n
+    for (const request of requests) {
+      const left = gasLimit - gasUsed
+      const gas = boundedGas(request.gas ?? left)
+      const outcome = await this.#run(request, gas < left ? gas : left, scene, state)
+      state.settleTransaction()
+      if ('status' in outcome) {
+        calls.push({ result: outcome, logs: [] })
+        continue
+      }
+      gasUsed += outcome.gasUsed
+      calls.push({ result: toResult(outcome), logs: outcome.logs })
+    }
+    return { number, timestamp, gasLimit, gasUsed, baseFeePerGas, calls }
+  }
+
   async #run(
     request: EvmCallRequest,
     gas: bigint,
     scene: CallScene,
-  ): Promise<Execution | Extract<EvmCallResult, { status: 'refused' }>> {
+    state: JournaledState = new JournaledState(scene.state),
+  ): Promise<Execution | Refused> {
     const message = toMessage(request, gas)
     const required = intrinsicGas(message)
     if (gas < required) {
       const reason = `intrinsic gas too low: have ${gas}, want ${required}`
       return { status: 'refused', code: 'OL_EVM_CALL_GAS', reason }
     }
-    const state = new JournaledState(scene.state)
+    overrideState(state, request.stateOverrides)
+    const overridden = overrideEnvironment(scene.environment, request.blockOverrides)
     const sender = state.account(message.from) ?? NO_ACCOUNT
     const cost = gas * message.gasPrice
     if (sender.balance < cost + message.value) {
       const reason = 'insufficient funds for gas * price + value'
       return { status: 'refused', code: 'OL_EVM_CALL_FUNDS', reason }
     }
-    if (cost > 0n) {
-      const { nonce, balance, codeHash } = sender
-      state.setAccount(message.from, { nonce, codeHash, balance: balance - cost })
-    }
+    const payer = state.cell(message.from)
+    if (cost > 0n) state.setBalance(payer, sender.balance - cost)
     const machine = this.#idle.pop() ?? (await createMachine('fast', this.#machineOptions))
-    machine.bind({ state, exchange: scene.exchange, blockHash: scene.blockHash })
-    // As Ethereum clients do: a call without a price sees no base fee.
-    const baseFeePerGas = message.gasPrice === 0n ? 0n : scene.environment.baseFeePerGas
-    const execution = await machine.runMessage(message, { ...scene.environment, baseFeePerGas })
-    machine.release()
-    // A machine whose run threw is in an unknown state and is not used again.
-    if (this.#idle.length < IDLE_MACHINES_MAX) this.#idle.push(machine)
-    return execution
+    const { exchange, replay, blockHash } = scene
+    machine.bind({ state, exchange, replay, blockHash, signal: request.signal })
+    // As Ethereum clients do: a call without a price sees no base fee, unless it asks for one.
+    const isFree = message.gasPrice === 0n && request.blockOverrides?.baseFeePerGas === undefined
+    const environment = isFree ? { ...overridden, baseFeePerGas: 0n } : overridden
+    try {
+      const execution = await machine.runMessage(message, environment)
+      const unused = (gas - execution.gasUsed) * message.gasPrice
+      if (unused > 0n) state.setBalance(payer, payer.balance + unused)
+      machine.release()
+      // A machine whose run threw is in an unknown state and is not used again.
+      if (this.#idle.length < IDLE_MACHINES_MAX) this.#idle.push(machine)
+      return execution
+    } catch (error) {
+      if (!(error instanceof MessageStopped)) throw error
+      return { status: 'refused', code: 'OL_EVM_CALL_TIME', reason: 'execution timeout' }
+    }
   }
+}
+
+type Refused = Extract<EvmCallResult, { status: 'refused' }>
+
+/** What a run made warm, but for what always is: sender, callee and coinbase without slots, and precompiles. */
+function reachedBy(
+  request: EvmCallRequest,
+  { environment }: CallScene,
+  state: JournaledState,
+): AccessListEntry[] {
+  const { from = NOBODY, to } = request
+  const free = [from, to, environment.coinbase ?? NOBODY]
+  return state.warmed().flatMap(({ cell, slots }) => {
+    const isFree = free.some(
+      (address) => address !== undefined && equalBytes(address, cell.address),
+    )
+    if (isFree && slots.length === 0) return []
+    return [{ address: cell.address, storageKeys: slots.map(wordBytes) }]
+  })
+}
+
+function sizeOf(list: readonly AccessListEntry[]): string {
+  return `${list.length}/${list.reduce((sum, { storageKeys }) => sum + storageKeys.length, 0)}`
 }
 
 function toMessage(request: EvmCallRequest, gas: bigint): EvmMessage {

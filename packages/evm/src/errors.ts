@@ -59,6 +59,10 @@ export type EvmFault =
   | { readonly code: 'OL_EVM_LOGS_RESULTS'; readonly resultsMax: number; readonly toNumber: bigint }
   | { readonly code: 'OL_EVM_LOGS_FILTER'; readonly reason: string }
   | { readonly code: 'OL_EVM_FEE_HISTORY'; readonly reason: string }
+  | { readonly code: 'OL_EVM_HISTORY'; readonly number: bigint; readonly oldest: bigint }
+  | { readonly code: 'OL_EVM_OVERRIDE'; readonly reason: string }
+  | { readonly code: 'OL_EVM_SIMULATION'; readonly calls: number; readonly max: number }
+  | { readonly code: 'OL_EVM_TRACE'; readonly reason: string }
 
 /** Thrown for a wrong genesis, lane or query. */
 export class EvmError extends OpenLiquidError<EvmFault> {

@@ -25,12 +25,14 @@ import { nextBaseFee } from './gas.ts'
 import { applyGenesis, type EvmGenesis, type EvmLane, readGenesis } from './genesis.ts'
 import { JournaledState } from './journaledState.ts'
 import { metaKey } from './keys.ts'
-import { CODE_CACHE_BYTES_MAX, TRIE_CACHE_BYTES_MAX } from './limits.ts'
+import { CODE_CACHE_BYTES_MAX, KEEP_DIFFS, TRIE_CACHE_BYTES_MAX } from './limits.ts'
 import { LruCache } from './lruCache.ts'
 import type { Machine } from './machine.ts'
 import { NodeCache } from './nodeCache.ts'
+import type { PrecompileAnswer, PrecompileCalls } from './precompileCalls.ts'
 import { type EvmReceipt, encodeReceipts } from './receipts.ts'
 import { commitState, type StateCommit } from './stateCommit.ts'
+import { historyWrites } from './stateHistory.ts'
 import { StateReader } from './stateReader.ts'
 import { StateView } from './stateView.ts'
 import { runSystemTransactions, type SystemOutcome, systemWrites } from './systemRun.ts'
@@ -49,6 +51,8 @@ export interface EvmExecutorOptions {
   readonly exchange?: () => ExchangeReader
   /** What runs the transactions of blocks; `fast` if absent. All give the same results. */
   readonly engine?: EvmEngine
+  /** EVM blocks back to which states can be read; KEEP_DIFFS if absent. */
+  readonly keepDiffs?: number
 }
 
 /**
@@ -73,6 +77,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
   readonly #nodes: NodeCache
   readonly #view: StateView
   readonly #applied: EvmTransition[] = []
+  readonly #keepDiffs: number
   #tip: EvmHead
   /** Heads of the applied blocks that are not accepted. */
   readonly #heads: EvmHead[] = []
@@ -87,12 +92,14 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     this.#codes = parts.codes
     this.#nodes = new NodeCache(TRIE_CACHE_BYTES_MAX)
     this.#tip = parts.head
+    this.#keepDiffs = parts.options.keepDiffs ?? KEEP_DIFFS
     this.#view = new StateView({
       chainId: parts.options.chainId,
       lanes: parts.genesis.lanes,
       precompiles: parts.options.precompiles,
       exchange: parts.options.exchange,
       codes: parts.codes,
+      keepDiffs: this.#keepDiffs,
     })
     this.#view.show(parts.head, parts.store.accepted)
   }
@@ -205,9 +212,9 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     if (this.#oracle !== undefined) {
       assertSame(built, await this.#build(this.#oracle, context, payload, lane))
     }
-    const { sealed, commit, builder, system } = built
+    const { sealed, commit, builder, system, record } = built
     if (sealed === undefined || commit === undefined) return this.#nothing(builder)
-    return this.#advance(sealed, commit, { builder, system })
+    return this.#advance(sealed, commit, { builder, system, record })
   }
 
   /** Runs the block on a state of its own; nothing of the executor changes. */
@@ -220,9 +227,11 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     const state = new JournaledState(new StateReader(this.#store.tip, this.#codes))
     const parent = this.#tip.block
     const archive = new BlockArchive(this.#store.tip)
+    const record = new Map<string, PrecompileAnswer>()
     machine.bind({
       state,
       exchange: payload.reader,
+      record,
       blockHash: (number) => archive.block(number)?.hash,
     })
     const environment = {
@@ -242,7 +251,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     }
     // A lane with a period makes a block even of nothing; one without makes blocks of work only.
     const isEmpty = builder.empty && system.length === 0
-    if (isEmpty && lane.periodMs === 0) return { builder, system }
+    if (isEmpty && lane.periodMs === 0) return { builder, system, record }
 
     const commit = this.#commit(state)
     const sealed = builder.seal({
@@ -252,13 +261,13 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       parentBeaconBlockRoot: context.parentHash,
       stateRoot: commit.root,
     })
-    return { builder, system, commit, sealed }
+    return { builder, system, record, commit, sealed }
   }
 
   #advance(
     sealed: SealedBlock,
     commit: StateCommit,
-    { builder, system }: Pick<BuiltBlock, 'builder' | 'system'>,
+    { builder, system, record }: Pick<BuiltBlock, 'builder' | 'system' | 'record'>,
   ): EvmTransition {
     const { block, body, records, receipts } = sealed
     const baseFees = this.#tip.baseFees.map((fee, index) =>
@@ -271,6 +280,10 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       ...commit.writes,
       ...archiveWrites(head, body, records),
       ...systemWrites(block.header.number, system),
+      ...historyWrites(
+        { number: block.header.number, replaced: commit.replaced, precompileCalls: record },
+        this.#keepDiffs,
+      ),
     ]
     const transition: EvmTransition = {
       block,
@@ -346,6 +359,8 @@ interface ExecutorParts {
 }
 
 interface BuiltBlock {
+  /** What precompiles answered. */
+  readonly record: PrecompileCalls
   readonly builder: BlockBuilder
   readonly system: readonly SystemOutcome[]
   /** Absent if nothing ran that makes a block. */

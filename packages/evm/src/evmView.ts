@@ -1,7 +1,8 @@
 import type { Address, Hash } from '@openliquid/primitives'
 import type { EvmBlock } from './evmBlock.ts'
 import type { AccessListEntry, EvmTransaction } from './evmTransaction.ts'
-import type { EvmLog, EvmReceipt } from './receipts.ts'
+import type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'
+import type { EvmTrace, EvmTraceOptions } from './traceTypes.ts'
 
 /** A message to run without signature. Missing fields read as in Ethereum: no sender is the zero address. */
 export interface EvmCallRequest {
@@ -18,6 +19,86 @@ export interface EvmCallRequest {
   readonly accessList?: readonly AccessListEntry[]
   /** Which lane's gas limit and base fee the block environment has; 0 if absent. */
   readonly lane?: number
+  /** Accounts as if they were others. */
+  readonly stateOverrides?: readonly EvmStateOverride[]
+  /** The block environment as if it were another. */
+  readonly blockOverrides?: EvmBlockOverride
+  /** Stops a call that runs too long: `OL_EVM_CALL_TIME`. */
+  readonly signal?: AbortSignal
+}
+
+/** An account as if it were another; what is absent stays. */
+export interface EvmStateOverride {
+  readonly address: Address
+  readonly nonce?: bigint
+  readonly balance?: bigint
+  readonly code?: Uint8Array
+  /** The whole storage. Excludes `stateDiff`. */
+  readonly state?: readonly EvmSlotValue[]
+  /** Some slots of it. */
+  readonly stateDiff?: readonly EvmSlotValue[]
+}
+
+export interface EvmSlotValue {
+  /** 32 bytes. */
+  readonly slot: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** The block environment as if it were another; what is absent stays. */
+export interface EvmBlockOverride {
+  readonly number?: bigint
+  /** Whole seconds. */
+  readonly timestamp?: bigint
+  readonly gasLimit?: bigint
+  readonly baseFeePerGas?: bigint
+  readonly coinbase?: Address
+  readonly prevRandao?: Hash
+}
+
+/** What a call would have to name to find everything warm, and its gas with that list. */
+export interface EvmAccessListResult {
+  readonly accessList: readonly AccessListEntry[]
+  readonly result: EvmCallResult
+}
+
+/** Calls of one block in a sequence of calls. Each sees what the ones before it did. */
+export interface EvmSimulatedBlock {
+  readonly blockOverrides?: EvmBlockOverride
+  readonly stateOverrides?: readonly EvmStateOverride[]
+  readonly calls: readonly EvmCallRequest[]
+}
+
+/** The block environment that the calls of one block had, and what came of them. */
+export interface EvmSimulatedResult {
+  readonly number: bigint
+  readonly timestamp: bigint
+  readonly gasLimit: bigint
+  readonly gasUsed: bigint
+  readonly baseFeePerGas: bigint
+  readonly calls: readonly EvmSimulatedCall[]
+}
+
+export interface EvmSimulatedCall {
+  readonly result: EvmCallResult
+  /** Without their places; none if the call failed. */
+  readonly logs: readonly EvmLogEntry[]
+}
+
+/** An account with its proof against the state root of its block, and slots with theirs against its storage root. */
+export interface EvmProof {
+  readonly address: Address
+  readonly nonce: bigint
+  readonly balance: bigint
+  readonly codeHash: Hash
+  readonly storageRoot: Hash
+  /** Trie nodes from the root down. */
+  readonly accountProof: readonly Uint8Array[]
+  readonly storageProofs: readonly {
+    readonly slot: Uint8Array
+    readonly value: bigint
+    readonly proof: readonly Uint8Array[]
+  }[]
 }
 
 /** Outcome of a message that ran. `reason` is the EVM's own word, such as `out of gas`. */
@@ -32,7 +113,7 @@ export type EvmCallResult =
   | { readonly status: 'failed'; readonly reason: string; readonly gasUsed: bigint }
   | {
       readonly status: 'refused'
-      readonly code: 'OL_EVM_CALL_FUNDS' | 'OL_EVM_CALL_GAS'
+      readonly code: 'OL_EVM_CALL_FUNDS' | 'OL_EVM_CALL_GAS' | 'OL_EVM_CALL_TIME'
       readonly reason: string
     }
 
@@ -74,25 +155,47 @@ export interface EvmFeeHistory {
   readonly reward?: readonly (readonly bigint[])[]
 }
 
-/**
- * Read-only view of the newest accepted EVM state and of the chain of EVM blocks.
- *
- * Every method but `call` and `estimateGas` is synchronous. All answers are of the last accepted block: one that is
- * executing or on its way to disk is not seen, and a call keeps the state it started with.
- */
-export interface EvmView {
-  readonly chainId: bigint
-  /** The newest accepted block; number 0 is genesis. */
-  readonly head: EvmBlock
+/** The state after one block. */
+export interface EvmStateView {
+  readonly number: bigint
   getBalance(address: Address): bigint
   getNonce(address: Address): bigint
   /** Empty for none. */
   getCode(address: Address): Uint8Array
   /** @param slot - 32 bytes @returns 32 bytes */
   getStorage(address: Address, slot: Uint8Array): Uint8Array
+  /** In a past state precompiles answer what they answered in its block, and refuse what nobody asked then. */
   call(request: EvmCallRequest): Promise<EvmCallResult>
   /** Least gas limit, within 1.5 %, with which the message succeeds. */
   estimateGas(request: EvmCallRequest): Promise<EvmGasEstimate>
+  /** The access list with which the message would find everything warm that it reaches. */
+  createAccessList(request: EvmCallRequest): Promise<EvmAccessListResult>
+  /** Runs calls one after the other on top of the state, and throws the result away. @throws {EvmError} OL_EVM_SIMULATION */
+  simulate(blocks: readonly EvmSimulatedBlock[]): Promise<readonly EvmSimulatedResult[]>
+}
+
+/**
+ * Read-only view of the newest accepted EVM state and of the chain of EVM blocks.
+ *
+ * Every method but `call` and `estimateGas` is synchronous. All answers are of the last accepted block: one that is
+ * executing or on its way to disk is not seen, and a call keeps the state it started with.
+ */
+export interface EvmView extends EvmStateView {
+  readonly chainId: bigint
+  /** The newest accepted block; number 0 is genesis. */
+  readonly head: EvmBlock
+  /** The state after a block that is not too old. @throws {EvmError} OL_EVM_HISTORY */
+  at(number: bigint): EvmStateView
+  /** Number of the oldest block whose state is kept. */
+  readonly oldestState: bigint
+  /** Proofs against the state root of the head. Call it under the lock that keeps blocks from reaching the disk. */
+  getProof(address: Address, slots: readonly Uint8Array[]): EvmProof
+  /** Runs a transaction of a block again. @throws {EvmError} OL_EVM_HISTORY, OL_EVM_TRACE */
+  traceTransaction(hash: Hash, options: EvmTraceOptions): Promise<EvmTrace>
+  /** Runs a block again: its transactions in order. @throws {EvmError} OL_EVM_HISTORY, OL_EVM_TRACE */
+  traceBlock(number: bigint, options: EvmTraceOptions): Promise<readonly EvmTrace[]>
+  /** Traces a call on the state after a block. @throws {EvmError} OL_EVM_HISTORY, OL_EVM_TRACE */
+  traceCall(request: EvmCallRequest, number: bigint, options: EvmTraceOptions): Promise<EvmTrace>
   getBlockByNumber(number: bigint): EvmBlock | undefined
   getBlockByHash(hash: Hash): EvmBlock | undefined
   getTransaction(hash: Hash): EvmTransactionPlace | undefined

@@ -15,6 +15,7 @@ import {
   type Machine,
   type MachineBinding,
   type MachineOptions,
+  MessageStopped,
 } from './machine.ts'
 import { bridgePrecompiles, type ExchangeHandle } from './precompileBridge.ts'
 import { StateAdapter } from './stateAdapter.ts'
@@ -36,6 +37,7 @@ export class FastMachine implements Machine {
   readonly #exchange: ExchangeHandle
   readonly #hashes: BlockHashes
   readonly #pause: (() => Promise<void>) | undefined
+  #signal: AbortSignal | undefined
   #environment: BlockEnvironment | undefined
   #block: ReturnType<typeof callBlock> | undefined
 
@@ -71,10 +73,14 @@ export class FastMachine implements Machine {
     return new FastMachine({ evm, adapter, exchange, hashes, pause: options.pause })
   }
 
-  bind({ state, exchange, blockHash }: MachineBinding): void {
+  bind(binding: MachineBinding): void {
+    const { state, exchange, blockHash } = binding
     this.#adapter.bind(state)
     this.#evm.bind(state, blockHash)
     this.#exchange.reader = exchange
+    this.#signal = binding.signal
+    this.#exchange.record = binding.record
+    this.#exchange.replay = binding.replay
     this.#hashes.lookUp = blockHash
   }
 
@@ -129,7 +135,11 @@ export class FastMachine implements Machine {
     let result = evm.start(started)
     while (result === undefined) {
       result = evm.resume(JUMPS_PER_PAUSE)
-      if (result === undefined) await this.#pause?.()
+      if (result !== undefined) break
+      await this.#pause?.()
+      if (this.#signal?.aborted !== true) continue
+      evm.abandon()
+      throw new MessageStopped('a message was stopped')
     }
     return toExecution(result, message.gas)
   }

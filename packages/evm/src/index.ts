@@ -21,11 +21,20 @@ export type {
   EvmTransition,
 } from './evmTransition.ts'
 export type {
+  EvmAccessListResult,
+  EvmBlockOverride,
   EvmCallRequest,
   EvmCallResult,
   EvmFeeHistory,
   EvmGasEstimate,
   EvmLogFilter,
+  EvmProof,
+  EvmSimulatedBlock,
+  EvmSimulatedCall,
+  EvmSimulatedResult,
+  EvmSlotValue,
+  EvmStateOverride,
+  EvmStateView,
   EvmTransactionPlace,
   EvmView,
 } from './evmView.ts'
@@ -39,3 +48,10 @@ export {
 export { PREDEPLOYS, WRAPPED_HYPE_ADDRESS } from './predeploys.ts'
 export type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'
 export type { EvmSystemTransaction } from './systemTransaction.ts'
+export type {
+  EvmAccountTrace,
+  EvmCallFrame,
+  EvmStep,
+  EvmTrace,
+  EvmTraceOptions,
+} from './traceTypes.ts'

@@ -4,7 +4,7 @@ import { byteText, textBytes } from './byteText.ts'
 import { keccak256 } from './keccak.ts'
 import { LruCache } from './lruCache.ts'
 import { uintToRlp } from './rlp.ts'
-import { StateReader } from './stateReader.ts'
+import { StateReader, type StateSource } from './stateReader.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
 import { addressBytes, bytesWord, wordBytes } from './word.ts'
 
@@ -106,6 +106,8 @@ const DESTROYED = 7
 const TRANSIENT = 8
 
 const NOTHING: Uint8Array = new Uint8Array(0)
+/** Stands for the root of a storage that is not empty. */
+const UNKNOWN_ROOT: Hash = new Uint8Array(32).fill(1)
 const ADDRESS_MASK = (1n << 160n) - 1n
 
 /**
@@ -117,7 +119,7 @@ const ADDRESS_MASK = (1n << 160n) - 1n
  * @see docs/spec/evm.md §6
  */
 export class JournaledState {
-  readonly #reader: StateReader
+  readonly #reader: StateSource
   readonly #cells = new Map<string, AccountCell>()
   readonly #cellsByWord = new Map<bigint, AccountCell>()
   readonly #codes = new Map<string, Uint8Array>()
@@ -128,7 +130,7 @@ export class JournaledState {
   #touched: AccountCell[] = []
   #destroyed: AccountCell[] = []
 
-  constructor(reader: StateReader) {
+  constructor(reader: StateSource) {
     this.#reader = reader
   }
 
@@ -372,6 +374,29 @@ export class JournaledState {
       if (cell.warmIn !== transaction && slots.length === 0) return []
       return [{ cell, slots: slots.sort(ascending) }]
     })
+  }
+
+  /** This state as what another one stands on; it must not change meanwhile. */
+  asSource(): StateSource {
+    return {
+      account: (address) => {
+        const { record, slots } = this.cell(address)
+        const isNew = record !== undefined && !hasStorage(record)
+        if (!isNew || ![...slots.values()].some(({ current }) => current !== 0n)) return record
+        // Its root is made at the end of the block only; that there is a storage has to show before.
+        return { ...record, storageRoot: UNKNOWN_ROOT }
+      },
+      slot: (address, _incarnation, slot) => this.slot(address, slot),
+      code: (codeHash) => this.#codes.get(byteText(codeHash)) ?? this.#reader.code(codeHash),
+    }
+  }
+
+  /** All accounts and slots that were looked at, in byte order, with what they were before. */
+  seen(): readonly { readonly cell: AccountCell; readonly slots: readonly bigint[] }[] {
+    return this.#sortedCells().map((cell) => ({
+      cell,
+      slots: [...cell.slots.keys()].sort(ascending),
+    }))
   }
 
   /** All that is different from the reader. */

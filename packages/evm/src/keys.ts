@@ -79,6 +79,16 @@ export function transactionKey(hash: Hash): Uint8Array {
   return key('x', hash)
 }
 
+/** What a block replaced in the flat tables, for those who read the state before it. Not under the EVM's own prefix. */
+export function diffKey(number: bigint): Uint8Array {
+  return concatBytes(Uint8Array.of(KEYSPACE.diffs, KEYSPACE.evm), uintToBytes(number, NUMBER_BYTES))
+}
+
+/** Results of precompiles that read the exchange in a block, for those who run it again. */
+export function precompileCallsKey(number: bigint): Uint8Array {
+  return key('p', uintToBytes(number, NUMBER_BYTES))
+}
+
 export function metaKey(name: 'head' | 'genesis'): Uint8Array {
   return key('m', utf8ToBytes(name))
 }

@@ -26,5 +26,15 @@ export const LANES_MAX = 2
 export const READ_BLOCKS_MAX = 8
 /** Gas that a message of the engine `fast` may have: prices stay exact numbers, and memory below 2 GiB. */
 export const FAST_GAS_MAX = 4_398_046_511_104
+/** EVM blocks back to which states are kept, unless the caller says otherwise. */
+export const KEEP_DIFFS = 128
+/** Past states that are kept open between two blocks: each is a map of what has changed since. */
+export const PAST_STATES_MAX = 4
+/** Calls in one sequence. */
+export const SIMULATED_CALLS_MAX = 1_000
+/** Runs until an access list is the same as the one before. */
+export const ACCESS_LIST_RUNS_MAX = 8
+/** Instructions in one trace of single steps. */
+export const STRUCT_LOGS_MAX = 100_000
 /** Machines that wait for a call; more are made when more calls run at once. */
 export const IDLE_MACHINES_MAX = 4

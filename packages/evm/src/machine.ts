@@ -10,6 +10,7 @@ import {
 } from '@openliquid/primitives'
 import type { EvmTransaction } from './evmTransaction.ts'
 import type { JournaledState } from './journaledState.ts'
+import type { PrecompileAnswer, PrecompileCalls } from './precompileCalls.ts'
 import type { EvmLogEntry } from './receipts.ts'
 
 /** What the opcodes of a block see of it. */
@@ -30,6 +31,12 @@ export interface MachineBinding {
   readonly state: JournaledState
   /** Without one, precompiles fail. */
   readonly exchange: ExchangeReader | undefined
+  /** Where the answers of precompiles are noted. */
+  readonly record?: Map<string, PrecompileAnswer>
+  /** Answers to give instead of asking the exchange. */
+  readonly replay?: PrecompileCalls | undefined
+  /** Stops a message that it may pause in. */
+  readonly signal?: AbortSignal | undefined
   /** Hash of a past block of this chain. */
   blockHash(number: bigint): Hash | undefined
 }
@@ -57,6 +64,11 @@ export interface EvmMessage {
   readonly gas: bigint
   readonly gasPrice: bigint
   readonly accessList: EvmTransaction['accessList']
+}
+
+/** A message was stopped by its signal. What it did is of no use. */
+export class MessageStopped extends Error {
+  override readonly name: string = 'MessageStopped'
 }
 
 /** The library would not run a transaction that passed our own checks; nothing changed. */

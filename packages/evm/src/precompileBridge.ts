@@ -13,9 +13,19 @@ import {
   uintToBytes,
 } from '@openliquid/primitives'
 
+import {
+  type PrecompileAnswer,
+  type PrecompileCalls,
+  precompileCallText,
+} from './precompileCalls.ts'
+
 /** The view of the exchange that precompiles read: set per EVM block, and per call. */
 export interface ExchangeHandle {
   reader: ExchangeReader | undefined
+  /** Where answers are noted, for a block. */
+  record?: Map<string, PrecompileAnswer> | undefined
+  /** Answers of the block that is run again; what it did not ask is refused. Used instead of a reader. */
+  replay?: PrecompileCalls | undefined
 }
 
 /** KZG point evaluation: a chain without blobs has no proofs to check. */
@@ -53,12 +63,29 @@ export function bridgePrecompiles(
 
 function run(precompile: L1Precompile, input: PrecompileInput, handle: ExchangeHandle): ExecResult {
   assert(input.gasLimit >= 0n, 'a frame has gas or none')
-  if (handle.reader === undefined) return failure('refused', input.gasLimit)
-  const result = precompile.run(input.data, input.gasLimit, handle.reader)
+  const { reader, record, replay } = handle
+  if (replay !== undefined) return replayed(replay, precompile.address, input)
+  if (reader === undefined) return failure('refused', input.gasLimit)
+  const result = precompile.run(input.data, input.gasLimit, reader)
+  const text = record === undefined ? '' : precompileCallText(precompile.address, input.data)
   if (!result.ok) {
-    return failure(result.reason === 'outOfGas' ? 'outOfGas' : 'refused', input.gasLimit)
+    if (result.reason === 'outOfGas') return failure('outOfGas', input.gasLimit)
+    record?.set(text, undefined)
+    return failure('refused', input.gasLimit)
   }
+  record?.set(text, { gasUsed: result.gasUsed, output: result.output })
   return { executionGasUsed: result.gasUsed, returnValue: result.output }
+}
+
+function replayed(
+  replay: PrecompileCalls,
+  address: Uint8Array,
+  { data, gasLimit }: PrecompileInput,
+): ExecResult {
+  const answer = replay.get(precompileCallText(address, data))
+  if (answer === undefined) return failure('refused', gasLimit)
+  if (answer.gasUsed > gasLimit) return failure('outOfGas', gasLimit)
+  return { executionGasUsed: answer.gasUsed, returnValue: answer.output }
 }
 
 /** A failing precompile takes all gas of its frame; anything thrown instead would abort the whole transaction. */

@@ -81,9 +81,22 @@ export class ReferenceMachine implements Machine {
     return new ReferenceMachine({ common, adapter, exchange, hashes, evm, vm })
   }
 
-  bind({ state, exchange, blockHash }: MachineBinding): void {
+  /** What happens while it runs: messages and single instructions. Listeners cost time. */
+  get events(): EVM['events'] {
+    return this.#evm.events
+  }
+
+  /** @param address - with 0x */
+  isPrecompile(address: string): boolean {
+    return this.#evm.getPrecompile(address as `0x${string}`) !== undefined
+  }
+
+  bind(binding: MachineBinding): void {
+    const { state, exchange, blockHash } = binding
     this.#adapter.bind(state)
     this.#exchange.reader = exchange
+    this.#exchange.record = binding.record
+    this.#exchange.replay = binding.replay
     this.#hashes.lookUp = blockHash
   }
 
@@ -91,6 +104,8 @@ export class ReferenceMachine implements Machine {
   release(): void {
     this.#adapter.bind(undefined)
     this.#exchange.reader = undefined
+    this.#exchange.record = undefined
+    this.#exchange.replay = undefined
     this.#hashes.lookUp = (): undefined => undefined
   }
 

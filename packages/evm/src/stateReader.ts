@@ -7,8 +7,16 @@ import type { StoreReader } from './versionedStore.ts'
 
 const NOTHING: Uint8Array = new Uint8Array(0)
 
+/** Accounts, slots and code of one state. */
+export interface StateSource {
+  account(address: Address): AccountRecord | undefined
+  /** Without leading zeros; empty for zero. */
+  slot(address: Address, incarnation: number, slot: Uint8Array): Uint8Array
+  code(codeHash: Hash): Uint8Array
+}
+
 /** Accounts, slots and code of one version of the state: one look-up each, no trie. */
-export class StateReader {
+export class StateReader implements StateSource {
   readonly #store: StoreReader
   readonly #codes: LruCache
 

@@ -7,28 +7,41 @@ import {
 } from '@openliquid/primitives'
 import { BlockArchive, type EvmHead } from './blockArchive.ts'
 import { placeReceipts } from './blockBuilder.ts'
+import { BlockTracer } from './blockTracer.ts'
 import { CallRunner, type CallScene } from './callRunner.ts'
 import { EvmError } from './errors.ts'
 import type { EvmBlock } from './evmBlock.ts'
 import { decodeKnownTransaction } from './evmTransaction.ts'
 import type {
+  EvmAccessListResult,
   EvmCallRequest,
   EvmCallResult,
   EvmFeeHistory,
   EvmGasEstimate,
   EvmLogFilter,
+  EvmProof,
+  EvmSimulatedBlock,
+  EvmSimulatedResult,
+  EvmStateView,
   EvmTransactionPlace,
   EvmView,
 } from './evmView.ts'
 import { feeHistory } from './feeHistory.ts'
 import { effectiveGasPrice } from './gas.ts'
 import type { EvmLane } from './genesis.ts'
-import { LOGS_RESULTS_MAX, READ_BLOCKS_MAX } from './limits.ts'
+import { JournaledState } from './journaledState.ts'
+import { diffKey } from './keys.ts'
+import { LOGS_RESULTS_MAX, PAST_STATES_MAX, READ_BLOCKS_MAX } from './limits.ts'
 import { invalidFilter, LogFilter, logRange } from './logFilter.ts'
 import type { LruCache } from './lruCache.ts'
+import type { BlockEnvironment } from './machine.ts'
 import type { EvmLog, EvmReceipt } from './receipts.ts'
+import { StateAt } from './stateAt.ts'
+import { missingState, precompileCallsAt, storeAt } from './stateHistory.ts'
+import { proveAccount } from './stateProof.ts'
 import { StateReader } from './stateReader.ts'
 import { readSystemOutcomes, type SystemOutcome } from './systemRun.ts'
+import type { EvmTrace, EvmTraceOptions } from './traceTypes.ts'
 import type { StoreReader } from './versionedStore.ts'
 
 export interface StateViewOptions {
@@ -37,6 +50,8 @@ export interface StateViewOptions {
   readonly precompiles: readonly L1Precompile[]
   readonly exchange: (() => ExchangeReader) | undefined
   readonly codes: LruCache
+  /** EVM blocks back to which states are kept. */
+  readonly keepDiffs: number
 }
 
 /** The accepted state and chain, as readers see it. The executor moves it with `show`. */
@@ -45,7 +60,10 @@ export class StateView implements EvmView {
   readonly #options: StateViewOptions
   readonly #calls: CallRunner
   readonly #read = new Map<bigint, ReadBlock>()
+  readonly #past = new Map<bigint, StateAt>()
+  readonly #blockHash = (number: bigint): Hash | undefined => this.getBlockByNumber(number)?.hash
   #shown: Shown | undefined
+  #newest: StateAt | undefined
 
   constructor(options: StateViewOptions) {
     this.chainId = BigInt(options.chainId)
@@ -56,44 +74,154 @@ export class StateView implements EvmView {
   /** From now on readers see this head. */
   show(head: EvmHead, store: StoreReader): void {
     const state = new StateReader(store, this.#options.codes)
-    this.#shown = { head, state, store, archive: new BlockArchive(store) }
+    const shown: Shown = { head, state, store, archive: new BlockArchive(store) }
+    this.#shown = shown
+    this.#past.clear()
+    const { number } = head.block.header
+    this.#newest = new StateAt(state, {
+      calls: this.#calls,
+      number,
+      scene: (lane) => this.#scene(shown, lane),
+    })
   }
 
   get head(): EvmBlock {
     return this.#now.head.block
   }
 
+  get number(): bigint {
+    return this.head.header.number
+  }
+
   getBalance(address: Address): bigint {
-    return this.#now.state.account(address)?.balance ?? 0n
+    return this.#latest.getBalance(address)
   }
 
   getNonce(address: Address): bigint {
-    return this.#now.state.account(address)?.nonce ?? 0n
+    return this.#latest.getNonce(address)
   }
 
   getCode(address: Address): Uint8Array {
-    const { state } = this.#now
-    const account = state.account(address)
-    return account === undefined ? new Uint8Array(0) : state.code(account.codeHash)
+    return this.#latest.getCode(address)
   }
 
   getStorage(address: Address, slot: Uint8Array): Uint8Array {
-    assert(slot.length === 32, 'a slot has 32 bytes')
-    const { state } = this.#now
-    const account = state.account(address)
-    const word = new Uint8Array(32)
-    if (account === undefined) return word
-    const value = state.slot(address, account.incarnation, slot)
-    word.set(value, 32 - value.length)
-    return word
+    return this.#latest.getStorage(address, slot)
   }
 
   call(request: EvmCallRequest): Promise<EvmCallResult> {
-    return this.#calls.call(request, this.#scene(request.lane))
+    return this.#latest.call(request)
   }
 
   estimateGas(request: EvmCallRequest): Promise<EvmGasEstimate> {
-    return this.#calls.estimateGas(request, this.#scene(request.lane))
+    return this.#latest.estimateGas(request)
+  }
+
+  createAccessList(request: EvmCallRequest): Promise<EvmAccessListResult> {
+    return this.#latest.createAccessList(request)
+  }
+
+  simulate(blocks: readonly EvmSimulatedBlock[]): Promise<readonly EvmSimulatedResult[]> {
+    return this.#latest.simulate(blocks)
+  }
+
+  at(number: bigint): EvmStateView {
+    const { head } = this
+    if (number === head.header.number) return this.#latest
+    const known = this.#past.get(number)
+    if (known !== undefined) return known
+    if (number < 0n || number > head.header.number) throw missingState(number, this.oldestState)
+    const scene = this.#pastScene(number)
+    const past = new StateAt(scene.state, { calls: this.#calls, number, scene: () => scene })
+    const [oldest] = this.#past.keys()
+    if (oldest !== undefined && this.#past.size >= PAST_STATES_MAX) this.#past.delete(oldest)
+    this.#past.set(number, past)
+    return past
+  }
+
+  get oldestState(): bigint {
+    const { number } = this.head.header
+    let oldest = number
+    const kept = BigInt(this.#options.keepDiffs)
+    const limit = number > kept ? number - kept : 0n
+    // What a block replaced is kept for a fixed number of blocks, so the oldest is found at once unless that has changed.
+    if (limit === number || this.#now.store.read(diffKey(limit + 1n)) !== undefined) return limit
+    while (oldest > limit && this.#now.store.read(diffKey(oldest)) !== undefined) oldest--
+    return oldest
+  }
+
+  getProof(address: Address, slots: readonly Uint8Array[]): EvmProof {
+    const { state, store, head } = this.#now
+    return proveAccount({ store, state, root: head.block.header.stateRoot }, address, slots)
+  }
+
+  async traceTransaction(hash: Hash, options: EvmTraceOptions): Promise<EvmTrace> {
+    const place = this.#place(hash)
+    if (place === undefined) throw noTrace('there is no such transaction')
+    const [trace] = await this.#trace(place.block, options, place.index)
+    if (trace === undefined) throw noTrace('there is no such transaction')
+    return trace
+  }
+
+  async traceBlock(number: bigint, options: EvmTraceOptions): Promise<readonly EvmTrace[]> {
+    const block = this.getBlockByNumber(number)
+    if (block === undefined) throw noTrace('there is no such block')
+    return number === 0n ? [] : this.#trace(block, options)
+  }
+
+  async traceCall(
+    request: EvmCallRequest,
+    number: bigint,
+    options: EvmTraceOptions,
+  ): Promise<EvmTrace> {
+    const isHead = number === this.number
+    const scene = isHead ? this.#scene(this.#now, request.lane) : this.#pastScene(number)
+    const { state: source, environment, ...binding } = scene
+    const { chainId } = this
+    const tracer = await BlockTracer.create(chainId, this.#options.precompiles, options)
+    const state = new JournaledState(source)
+    return this.#calls.trace(request, { state, environment, binding, tracer })
+  }
+
+  async #trace(block: EvmBlock, options: EvmTraceOptions, only?: number): Promise<EvmTrace[]> {
+    const { number } = block.header
+    const { state } = number === 0n ? this.#pastState(0n) : this.#pastState(number - 1n)
+    const { store } = this.#now
+    const tracer = await BlockTracer.create(this.chainId, this.#options.precompiles, options)
+    const scene = {
+      state,
+      environment: environmentOf(block),
+      exchange: undefined,
+      replay: precompileCallsAt(store, number),
+      blockHash: this.#blockHash,
+    }
+    return tracer.traceBlock(scene, {
+      system: this.#systemOutcomes(number).map(({ transaction }) => transaction),
+      transactions: this.#transactions(block).map(({ transaction }) => transaction),
+      ...(only === undefined ? {} : { only }),
+    })
+  }
+
+  #pastScene(number: bigint): CallScene & { readonly state: StateReader } {
+    const { state, block, store } = this.#pastState(number)
+    return {
+      state,
+      exchange: undefined,
+      replay: precompileCallsAt(store, number),
+      environment: environmentOf(block),
+      blockHash: this.#blockHash,
+    }
+  }
+
+  #pastState(number: bigint): {
+    readonly state: StateReader
+    readonly block: EvmBlock
+    readonly store: StoreReader
+  } {
+    const block = this.getBlockByNumber(number)
+    if (block === undefined) throw missingState(number, this.oldestState)
+    const store = storeAt(this.#now.store, { number, head: this.number })
+    return { state: new StateReader(store, this.#options.codes), block, store: this.#now.store }
   }
 
   getBlockByNumber(number: bigint): EvmBlock | undefined {
@@ -180,18 +308,20 @@ export class StateView implements EvmView {
     return this.#shown
   }
 
-  #scene(lane: number = 0): CallScene {
-    const { head, state, archive } = this.#now
+  get #latest(): StateAt {
+    assert(this.#newest !== undefined, 'a view shows a head')
+    return this.#newest
+  }
+
+  /** What calls on the newest state see: its number and time, and the next block's limit and base fee. */
+  #scene({ head, state, archive }: Shown, lane: number = 0): CallScene {
     const { number, timestamp } = head.block.header
+    const baseFeePerGas = head.baseFees[lane]
+    if (baseFeePerGas === undefined) throw this.#noLane(lane)
     return {
       state,
       exchange: this.#options.exchange?.(),
-      environment: {
-        number,
-        timestamp,
-        gasLimit: this.getGasLimit(lane),
-        baseFeePerGas: this.getBaseFee(lane),
-      },
+      environment: { number, timestamp, gasLimit: this.getGasLimit(lane), baseFeePerGas },
       blockHash: (ancestor) => archive.block(ancestor)?.hash,
     }
   }
@@ -294,6 +424,16 @@ interface Shown {
   readonly state: StateReader
   readonly store: StoreReader
   readonly archive: BlockArchive
+}
+
+/** What the opcodes of a block saw of it. */
+function environmentOf({ header }: EvmBlock): BlockEnvironment {
+  const { number, timestamp, gasLimit, baseFeePerGas } = header
+  return { number, timestamp, gasLimit, baseFeePerGas }
+}
+
+function noTrace(reason: string): EvmError {
+  return new EvmError(`nothing to trace: ${reason}`, { code: 'OL_EVM_TRACE', reason })
 }
 
 function tooManyLogs(reached: bigint): EvmError {

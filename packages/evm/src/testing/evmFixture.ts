@@ -44,6 +44,7 @@ export interface FixtureOptions {
   readonly precompiles?: readonly L1Precompile[]
   readonly exchange?: ExchangeReader
   readonly engine?: EvmEngine
+  readonly keepDiffs?: number
 }
 
 /** A chain of EVM blocks on a store, driven as the execution package drives the executor. */
@@ -70,6 +71,7 @@ export class EvmFixture {
       genesisTimeMs: GENESIS_TIME_MS,
       exchange: () => exchange,
       ...(options.engine === undefined ? {} : { engine: options.engine }),
+      ...(options.keepDiffs === undefined ? {} : { keepDiffs: options.keepDiffs }),
     })
     return new EvmFixture(executor, options)
   }

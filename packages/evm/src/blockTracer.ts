@@ -1,0 +1,165 @@
+import {
+  type Address,
+  assert,
+  bytesToHex,
+  type Hash,
+  type L1Precompile,
+} from '@openliquid/primitives'
+import type { EvmTransaction } from './evmTransaction.ts'
+import { FastMachine } from './fastMachine.ts'
+import { JournaledState } from './journaledState.ts'
+import type { BlockEnvironment, Execution, Machine, MachineBinding, Refusal } from './machine.ts'
+import { ReferenceMachine } from './referenceMachine.ts'
+import type { StateSource } from './stateReader.ts'
+import { CallTracer, countSelectors, diffOf, prestateOf, StructTracer } from './tracers.ts'
+import type { EvmTrace, EvmTraceOptions } from './traceTypes.ts'
+
+/** What a block needs to be run again. */
+export interface TraceScene extends Omit<MachineBinding, 'state'> {
+  /** The state before. */
+  readonly state: StateSource
+  readonly environment: BlockEnvironment
+}
+
+/** Runs on a bound machine what is traced. */
+type Run = (machine: Machine) => Promise<Execution | Refusal> | Execution
+
+/**
+ * Runs transactions again, each traced in a layer of its own over the state that those before it left.
+ *
+ * Tracers that watch messages or instructions use the reference engine, which has listeners; the others and the state
+ * that goes on from transaction to transaction use the engine `fast`.
+ *
+ * @see docs/spec/evm.md §11
+ */
+export class BlockTracer {
+  readonly #fast: FastMachine
+  readonly #reference: ReferenceMachine
+  readonly #options: EvmTraceOptions
+
+  private constructor(fast: FastMachine, reference: ReferenceMachine, options: EvmTraceOptions) {
+    this.#fast = fast
+    this.#reference = reference
+    this.#options = options
+  }
+
+  static async create(
+    chainId: bigint,
+    precompiles: readonly L1Precompile[],
+    options: EvmTraceOptions,
+  ): Promise<BlockTracer> {
+    const machineOptions = { chainId, precompiles }
+    return new BlockTracer(
+      await FastMachine.create(machineOptions),
+      await ReferenceMachine.create(machineOptions),
+      options,
+    )
+  }
+
+  /**
+   * @param only - the one transaction to trace; all if absent
+   */
+  async traceBlock(
+    { state: source, environment, ...scene }: TraceScene,
+    block: {
+      readonly system: readonly EvmTransaction[]
+      readonly transactions: readonly EvmTransaction[]
+      readonly only?: number
+    },
+  ): Promise<EvmTrace[]> {
+    const state = new JournaledState(source)
+    const advance = (): void => this.#fast.bind({ ...scene, state })
+    advance()
+    for (const transaction of block.system) {
+      this.#fast.runSystemTransaction(transaction, { ...environment, baseFeePerGas: 0n })
+    }
+    const traces: EvmTrace[] = []
+    for (const [index, transaction] of block.transactions.entries()) {
+      if (block.only === undefined || block.only === index) {
+        const run: Run = (machine) => machine.runTransaction(transaction, environment)
+        traces.push(await this.#trace(run, { state, scene, transaction }))
+      }
+      if (block.only === index) break
+      advance()
+      this.#fast.runTransaction(transaction, environment)
+      // Running a block again takes a while: others have their turn in between.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return traces
+  }
+
+  /** @param gas - of the message, with its intrinsic gas */
+  traceRun(
+    run: Run,
+    {
+      state,
+      gas,
+      scene,
+    }: {
+      readonly state: JournaledState
+      readonly gas: bigint
+      readonly scene: Omit<MachineBinding, 'state'>
+    },
+  ): Promise<EvmTrace> {
+    return this.#trace(run, { state, scene, gas })
+  }
+
+  async #trace(
+    run: Run,
+    traced: {
+      readonly state: JournaledState
+      readonly scene: Omit<MachineBinding, 'state'>
+      readonly transaction?: EvmTransaction
+      readonly gas?: bigint
+    },
+  ): Promise<EvmTrace> {
+    const { state, scene, transaction } = traced
+    const gas = transaction?.gasLimit ?? traced.gas ?? 0n
+    const transactionHash: Hash | undefined = transaction?.hash
+    const layer = new JournaledState(state.asSource())
+    const options = this.#options
+    const { events } = this.#reference
+    const execute = async (machine: Machine): Promise<Execution> => {
+      machine.bind({ ...scene, state: layer })
+      const execution = await run(machine)
+      assert(!('refused' in execution), 'what was part of a block runs again')
+      return execution
+    }
+    try {
+      switch (options.tracer) {
+        case 'noop':
+          return { tracer: 'noop', transactionHash }
+        case 'prestate': {
+          await execute(this.#fast)
+          if (options.diffMode === true) {
+            return { tracer: 'prestate', transactionHash, ...diffOf(layer, state) }
+          }
+          return { tracer: 'prestate', transactionHash, before: prestateOf(layer, state) }
+        }
+        case 'struct': {
+          const tracer = new StructTracer(options)
+          tracer.attach(events, layer)
+          const { gasUsed, failure, output } = await execute(this.#reference)
+          const { steps } = tracer
+          return { tracer: 'struct', transactionHash, gasUsed, failure, output, steps }
+        }
+        default: {
+          const tracer = new CallTracer(options.tracer === 'call' ? options : {})
+          tracer.attach(events)
+          const execution = await execute(this.#reference)
+          const onlyTopCall = options.tracer === 'call' && options.onlyTopCall === true
+          const call = tracer.finish(gas, execution, onlyTopCall)
+          if (options.tracer === 'call') return { tracer: 'call', transactionHash, call }
+          const selectors = countSelectors(call, (address) => this.#isPrecompile(address))
+          return { tracer: '4byte', transactionHash, selectors }
+        }
+      }
+    } finally {
+      events.removeAllListeners()
+    }
+  }
+
+  #isPrecompile(address: Address): boolean {
+    return this.#reference.isPrecompile(bytesToHex(address))
+  }
+}
