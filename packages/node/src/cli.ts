@@ -3,6 +3,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
 import { reportFailure } from './commands/report.ts'
+import { simulateCommand } from './commands/simulate.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
@@ -22,6 +23,7 @@ for (const command of [
   statusCommand(),
   stopCommand(),
   keysCommand(),
+  simulateCommand(),
   versionCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program))

@@ -159,7 +159,7 @@ const TABLE: readonly (Mutation & { readonly killers: readonly Scenario[] })[] =
       {
         file: 'voter.ts',
         find: 'this.#otherRoots.add(header.proposer)',
-        replace: "throw new Error('halted')",
+        replace: 'throw epochUnsupported(0)',
       },
     ],
     killers: [wrongRoot],
@@ -169,8 +169,8 @@ const TABLE: readonly (Mutation & { readonly killers: readonly Scenario[] })[] =
     edits: [
       {
         file: 'voter.ts',
-        find: 'const isRootOurs = ours !== undefined && equalBytes(ours, header.stateRoot)',
-        replace: 'const isRootOurs = ours !== undefined',
+        find: 'if (ours !== undefined && equalBytes(ours, header.stateRoot)) return true',
+        replace: 'if (ours !== undefined) return true',
       },
     ],
     killers: [wrongRoot],

@@ -10,10 +10,12 @@ import {
   type Hash,
   type Height,
 } from '@openliquid/primitives'
+import { CertificateMonitor } from './certificateMonitor.ts'
 import { CommitMonitor } from './monitors.ts'
 import { Prng } from './prng.ts'
 import { Scheduler } from './scheduler.ts'
 import { type CoreModule, type NodeOptions, SimulatedNode } from './simulatedNode.ts'
+import { isValidPayload } from './virtualApplication.ts'
 import { createChain, DEFAULT_PARAMS, GENESIS_TIME_MS, type VirtualChain } from './virtualChain.ts'
 import { type LinkConditions, VirtualNetwork } from './virtualNetwork.ts'
 
@@ -28,6 +30,8 @@ export interface ClusterOptions {
   readonly executionMs?: number
   /** By index of the node. */
   readonly nodes?: ReadonlyMap<number, NodeOptions>
+  /** Validators of which a second node with the same keys runs; those stand behind all others, in this order. */
+  readonly twins?: readonly number[]
   /** Whether there is a transaction for a block of this height; always, if absent. */
   readonly hasWork?: (height: Height) => boolean
   /** Without cryptography, if absent. */
@@ -51,6 +55,7 @@ export class Cluster {
   readonly executionMs: number
   readonly toleratesHalts: boolean
   readonly commits: CommitMonitor
+  readonly certificates: CertificateMonitor
   readonly alarms: {
     readonly node: number
     readonly alarm: Extract<Effect, { kind: 'alarm' }>
@@ -74,11 +79,22 @@ export class Cluster {
     this.#observe = options.observe ?? (() => undefined)
     const { context, set } = this.chain
     this.commits = new CommitMonitor({ context, set, scheme: this.schemes.scheme })
-    this.nodes = options.stakes.map(
-      (_, index) =>
+    this.certificates = new CertificateMonitor({
+      context,
+      set,
+      genesis: this.chain.genesis,
+      scheme: this.schemes.scheme,
+      isValidPayload,
+    })
+    const twins = options.twins ?? []
+    const validators = [...options.stakes.keys(), ...twins]
+    this.nodes = validators.map(
+      (validator, index) =>
         new SimulatedNode(this, index, {
           options: options.nodes?.get(index) ?? {},
           prng: this.prng,
+          validator,
+          isTwin: twins.includes(validator),
         }),
     )
   }
@@ -149,7 +165,7 @@ export class Cluster {
   }
 
   deliver(from: number, to: number, message: ConsensusMessage): void {
-    this.network.carry(from, to, () => this.node(to).receive(from, message))
+    this.network.carry(from, to, () => this.node(to).receive(from, message), message)
   }
 
   request(
@@ -162,8 +178,13 @@ export class Cluster {
       const node = this.node(to)
       if (!node.isUp) return
       const answer = node.answer(request)
-      this.network.carry(to, from, () => onAnswer(answer))
+      if (answer !== undefined) this.network.carry(to, from, () => onAnswer(answer))
     })
+  }
+
+  /** Nodes that have a validator's keys. */
+  nodesOf(validator: number): number[] {
+    return this.nodes.filter((node) => node.validator === validator).map(({ index }) => index)
   }
 
   indexesBut(index: number): number[] {

@@ -1,16 +1,35 @@
-export {
-  type Behavior,
-  equivocatingLeader,
-  silent,
-  wrongRootLeader,
-} from './behavior.ts'
+export type { Adversary, AdversaryMaker, World } from './adversaries/adversary.ts'
+export { Arsenal } from './adversaries/arsenal.ts'
+export { byzantineLeader } from './adversaries/byzantineLeader.ts'
+export { byzantineVoter } from './adversaries/byzantineVoter.ts'
+export { certificateHider } from './adversaries/certificateHider.ts'
+export { garbler } from './adversaries/garbler.ts'
+export { liarInTimeouts } from './adversaries/liarInTimeouts.ts'
+export { quorumDelayer } from './adversaries/quorumDelayer.ts'
+export { selectiveServer } from './adversaries/selectiveServer.ts'
+export { type Behavior, equivocatingLeader, silent, wrongRootLeader } from './behavior.ts'
+export { CertificateMonitor } from './certificateMonitor.ts'
 export { Cluster, type ClusterOptions } from './cluster.ts'
 export { refuteCommitProof } from './commitProofChecker.ts'
 export { CommitMonitor, PropertyViolation } from './monitors.ts'
 export { Prng } from './prng.ts'
+export {
+  ADVERSARIES,
+  type AdversaryName,
+  type Disturbance,
+  isFinding,
+  minimize,
+  type Outcome,
+  type Plan,
+  planOf,
+  type RunOptions,
+  runPlan,
+} from './schedule.ts'
 export { Scheduler } from './scheduler.ts'
 export { SignatureOracle } from './signatureOracle.ts'
+export { type Finding, type Simulation, simulate } from './simulate.ts'
 export { type CoreModule, type NodeOptions, SimulatedNode } from './simulatedNode.ts'
+export { Trace } from './trace.ts'
 export {
   createChain,
   DEFAULT_PARAMS,
@@ -18,4 +37,9 @@ export {
   type VirtualChain,
   type VirtualKeys,
 } from './virtualChain.ts'
-export { type LinkConditions, steadyLinks, VirtualNetwork } from './virtualNetwork.ts'
+export {
+  type LinkConditions,
+  type LinkFilter,
+  steadyLinks,
+  VirtualNetwork,
+} from './virtualNetwork.ts'

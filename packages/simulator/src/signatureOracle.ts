@@ -1,14 +1,12 @@
-import { decodeSafetyData, type SafetyData } from '@openliquid/consensus'
+import { decodeSafetyData, type LogRecord, type SafetyData } from '@openliquid/consensus'
 import {
   type Block,
   blockCodec,
   blockHash,
-  bytesToHex,
+  type Codec,
   type ConsensusMessage,
-  type Epoch,
   equalBytes,
   type Hash,
-  type Hex,
   type Proposal,
   proposalCodec,
   type TimeoutVote,
@@ -25,11 +23,10 @@ import type { VirtualDisk } from './virtualDisk.ts'
  */
 export class SignatureOracle {
   readonly #node: number
-  /** First bytes seen of each kind and view: everything later must be the same (O1, O4, O6). */
-  readonly #votes = new Map<View, Hex>()
-  readonly #timeouts = new Map<View, Hex>()
-  readonly #proposals = new Map<View, Hex>()
-  #epoch = 0n
+  /** First of each kind and view: whatever comes later must be the same bytes (O1, O4, O6). */
+  readonly #votes = new Map<View, Vote>()
+  readonly #timeouts = new Map<View, TimeoutVote>()
+  readonly #proposals = new Map<View, Proposal>()
   #lastVoteView = 0n
   #lastTimeoutView = 0n
   /** Greatest qc.view of a block voted for. */
@@ -49,30 +46,16 @@ export class SignatureOracle {
     disk: VirtualDisk,
     blockOf: (hash: Hash) => Block | undefined,
   ): void {
-    if (message.kind === 'vote') this.#enterEpoch(message.vote.epoch)
-    if (message.kind === 'timeout') this.#enterEpoch(message.timeout.epoch)
-    if (message.kind === 'proposal') this.#enterEpoch(message.proposal.epoch)
     if (message.kind === 'vote') this.#onVote(message.vote, disk, blockOf)
     if (message.kind === 'timeout') this.#onTimeout(message.timeout, disk)
     if (message.kind === 'proposal') this.#onProposal(message.proposal, disk)
   }
 
-  /** R7: views start again in each epoch, and nothing is signed in one that was left. */
-  #enterEpoch(epoch: Epoch): void {
-    this.#demand(epoch >= this.#epoch, `R7: signs in epoch ${epoch} after ${this.#epoch}`)
-    if (epoch === this.#epoch) return
-    this.#epoch = epoch
-    for (const seen of [this.#votes, this.#timeouts, this.#proposals]) seen.clear()
-    this.#lastVoteView = 0n
-    this.#lastTimeoutView = 0n
-    this.#lockedView = 0n
-  }
-
   #onVote(vote: Vote, disk: VirtualDisk, blockOf: (hash: Hash) => Block | undefined): void {
     const { view } = vote
-    const isNew = this.#record(this.#votes, view, voteCodec.encode(vote), 'O1')
+    const isNew = this.#record(this.#votes, vote, { codec: voteCodec, property: 'O1' })
     this.#demand(
-      this.#isKept(disk, ({ lastVotedView }) => lastVotedView >= view),
+      this.#safetyOf(disk).lastVotedView >= view,
       `O5: the vote of view ${view} leaves first`,
     )
     if (!isNew) return
@@ -80,8 +63,7 @@ export class SignatureOracle {
     this.#demand(view > this.#lastTimeoutView, `O2: votes in view ${view} after giving it up`)
     this.#lastVoteView = view
     const onDisk = disk.lastDurable(
-      ({ kind, body }) =>
-        kind === 'block' && equalBytes(blockHash(blockCodec.decode(body).header), vote.blockHash),
+      (record) => record.kind === 'block' && equalBytes(hashOf(record), vote.blockHash),
     )
     this.#demand(onDisk !== undefined, `O5: the block voted for in view ${view} is not on disk`)
     const block = blockOf(vote.blockHash)
@@ -92,9 +74,10 @@ export class SignatureOracle {
 
   #onTimeout(timeout: TimeoutVote, disk: VirtualDisk): void {
     const { highQC, view } = timeout
-    const isNew = this.#record(this.#timeouts, view, timeoutVoteCodec.encode(timeout), 'O6')
+    const isNew = this.#record(this.#timeouts, timeout, { codec: timeoutVoteCodec, property: 'O6' })
+    const { lastTimeout } = this.#safetyOf(disk)
     this.#demand(
-      this.#isKept(disk, ({ lastTimeout }) => (lastTimeout?.view ?? 0n) >= view),
+      lastTimeout !== undefined && lastTimeout.view >= view,
       `O5: the timeout of view ${view} leaves before it is on disk`,
     )
     if (!isNew) return
@@ -108,36 +91,54 @@ export class SignatureOracle {
 
   #onProposal(proposal: Proposal, disk: VirtualDisk): void {
     const { view } = proposal
-    this.#record(this.#proposals, view, proposalCodec.encode(proposal), 'O4')
+    this.#record(this.#proposals, proposal, { codec: proposalCodec, property: 'O4' })
+    const { lastProposed } = this.#safetyOf(disk)
     this.#demand(
-      this.#isKept(disk, ({ lastProposed }) => (lastProposed?.view ?? 0n) >= view),
+      lastProposed !== undefined && lastProposed.view >= view,
       `O5: the proposal of view ${view} leaves before it is on disk`,
     )
   }
 
   /** Returns whether the view is new; whatever repeats must repeat byte for byte. */
-  #record(seen: Map<View, Hex>, view: View, bytes: Uint8Array, property: string): boolean {
-    const hex = bytesToHex(bytes)
+  #record<T extends { readonly view: View }>(
+    seen: Map<View, T>,
+    message: T,
+    { codec, property }: { readonly codec: Codec<T>; readonly property: string },
+  ): boolean {
+    const { view } = message
     const known = seen.get(view)
-    if (known === undefined) seen.set(view, hex)
-    else this.#demand(known === hex, `${property}: signs twice in view ${view}`)
+    if (known === undefined) seen.set(view, message)
+    else if (known !== message) {
+      const isSame = equalBytes(codec.encode(known), codec.encode(message))
+      this.#demand(isSame, `${property}: signs twice in view ${view}`)
+    }
     return known === undefined
   }
 
-  /** One step may sign and then leave the epoch: the safety data of a later one keeps the promise too. */
-  #isKept(disk: VirtualDisk, holds: (data: SafetyData) => boolean): boolean {
-    const data = this.#safetyOf(disk)
-    return data.epoch > this.#epoch || holds(data)
-  }
-
-  #safetyOf(disk: VirtualDisk): SafetyData {
+  #safetyOf(disk: VirtualDisk): ReturnType<typeof decodeSafetyData> {
     const record = disk.lastDurable(({ kind }) => kind === 'safety')
     if (record === undefined)
       throw new PropertyViolation(`O5: node ${this.#node} has no safety data`)
-    return decodeSafetyData(record.body)
+    const known = safetyOf.get(record)
+    if (known !== undefined) return known
+    const data = decodeSafetyData(record.body)
+    safetyOf.set(record, data)
+    return data
   }
 
   #demand(condition: boolean, text: string): void {
     if (!condition) throw new PropertyViolation(`${text} (node ${this.#node})`)
   }
+}
+
+/** What records say, read once: they never change. */
+const safetyOf = new WeakMap<LogRecord, SafetyData>()
+const hashes = new WeakMap<LogRecord, Hash>()
+
+function hashOf(record: LogRecord): Hash {
+  const known = hashes.get(record)
+  if (known !== undefined) return known
+  const hash = blockHash(blockCodec.decode(record.body).header)
+  hashes.set(record, hash)
+  return hash
 }

@@ -1,10 +1,8 @@
 import {
-  answerEpochChange,
   answerGetBlocks,
   type ConsensusCore,
   type ConsensusInput,
   type Effect,
-  type EpochSource,
   type recoverState,
   type TimerId,
 } from '@openliquid/consensus'
@@ -19,12 +17,14 @@ import {
   uintToBytes,
   unreachable,
 } from '@openliquid/primitives'
+import type { Adversary, AdversaryMaker, World } from './adversaries/adversary.ts'
 import type { Behavior } from './behavior.ts'
 import type { Cluster } from './cluster.ts'
 import { PropertyViolation } from './monitors.ts'
 import type { Prng } from './prng.ts'
 import { SignatureOracle } from './signatureOracle.ts'
-import { VirtualApplication } from './virtualApplication.ts'
+import { isValidPayload, VirtualApplication } from './virtualApplication.ts'
+import { GENESIS_TIME_MS } from './virtualChain.ts'
 import { VirtualDisk } from './virtualDisk.ts'
 
 /** The implementation under simulation: the real one, or one with a planted fault. */
@@ -40,6 +40,10 @@ export interface NodeOptions {
   readonly salt?: number
   readonly clockSkewMs?: number
   readonly executionMs?: number
+  /** How much faster its clock runs than the others', in millionths. */
+  readonly clockDriftPpm?: number
+  /** Its faults, if it is not honest; each sees what the one before lets out. */
+  readonly adversaries?: readonly AdversaryMaker[]
 }
 
 const FETCH_TIMEOUT_MS = 400
@@ -47,12 +51,16 @@ const FETCH_TIMEOUT_MS = 400
 /** One node: the real core, with a virtual disk, clock, application and links around it. */
 export class SimulatedNode {
   readonly index: number
+  /** Whose keys it has. */
+  readonly validator: number
   readonly disk: VirtualDisk = new VirtualDisk()
   readonly application: VirtualApplication
   readonly oracle: SignatureOracle
   readonly #cluster: Cluster
   readonly #options: NodeOptions
   readonly #prng: Prng
+  readonly #isTwin: boolean
+  #adversaries: readonly Adversary[] = []
   readonly #timers = new Map<TimerId, number>()
   #core: ConsensusCore | undefined
   /** Counts lives: what was scheduled in an earlier one is void. */
@@ -63,11 +71,13 @@ export class SimulatedNode {
   #effectsUntilCrash = Number.POSITIVE_INFINITY
   #halt: Extract<Effect, { kind: 'halt' }> | undefined
 
-  constructor(cluster: Cluster, index: number, { options, prng }: NodeSetup) {
+  constructor(cluster: Cluster, index: number, { options, prng, validator, isTwin }: NodeSetup) {
     this.#cluster = cluster
     this.index = index
     this.#options = options
     this.#prng = prng
+    this.validator = validator
+    this.#isTwin = isTwin
     this.application = new VirtualApplication(
       cluster.chain.genesis,
       Uint8Array.of(options.salt ?? 0),
@@ -85,7 +95,8 @@ export class SimulatedNode {
   }
 
   get isHonest(): boolean {
-    return this.#options.behavior === undefined && (this.#options.salt ?? 0) === 0
+    const { adversaries, behavior, salt } = this.#options
+    return !this.#isTwin && adversaries === undefined && behavior === undefined && !salt
   }
 
   get halt(): Extract<Effect, { kind: 'halt' }> | undefined {
@@ -100,23 +111,25 @@ export class SimulatedNode {
   start(): void {
     assert(this.#core === undefined, 'the node is down')
     const { chain, coreModule, params, schemes } = this.#cluster
-    const keys = chain.keys[this.index]
+    const keys = chain.keys[this.validator]
     assert(keys !== undefined, 'the node has keys')
     this.#life += 1
     this.#committedHeight = this.application.height
     this.#core = new coreModule.ConsensusCore({
       context: chain.context,
       genesis: chain.genesis,
-      validatorSet: { ...chain.set, epoch: this.application.epoch },
+      validatorSet: chain.set,
       params,
       ...schemes,
-      self: { index: this.index, ...keys },
+      self: { index: this.validator, ...keys },
       recovered: coreModule.recoverState({
         genesis: chain.genesis,
         records: this.disk.records,
         executed: this.application,
       }),
     })
+    const world = this.#world()
+    this.#adversaries = (this.#options.adversaries ?? []).map((make) => make(world))
     this.step({ kind: 'start', nowMs: this.#nowMs })
   }
 
@@ -143,13 +156,21 @@ export class SimulatedNode {
         return
       }
       this.#effectsUntilCrash -= 1
-      const bent = this.#options.behavior?.(effect) ?? [effect]
+      const life = this.#life
+      let bent = this.#options.behavior?.(effect) ?? [effect]
+      for (const { onEffect } of this.#adversaries) {
+        if (onEffect !== undefined) bent = bent.flatMap((one) => onEffect(one))
+      }
       for (const one of bent) this.#carryOut(one)
+      // A sync that fails ends the process in the middle of its effects.
+      if (this.#core === undefined || life !== this.#life) return
     }
   }
 
   /** A message from another node. */
   receive(from: number, message: ConsensusMessage): void {
+    if (this.#core === undefined) return
+    for (const { onMessage } of this.#adversaries) onMessage?.(message, from)
     this.step({ kind: 'message', nowMs: this.#nowMs, from: peerIdOf(from), message })
   }
 
@@ -158,29 +179,40 @@ export class SimulatedNode {
     this.step({ kind: 'peerConnected', nowMs: this.#nowMs, peer: peerIdOf(peer) })
   }
 
-  answer(request: GetBlocks): BlocksAnswer {
+  /** Undefined is silence. */
+  answer(request: GetBlocks): BlocksAnswer | undefined {
     const { application, core } = this
-    return answerGetBlocks(request, {
+    let answer: BlocksAnswer | undefined = answerGetBlocks(request, {
       uncommitted: (hash) => core.uncommitted(hash),
       certificateOf: (hash) => core.certificateOf(hash),
       executedHeight: application.height,
       executedAt: (height) => application.blockAt(height),
     })
+    for (const { onAnswer } of this.#adversaries) {
+      if (onAnswer !== undefined && answer !== undefined) answer = onAnswer(request, answer)
+    }
+    return answer
   }
 
   get #nowMs(): number {
-    return this.#cluster.scheduler.nowMs + (this.#options.clockSkewMs ?? 0)
+    const { clockDriftPpm = 0, clockSkewMs = 0 } = this.#options
+    const { nowMs } = this.#cluster.scheduler
+    if (clockDriftPpm === 0) return nowMs + clockSkewMs
+    return nowMs + clockSkewMs + Math.floor(((nowMs - GENESIS_TIME_MS) * clockDriftPpm) / 1_000_000)
   }
 
   #carryOut(effect: Effect): void {
     this.#cluster.observe(this.index, effect)
     switch (effect.kind) {
       case 'persist':
-        this.disk.append(effect.records, { sync: effect.sync })
+        if (!this.disk.append(effect.records, { sync: effect.sync }))
+          this.#cluster.crash(this.index)
         break
       case 'send': {
-        const to = 'validator' in effect.to ? effect.to.validator : indexOfPeer(effect.to.peer)
-        this.#emit(effect.message, [to])
+        const { to } = effect
+        const nodes =
+          'validator' in to ? this.#cluster.nodesOf(to.validator) : [indexOfPeer(to.peer)]
+        this.#emit(effect.message, nodes)
         break
       }
       case 'broadcast':
@@ -200,7 +232,7 @@ export class SimulatedNode {
           kind: 'payloadChecked',
           nowMs,
           blockHash: effect.blockHash,
-          ok: true,
+          ok: isValidPayload(effect.block),
         }))
         break
       case 'fetchBlocks':
@@ -212,17 +244,15 @@ export class SimulatedNode {
             proof: effect.proof,
             above: this.#committedHeight,
           })
+          for (const { blockHash, context } of effect.blocks) {
+            this.#cluster.certificates.onCommitted(this.index, context.height, blockHash)
+          }
+          this.#cluster.certificates.onQC(effect.proof.qc)
         }
         this.#committedHeight += BigInt(effect.blocks.length)
-        this.application.enqueue(effect.blocks, effect.proof)
+        this.application.enqueue(effect.blocks)
         this.#execute()
         break
-      case 'sendEpochChange': {
-        const epochChange = answerEpochChange(effect.fromEpoch, this.#epochSource)
-        this.#emit({ kind: 'epochChange', epochChange }, [indexOfPeer(effect.peer)])
-        break
-      }
-      case 'enterEpoch':
       case 'enterView':
       case 'report':
         break
@@ -241,22 +271,12 @@ export class SimulatedNode {
   }
 
   #emit(message: ConsensusMessage, recipients: readonly number[]): void {
+    this.#cluster.certificates.onMessage(message)
     if (this.isHonest) {
       this.oracle.onLeaving(message, this.disk, (hash) => this.#blockOf(hash))
     }
     for (const to of recipients) {
       if (to !== this.index) this.#cluster.deliver(this.index, to, message)
-    }
-  }
-
-  get #epochSource(): EpochSource {
-    const { application, core } = this
-    return {
-      height: application.height,
-      blockAt: (height) => application.blockAt(height),
-      commitProofAt: (height) => application.commitProofAt(height),
-      validatorSetOf: (epoch) => ({ ...this.#cluster.chain.set, epoch }),
-      epochChange: (epoch) => core.epochChange(epoch),
     }
   }
 
@@ -269,7 +289,8 @@ export class SimulatedNode {
     const token = this.#timerToken
     this.#timers.set(timerId, token)
     const life = this.#life
-    this.#cluster.scheduler.at(atMs - (this.#options.clockSkewMs ?? 0), () => {
+    // A drifting clock reaches the deadline a little early or late; an early one is set again by the core.
+    this.#cluster.scheduler.after(atMs - this.#nowMs, () => {
       if (life !== this.#life || this.#timers.get(timerId) !== token) return
       this.#timers.delete(timerId)
       this.step({ kind: 'timerFired', nowMs: this.#nowMs, timerId })
@@ -279,7 +300,8 @@ export class SimulatedNode {
   #buildPayload(effect: Extract<Effect, { kind: 'buildPayload' }>): void {
     const hasWork = !effect.mustBeEmpty && this.#cluster.hasWork(effect.height)
     const payload: Payload = {
-      actions: hasWork ? [uintToBytes(effect.height, 8)] : [],
+      // The view makes blocks of one height different.
+      actions: hasWork ? [uintToBytes((effect.height << 24n) | effect.view, 8)] : [],
       evm: [],
       evidence: [],
     }
@@ -288,7 +310,8 @@ export class SimulatedNode {
   }
 
   #fetch({ request, requestId, validators }: Extract<Effect, { kind: 'fetchBlocks' }>): void {
-    const to = validators[0]
+    const [validator] = validators
+    const to = validator === undefined ? undefined : this.#cluster.nodesOf(validator)[0]
     const life = this.#life
     let isAnswered = false
     this.#cluster.scheduler.after(FETCH_TIMEOUT_MS, () => {
@@ -334,6 +357,27 @@ export class SimulatedNode {
     })
   }
 
+  #world(): World {
+    const cluster = this.#cluster
+    const { chain, schemes } = cluster
+    const sendAfter = (delayMs: number, to: number, message: ConsensusMessage): void => {
+      cluster.certificates.onMessage(message)
+      cluster.scheduler.after(delayMs, () => cluster.deliver(this.index, to, message))
+    }
+    return {
+      node: this.index,
+      validator: this.validator,
+      nodeCount: cluster.nodes.length,
+      chain,
+      schemes,
+      prng: this.#prng,
+      nowMs: () => this.#nowMs,
+      send: (to, message) => sendAfter(0, to, message),
+      sendAfter,
+      stateRootAt: (height) => this.application.stateRootAt(height),
+    }
+  }
+
   /** A write that was under way may have reached the disk in part. */
   #crashAt(effect: Effect): void {
     if (effect.kind === 'persist') this.disk.append(effect.records, { sync: false })
@@ -342,6 +386,8 @@ export class SimulatedNode {
 }
 
 interface NodeSetup {
+  readonly validator: number
+  readonly isTwin: boolean
   readonly options: NodeOptions
   readonly prng: Prng
 }

@@ -1,13 +1,13 @@
-import { type CommittedBlock, type ExecutedChain, epochAbove } from '@openliquid/consensus'
-import {
-  assert,
-  type Block,
-  type CommitProof,
-  type Epoch,
-  type Hash,
-  type Height,
-  sha256,
-} from '@openliquid/primitives'
+import type { CommittedBlock, ExecutedChain } from '@openliquid/consensus'
+import { assert, type Block, type Hash, type Height, sha256 } from '@openliquid/primitives'
+
+/** First byte of a transaction that no application takes. */
+export const POISON = 0xff
+
+/** What every honest application demands of a payload. */
+export function isValidPayload({ payload: { actions } }: Block): boolean {
+  return actions.every((bytes) => bytes[0] !== POISON)
+}
 
 /**
  * The state machine of one node: its state is a hash over everything executed, and each block's batch is on disk when
@@ -18,7 +18,6 @@ export class VirtualApplication implements ExecutedChain {
   readonly #salt: Uint8Array
   readonly #blocks: Block[] = []
   readonly #roots: Hash[] = []
-  readonly #proofs = new Map<Height, CommitProof>()
   #queue: CommittedBlock[] = []
 
   constructor(genesis: Block, salt: Uint8Array) {
@@ -38,22 +37,8 @@ export class VirtualApplication implements ExecutedChain {
     return height === 0n ? this.#genesis.header.stateRoot : this.#roots[Number(height) - 1]
   }
 
-  /** Epoch that grows on the newest executed block. */
-  get epoch(): Epoch {
-    const tip = this.blockAt(this.height)
-    assert(tip !== undefined, 'the newest executed block is known')
-    return epochAbove(tip.header)
-  }
-
-  commitProofAt(height: Height): CommitProof | undefined {
-    return this.#proofs.get(height)
-  }
-
-  /** @param proof - of the last block */
-  enqueue(blocks: readonly CommittedBlock[], proof: CommitProof): void {
+  enqueue(blocks: readonly CommittedBlock[]): void {
     this.#queue.push(...blocks)
-    const last = blocks.at(-1)
-    if (last !== undefined) this.#proofs.set(last.block.header.height, proof)
   }
 
   get isIdle(): boolean {

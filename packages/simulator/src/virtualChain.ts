@@ -1,10 +1,12 @@
 import type { SignatureScheme } from '@openliquid/crypto'
 import {
   type Block,
+  blockHash,
   type ConsensusParams,
   epochGenesisQC,
   type Payload,
   payloadRoot,
+  type QuorumCertificate,
   type SigningContext,
   sha256,
   uintToBytes,
@@ -42,6 +44,7 @@ export interface VirtualKeys {
 export interface VirtualChain {
   readonly context: SigningContext
   readonly genesis: Block
+  readonly genesisQC: QuorumCertificate
   readonly set: ValidatorSet
   readonly keys: readonly VirtualKeys[]
 }
@@ -91,7 +94,8 @@ export function createChain(
     },
     payload: EMPTY,
   }
-  return { context: { chainId: 1_998, genesisHash }, genesis, set, keys }
+  const genesisQC = epochGenesisQC(1n, blockHash(genesis.header), stakes.length)
+  return { context: { chainId: 1_998, genesisHash }, genesis, genesisQC, set, keys }
 }
 
 /** 32 bytes below the order of BLS12-381's group. */

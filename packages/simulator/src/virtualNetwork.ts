@@ -1,3 +1,4 @@
+import type { ConsensusMessage } from '@openliquid/primitives'
 import type { Prng } from './prng.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -11,6 +12,13 @@ export interface LinkConditions {
   readonly duplicatePermille: number
 }
 
+/**
+ * Looks at what a link is to carry; the message is absent for requests of blocks and their answers.
+ *
+ * @returns milliseconds to hold it back beyond its delay; negative loses it
+ */
+export type LinkFilter = (from: number, to: number, message: ConsensusMessage | undefined) => number
+
 /** Steady links that lose nothing: one delay δ for every message. */
 export function steadyLinks(delayMs: number): LinkConditions {
   return { delayMsMin: delayMs, delayMsMax: delayMs, lossPermille: 0, duplicatePermille: 0 }
@@ -23,6 +31,9 @@ export class VirtualNetwork {
   #conditions: LinkConditions
   /** Group of each node; nodes of different groups do not hear each other. */
   #groups: readonly number[] | undefined
+  /** Links that carry nothing in one direction, as `from * 1,000 + to`. */
+  readonly #deaf = new Set<number>()
+  readonly #filters: LinkFilter[] = []
 
   constructor(scheduler: Scheduler, prng: Prng, conditions: LinkConditions) {
     this.#scheduler = scheduler
@@ -39,19 +50,38 @@ export class VirtualNetwork {
     this.#groups = groups
   }
 
+  /** Cuts one direction of one link. */
+  cut(from: number, to: number): void {
+    this.#deaf.add(from * 1_000 + to)
+  }
+
+  /** Lets an adversary sit on the links; several see each message in turn. */
+  addFilter(filter: LinkFilter): void {
+    this.#filters.push(filter)
+  }
+
+  /** Ends partitions and cuts; filters stay. */
   heal(): void {
     this.#groups = undefined
+    this.#deaf.clear()
   }
 
   /** Carries something from one node to another, or loses it. */
-  carry(from: number, to: number, deliver: () => void): void {
+  carry(from: number, to: number, deliver: () => void, message?: ConsensusMessage): void {
     const { duplicatePermille, lossPermille } = this.#conditions
     if (this.#isCut(from, to) || this.#prng.chance(lossPermille)) return
-    this.#scheduler.after(this.#delayMs(), deliver)
+    let heldMs = 0
+    for (const filter of this.#filters) {
+      const oneMs = filter(from, to, message)
+      if (oneMs < 0) return
+      heldMs += oneMs
+    }
+    this.#scheduler.after(heldMs + this.#delayMs(), deliver)
     if (this.#prng.chance(duplicatePermille)) this.#scheduler.after(this.#delayMs(), deliver)
   }
 
   #isCut(from: number, to: number): boolean {
+    if (this.#deaf.size > 0 && this.#deaf.has(from * 1_000 + to)) return true
     return this.#groups !== undefined && this.#groups[from] !== this.#groups[to]
   }
 

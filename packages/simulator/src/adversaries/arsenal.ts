@@ -1,0 +1,224 @@
+import { bitmapFromSigners } from '@openliquid/crypto'
+import {
+  type Block,
+  type BlockHeader,
+  blockHash,
+  bytesToHex,
+  type ConsensusMessage,
+  type Hash,
+  type Hex,
+  type Payload,
+  type Proposal,
+  payloadRoot,
+  proposalDigest,
+  type QuorumCertificate,
+  sha256,
+  type TimeoutCertificate,
+  type TimeoutVote,
+  timeoutCertificateCodec,
+  timeoutDigest,
+  type View,
+  type Vote,
+  voteDigest,
+} from '@openliquid/primitives'
+import type { World } from './adversary.ts'
+
+/** Certificates, blocks and votes remembered, newest last: attacks with older ones are the same again. */
+const REMEMBERED_MAX = 24
+
+/** What an adversary has heard, and what it can sign with its own key. */
+export class Arsenal {
+  readonly qcs: QuorumCertificate[] = []
+  readonly tcs: TimeoutCertificate[] = []
+  readonly #blocks = new Map<Hex, Block>()
+  readonly #votes = new Map<string, Map<number, Vote>>()
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+    const { genesis, genesisQC } = world.chain
+    this.#blocks.set(bytesToHex(blockHash(genesis.header)), genesis)
+    this.qcs.push(genesisQC)
+  }
+
+  /** Learns all that a message tells. */
+  see(message: ConsensusMessage): void {
+    switch (message.kind) {
+      case 'proposal':
+        this.#seeBlock(message.proposal.block)
+        this.#seeTC(message.proposal.tc)
+        break
+      case 'vote':
+        this.#seeVote(message.vote)
+        break
+      case 'timeout':
+        this.seeQC(message.timeout.highQC)
+        this.#seeTC(message.timeout.lastTC)
+        if (message.timeout.vote !== undefined) this.#seeVote(message.timeout.vote)
+        break
+      case 'advanceView':
+        this.seeQC(message.advanceView.highQC)
+        this.#seeTC(message.advanceView.tc)
+        break
+      default:
+        break
+    }
+  }
+
+  seeQC(qc: QuorumCertificate): void {
+    const isKnown = this.qcs.some(
+      (known) => known.view === qc.view && bytesToHex(known.blockHash) === bytesToHex(qc.blockHash),
+    )
+    if (!isKnown) remember(this.qcs, qc)
+  }
+
+  blockOf(hash: Hash): Block | undefined {
+    return this.#blocks.get(bytesToHex(hash))
+  }
+
+  /** The QC of a view, if the votes heard and the own one make a quorum. */
+  formQC(view: View): QuorumCertificate | undefined {
+    const { chain, schemes, validator } = this.#world
+    for (const votes of this.#votes.values()) {
+      const [first] = votes.values()
+      if (first === undefined || first.view !== view) continue
+      const { epoch, blockHash: hash } = first
+      votes.set(validator, this.vote(view, hash))
+      const stake = [...votes.keys()].reduce(
+        (sum, signer) => sum + (chain.set.validators[signer]?.stake ?? 0n),
+        0n,
+      )
+      if (stake * 3n <= chain.set.totalStake * 2n) continue
+      const { signature, signers } = schemes.scheme.aggregate(
+        [...votes.values()].map(({ signer, signature: own }) => ({
+          signer,
+          publicKey: chain.set.validators[signer]?.voteKey ?? new Uint8Array(0),
+          signature: own,
+        })),
+        voteDigest(chain.context, epoch, view, hash),
+      )
+      const bitmap = bitmapFromSigners(signers, chain.set.validators.length)
+      return { epoch, view, blockHash: hash, signers: bitmap, signature }
+    }
+    return undefined
+  }
+
+  vote(view: View, hash: Hash): Vote {
+    const { chain, schemes, validator } = this.#world
+    const { epoch } = chain.set
+    const digest = voteDigest(chain.context, epoch, view, hash)
+    const signature = schemes.scheme.sign(this.#keys.voteSecretKey, digest)
+    return { epoch, view, blockHash: hash, signer: validator, signature }
+  }
+
+  timeout(view: View, highQC: QuorumCertificate, lastTC?: TimeoutCertificate): TimeoutVote {
+    const { chain, schemes, validator } = this.#world
+    const { epoch } = chain.set
+    const digest = timeoutDigest(chain.context, epoch, view, highQC.view)
+    return {
+      epoch,
+      view,
+      highQC,
+      ...(lastTC === undefined ? {} : { lastTC }),
+      signer: validator,
+      signature: schemes.scheme.sign(this.#keys.voteSecretKey, digest),
+    }
+  }
+
+  /**
+   * A block on a QC that was seen, valid in its branch unless `change` spoils it.
+   *
+   * @returns undefined where the branch is not known well enough
+   */
+  proposal(
+    view: View,
+    qc: QuorumCertificate,
+    {
+      tc,
+      change = {},
+      payload = { actions: [], evm: [], evidence: [] },
+    }: {
+      readonly tc?: TimeoutCertificate
+      readonly change?: Partial<BlockHeader>
+      readonly payload?: Payload
+    } = {},
+  ): Proposal | undefined {
+    const { chain, nowMs, stateRootAt, validator } = this.#world
+    const parent = this.blockOf(qc.blockHash)?.header
+    if (parent === undefined) return undefined
+    const executedHeight = this.#committedBy(parent)
+    const stateRoot = executedHeight === undefined ? undefined : stateRootAt(executedHeight)
+    if (executedHeight === undefined || stateRoot === undefined) return undefined
+    const header: BlockHeader = {
+      ...chain.genesis.header,
+      epoch: chain.set.epoch,
+      view,
+      height: parent.height + 1n,
+      parentHash: qc.blockHash,
+      qc,
+      proposer: validator,
+      timestampMs: Math.max(parent.timestampMs + 1, nowMs()),
+      payloadRoot: payloadRoot(payload),
+      executedHeight,
+      stateRoot,
+      ...change,
+    }
+    return this.envelope({ header, payload }, view, tc)
+  }
+
+  /** Signs a block as a proposal. */
+  envelope(block: Block, view: View, tc?: TimeoutCertificate): Proposal {
+    const { chain, schemes } = this.#world
+    const { epoch } = chain.set
+    const tcHash = tc === undefined ? undefined : sha256(timeoutCertificateCodec.encode(tc))
+    const digest = proposalDigest(chain.context, epoch, view, blockHash(block.header), tcHash)
+    const signature = schemes.nodeScheme.sign(this.#keys.nodeSecretKey, digest)
+    return { epoch, view, block, ...(tc === undefined ? {} : { tc }), signature }
+  }
+
+  get #keys(): { readonly voteSecretKey: Uint8Array; readonly nodeSecretKey: Uint8Array } {
+    const keys = this.#world.chain.keys[this.#world.validator]
+    if (keys === undefined) throw new Error('an adversary has keys')
+    return keys
+  }
+
+  /** K of a block, §3.1, written apart from the core. */
+  #committedBy(header: BlockHeader): bigint | undefined {
+    if (header.height === 0n) return 0n
+    const parent = this.blockOf(header.parentHash)?.header
+    if (parent === undefined) return undefined
+    if (header.qc.view === 0n) return parent.height
+    return header.qc.view - parent.qc.view === 1n ? header.height - 2n : header.executedHeight
+  }
+
+  #seeBlock(block: Block): void {
+    this.#blocks.set(bytesToHex(blockHash(block.header)), block)
+    if (this.#blocks.size > 4 * REMEMBERED_MAX) {
+      const [oldest] = this.#blocks.keys()
+      if (oldest !== undefined) this.#blocks.delete(oldest)
+    }
+    this.seeQC(block.header.qc)
+  }
+
+  #seeTC(tc: TimeoutCertificate | undefined): void {
+    if (tc === undefined) return
+    this.seeQC(tc.highQC)
+    if (!this.tcs.some(({ view }) => view === tc.view)) remember(this.tcs, tc)
+  }
+
+  #seeVote(vote: Vote): void {
+    const key = `${vote.view}/${bytesToHex(vote.blockHash)}`
+    const votes = this.#votes.get(key) ?? new Map<number, Vote>()
+    votes.set(vote.signer, vote)
+    this.#votes.set(key, votes)
+    if (this.#votes.size > REMEMBERED_MAX) {
+      const [oldest] = this.#votes.keys()
+      if (oldest !== undefined) this.#votes.delete(oldest)
+    }
+  }
+}
+
+function remember<T>(list: T[], value: T): void {
+  list.push(value)
+  if (list.length > REMEMBERED_MAX) list.shift()
+}

@@ -1,0 +1,362 @@
+import type { Effect } from '@openliquid/consensus'
+import { InvariantError } from '@openliquid/primitives'
+import type { AdversaryMaker } from './adversaries/adversary.ts'
+import { byzantineLeader } from './adversaries/byzantineLeader.ts'
+import { byzantineVoter } from './adversaries/byzantineVoter.ts'
+import { certificateHider } from './adversaries/certificateHider.ts'
+import { garbler } from './adversaries/garbler.ts'
+import { liarInTimeouts } from './adversaries/liarInTimeouts.ts'
+import { quorumDelayer } from './adversaries/quorumDelayer.ts'
+import { selectiveServer } from './adversaries/selectiveServer.ts'
+import { Cluster } from './cluster.ts'
+import { PropertyViolation } from './monitors.ts'
+import { Prng } from './prng.ts'
+import type { CoreModule, NodeOptions } from './simulatedNode.ts'
+import type { Trace } from './trace.ts'
+import { type LinkConditions, type LinkFilter, steadyLinks } from './virtualNetwork.ts'
+
+/** The adversaries of docs/spec/consensus.md §11.3 that sit in a node; A1 and A7 are `twins` and `isAdaptive`. */
+export const ADVERSARIES: Readonly<Record<AdversaryName, AdversaryMaker>> = {
+  byzantineLeader,
+  byzantineVoter,
+  certificateHider,
+  garbler,
+  liarInTimeouts,
+  selectiveServer,
+}
+
+export type AdversaryName =
+  | 'byzantineLeader'
+  | 'byzantineVoter'
+  | 'certificateHider'
+  | 'garbler'
+  | 'liarInTimeouts'
+  | 'selectiveServer'
+
+const NAMES: readonly AdversaryName[] = [
+  'byzantineLeader',
+  'byzantineVoter',
+  'certificateHider',
+  'garbler',
+  'liarInTimeouts',
+  'selectiveServer',
+]
+
+/** Something that goes wrong at a time. */
+export type Disturbance =
+  | {
+      readonly atMs: number
+      readonly kind: 'crash'
+      readonly node: number
+      readonly effects: number
+    }
+  | { readonly atMs: number; readonly kind: 'crashAll'; readonly effects: number }
+  | { readonly atMs: number; readonly kind: 'failSync'; readonly node: number }
+  | { readonly atMs: number; readonly kind: 'partition'; readonly groups: readonly number[] }
+  | { readonly atMs: number; readonly kind: 'deafen'; readonly from: number; readonly to: number }
+  | { readonly atMs: number; readonly kind: 'heal' }
+
+/** Everything about one run, as plain data: what a seed means, and what is left of it when it is made smaller. */
+export interface Plan {
+  readonly seed: number
+  readonly stakes: readonly bigint[]
+  readonly twins: readonly number[]
+  /** By validator; the others are honest. */
+  readonly faults: readonly {
+    readonly node: number
+    readonly adversaries: readonly AdversaryName[]
+  }[]
+  readonly links: LinkConditions
+  readonly isAdaptive: boolean
+  /** Partitions per view: in some views only one of two sides hears its messages. */
+  readonly viewPartitionPermille: number
+  readonly executionMs: number
+  readonly nodes: readonly {
+    readonly clockSkewMs: number
+    readonly clockDriftPpm: number
+    readonly executionMs: number
+  }[]
+  /** Length of the disturbed time; then links are good and everyone must go on. */
+  readonly disturbedMs: number
+  readonly disturbances: readonly Disturbance[]
+}
+
+/** What a run came to. */
+export interface Outcome {
+  readonly views: number
+  readonly heights: number
+  readonly steps: number
+}
+
+export interface RunOptions {
+  readonly coreModule?: CoreModule
+  readonly trace?: Trace
+}
+
+/** Longest silence after links are good: the longest timer for each leader that may fail in a row, and some δ. */
+const LIVENESS_MS = 120_000
+const HEIGHTS_AFTER = 12
+
+/** The plan a seed stands for. Faulty stake stays below one third. */
+export function planOf(seed: number): Plan {
+  const prng = new Prng(seed)
+  const stakes = stakesOf(prng)
+  const n = stakes.length
+  const isFaulty = prng.chance(750)
+  const hasTwin = isFaulty && prng.chance(350)
+  const faulty = isFaulty ? [prng.below(n)] : []
+  if (n >= 7 && isFaulty && stakes.every((stake) => stake === 1n)) {
+    const second = prng.below(n)
+    if (!faulty.includes(second)) faulty.push(second)
+  }
+  const chosen = faulty.filter((node) => isMinority(stakes, [node]))
+  const isRough = prng.chance(600)
+  const disturbedMs = 3_000 + prng.below(20_000)
+  return {
+    seed,
+    stakes,
+    twins: hasTwin ? chosen : [],
+    faults: hasTwin
+      ? []
+      : chosen.map((node) => ({ node, adversaries: NAMES.filter(() => prng.chance(450)) })),
+    links: isRough
+      ? {
+          delayMsMin: 1,
+          delayMsMax: 20 + prng.below(400),
+          lossPermille: prng.below(150),
+          duplicatePermille: prng.below(80),
+        }
+      : { ...steadyLinks(5 + prng.below(40)), duplicatePermille: prng.below(30) },
+    isAdaptive: prng.chance(150),
+    viewPartitionPermille: prng.chance(400) ? prng.below(500) : 0,
+    executionMs: prng.chance(300) ? prng.below(120) : prng.below(4),
+    nodes: stakes.map(() => ({
+      clockSkewMs: prng.chance(300) ? prng.below(160) - 80 : 0,
+      clockDriftPpm: prng.chance(200) ? prng.below(4_000) - 2_000 : 0,
+      executionMs: prng.chance(100) ? 60 + prng.below(200) : 0,
+    })),
+    disturbedMs,
+    disturbances: disturbancesOf(prng, n + (hasTwin ? chosen.length : 0), disturbedMs),
+  }
+}
+
+/** Runs a plan; throws where a property of the protocol does not hold. */
+export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Outcome {
+  let views = 0n
+  let steps = 0
+  const observe = (node: number, effect: Effect, nowMs: number): void => {
+    steps += 1
+    if (effect.kind === 'enterView' && effect.view > views) views = effect.view
+    trace?.add(node, effect, nowMs)
+  }
+  const cluster = new Cluster({
+    seed: plan.seed,
+    stakes: plan.stakes,
+    twins: plan.twins,
+    links: plan.links,
+    executionMs: plan.executionMs,
+    nodes: nodeOptionsOf(plan),
+    observe,
+    ...(coreModule === undefined ? {} : { coreModule }),
+  })
+  let isDisturbed = true
+  const whileDisturbed =
+    (filter: LinkFilter): LinkFilter =>
+    (from, to, message) =>
+      isDisturbed ? filter(from, to, message) : 0
+  if (plan.isAdaptive) {
+    cluster.network.addFilter(
+      whileDisturbed(quorumDelayer(Math.floor((2 * plan.stakes.length) / 3) + 1)),
+    )
+  }
+  if (plan.viewPartitionPermille > 0) {
+    cluster.network.addFilter(whileDisturbed(viewPartitions(plan)))
+  }
+  cluster.start()
+  cluster.restartCrashedAfter(350)
+  const startMs = cluster.scheduler.nowMs
+  for (const disturbance of plan.disturbances) {
+    cluster.scheduler.at(startMs + disturbance.atMs, () => disturb(cluster, disturbance))
+  }
+  cluster.runFor(plan.disturbedMs)
+
+  isDisturbed = false
+  for (const node of cluster.nodes) node.crashAtEffect(Number.POSITIVE_INFINITY)
+  cluster.heal()
+  cluster.network.setConditions(steadyLinks(15))
+  cluster.runFor(400)
+  const height = BigInt(cluster.commits.height + HEIGHTS_AFTER)
+  // Whoever executes slowly has all of the chain before it.
+  const slowestMs = Math.max(plan.executionMs, ...plan.nodes.map(({ executionMs }) => executionMs))
+  const withinMs = LIVENESS_MS + cluster.commits.height * slowestMs
+  if (!cluster.runUntil(() => cluster.executedByAll >= height, withinMs)) {
+    throw new PropertyViolation(
+      `L1: ${withinMs} ms after links are good, height ${height} is executed by ${cluster.executedByAll}`,
+    )
+  }
+  return { views: Number(views), heights: cluster.commits.height, steps }
+}
+
+/**
+ * Takes away whatever the failure does not need, piece by piece.
+ *
+ * @param fails - whether a plan still shows the failure
+ */
+export function minimize(plan: Plan, fails: (plan: Plan) => boolean): Plan {
+  let smallest = plan
+  const attempt = (candidate: Plan): boolean => {
+    if (!fails(candidate)) return false
+    smallest = candidate
+    return true
+  }
+  // Later disturbances first: what happens after the failure is the easiest to miss.
+  for (let i = smallest.disturbances.length - 1; i >= 0; i--) {
+    attempt({ ...smallest, disturbances: smallest.disturbances.filter((_, at) => at !== i) })
+  }
+  attempt({ ...smallest, isAdaptive: false })
+  attempt({ ...smallest, viewPartitionPermille: 0 })
+  attempt({ ...smallest, links: steadyLinks(10) })
+  attempt({ ...smallest, executionMs: 0 })
+  attempt({
+    ...smallest,
+    nodes: smallest.nodes.map(() => ({ clockSkewMs: 0, clockDriftPpm: 0, executionMs: 0 })),
+  })
+  attempt({ ...smallest, twins: [] })
+  for (const { node, adversaries } of smallest.faults) {
+    for (const name of adversaries) {
+      const faults = smallest.faults.map((fault) =>
+        fault.node === node
+          ? { ...fault, adversaries: fault.adversaries.filter((other) => other !== name) }
+          : fault,
+      )
+      attempt({ ...smallest, faults })
+    }
+  }
+  for (let ms = smallest.disturbedMs >> 1; ms >= 500; ms >>= 1) {
+    if (!attempt({ ...smallest, disturbedMs: ms })) break
+  }
+  return smallest
+}
+
+/** Whether an error is a finding about the protocol, and not about the machine. */
+export function isFinding(error: unknown): error is Error {
+  return error instanceof PropertyViolation || error instanceof InvariantError
+}
+
+function disturb(cluster: Cluster, disturbance: Disturbance): void {
+  switch (disturbance.kind) {
+    case 'crash':
+      cluster.node(disturbance.node).crashAtEffect(disturbance.effects)
+      break
+    case 'crashAll':
+      if (disturbance.effects === 0) for (const { index } of cluster.nodes) cluster.crash(index)
+      else for (const node of cluster.nodes) node.crashAtEffect(disturbance.effects)
+      break
+    case 'failSync':
+      cluster.node(disturbance.node).disk.failNextSync()
+      break
+    case 'partition':
+      cluster.network.partition(disturbance.groups)
+      break
+    case 'deafen':
+      cluster.network.cut(disturbance.from, disturbance.to)
+      break
+    default:
+      cluster.heal()
+  }
+}
+
+/** In some views the nodes are split for the messages of that view; which, and how, follows from the seed. */
+function viewPartitions({ seed, viewPartitionPermille }: Plan): LinkFilter {
+  return (from, to, message) => {
+    const view = viewOf(message)
+    if (view === undefined) return 0
+    const prng = new Prng(seed * 1_000_003 + Number(view))
+    if (!prng.chance(viewPartitionPermille)) return 0
+    const sides = prng.next()
+    return ((sides >> (from % 32)) & 1) === ((sides >> (to % 32)) & 1) ? 0 : -1
+  }
+}
+
+function viewOf(message: Parameters<LinkFilter>[2]): bigint | undefined {
+  if (message?.kind === 'proposal') return message.proposal.view
+  if (message?.kind === 'vote') return message.vote.view
+  return undefined
+}
+
+function nodeOptionsOf(plan: Plan): Map<number, NodeOptions> {
+  const options = new Map<number, NodeOptions>()
+  for (const [node, { clockDriftPpm, clockSkewMs, executionMs }] of plan.nodes.entries()) {
+    const fault = plan.faults.find((one) => one.node === node)
+    options.set(node, {
+      clockDriftPpm,
+      clockSkewMs,
+      ...(executionMs === 0 ? {} : { executionMs }),
+      ...(fault === undefined
+        ? {}
+        : { adversaries: fault.adversaries.map((name) => ADVERSARIES[name]) }),
+    })
+  }
+  return options
+}
+
+function stakesOf(prng: Prng): bigint[] {
+  const equal = (n: number): bigint[] => Array.from({ length: n }, () => 1n)
+  switch (prng.below(8)) {
+    case 0:
+      return equal(7)
+    case 1:
+      return equal(5)
+    case 2:
+      return [333n, 223n, 222n, 222n]
+    case 3:
+      return [30n, 30n, 25n, 15n]
+    default:
+      return equal(4)
+  }
+}
+
+function isMinority(stakes: readonly bigint[], nodes: readonly number[]): boolean {
+  const total = stakes.reduce((sum, stake) => sum + stake, 0n)
+  const faulty = nodes.reduce((sum, node) => sum + (stakes[node] ?? 0n), 0n)
+  return faulty * 3n < total
+}
+
+function disturbancesOf(prng: Prng, nodes: number, disturbedMs: number): Disturbance[] {
+  const disturbances: Disturbance[] = []
+  const count = prng.below(disturbedMs >> 10)
+  for (let i = 0; i < count; i++) {
+    const atMs = prng.below(disturbedMs)
+    switch (prng.below(9)) {
+      case 0:
+      case 1:
+        disturbances.push({ atMs, kind: 'crash', node: prng.below(nodes), effects: prng.below(40) })
+        break
+      case 2:
+        disturbances.push({ atMs, kind: 'crashAll', effects: prng.below(25) })
+        break
+      case 3:
+        disturbances.push({ atMs, kind: 'failSync', node: prng.below(nodes) })
+        break
+      case 4:
+      case 5:
+        disturbances.push({
+          atMs,
+          kind: 'partition',
+          groups: Array.from({ length: nodes }, () => prng.below(2)),
+        })
+        break
+      case 6:
+        disturbances.push({
+          atMs,
+          kind: 'deafen',
+          from: prng.below(nodes),
+          to: prng.below(nodes),
+        })
+        break
+      default:
+        disturbances.push({ atMs, kind: 'heal' })
+    }
+  }
+  return disturbances.sort((a, b) => a.atMs - b.atMs)
+}
