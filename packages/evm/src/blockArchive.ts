@@ -8,6 +8,7 @@ import {
 } from '@openliquid/primitives'
 import { decodeEvmBlock, type EvmBlock, encodeEvmBlock } from './evmBlock.ts'
 import { blockKey, blockNumberKey, bodyKey, metaKey, receiptsKey, transactionKey } from './keys.ts'
+import { logIndexWrites } from './logIndex.ts'
 import { decodeReceipts, encodeReceipts, type ReceiptRecord } from './receipts.ts'
 import { RecordReader } from './recordReader.ts'
 import { decodeRlp, encodeRlp, uintToRlp } from './rlp.ts'
@@ -48,6 +49,7 @@ export function archiveWrites(
     const place = concatBytes(uintToBytes(number, NUMBER_BYTES), uintToBytes(index, 4))
     writes.push([transactionKey(hash), place])
   }
+  writes.push(...logIndexWrites(number, receipts))
   writes.push([metaKey('head'), encodeRlp([uintToRlp(number), baseFees.map(uintToRlp)])])
   return writes
 }

@@ -94,6 +94,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     this.#tip = parts.head
     this.#keepDiffs = parts.options.keepDiffs ?? KEEP_DIFFS
     this.#view = new StateView({
+      store: parts.options.store,
       chainId: parts.options.chainId,
       lanes: parts.genesis.lanes,
       precompiles: parts.options.precompiles,

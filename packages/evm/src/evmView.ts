@@ -210,6 +210,8 @@ export interface EvmView extends EvmStateView {
   getSystemReceipts(number: bigint): readonly EvmReceipt[] | undefined
   /** @throws {EvmError} OL_EVM_LOGS_RANGE, OL_EVM_LOGS_RESULTS, OL_EVM_LOGS_FILTER */
   getLogs(filter: EvmLogFilter): readonly EvmLog[]
+  /** `getLogs` by the index: reads only blocks that hold what is asked for, and lets others run in between. */
+  findLogs(filter: EvmLogFilter): Promise<readonly EvmLog[]>
   /** Wei: base fee of the lane's next block. */
   getBaseFee(lane?: number): bigint
   /** Gas limit of the lane's blocks. */

@@ -79,6 +79,14 @@ export function transactionKey(hash: Hash): Uint8Array {
   return key('x', hash)
 }
 
+/** Bytes of the number at the end of a key of the log index. */
+export const LOG_NUMBER_BYTES: number = NUMBER_BYTES
+
+/** A block in which an address or topic occurs in a log. @param value - 32 bytes */
+export function logIndexKey(kind: number, value: Uint8Array, number: bigint): Uint8Array {
+  return key('l', Uint8Array.of(kind), value, uintToBytes(number, NUMBER_BYTES))
+}
+
 /** What a block replaced in the flat tables, for those who read the state before it. Not under the EVM's own prefix. */
 export function diffKey(number: bigint): Uint8Array {
   return concatBytes(Uint8Array.of(KEYSPACE.diffs, KEYSPACE.evm), uintToBytes(number, NUMBER_BYTES))

@@ -10,6 +10,10 @@ export const CALL_GAS_MAX = 50_000_000n
 export const LOGS_BLOCKS_MAX = 10_000
 /** Logs one query may return; above it the range must shrink. */
 export const LOGS_RESULTS_MAX = 10_000
+/** Bytes of data and topics that one log query may return. */
+export const LOGS_BYTES_MAX = 33_554_432
+/** Blocks that a log query reads before others have their turn. */
+export const LOGS_BLOCKS_PER_TURN = 64
 /** Positions of a topic filter: a log has at most four topics. */
 export const LOG_TOPICS_MAX = 4
 /** Blocks in one answer of fee history. */

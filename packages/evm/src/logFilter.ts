@@ -2,8 +2,8 @@ import { equalBytes } from '@openliquid/primitives'
 import { type BloomBits, bloomMayHold } from './bloom.ts'
 import { EvmError } from './errors.ts'
 import type { EvmLogFilter } from './evmView.ts'
-import { LOG_TOPICS_MAX, LOGS_BLOCKS_MAX } from './limits.ts'
-import type { EvmLogEntry } from './receipts.ts'
+import { LOG_TOPICS_MAX, LOGS_BLOCKS_MAX, LOGS_BYTES_MAX, LOGS_RESULTS_MAX } from './limits.ts'
+import type { EvmLog, EvmLogEntry } from './receipts.ts'
 
 /** Which logs are wanted, checked. An address or topic list means any of it, positions must all match. */
 export class LogFilter {
@@ -39,6 +39,46 @@ export class LogFilter {
     return (
       (this.#addresses.length === 0 || this.#addresses.some(holds)) &&
       this.#topics.every((wanted) => wanted === null || wanted.length === 0 || wanted.some(holds))
+    )
+  }
+}
+
+/** Logs that a filter wants, as they are found; says so when they become too many. */
+export class LogCollector {
+  readonly found: EvmLog[] = []
+  readonly #filter: LogFilter
+  #bytes: number = 0
+
+  /** @throws {EvmError} OL_EVM_LOGS_FILTER */
+  constructor(filter: EvmLogFilter) {
+    this.#filter = new LogFilter(filter)
+  }
+
+  mayMatch(bloom: Uint8Array): boolean {
+    return this.#filter.mayMatch(bloom)
+  }
+
+  add(logs: readonly EvmLog[]): void {
+    for (const log of logs) {
+      if (!this.#filter.matches(log)) continue
+      this.found.push(log)
+      this.#bytes += log.data.length + 32 * log.topics.length
+    }
+  }
+
+  /**
+   * @param number - of the block that was added last
+   * @throws {EvmError} OL_EVM_LOGS_RESULTS: blocks before it would fit
+   */
+  checkSize(number: bigint): void {
+    if (this.found.length <= LOGS_RESULTS_MAX && this.#bytes <= LOGS_BYTES_MAX) return
+    throw new EvmError(
+      `more than ${LOGS_RESULTS_MAX} logs or ${LOGS_BYTES_MAX} bytes match; ask for fewer blocks`,
+      {
+        code: 'OL_EVM_LOGS_RESULTS',
+        resultsMax: LOGS_RESULTS_MAX,
+        toNumber: number - 1n,
+      },
     )
   }
 }

@@ -3,6 +3,7 @@ import {
   assert,
   type ExchangeReader,
   type Hash,
+  type KeyValueStore,
   type L1Precompile,
 } from '@openliquid/primitives'
 import { BlockArchive, type EvmHead } from './blockArchive.ts'
@@ -31,8 +32,9 @@ import { effectiveGasPrice } from './gas.ts'
 import type { EvmLane } from './genesis.ts'
 import { JournaledState } from './journaledState.ts'
 import { diffKey } from './keys.ts'
-import { LOGS_RESULTS_MAX, PAST_STATES_MAX, READ_BLOCKS_MAX } from './limits.ts'
-import { invalidFilter, LogFilter, logRange } from './logFilter.ts'
+import { LOGS_BLOCKS_PER_TURN, PAST_STATES_MAX, READ_BLOCKS_MAX } from './limits.ts'
+import { invalidFilter, LogCollector, logRange } from './logFilter.ts'
+import { blocksWithLogs } from './logIndex.ts'
 import type { LruCache } from './lruCache.ts'
 import type { BlockEnvironment } from './machine.ts'
 import type { EvmLog, EvmReceipt } from './receipts.ts'
@@ -45,6 +47,8 @@ import type { EvmTrace, EvmTraceOptions } from './traceTypes.ts'
 import type { StoreReader } from './versionedStore.ts'
 
 export interface StateViewOptions {
+  /** For the log index, which is read in ranges. */
+  readonly store: KeyValueStore
   readonly chainId: number
   readonly lanes: readonly EvmLane[]
   readonly precompiles: readonly L1Precompile[]
@@ -274,17 +278,35 @@ export class StateView implements EvmView {
   }
 
   getLogs(filter: EvmLogFilter): readonly EvmLog[] {
-    const wanted = new LogFilter(filter)
-    const found: EvmLog[] = []
-    for (const block of this.#blocksOf(filter)) {
-      if (!wanted.mayMatch(block.header.logsBloom)) continue
-      for (const { logs, logsBloom } of this.#receipts(block)) {
-        if (!wanted.mayMatch(logsBloom)) continue
-        for (const log of logs) if (wanted.matches(log)) found.push(log)
+    const collected = new LogCollector(filter)
+    for (const block of this.#blocksOf(filter)) this.#collectLogs(block, collected)
+    return collected.found
+  }
+
+  async findLogs(filter: EvmLogFilter): Promise<readonly EvmLog[]> {
+    if (filter.blockHash !== undefined) return this.getLogs(filter)
+    const collected = new LogCollector(filter)
+    const range = logRange(filter, this.number)
+    const numbers = await blocksWithLogs(this.#options.store, filter, range)
+    const count = numbers === undefined ? Number(range.to - range.from) + 1 : numbers.length
+    for (let index = 0; index < count; index++) {
+      if (index % LOGS_BLOCKS_PER_TURN === LOGS_BLOCKS_PER_TURN - 1) {
+        await new Promise((resolve) => setImmediate(resolve))
       }
-      if (found.length > LOGS_RESULTS_MAX) throw tooManyLogs(block.header.number)
+      const number = numbers === undefined ? range.from + BigInt(index) : (numbers[index] as bigint)
+      const block = this.getBlockByNumber(number)
+      assert(block !== undefined, 'every block up to the head is kept')
+      this.#collectLogs(block, collected)
     }
-    return found
+    return collected.found
+  }
+
+  #collectLogs(block: EvmBlock, collected: LogCollector): void {
+    if (!collected.mayMatch(block.header.logsBloom)) return
+    for (const { logs, logsBloom } of this.#receipts(block)) {
+      if (collected.mayMatch(logsBloom)) collected.add(logs)
+    }
+    collected.checkSize(block.header.number)
   }
 
   getBaseFee(lane: number = 0): bigint {
@@ -434,12 +456,4 @@ function environmentOf({ header }: EvmBlock): BlockEnvironment {
 
 function noTrace(reason: string): EvmError {
   return new EvmError(`nothing to trace: ${reason}`, { code: 'OL_EVM_TRACE', reason })
-}
-
-function tooManyLogs(reached: bigint): EvmError {
-  return new EvmError(`more than ${LOGS_RESULTS_MAX} logs match; ask for fewer blocks`, {
-    code: 'OL_EVM_LOGS_RESULTS',
-    resultsMax: LOGS_RESULTS_MAX,
-    toNumber: reached - 1n,
-  })
 }
