@@ -152,17 +152,3 @@ describe('faulty leaders', () => {
     expect(cluster.alarms[0]?.alarm.code).toBe('OL_CONSENSUS_NONDETERMINISM')
   })
 })
-
-describe('the end of an epoch (B9)', () => {
-  it('halts with a clear code instead of misbehaving (seed 7)', () => {
-    const cluster = clusterOf({
-      stakes: FOUR,
-      params: { epochDurationMs: 1_000 },
-      toleratesHalts: true,
-    })
-    cluster.runFor(5_000)
-    const codes = cluster.nodes.map(({ halt }) => halt?.code)
-    expect(codes).toContain('OL_CONSENSUS_EPOCH_UNSUPPORTED')
-    expect(cluster.commits.height).toBeGreaterThan(20)
-  })
-})

@@ -159,7 +159,7 @@ const TABLE: readonly (Mutation & { readonly killers: readonly Scenario[] })[] =
       {
         file: 'voter.ts',
         find: 'this.#otherRoots.add(header.proposer)',
-        replace: 'throw epochUnsupported(0)',
+        replace: "throw new Error('halted')",
       },
     ],
     killers: [wrongRoot],
@@ -169,8 +169,8 @@ const TABLE: readonly (Mutation & { readonly killers: readonly Scenario[] })[] =
     edits: [
       {
         file: 'voter.ts',
-        find: 'if (ours !== undefined && equalBytes(ours, header.stateRoot)) return true',
-        replace: 'if (ours !== undefined) return true',
+        find: 'const isRootOurs = ours !== undefined && equalBytes(ours, header.stateRoot)',
+        replace: 'const isRootOurs = ours !== undefined',
       },
     ],
     killers: [wrongRoot],

@@ -12,7 +12,6 @@ import {
   type QuorumCertificate,
   type SigningContext,
   type ValidatorSet,
-  type View,
   voteDigest,
 } from '@openliquid/primitives'
 import { PropertyViolation } from './monitors.ts'
@@ -27,7 +26,8 @@ export class CertificateMonitor {
   readonly #scheme: SignatureScheme
   readonly #set: ValidatorSet
   readonly #isValidPayload: (block: Block) => boolean
-  readonly #certified = new Map<View, Hex>()
+  /** By epoch and view. */
+  readonly #certified = new Map<string, Hex>()
   readonly #headers = new Map<Hex, BlockHeader>()
   readonly #valid = new Map<Hex, boolean>()
   /** What proofs say about a height. */
@@ -74,12 +74,15 @@ export class CertificateMonitor {
     this.#seen.add(qc)
     if (!this.#isValid(qc)) return
     const hash = bytesToHex(qc.blockHash)
-    const known = this.#certified.get(qc.view)
+    const key = `${qc.epoch}/${qc.view}`
+    const known = this.#certified.get(key)
     if (known !== undefined && known !== hash) {
-      throw new PropertyViolation(`M4: two blocks are certified in view ${qc.view}`)
+      throw new PropertyViolation(
+        `M4: two blocks are certified in view ${qc.view} of epoch ${qc.epoch}`,
+      )
     }
     if (known !== undefined) return
-    this.#certified.set(qc.view, hash)
+    this.#certified.set(key, hash)
     const header = this.#headers.get(hash)
     if (header === undefined) this.#waiting.set(hash, qc)
     else this.#conclude(header, qc)
@@ -110,6 +113,9 @@ export class CertificateMonitor {
 
   #conclude(header: BlockHeader, qc: QuorumCertificate): void {
     if (header.qc.view === 0n || qc.view - header.qc.view !== 1n) return
+    // A suffix block is never committed: its height comes again in the next epoch.
+    const parent = this.#headers.get(bytesToHex(header.parentHash))
+    if (header.flags >= 2 && (parent === undefined || parent.flags >= 2)) return
     this.#agree(
       header.height - 1n,
       bytesToHex(header.parentHash),
@@ -126,7 +132,6 @@ export class CertificateMonitor {
   }
 
   #isValid(qc: QuorumCertificate): boolean {
-    if (qc.epoch !== this.#set.epoch) return false
     if (qc.signers.length !== Math.ceil(this.#set.validators.length / 8)) return false
     let stake = 0n
     const keys: Uint8Array[] = []

@@ -26,6 +26,7 @@ export function refuteCommitProof(
   },
 ): string | undefined {
   if (path.length < 2) return 'a path has two headers at least'
+  if ((path[0]?.flags ?? 0) >= 2) return 'a suffix block is never committed'
   let parent: string | undefined
   for (const header of path) {
     if (header.epoch !== set.epoch || qc.epoch !== set.epoch) return 'another epoch'

@@ -57,7 +57,10 @@ export class CommitMonitor {
       }
       this.#agree(node, height, bytesToHex(blockHash))
     }
-    const refusal = refuteCommitProof(proof, this.#options)
+    const refusal = refuteCommitProof(proof, {
+      ...this.#options,
+      set: { ...this.#options.set, epoch: proof.qc.epoch },
+    })
     if (refusal !== undefined) throw new PropertyViolation(`M3: node ${node}: ${refusal}`)
     if (proof.path[0]?.height !== height) {
       throw new PropertyViolation(`M3: node ${node}: the proof is of another height`)

@@ -71,6 +71,8 @@ export interface Plan {
   /** Partitions per view: in some views only one of two sides hears its messages. */
   readonly viewPartitionPermille: number
   readonly executionMs: number
+  /** Length of an epoch in block time; none ends if absent. */
+  readonly epochMs?: number
   readonly nodes: readonly {
     readonly clockSkewMs: number
     readonly clockDriftPpm: number
@@ -135,6 +137,7 @@ export function planOf(seed: number): Plan {
       clockDriftPpm: prng.chance(200) ? prng.below(4_000) - 2_000 : 0,
       executionMs: prng.chance(100) ? 60 + prng.below(200) : 0,
     })),
+    ...(prng.chance(300) ? { epochMs: 1_000 + prng.below(5_000) } : {}),
     disturbedMs,
     disturbances: disturbancesOf(prng, n + (hasTwin ? chosen.length : 0), disturbedMs),
   }
@@ -143,10 +146,14 @@ export function planOf(seed: number): Plan {
 /** Runs a plan; throws where a property of the protocol does not hold. */
 export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Outcome {
   let views = 0n
+  const entered = new Map<bigint, bigint>()
   let steps = 0
   const observe = (node: number, effect: Effect, nowMs: number): void => {
     steps += 1
-    if (effect.kind === 'enterView' && effect.view > views) views = effect.view
+    if (effect.kind === 'enterView' && effect.view > (entered.get(effect.epoch) ?? 0n)) {
+      entered.set(effect.epoch, effect.view)
+      views += 1n
+    }
     trace?.add(node, effect, nowMs)
   }
   const cluster = new Cluster({
@@ -156,6 +163,7 @@ export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Out
     links: plan.links,
     executionMs: plan.executionMs,
     nodes: nodeOptionsOf(plan),
+    params: plan.epochMs === undefined ? {} : { epochDurationMs: plan.epochMs },
     observe,
     ...(coreModule === undefined ? {} : { coreModule }),
   })

@@ -5,6 +5,7 @@ import {
   blockHash,
   type Codec,
   type ConsensusMessage,
+  type Epoch,
   equalBytes,
   type Hash,
   type Proposal,
@@ -27,6 +28,7 @@ export class SignatureOracle {
   readonly #votes = new Map<View, Vote>()
   readonly #timeouts = new Map<View, TimeoutVote>()
   readonly #proposals = new Map<View, Proposal>()
+  #epoch = 0n
   #lastVoteView = 0n
   #lastTimeoutView = 0n
   /** Greatest qc.view of a block voted for. */
@@ -46,16 +48,30 @@ export class SignatureOracle {
     disk: VirtualDisk,
     blockOf: (hash: Hash) => Block | undefined,
   ): void {
+    if (message.kind === 'vote') this.#enterEpoch(message.vote.epoch)
+    if (message.kind === 'timeout') this.#enterEpoch(message.timeout.epoch)
+    if (message.kind === 'proposal') this.#enterEpoch(message.proposal.epoch)
     if (message.kind === 'vote') this.#onVote(message.vote, disk, blockOf)
     if (message.kind === 'timeout') this.#onTimeout(message.timeout, disk)
     if (message.kind === 'proposal') this.#onProposal(message.proposal, disk)
+  }
+
+  /** R7: views start again in each epoch, and nothing is signed in one that was left. */
+  #enterEpoch(epoch: Epoch): void {
+    this.#demand(epoch >= this.#epoch, `R7: signs in epoch ${epoch} after ${this.#epoch}`)
+    if (epoch === this.#epoch) return
+    this.#epoch = epoch
+    for (const seen of [this.#votes, this.#timeouts, this.#proposals]) seen.clear()
+    this.#lastVoteView = 0n
+    this.#lastTimeoutView = 0n
+    this.#lockedView = 0n
   }
 
   #onVote(vote: Vote, disk: VirtualDisk, blockOf: (hash: Hash) => Block | undefined): void {
     const { view } = vote
     const isNew = this.#record(this.#votes, vote, { codec: voteCodec, property: 'O1' })
     this.#demand(
-      this.#safetyOf(disk).lastVotedView >= view,
+      this.#isKept(disk, ({ lastVotedView }) => lastVotedView >= view),
       `O5: the vote of view ${view} leaves first`,
     )
     if (!isNew) return
@@ -75,9 +91,8 @@ export class SignatureOracle {
   #onTimeout(timeout: TimeoutVote, disk: VirtualDisk): void {
     const { highQC, view } = timeout
     const isNew = this.#record(this.#timeouts, timeout, { codec: timeoutVoteCodec, property: 'O6' })
-    const { lastTimeout } = this.#safetyOf(disk)
     this.#demand(
-      lastTimeout !== undefined && lastTimeout.view >= view,
+      this.#isKept(disk, ({ lastTimeout }) => (lastTimeout?.view ?? 0n) >= view),
       `O5: the timeout of view ${view} leaves before it is on disk`,
     )
     if (!isNew) return
@@ -92,9 +107,8 @@ export class SignatureOracle {
   #onProposal(proposal: Proposal, disk: VirtualDisk): void {
     const { view } = proposal
     this.#record(this.#proposals, proposal, { codec: proposalCodec, property: 'O4' })
-    const { lastProposed } = this.#safetyOf(disk)
     this.#demand(
-      lastProposed !== undefined && lastProposed.view >= view,
+      this.#isKept(disk, ({ lastProposed }) => (lastProposed?.view ?? 0n) >= view),
       `O5: the proposal of view ${view} leaves before it is on disk`,
     )
   }
@@ -115,7 +129,13 @@ export class SignatureOracle {
     return known === undefined
   }
 
-  #safetyOf(disk: VirtualDisk): ReturnType<typeof decodeSafetyData> {
+  /** One step may sign and then leave the epoch: the safety data of a later one keeps the promise too. */
+  #isKept(disk: VirtualDisk, holds: (data: SafetyData) => boolean): boolean {
+    const data = this.#safetyOf(disk)
+    return data.epoch > this.#epoch || holds(data)
+  }
+
+  #safetyOf(disk: VirtualDisk): SafetyData {
     const record = disk.lastDurable(({ kind }) => kind === 'safety')
     if (record === undefined)
       throw new PropertyViolation(`O5: node ${this.#node} has no safety data`)

@@ -1,8 +1,10 @@
 import {
+  answerEpochChange,
   answerGetBlocks,
   type ConsensusCore,
   type ConsensusInput,
   type Effect,
+  type EpochSource,
   type recoverState,
   type TimerId,
 } from '@openliquid/consensus'
@@ -118,7 +120,7 @@ export class SimulatedNode {
     this.#core = new coreModule.ConsensusCore({
       context: chain.context,
       genesis: chain.genesis,
-      validatorSet: chain.set,
+      validatorSet: { ...chain.set, epoch: this.application.epoch },
       params,
       ...schemes,
       self: { index: this.validator, ...keys },
@@ -250,9 +252,15 @@ export class SimulatedNode {
           this.#cluster.certificates.onQC(effect.proof.qc)
         }
         this.#committedHeight += BigInt(effect.blocks.length)
-        this.application.enqueue(effect.blocks)
+        this.application.enqueue(effect.blocks, effect.proof)
         this.#execute()
         break
+      case 'sendEpochChange': {
+        const epochChange = answerEpochChange(effect.fromEpoch, this.#epochSource)
+        this.#emit({ kind: 'epochChange', epochChange }, [indexOfPeer(effect.peer)])
+        break
+      }
+      case 'enterEpoch':
       case 'enterView':
       case 'report':
         break
@@ -277,6 +285,17 @@ export class SimulatedNode {
     }
     for (const to of recipients) {
       if (to !== this.index) this.#cluster.deliver(this.index, to, message)
+    }
+  }
+
+  get #epochSource(): EpochSource {
+    const { application, core } = this
+    return {
+      height: application.height,
+      blockAt: (height) => application.blockAt(height),
+      commitProofAt: (height) => application.commitProofAt(height),
+      validatorSetOf: (epoch) => ({ ...this.#cluster.chain.set, epoch }),
+      epochChange: (epoch) => core.epochChange(epoch),
     }
   }
 

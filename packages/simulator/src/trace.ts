@@ -4,6 +4,7 @@ import {
   blockHash,
   bytesToHex,
   type ConsensusMessage,
+  epochChangeProofCodec,
   type Hash,
   type Hex,
   proposalCodec,
@@ -119,6 +120,6 @@ function messageBytes(message: ConsensusMessage): Uint8Array {
     case 'advanceView':
       return advanceViewCodec.encode(message.advanceView)
     default:
-      return new Uint8Array(0)
+      return epochChangeProofCodec.encode(message.epochChange)
   }
 }

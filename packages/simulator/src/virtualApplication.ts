@@ -1,5 +1,13 @@
-import type { CommittedBlock, ExecutedChain } from '@openliquid/consensus'
-import { assert, type Block, type Hash, type Height, sha256 } from '@openliquid/primitives'
+import { type CommittedBlock, type ExecutedChain, epochAbove } from '@openliquid/consensus'
+import {
+  assert,
+  type Block,
+  type CommitProof,
+  type Epoch,
+  type Hash,
+  type Height,
+  sha256,
+} from '@openliquid/primitives'
 
 /** First byte of a transaction that no application takes. */
 export const POISON = 0xff
@@ -18,6 +26,7 @@ export class VirtualApplication implements ExecutedChain {
   readonly #salt: Uint8Array
   readonly #blocks: Block[] = []
   readonly #roots: Hash[] = []
+  readonly #proofs = new Map<Height, CommitProof>()
   #queue: CommittedBlock[] = []
 
   constructor(genesis: Block, salt: Uint8Array) {
@@ -37,8 +46,22 @@ export class VirtualApplication implements ExecutedChain {
     return height === 0n ? this.#genesis.header.stateRoot : this.#roots[Number(height) - 1]
   }
 
-  enqueue(blocks: readonly CommittedBlock[]): void {
+  /** Epoch that grows on the newest executed block. */
+  get epoch(): Epoch {
+    const tip = this.blockAt(this.height)
+    assert(tip !== undefined, 'the newest executed block is known')
+    return epochAbove(tip.header)
+  }
+
+  commitProofAt(height: Height): CommitProof | undefined {
+    return this.#proofs.get(height)
+  }
+
+  /** @param proof - of the last block */
+  enqueue(blocks: readonly CommittedBlock[], proof: CommitProof): void {
     this.#queue.push(...blocks)
+    const last = blocks.at(-1)
+    if (last !== undefined) this.#proofs.set(last.block.header.height, proof)
   }
 
   get isIdle(): boolean {

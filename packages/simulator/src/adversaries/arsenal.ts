@@ -5,6 +5,7 @@ import {
   blockHash,
   bytesToHex,
   type ConsensusMessage,
+  type Epoch,
   type Hash,
   type Hex,
   type Payload,
@@ -33,9 +34,11 @@ export class Arsenal {
   readonly #blocks = new Map<Hex, Block>()
   readonly #votes = new Map<string, Map<number, Vote>>()
   readonly #world: World
+  #epoch: Epoch
 
   constructor(world: World) {
     this.#world = world
+    this.#epoch = world.chain.set.epoch
     const { genesis, genesisQC } = world.chain
     this.#blocks.set(bytesToHex(blockHash(genesis.header)), genesis)
     this.qcs.push(genesisQC)
@@ -43,6 +46,7 @@ export class Arsenal {
 
   /** Learns all that a message tells. */
   see(message: ConsensusMessage): void {
+    this.#enterEpoch(epochOf(message))
     switch (message.kind) {
       case 'proposal':
         this.#seeBlock(message.proposal.block)
@@ -66,6 +70,7 @@ export class Arsenal {
   }
 
   seeQC(qc: QuorumCertificate): void {
+    if (qc.epoch !== this.#epoch) return
     const isKnown = this.qcs.some(
       (known) => known.view === qc.view && bytesToHex(known.blockHash) === bytesToHex(qc.blockHash),
     )
@@ -105,7 +110,7 @@ export class Arsenal {
 
   vote(view: View, hash: Hash): Vote {
     const { chain, schemes, validator } = this.#world
-    const { epoch } = chain.set
+    const epoch = this.#epoch
     const digest = voteDigest(chain.context, epoch, view, hash)
     const signature = schemes.scheme.sign(this.#keys.voteSecretKey, digest)
     return { epoch, view, blockHash: hash, signer: validator, signature }
@@ -113,7 +118,7 @@ export class Arsenal {
 
   timeout(view: View, highQC: QuorumCertificate, lastTC?: TimeoutCertificate): TimeoutVote {
     const { chain, schemes, validator } = this.#world
-    const { epoch } = chain.set
+    const epoch = this.#epoch
     const digest = timeoutDigest(chain.context, epoch, view, highQC.view)
     return {
       epoch,
@@ -151,7 +156,7 @@ export class Arsenal {
     if (executedHeight === undefined || stateRoot === undefined) return undefined
     const header: BlockHeader = {
       ...chain.genesis.header,
-      epoch: chain.set.epoch,
+      epoch: this.#epoch,
       view,
       height: parent.height + 1n,
       parentHash: qc.blockHash,
@@ -169,7 +174,7 @@ export class Arsenal {
   /** Signs a block as a proposal. */
   envelope(block: Block, view: View, tc?: TimeoutCertificate): Proposal {
     const { chain, schemes } = this.#world
-    const { epoch } = chain.set
+    const epoch = this.#epoch
     const tcHash = tc === undefined ? undefined : sha256(timeoutCertificateCodec.encode(tc))
     const digest = proposalDigest(chain.context, epoch, view, blockHash(block.header), tcHash)
     const signature = schemes.nodeScheme.sign(this.#keys.nodeSecretKey, digest)
@@ -191,6 +196,15 @@ export class Arsenal {
     return header.qc.view - parent.qc.view === 1n ? header.height - 2n : header.executedHeight
   }
 
+  /** Views start again in each epoch: nothing of the one before is of use. */
+  #enterEpoch(epoch: Epoch | undefined): void {
+    if (epoch === undefined || epoch <= this.#epoch) return
+    this.#epoch = epoch
+    this.qcs.length = 0
+    this.tcs.length = 0
+    this.#votes.clear()
+  }
+
   #seeBlock(block: Block): void {
     this.#blocks.set(bytesToHex(blockHash(block.header)), block)
     if (this.#blocks.size > 4 * REMEMBERED_MAX) {
@@ -201,12 +215,13 @@ export class Arsenal {
   }
 
   #seeTC(tc: TimeoutCertificate | undefined): void {
-    if (tc === undefined) return
+    if (tc === undefined || tc.epoch !== this.#epoch) return
     this.seeQC(tc.highQC)
     if (!this.tcs.some(({ view }) => view === tc.view)) remember(this.tcs, tc)
   }
 
   #seeVote(vote: Vote): void {
+    if (vote.epoch !== this.#epoch) return
     const key = `${vote.view}/${bytesToHex(vote.blockHash)}`
     const votes = this.#votes.get(key) ?? new Map<number, Vote>()
     votes.set(vote.signer, vote)
@@ -221,4 +236,19 @@ export class Arsenal {
 function remember<T>(list: T[], value: T): void {
   list.push(value)
   if (list.length > REMEMBERED_MAX) list.shift()
+}
+
+function epochOf(message: ConsensusMessage): Epoch | undefined {
+  switch (message.kind) {
+    case 'proposal':
+      return message.proposal.epoch
+    case 'vote':
+      return message.vote.epoch
+    case 'timeout':
+      return message.timeout.epoch
+    case 'advanceView':
+      return message.advanceView.highQC.epoch
+    default:
+      return undefined
+  }
 }
