@@ -178,7 +178,8 @@ export class CertificateProcessor {
     tree.commit(node)
     targets.forgetUpTo(node.header.view)
     orphans.forgetUpTo(node.header.view)
-    stateRoots.forgetBelow(node.committedHeight)
+    // What the last block names is still needed if it closes the epoch: the next set comes from there.
+    stateRoots.forgetBelow(node.header.executedHeight)
     this.#replica.highestCommit = proof
     if (node.header.flags !== FLAG_EPOCH_CLOSING) return
     // R7: nothing is signed any more in an epoch whose closing block is committed.

@@ -182,8 +182,12 @@ export class ConsensusCore {
     if (message.kind === 'epochChange') {
       return this.#epochs.onEpochChange(message.epochChange, from, nowMs)
     }
-    const fault = this.#epochs.checkEpoch(epochOf(message), from, nowMs)
-    if (fault !== undefined) return fault
+    const epoch = epochOf(message)
+    const fault = this.#epochs.checkEpoch(epoch, from, nowMs)
+    if (fault !== undefined) {
+      this.#epochs.keepEarly(message, epoch, from)
+      return fault
+    }
     switch (message.kind) {
       case 'proposal':
         return this.#voter.onProposal(message.proposal, from, nowMs)
@@ -250,6 +254,7 @@ export class ConsensusCore {
     // The log of an earlier life may know more of this epoch.
     restoreEpoch(this.#replica, this.#recovered, { processor: this.#processor, nowMs })
     repeatLastMessages(this.#replica)
+    for (const { message, from } of this.#epochs.takeEarly()) this.#onMessage(message, from, nowMs)
     return true
   }
 

@@ -1,6 +1,7 @@
 import {
   assert,
   bytesToHex,
+  type ConsensusMessage,
   type Epoch,
   type EpochChange,
   type EpochChangeProof,
@@ -13,7 +14,7 @@ import {
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { ConsensusHalt, ignore, reject } from './errors.ts'
 import { verifyEpochChange } from './lightVerifier.ts'
-import { EPOCH_CHANGES_KEPT_MAX } from './limits.ts'
+import { EARLY_MESSAGES_MAX, EPOCH_CHANGES_KEPT_MAX } from './limits.ts'
 import { nextSetOf } from './nextSet.ts'
 import { beginEpoch, type EpochEnd, type Replica } from './replica.ts'
 import type { ViewSynchronizer } from './viewSynchronizer.ts'
@@ -30,6 +31,7 @@ export class EpochManager {
   readonly #synchronizer: ViewSynchronizer
   /** Proven changes from this epoch on, ascending; the first one's closing block may still be missing here. */
   #foreseen: EpochChange[] = []
+  #early: { readonly message: ConsensusMessage; readonly from: PeerId }[] = []
   /** Changes made in this life, newest last: for peers that are a little behind. */
   readonly #made = new Map<Epoch, EpochChange>()
 
@@ -47,6 +49,20 @@ export class EpochManager {
   /** A change made in this life. */
   changeOf(epoch: Epoch): EpochChange | undefined {
     return this.#made.get(epoch)
+  }
+
+  /** Keeps a message of the next epoch, which others may begin a moment before us; the oldest makes room. */
+  keepEarly(message: ConsensusMessage, epoch: Epoch, from: PeerId): void {
+    if (epoch !== this.#replica.epoch + 1n) return
+    this.#early.push({ message, from })
+    if (this.#early.length > EARLY_MESSAGES_MAX) this.#early.shift()
+  }
+
+  /** Takes out what came early for the epoch that has begun. */
+  takeEarly(): readonly { readonly message: ConsensusMessage; readonly from: PeerId }[] {
+    const early = this.#early
+    this.#early = []
+    return early
   }
 
   /** Judges a message by its epoch: it is for now, or it and its sender are of another time, and one is told so. */

@@ -20,6 +20,8 @@ export const FETCH_RETRY_MS_MAX = 4_000
 export const SYNC_AHEAD_MAX = 256
 /** Bytes of the epoch changes sent in one message: well within a frame. */
 export const EPOCH_CHANGE_BYTES_MAX = 2_097_152
+/** Messages of the next epoch kept until it begins here: the first proposal, and who votes for it. */
+export const EARLY_MESSAGES_MAX = 16
 /** Epoch changes of this life remembered for peers that are a little behind; older ones come from the store. */
 export const EPOCH_CHANGES_KEPT_MAX = 8
 /** A timeout is repeated at least this often while its view lasts; consensus reference §13. */
