@@ -8,13 +8,14 @@ import { assert, sha256 } from '@openliquid/primitives'
 import { keccak256 } from './keccak.ts'
 
 /**
- * Rules of the chain as ethereumjs takes them: Cancun under our chain id, with our hashes and native recovery.
+ * Rules of the chain as ethereumjs takes them: Cancun, unless told otherwise, under our chain id, with our hashes and native
+ * recovery.
  *
  * @see docs/spec/evm.md §1, §8
  */
-export function chainCommon(chainId: bigint): Common {
+export function chainCommon(chainId: bigint, hardfork: string = Hardfork.Cancun): Common {
   const common = createCustomCommon({ chainId: Number(chainId) }, Mainnet, {
-    hardfork: Hardfork.Cancun,
+    hardfork,
     customCrypto: { keccak256, sha256: (message) => sha256(message), ecrecover },
   })
   settleParams(common)

@@ -63,6 +63,8 @@ export type EvmFault =
   | { readonly code: 'OL_EVM_OVERRIDE'; readonly reason: string }
   | { readonly code: 'OL_EVM_SIMULATION'; readonly calls: number; readonly max: number }
   | { readonly code: 'OL_EVM_TRACE'; readonly reason: string }
+  | { readonly code: 'OL_EVM_STATE_TEST'; readonly reason: string }
+  | { readonly code: 'OL_EVM_IMPORT'; readonly number: bigint; readonly reason: string }
 
 /** Thrown for a wrong genesis, lane or query. */
 export class EvmError extends OpenLiquidError<EvmFault> {

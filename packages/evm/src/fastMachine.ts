@@ -56,6 +56,8 @@ export class FastMachine implements Machine {
   }
 
   static async create(options: MachineOptions): Promise<FastMachine> {
+    const { hardfork = CANCUN } = options
+    assert(hardfork === CANCUN, 'the engine knows the rules of Cancun')
     const adapter = new StateAdapter()
     const exchange: ExchangeHandle = { reader: undefined }
     const hashes = new BlockHashes()
@@ -169,6 +171,7 @@ export class FastMachine implements Machine {
 }
 
 const NOBODY = new Uint8Array(20)
+const CANCUN = 'cancun'
 
 function warmAccessList(state: JournaledState, list: EvmTransaction['accessList']): void {
   for (const { address, storageKeys } of list) {

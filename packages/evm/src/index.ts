@@ -38,6 +38,7 @@ export type {
   EvmTransactionPlace,
   EvmView,
 } from './evmView.ts'
+export { type ImportedChain, type ImportedState, importChain } from './importChain.ts'
 export {
   CALL_GAS_MAX,
   FEE_HISTORY_BLOCKS_MAX,
@@ -47,6 +48,7 @@ export {
 } from './limits.ts'
 export { PREDEPLOYS, WRAPPED_HYPE_ADDRESS } from './predeploys.ts'
 export type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'
+export { runStateTests, type StateTestOptions, type StateTestResult } from './stateTests.ts'
 export type { EvmSystemTransaction } from './systemTransaction.ts'
 export type {
   EvmAccountTrace,

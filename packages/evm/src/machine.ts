@@ -109,6 +109,8 @@ export interface Machine {
 export interface MachineOptions {
   readonly chainId: bigint
   readonly precompiles: readonly L1Precompile[]
+  /** Cancun if absent; the engine `fast` runs no other. */
+  readonly hardfork?: string
   /** Lets others run during a long message; the engine `fast` calls it every few milliseconds. */
   readonly pause?: () => Promise<void>
 }

@@ -64,7 +64,7 @@ export class ReferenceMachine implements Machine {
   }
 
   static async create(options: MachineOptions): Promise<ReferenceMachine> {
-    const common = chainCommon(options.chainId)
+    const common = chainCommon(options.chainId, options.hardfork)
     const adapter = new StateAdapter()
     const exchange: ExchangeHandle = { reader: undefined }
     const hashes = new BlockHashes()
@@ -216,19 +216,18 @@ export class ReferenceMachine implements Machine {
     if (this.#environment === environment && this.#block !== undefined) return this.#block
     const { number, timestamp, gasLimit, baseFeePerGas } = environment
     const { coinbase = NOBODY, prevRandao = ZERO_HASH } = environment
-    const header = { number, timestamp, gasLimit, baseFeePerGas, mixHash: prevRandao }
+    const common = this.#common
+    const header = {
+      number,
+      timestamp,
+      gasLimit,
+      mixHash: prevRandao,
+      coinbase: new Address(coinbase),
+      ...(common.isActivatedEIP(1559) ? { baseFeePerGas } : {}),
+      ...(common.isActivatedEIP(4844) ? { excessBlobGas: 0n, blobGasUsed: 0n } : {}),
+    }
     this.#environment = environment
-    this.#block = createBlock(
-      {
-        header: {
-          ...header,
-          coinbase: new Address(coinbase),
-          excessBlobGas: 0n,
-          blobGasUsed: 0n,
-        },
-      },
-      { common: this.#common, skipConsensusFormatValidation: true },
-    )
+    this.#block = createBlock({ header }, { common, skipConsensusFormatValidation: true })
     return this.#block
   }
 

@@ -155,3 +155,18 @@ class RlpReader {
     return size > SHORT_MAX ? size : undefined
   }
 }
+
+/** Bytes of the item that begins at a position; `undefined` if it is not whole. */
+export function rlpItemBytes(bytes: Uint8Array, at: number): number | undefined {
+  const prefix = bytes[at]
+  if (prefix === undefined) return undefined
+  if (prefix < BYTES) return 1
+  const short = prefix < LIST ? prefix - BYTES : prefix - LIST
+  const count = short <= SHORT_MAX ? 0 : short - SHORT_MAX
+  let size = short <= SHORT_MAX ? short : 0
+  // No item of ours needs more than four bytes for its length.
+  if (count > 4) return undefined
+  for (let i = 1; i <= count; i++) size = size * 256 + (bytes[at + i] ?? 0)
+  const whole = 1 + count + size
+  return at + whole <= bytes.length ? whole : undefined
+}
