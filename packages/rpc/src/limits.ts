@@ -19,6 +19,8 @@ export interface RpcLimits {
   readonly requestTimeoutMs: number
   /** How long `/exchange` and eth_sendRawTransactionSync wait for a committed receipt. */
   readonly receiptTimeoutMs: number
+  /** How long one eth_call, or any other message that is only tried out, may run. */
+  readonly callTimeoutMs: number
   /** Blocks one eth_getLogs or filter may span. */
   readonly logBlocksMax: number
   /** Logs one answer may hold. */
@@ -64,6 +66,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
   receiptTimeoutMs: 10_000,
+  callTimeoutMs: 2_000,
   logBlocksMax: 10_000,
   logsMax: 10_000,
   filtersMax: 1_000,

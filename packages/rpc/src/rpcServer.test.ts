@@ -218,6 +218,21 @@ describe('bodies', () => {
     await expectServing(server)
   })
 
+  it.each(['h2c', 'h2c, websocket', 'TLS/1.3'])(
+    'refuses an upgrade to %s, and serves on',
+    async (upgrade) => {
+      const { server } = await startServer()
+      for (const path of ['/', '/info', '/ws']) {
+        const answer = await send(server, path, '{}', {
+          headers: { connection: 'Upgrade, HTTP2-Settings', upgrade, 'http2-settings': 'AAMAAABk' },
+        })
+        expect(answer.status).toBe(422)
+        expect(answer.json().code).toBe('OL_RPC_REQUEST')
+      }
+      expect((await call(server, 'eth_chainId')).result).toBe('0x7ce')
+    },
+  )
+
   it('cuts off a client that does not finish its headers or its body', async () => {
     const { server } = await startServer({
       limits: { headersTimeoutMs: 100, requestTimeoutMs: 200 },

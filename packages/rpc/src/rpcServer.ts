@@ -3,7 +3,7 @@ import { type Metrics, noMetrics } from '@openliquid/primitives'
 import { RpcListenError } from './errors.ts'
 import { ethMethods } from './eth/ethMethods.ts'
 import { JsonRpcHttpDoor, JsonRpcSocketDoor } from './eth/jsonRpcDoors.ts'
-import { UNSUPPORTED_METHODS } from './eth/unsupportedMethods.ts'
+import { DEBUG_METHODS, UNSUPPORTED_METHODS } from './eth/unsupportedMethods.ts'
 import { ExchangeDoor } from './exchange/exchangeDoor.ts'
 import { HyperliquidSocketDoor } from './exchange/hyperliquidSocket.ts'
 import { InfoDoor } from './info/infoDoor.ts'
@@ -25,6 +25,11 @@ export interface RpcServerOptions {
   readonly port: number
   /** JSON-RPC by POST and WebSocket on `/` and `/evm`. */
   readonly serveEth: boolean
+  /**
+   * The namespaces `debug` and `trace`: one request may run a whole block again. Default: only on loopback, where
+   * nobody but users of this machine can ask.
+   */
+  readonly serveDebug?: boolean
   /** `POST /info`, `POST /exchange`, WebSocket `/ws`. */
   readonly serveInfo: boolean
   /** Whoever reaches the port can send transactions and cost CPU: there is no authentication. Default false. */
@@ -70,16 +75,18 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const socketDoors = new Map<string, SocketDoor>()
 
   if (options.serveEth) {
+    const serveDebug = options.serveDebug ?? isLoopback(host)
     const methods = ethMethods({
       view,
       limits,
       logger,
+      serveDebug,
       clientVersion: options.clientVersion ?? 'OpenLiquid/0.1.0',
       peerCount: options.peerCount ?? (() => 0),
     })
     const dispatcher = new JsonRpcDispatcher({
       methods,
-      unsupported: UNSUPPORTED_METHODS,
+      unsupported: new Set([...UNSUPPORTED_METHODS, ...DEBUG_METHODS]),
       limits,
       logger,
       meters,

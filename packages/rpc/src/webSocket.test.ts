@@ -1,7 +1,9 @@
 // Both WebSockets on a real server: calls, subscriptions, limits, and what a hostile client gets.
+
+import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { type Json, startServer } from '../test/testServer.ts'
+import { type Json, call as jsonRpc, startServer } from '../test/testServer.ts'
 import type { RpcServer } from './index.ts'
 
 interface Client {
@@ -35,6 +37,21 @@ async function open(
         return messages[index]
       }),
   }
+}
+
+/** One signed transfer into the mempool. */
+async function submit(server: RpcServer): Promise<Json> {
+  const account = privateKeyToAccount(`0x${'11'.repeat(32)}`)
+  const raw = await account.signTransaction({
+    chainId: 1998,
+    type: 'eip1559',
+    to: `0x${'ab'.repeat(20)}`,
+    value: 5n,
+    gas: 21_000n,
+    nonce: 0,
+    maxFeePerGas: 2_000_000_000n,
+  })
+  return jsonRpc(server, 'eth_sendRawTransaction', [raw])
 }
 
 function closeCode(socket: WebSocket): Promise<number> {
@@ -80,6 +97,33 @@ describe('eth_subscribe', () => {
     expect((await client.message(3)).result).toBe(false)
   })
 
+  it('pushes waiting transactions, by hash or whole', async () => {
+    const { server, chain } = await startServer()
+    chain.isStalled = true
+    const client = await open(server, '/')
+    client.send(call(1, 'eth_subscribe', ['newPendingTransactions']))
+    client.send(call(2, 'eth_subscribe', ['newPendingTransactions', true]))
+    client.send(call(3, 'eth_subscribe', ['syncing']))
+    client.send(call(4, 'eth_newPendingTransactionFilter'))
+    const filter = (await client.message(3)).result
+    const hash = (await submit(server)).result
+    const pushes = [await client.message(4), await client.message(5)]
+    expect(pushes.map(({ params }) => params.result)).toEqual([
+      hash,
+      expect.objectContaining({ hash, blockNumber: null, nonce: '0x0' }),
+    ])
+    client.send(call(5, 'eth_getFilterChanges', [filter]))
+    expect((await client.message(6)).result).toEqual([hash])
+    client.send(call(6, 'eth_getFilterChanges', [filter]))
+    expect((await client.message(7)).result).toEqual([])
+    client.send(call(7, 'eth_getFilterLogs', [filter]))
+    expect((await client.message(8)).error.data.code).toBe('OL_RPC_PARAMS')
+    client.send(call(8, 'txpool_inspect'))
+    expect(Object.values((await client.message(9)).result.pending)).toEqual([
+      { 0: `0x${'ab'.repeat(20)}: 5 wei + 21000 gas × 2000000000 wei` },
+    ])
+  })
+
   it('ends with its socket', async () => {
     const { server, chain } = await startServer()
     const client = await open(server, '/')
@@ -93,7 +137,7 @@ describe('eth_subscribe', () => {
   it('refuses what it does not know, and more than it may hold', async () => {
     const { server } = await startServer({ limits: { subscriptionsMax: 1 } })
     const client = await open(server, '/')
-    client.send(call(1, 'eth_subscribe', ['syncing']))
+    client.send(call(1, 'eth_subscribe', ['nonsense']))
     expect((await client.message(0)).error.data.code).toBe('OL_RPC_SUBSCRIPTION_UNSUPPORTED')
     client.send(call(2, 'eth_subscribe', ['newHeads']))
     expect((await client.message(1)).result).toMatch(/^0x/)

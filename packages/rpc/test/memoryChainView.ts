@@ -62,7 +62,11 @@ export function hashOf(seed: number | bigint): Hash {
   return keccak256(uintToBytes(seed, 8))
 }
 
-export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): MemoryChain {
+/** @param realEvm - takes the place of the double's own EVM in the view; then nothing is mined here */
+export function memoryChain(
+  balances: Readonly<Record<string, bigint>> = {},
+  realEvm?: EvmView,
+): MemoryChain {
   const accounts = new Map<string, { balance: bigint; nonce: bigint }>()
   for (const [address, balance] of Object.entries(balances)) {
     accounts.set(address.toLowerCase(), { balance, nonce: 0n })
@@ -83,7 +87,24 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
   const account = (address: Address): { balance: bigint; nonce: bigint } =>
     accounts.get(bytesToHex(address)) ?? { balance: 0n, nonce: 0n }
 
+  const notHere = (): never => {
+    throw new Error('this double keeps no states and runs nothing: use a real executor')
+  }
   const evm: EvmView = {
+    at: () => evm,
+    get number() {
+      return head().header.number
+    },
+    get oldestState() {
+      return head().header.number
+    },
+    getProof: notHere,
+    createAccessList: notHere,
+    simulate: notHere,
+    traceTransaction: notHere,
+    traceBlock: notHere,
+    traceCall: notHere,
+    findLogs: async (filter) => evm.getLogs(filter),
     chainId: BigInt(CHAIN_ID),
     get head() {
       return head()
@@ -235,7 +256,7 @@ export function memoryChain(balances: Readonly<Record<string, bigint>> = {}): Me
       return { height, blockHash: hashOf(height), timestampMs: 1, stateRoot: hashOf(height) }
     },
     core,
-    evm,
+    evm: realEvm ?? evm,
     history,
     call: async (read) => read(),
     submit: async (transaction) => {

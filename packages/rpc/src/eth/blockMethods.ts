@@ -75,6 +75,8 @@ export function blockMethods(reader: ChainReader): readonly [string, RpcMethod][
   const transactionCount = (_: EvmView, block: EvmBlock): string =>
     quantity(block.transactionHashes.length)
   const uncleCount = (): string => quantity(0)
+  const systemTransactions = (evm: EvmView, block: EvmBlock): unknown =>
+    evm.getSystemTransactions(block.header.number)?.map(transactionToJson)
   const header = (_: EvmView, block: EvmBlock): unknown => headerToJson(block)
 
   return [
@@ -88,6 +90,8 @@ export function blockMethods(reader: ChainReader): readonly [string, RpcMethod][
         evm.getReceipts(block.header.number)?.map(receiptToJson),
       ),
     ],
+    ['eth_getSystemTxsByBlockNumber', ofBlock(parseBlockNumber, systemTransactions)],
+    ['eth_getSystemTxsByBlockHash', ofBlock(byHash, systemTransactions)],
     ['eth_getBlockTransactionCountByNumber', ofBlock(parseBlockNumber, transactionCount)],
     ['eth_getBlockTransactionCountByHash', ofBlock(byHash, transactionCount)],
     ['eth_getUncleCountByBlockNumber', ofBlock(parseBlockNumber, uncleCount)],

@@ -25,6 +25,7 @@ export interface ChainMethodsOptions {
   readonly view: ChainView
   readonly reader: ChainReader
   readonly clientVersion: string
+  readonly serveDebug: boolean
   readonly peerCount: () => number
 }
 
@@ -43,6 +44,10 @@ export function chainMethods(options: ChainMethodsOptions): readonly [string, Rp
       return reader.read((evm) => quantity(evm.getBaseFee(lane)))
     }
   }
+  const modules = [
+    ...(options.serveDebug ? ['debug', 'trace'] : []),
+    ...['eth', 'net', 'rpc', 'txpool', 'web3'],
+  ]
   const bigLane = view.chain.genesis.evm.lanes.length - 1
 
   return [
@@ -57,7 +62,7 @@ export function chainMethods(options: ChainMethodsOptions): readonly [string, Rp
     ['net_version', constant(view.chain.chainId.toString())],
     ['net_listening', constant(true)],
     ['net_peerCount', () => quantity(options.peerCount())],
-    ['rpc_modules', constant({ eth: '1.0', net: '1.0', rpc: '1.0', txpool: '1.0', web3: '1.0' })],
+    ['rpc_modules', constant(Object.fromEntries(modules.map((name) => [name, '1.0'])))],
     ['eth_chainId', constant(quantity(view.chain.chainId))],
     // A node that answers has executed everything it knows to be committed, or says so at /readyz.
     ['eth_syncing', constant(false)],

@@ -1,9 +1,13 @@
 import type { ChainView, EvmBlock, EvmView } from '@openliquid/execution'
-import { equalBytes } from '@openliquid/primitives'
 import { RpcError } from '../errors.ts'
+import { withDeadline } from '../transport/deadline.ts'
 import type { BlockId } from './ethParams.ts'
+import type { EvmStateView } from './evmTypes.ts'
 
-/** The two ways methods read the EVM: blocks of any age, and the state, of which only the newest is kept. */
+/** How long a call may keep the next block waiting. */
+const LOCK_MS_MAX = 20
+
+/** How methods read the EVM: blocks of any age, and states as far back as they are kept. */
 export class ChainReader {
   readonly #view: ChainView
 
@@ -16,20 +20,54 @@ export class ChainReader {
     return this.#view.call(() => read(this.#view.evm))
   }
 
-  /** Reads the state after the block, which must be the newest one. @throws {RpcError} OL_RPC_STATE_UNAVAILABLE, OL_RPC_BLOCK_UNKNOWN */
-  readState<T>(id: BlockId, read: (evm: EvmView) => T | Promise<T>): Promise<T> {
+  /** Reads the state after a block. @throws {RpcError} OL_RPC_STATE_UNAVAILABLE, OL_RPC_BLOCK_UNKNOWN */
+  readState<T>(
+    id: BlockId,
+    read: (state: EvmStateView, block: EvmBlock) => T | Promise<T>,
+  ): Promise<T> {
     return this.read((evm) => {
-      const block = blockOf(evm, id)
-      if (block === undefined) throw unknownBlock(id)
-      if (!equalBytes(block.hash, evm.head.hash)) {
-        throw new RpcError('missing state: only the state of the latest block is kept', {
-          code: 'OL_RPC_STATE_UNAVAILABLE',
-          block: block.header.number.toString(),
-        })
-      }
-      return read(evm)
+      const block = stateBlockOf(evm, id)
+      return read(stateOf(evm, block), block)
     })
   }
+
+  /**
+   * Starts work that may take long on the state after a block, and lets the next block go on after a short while: the
+   * work keeps the state of the EVM that it started with. What precompiles read of the exchange after that is newer.
+   */
+  async run<T>(
+    id: BlockId,
+    start: (state: EvmStateView, block: EvmBlock, evm: EvmView) => Promise<T>,
+  ): Promise<T> {
+    const { work } = await this.read(async (evm) => {
+      const block = stateBlockOf(evm, id)
+      const running = start(stateOf(evm, block), block, evm)
+      // A rejection is the caller's, below.
+      const settled = running.then(
+        () => undefined,
+        () => undefined,
+      )
+      await withDeadline(settled, LOCK_MS_MAX)
+      return { work: running }
+    })
+    return work
+  }
+}
+
+function stateBlockOf(evm: EvmView, id: BlockId): EvmBlock {
+  const block = blockOf(evm, id)
+  if (block === undefined) throw unknownBlock(id)
+  const { number } = block.header
+  if (number >= evm.oldestState) return block
+  throw new RpcError(`missing state: block ${evm.oldestState} is the oldest whose state is kept`, {
+    code: 'OL_RPC_STATE_UNAVAILABLE',
+    block: number.toString(),
+  })
+}
+
+function stateOf(evm: EvmView, block: EvmBlock): EvmStateView {
+  const { number } = block.header
+  return number === evm.head.header.number ? evm : evm.at(number)
 }
 
 /** The block a client named, if there is one. */

@@ -5,11 +5,15 @@ import type { RpcMethod } from '../transport/jsonRpc.ts'
 import { blockMethods } from './blockMethods.ts'
 import { chainMethods } from './chainMethods.ts'
 import { ChainReader } from './chainReader.ts'
+import { debugMethods } from './debugMethods.ts'
 import { FilterRegistry } from './filterRegistry.ts'
 import { logMethods } from './logMethods.ts'
+import { PendingRing } from './pendingRing.ts'
 import { poolMethods } from './poolMethods.ts'
+import { simulateMethods } from './simulateMethods.ts'
 import { stateMethods } from './stateMethods.ts'
 import { subscribeMethods } from './subscribeMethods.ts'
+import { traceMethods } from './traceMethods.ts'
 import { transactionMethods } from './transactionMethods.ts'
 
 /** What the Ethereum methods need; see `ethMethods`. */
@@ -17,6 +21,8 @@ export interface EthMethodsOptions {
   readonly view: ChainView
   readonly limits: RpcLimits
   readonly logger: RpcLogger
+  /** The namespaces `debug` and `trace`. */
+  readonly serveDebug: boolean
   readonly clientVersion: string
   readonly peerCount: () => number
 }
@@ -32,11 +38,14 @@ export function ethMethods(options: EthMethodsOptions): ReadonlyMap<string, RpcM
   })
   return new Map([
     ...chainMethods({ ...options, reader }),
-    ...stateMethods(view, reader),
+    ...stateMethods(view, reader, limits),
+    ...simulateMethods(view, reader, limits),
     ...blockMethods(reader),
     ...transactionMethods(view, reader, limits),
-    ...logMethods(reader, filters, limits),
+    ...logMethods(view, reader, filters, new PendingRing(view), limits),
     ...poolMethods(view, limits),
     ...subscribeMethods(view, logger),
+    ...(options.serveDebug ? debugMethods(view, reader, limits) : []),
+    ...(options.serveDebug ? traceMethods(view, reader, limits) : []),
   ])
 }

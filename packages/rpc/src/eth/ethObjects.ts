@@ -92,7 +92,7 @@ function signedFields(transaction: EvmTransaction): JsonObject {
     s: quantity(transaction.s),
     // As geth: a legacy transaction has its parity inside `v` only.
     ...(type === 0 ? {} : { yParity: quantity(transaction.yParity) }),
-    ...(type === 0 ? {} : { accessList: accessListToJson(transaction) }),
+    ...(type === 0 ? {} : { accessList: accessListToJson(transaction.accessList) }),
     ...(type === 2
       ? {
           maxFeePerGas: quantity(transaction.maxFeePerGas),
@@ -102,8 +102,8 @@ function signedFields(transaction: EvmTransaction): JsonObject {
   }
 }
 
-function accessListToJson(transaction: EvmTransaction): readonly JsonObject[] {
-  return transaction.accessList.map((entry) => ({
+export function accessListToJson(list: EvmTransaction['accessList']): readonly JsonObject[] {
+  return list.map((entry) => ({
     address: data(entry.address),
     storageKeys: entry.storageKeys.map(data),
   }))

@@ -4,8 +4,8 @@ import type { LogQuery } from './logFilter.ts'
 
 /** A filter that a client polls. It keeps no results: each poll reads the blocks since `nextNumber`. */
 export interface InstalledFilter {
-  readonly query: LogQuery | 'blocks'
-  /** First block the client has not been told of. */
+  readonly query: LogQuery | 'blocks' | 'pending'
+  /** First block, or number of the first waiting transaction, that the client has not been told of. */
   nextNumber: bigint
   usedMs: number
 }
@@ -17,7 +17,7 @@ export interface FilterRegistryOptions {
   readonly nowMs: () => number
 }
 
-/** The filters of eth_newFilter and eth_newBlockFilter, for all clients. Ids are not guessable. */
+/** The filters of eth_newFilter, eth_newBlockFilter and eth_newPendingTransactionFilter, for all clients. Ids are not guessable. */
 export class FilterRegistry {
   readonly #options: FilterRegistryOptions
   readonly #filters = new Map<string, InstalledFilter>()
@@ -27,7 +27,7 @@ export class FilterRegistry {
   }
 
   /** @throws {RpcError} OL_RPC_FILTERS_FULL */
-  install(query: LogQuery | 'blocks', nextNumber: bigint): string {
+  install(query: InstalledFilter['query'], nextNumber: bigint): string {
     this.#dropIdle()
     const max = this.#options.filtersMax
     if (this.#filters.size >= max) {

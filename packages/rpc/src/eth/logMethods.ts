@@ -1,4 +1,4 @@
-import type { EvmLog, EvmView } from '@openliquid/execution'
+import type { ChainView, EvmLog, EvmView } from '@openliquid/execution'
 import { RpcError } from '../errors.ts'
 import type { RpcLimits } from '../limits.ts'
 import type { RpcMethod } from '../transport/jsonRpc.ts'
@@ -8,21 +8,24 @@ import { logToJson } from './ethObjects.ts'
 import { checkParamCount, invalidParams } from './ethParams.ts'
 import type { FilterRegistry, InstalledFilter } from './filterRegistry.ts'
 import { type LogQuery, numberOf, parseLogQuery, resolveLogQuery } from './logFilter.ts'
+import type { PendingRing } from './pendingRing.ts'
 
 /** Hashes in one answer of a block filter: each is a read of the store. */
 const BLOCK_CHANGES_MAX = 1_000
 
 /** Logs, and the filters that clients poll: eth_getLogs, eth_newFilter, eth_getFilterChanges and the like. */
 export function logMethods(
+  view: ChainView,
   reader: ChainReader,
   filters: FilterRegistry,
+  pending: PendingRing,
   limits: RpcLimits,
 ): readonly [string, RpcMethod][] {
-  const logsOf = (query: LogQuery): Promise<unknown> =>
-    reader.read((evm) => {
-      const filter = resolveLogQuery(query, evm, limits.logBlocksMax)
-      return logsToJson(evm.getLogs(filter), limits)
-    })
+  // Blocks never change, so a long search need not keep the next one waiting.
+  const logsOf = async (query: LogQuery): Promise<unknown> => {
+    const filter = await reader.read((evm) => resolveLogQuery(query, evm, limits.logBlocksMax))
+    return logsToJson(await view.evm.findLogs(filter), limits)
+  }
 
   return [
     [
@@ -54,9 +57,22 @@ export function logMethods(
       },
     ],
     [
+      'eth_newPendingTransactionFilter',
+      (params) => {
+        // Hashes only: whoever wants whole transactions subscribes.
+        checkParamCount(params, { min: 0, max: 0 })
+        return filters.install('pending', pending.next)
+      },
+    ],
+    [
       'eth_getFilterChanges',
       (params) => {
         const filter = filters.use(parseFilterId(params))
+        if (filter.query === 'pending') {
+          const hashes = pending.since(filter.nextNumber)
+          filter.nextNumber = pending.next
+          return hashes.map(data)
+        }
         return reader.read((evm) => changesOf(filter, evm, limits))
       },
     ],
@@ -64,7 +80,8 @@ export function logMethods(
       'eth_getFilterLogs',
       (params) => {
         const { query } = filters.use(parseFilterId(params))
-        if (query === 'blocks') throw invalidParams('this is a filter of blocks, not of logs')
+        if (typeof query === 'string')
+          throw invalidParams(`this is a filter of ${query}, not of logs`)
         return logsOf(query)
       },
     ],
@@ -88,7 +105,7 @@ function changesOf(filter: InstalledFilter, evm: EvmView, limits: RpcLimits): re
   if (from > to) return []
 
   const { query } = filter
-  if (query === 'blocks') {
+  if (typeof query === 'string') {
     filter.nextNumber = to + 1n
     const hashes: string[] = []
     for (let number = from; number <= to; number++) {

@@ -7,7 +7,7 @@ import { quantity } from './ethEncoding.ts'
 import { pendingTransactionToJson } from './ethObjects.ts'
 import { checkParamCount, parseAddress } from './ethParams.ts'
 
-/** What waits in the mempool: txpool_status, txpool_content, txpool_contentFrom. */
+/** What waits in the mempool: txpool_status, txpool_content, txpool_contentFrom, txpool_inspect. */
 export function poolMethods(view: ChainView, limits: RpcLimits): readonly [string, RpcMethod][] {
   return [
     [
@@ -24,7 +24,17 @@ export function poolMethods(view: ChainView, limits: RpcLimits): readonly [strin
         checkParamCount(params, { min: 0, max: 0 })
         const { pending, queued } = view.evmPool()
         checkAnswerFits([...pending, ...queued], limits.responseBytesMax)
-        return { pending: bySender(pending), queued: bySender(queued) }
+        const ofSender = byNonce(pendingTransactionToJson)
+        return { pending: bySender(pending, ofSender), queued: bySender(queued, ofSender) }
+      },
+    ],
+    [
+      'txpool_inspect',
+      (params) => {
+        checkParamCount(params, { min: 0, max: 0 })
+        const { pending, queued } = view.evmPool()
+        const ofSender = byNonce(summaryOf)
+        return { pending: bySender(pending, ofSender), queued: bySender(queued, ofSender) }
       },
     ],
     [
@@ -37,7 +47,8 @@ export function poolMethods(view: ChainView, limits: RpcLimits): readonly [strin
           equalBytes(transaction.sender, sender)
         const own = { pending: pending.filter(isFrom), queued: queued.filter(isFrom) }
         checkAnswerFits([...own.pending, ...own.queued], limits.responseBytesMax)
-        return { pending: byNonce(own.pending), queued: byNonce(own.queued) }
+        const ofSender = byNonce(pendingTransactionToJson)
+        return { pending: ofSender(own.pending), queued: ofSender(own.queued) }
       },
     ],
   ]
@@ -54,7 +65,10 @@ function checkAnswerFits(transactions: readonly EvmTransaction[], max: number): 
   })
 }
 
-function bySender(transactions: readonly EvmTransaction[]): unknown {
+function bySender(
+  transactions: readonly EvmTransaction[],
+  ofSender: (group: readonly EvmTransaction[]) => unknown,
+): unknown {
   const groups = new Map<string, EvmTransaction[]>()
   for (const transaction of transactions) {
     const sender = bytesToHex(transaction.sender)
@@ -62,15 +76,21 @@ function bySender(transactions: readonly EvmTransaction[]): unknown {
     if (group === undefined) groups.set(sender, [transaction])
     else group.push(transaction)
   }
-  return Object.fromEntries([...groups].map(([sender, group]) => [sender, byNonce(group)]))
+  return Object.fromEntries([...groups].map(([sender, group]) => [sender, ofSender(group)]))
 }
 
 /** Keyed by the nonce in decimal, as geth. */
-function byNonce(transactions: readonly EvmTransaction[]): unknown {
-  return Object.fromEntries(
-    transactions.map((transaction) => [
-      transaction.nonce.toString(),
-      pendingTransactionToJson(transaction),
-    ]),
-  )
+function byNonce(
+  print: (transaction: EvmTransaction) => unknown,
+): (group: readonly EvmTransaction[]) => unknown {
+  return (group) =>
+    Object.fromEntries(
+      group.map((transaction) => [transaction.nonce.toString(), print(transaction)]),
+    )
+}
+
+/** One line for people, as geth writes it. */
+function summaryOf({ to, value, gasLimit, maxFeePerGas }: EvmTransaction): string {
+  const receiver = to === undefined ? 'contract creation' : bytesToHex(to)
+  return `${receiver}: ${value} wei + ${gasLimit} gas × ${maxFeePerGas} wei`
 }

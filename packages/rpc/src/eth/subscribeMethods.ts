@@ -1,13 +1,20 @@
-import type { BlockResult, ChainView, EvmBlock, EvmLog } from '@openliquid/execution'
+import type {
+  BlockResult,
+  ChainView,
+  EvmBlock,
+  EvmLog,
+  EvmTransaction,
+} from '@openliquid/execution'
 import { equalBytes } from '@openliquid/primitives'
 import { RpcError } from '../errors.ts'
 import type { RpcLogger } from '../logger.ts'
 import type { RpcMethod, RpcSession, RpcSubscriptions } from '../transport/jsonRpc.ts'
-import { headerToJson, logToJson } from './ethObjects.ts'
-import { checkParamCount, invalidParams } from './ethParams.ts'
+import { data } from './ethEncoding.ts'
+import { headerToJson, logToJson, pendingTransactionToJson } from './ethObjects.ts'
+import { checkParamCount, invalidParams, isAbsent, parseBoolean } from './ethParams.ts'
 import { type LogQuery, parseLogQuery } from './logFilter.ts'
 
-/** eth_subscribe and eth_unsubscribe, on WebSockets: `newHeads` and `logs`. */
+/** eth_subscribe and eth_unsubscribe, on WebSockets: `newHeads`, `logs`, `newPendingTransactions`, `syncing`. */
 export function subscribeMethods(
   view: ChainView,
   logger: RpcLogger,
@@ -24,6 +31,7 @@ export function subscribeMethods(
 
   const headText = cachedText<EvmBlock>(headerToJson)
   const logText = cachedText<EvmLog>(logToJson)
+  const pendingText = cachedText<EvmTransaction>(pendingTransactionToJson)
 
   return [
     [
@@ -54,8 +62,21 @@ export function subscribeMethods(
               }),
             )
           }
+          case 'newPendingTransactions': {
+            const isFull = isAbsent(params[1])
+              ? false
+              : parseBoolean(params[1], 'full transactions')
+            return subscriptions.open((push) =>
+              view.onPendingEvm((transaction) =>
+                push(isFull ? pendingText(transaction) : `"${data(transaction.hash)}"`),
+              ),
+            )
+          }
+          case 'syncing':
+            // A node that answers is in sync, see eth_syncing: there is never a change to tell.
+            return subscriptions.open(() => () => undefined)
           default:
-            throw new RpcError('supported subscriptions are newHeads and logs', {
+            throw new RpcError('there is no such subscription', {
               code: 'OL_RPC_SUBSCRIPTION_UNSUPPORTED',
               kind: kind.slice(0, 100),
             })

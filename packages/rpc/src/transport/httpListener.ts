@@ -217,6 +217,7 @@ export class HttpListener {
     socket.on('error', () => socket.destroy())
     try {
       this.#options.guard.assertHost(request)
+      assertWebSocketUpgrade(request)
       this.#options.guard.assertWebSocketOrigin(request)
       const path = pathOf(request)
       const door = this.#options.socketDoors.get(path)
@@ -279,6 +280,15 @@ export class HttpListener {
 function pathOf(request: IncomingMessage): string {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+}
+
+/** Some clients offer HTTP/2 in clear text with every request; what they want must be said without it. */
+function assertWebSocketUpgrade(request: IncomingMessage): void {
+  if (request.headers.upgrade?.toLowerCase() === 'websocket') return
+  throw new RpcError('WebSockets are the only upgrade here; send HTTP/1.1 without an upgrade', {
+    code: 'OL_RPC_REQUEST',
+    reason: 'upgrade',
+  })
 }
 
 function noSuchPath(path: string): RpcError {

@@ -233,6 +233,9 @@ const QUERY_CODES: ReadonlyMap<string, number> = new Map([
   ['OL_EVM_LOGS_FILTER', -32602],
   ['OL_EVM_FEE_HISTORY', -32602],
   ['OL_EVM_LANE', -32602],
+  ['OL_EVM_OVERRIDE', -32602],
+  // As eth_simulateV1 fixes it: more than the client may ask for.
+  ['OL_EVM_SIMULATION', -38026],
 ])
 
 /** The other errors of the rooms behind the door are refusals of a transaction: -32000, as geth. */

@@ -1,0 +1,183 @@
+import type { ChainView, EvmBlock, EvmView } from '@openliquid/execution'
+import { bytesToHex, type Hash } from '@openliquid/primitives'
+import { RpcError } from '../errors.ts'
+import type { RpcLimits } from '../limits.ts'
+import type { RpcMethod } from '../transport/jsonRpc.ts'
+import { parseBlockOverrides, parseStateOverrides } from './callOverrides.ts'
+import { parseCallRequest } from './callRequest.ts'
+import { blockOf, type ChainReader, unknownBlock } from './chainReader.ts'
+import { data } from './ethEncoding.ts'
+import {
+  type BlockId,
+  checkParamCount,
+  invalidParams,
+  isAbsent,
+  parseBlockId,
+  parseBlockNumber,
+  parseBoolean,
+  parseCount,
+  parseHash,
+  parseObject,
+} from './ethParams.ts'
+import type { EvmTrace, EvmTraceOptions } from './evmTypes.ts'
+import { rawBlock, rawHeader, rawReceipt } from './rawObjects.ts'
+import { traceToJson } from './traceJson.ts'
+
+/** Raw forms and traces: debug_getRawBlock, debug_traceTransaction and the like. */
+export function debugMethods(
+  view: ChainView,
+  reader: ChainReader,
+  limits: RpcLimits,
+): readonly [string, RpcMethod][] {
+  const chainId = BigInt(view.chain.chainId)
+  const byHash = (value: unknown): BlockId => ({
+    kind: 'hash',
+    hash: parseHash(value, 'block hash'),
+  })
+
+  const rawOf = (read: (evm: EvmView, block: EvmBlock) => unknown): RpcMethod => {
+    return (params) => {
+      checkParamCount(params, { min: 1, max: 1 })
+      const id = parseBlockId(params[0])
+      return reader.read((evm) => {
+        const block = blockOf(evm, id)
+        if (block === undefined) throw unknownBlock(id)
+        return read(evm, block)
+      })
+    }
+  }
+
+  const traceBlock = (parse: (value: unknown) => BlockId): RpcMethod => {
+    return async (params) => {
+      checkParamCount(params, { min: 1, max: 2 })
+      const id = parse(params[0])
+      const options = parseTraceOptions(params[1])
+      const traces = await reader.run(id, (_, block, evm) =>
+        evm.traceBlock(block.header.number, options),
+      )
+      return traces.map((trace: EvmTrace) => ({
+        txHash: trace.transactionHash === undefined ? null : data(trace.transactionHash),
+        result: traceToJson(trace),
+      }))
+    }
+  }
+
+  return [
+    ['debug_getRawHeader', rawOf((_, block) => data(rawHeader(block)))],
+    [
+      'debug_getRawBlock',
+      rawOf((evm, block) => {
+        const places = evm.getTransactions(block.header.number) ?? []
+        return data(
+          rawBlock(
+            block,
+            places.map(({ transaction }) => transaction),
+          ),
+        )
+      }),
+    ],
+    [
+      'debug_getRawReceipts',
+      rawOf((evm, block) =>
+        (evm.getReceipts(block.header.number) ?? []).map((receipt) => data(rawReceipt(receipt))),
+      ),
+    ],
+    [
+      'debug_getRawTransaction',
+      (params) => {
+        checkParamCount(params, { min: 1, max: 1 })
+        const hash = parseHash(params[0], 'transaction hash')
+        return reader.read((evm) => {
+          const transaction =
+            evm.getTransaction(hash)?.transaction ?? view.pendingEvmTransaction(hash)
+          return transaction === undefined ? '0x' : data(transaction.bytes)
+        })
+      },
+    ],
+    [
+      'debug_traceTransaction',
+      async (params) => {
+        checkParamCount(params, { min: 1, max: 2 })
+        const hash = parseHash(params[0], 'transaction hash')
+        const options = parseTraceOptions(params[1])
+        const id = await reader.read((evm) => blockOfTransaction(evm, hash))
+        return traceToJson(
+          await reader.run(id, (_, __, evm) => evm.traceTransaction(hash, options)),
+        )
+      },
+    ],
+    ['debug_traceBlockByNumber', traceBlock(parseBlockNumber)],
+    ['debug_traceBlockByHash', traceBlock(byHash)],
+    [
+      'debug_traceCall',
+      async (params) => {
+        checkParamCount(params, { min: 1, max: 3 })
+        const config = isAbsent(params[2]) ? {} : parseObject(params[2], 'trace options')
+        const stateOverrides = parseStateOverrides(config['stateOverrides'])
+        const blockOverrides = parseBlockOverrides(config['blockOverrides'])
+        const request = {
+          ...parseCallRequest(params[0], chainId),
+          ...(stateOverrides.length === 0 ? {} : { stateOverrides }),
+          ...(blockOverrides === undefined ? {} : { blockOverrides }),
+          signal: AbortSignal.timeout(limits.callTimeoutMs),
+        }
+        const options = parseTraceOptions(params[2])
+        return traceToJson(
+          await reader.run(parseBlockId(params[1]), (_, block, evm) =>
+            evm.traceCall(request, block.header.number, options),
+          ),
+        )
+      },
+    ],
+  ]
+}
+
+/** The block of a transaction that has been executed. */
+export function blockOfTransaction(evm: EvmView, hash: Hash): BlockId {
+  const place = evm.getTransaction(hash)
+  if (place !== undefined) return { kind: 'number', number: place.blockNumber }
+  throw new RpcError('transaction not found', {
+    code: 'OL_RPC_BLOCK_UNKNOWN',
+    block: bytesToHex(hash),
+  })
+}
+
+/** Which tracer, and how; without a name it is the one of single steps. JavaScript tracers are not run. */
+function parseTraceOptions(value: unknown): EvmTraceOptions {
+  const fields = isAbsent(value) ? {} : parseObject(value, 'trace options')
+  const { tracer, tracerConfig } = fields
+  const config = isAbsent(tracerConfig) ? {} : parseObject(tracerConfig, 'tracerConfig')
+  switch (tracer) {
+    case undefined:
+    case null:
+    case '':
+      return {
+        tracer: 'struct',
+        withMemory: flagOf(fields, 'enableMemory'),
+        withoutStack: flagOf(fields, 'disableStack'),
+        withoutStorage: flagOf(fields, 'disableStorage'),
+        withReturnData: flagOf(fields, 'enableReturnData'),
+        ...(isAbsent(fields['limit']) || fields['limit'] === 0
+          ? {}
+          : { limit: parseCount(fields['limit'], 'limit') }),
+      }
+    case 'callTracer':
+      return {
+        tracer: 'call',
+        onlyTopCall: flagOf(config, 'onlyTopCall'),
+        withLog: flagOf(config, 'withLog'),
+      }
+    case 'prestateTracer':
+      return { tracer: 'prestate', diffMode: flagOf(config, 'diffMode') }
+    case '4byteTracer':
+      return { tracer: '4byte' }
+    case 'noopTracer':
+      return { tracer: 'noop' }
+    default:
+      throw invalidParams('tracers are callTracer, prestateTracer, 4byteTracer and noopTracer')
+  }
+}
+
+function flagOf(fields: Readonly<Record<string, unknown>>, name: string): boolean {
+  return isAbsent(fields[name]) ? false : parseBoolean(fields[name], name)
+}

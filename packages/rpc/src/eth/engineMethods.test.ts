@@ -1,0 +1,309 @@
+// Methods that run or read the engine itself, over real blocks: past states, overrides, proofs, traces, sequences.
+import { EvmFixture, FIXTURE_ADDRESSES } from '@openliquid/evm/testing'
+import { bytesToHex, hexToBytes, keccak256, uintToBytes } from '@openliquid/primitives'
+import { memoryStore } from '@openliquid/storage/testing'
+import { type BlockTag, createPublicClient, http, parseTransaction } from 'viem'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { memoryChain } from '../../test/memoryChainView.ts'
+import { call, type Json, startServer } from '../../test/testServer.ts'
+import type { RpcServer, RpcServerOptions } from '../index.ts'
+
+/** Without data returns slot 0; with data stores it there and logs nothing with LOG0. */
+const RUNTIME = '36600c575f545f5260205ff35b5f355f555f5fa000'
+const INIT = hexToBytes(`0x60158060095f395ff3${RUNTIME}`)
+const LOOP = '0x5b5f56'
+const REVERT = '0x5f5ffd'
+
+const [alice, bob] = FIXTURE_ADDRESSES.map(bytesToHex) as [string, string]
+const SLOT_0 = `0x${'00'.repeat(32)}`
+const word = (value: number): string => bytesToHex(uintToBytes(value, 32))
+
+let fixture: EvmFixture
+let contract: string
+/** By block number. */
+const hashes: string[] = ['']
+
+beforeAll(async () => {
+  fixture = await EvmFixture.create({ store: memoryStore() })
+  const { receipts } = await fixture.block([
+    fixture.transaction({ data: INIT, gasLimit: 200_000n }),
+  ])
+  contract = bytesToHex(receipts[0]!.contractAddress!)
+  hashes.push(bytesToHex(receipts[0]!.transactionHash))
+  for (let value = 2; value <= 4; value++) {
+    const to = hexToBytes(contract)
+    const data = uintToBytes(value, 32)
+    const block = await fixture.block([
+      fixture.transaction({ to, data, gasLimit: 100_000n }),
+      fixture.transaction({ to: hexToBytes(bob), value: 5n, gasLimit: 21_000n }, 2),
+    ])
+    hashes.push(bytesToHex(block.receipts[0]!.transactionHash))
+  }
+})
+
+async function serve(options: Partial<RpcServerOptions> = {}): Promise<RpcServer> {
+  const { server } = await startServer(options, memoryChain({}, fixture.executor.view))
+  return server
+}
+
+async function result(method: string, params: unknown): Promise<Json> {
+  const answer = await call(await serve(), method, params)
+  expect(answer.error).toBeUndefined()
+  return answer.result
+}
+
+describe('past states', () => {
+  it('are read by number, tag and hash', async () => {
+    for (const number of [2, 3, 4]) {
+      const block = `0x${number.toString(16)}`
+      expect(await result('eth_getStorageAt', [contract, SLOT_0, block])).toBe(word(number))
+      expect(await result('eth_call', [{ to: contract }, block])).toBe(word(number))
+      expect(await result('eth_getTransactionCount', [alice, block])).toBe(block)
+    }
+    expect(await result('eth_getCode', [contract, 'earliest'])).toBe('0x')
+    const { hash } = await result('eth_getBlockByNumber', ['0x3', false])
+    expect(await result('eth_call', [{ to: contract }, { blockHash: hash }])).toBe(word(3))
+    expect(await result('eth_getStorageValues', [{ [contract]: ['0x0', '0x1'] }, '0x2'])).toEqual({
+      [contract]: [word(2), word(0)],
+    })
+  })
+})
+
+describe('overrides', () => {
+  it('change accounts for one call', async () => {
+    const from = `0x${'12'.repeat(20)}`
+    const value = '0xde0b6b3a7640000'
+    const overrides = { [from]: { balance: value }, [bob]: { code: `0x${RUNTIME}` } }
+    expect(await result('eth_call', [{ from, to: bob, value }, 'latest', overrides])).toBe(word(0))
+    const slots = { [contract]: { stateDiff: { [SLOT_0]: word(77) } } }
+    expect(await result('eth_call', [{ to: contract }, 'latest', slots])).toBe(word(77))
+    expect(await result('eth_call', [{ to: contract }])).toBe(word(4))
+  })
+
+  it('change the block for one call', async () => {
+    // NUMBER, TIMESTAMP, ADD.
+    const code = { [bob]: { code: '0x4342015f5260205ff3' } }
+    const block = { number: '0x10', time: '0x20' }
+    expect(await result('eth_call', [{ to: bob }, 'latest', code, block])).toBe(word(0x30))
+  })
+
+  it.each([
+    [{ [bob]: { code: '0x1' } }],
+    [{ [bob]: { money: '0x1' } }],
+    [{ '0x1': {} }],
+    [{ [bob]: { state: {}, stateDiff: {} } }],
+    [{ [bob]: { state: { '0x1': word(1) } } }],
+    [[]],
+  ])('that are none are refused: %j', async (overrides) => {
+    const { error } = await call(await serve(), 'eth_call', [{ to: bob }, 'latest', overrides])
+    expect([error.code, error.data.code]).toEqual([-32602, 'OL_RPC_PARAMS'])
+  })
+})
+
+describe('a call that runs too long', () => {
+  it('is stopped, and said so', async () => {
+    const server = await serve({ limits: { callTimeoutMs: 1 } })
+    const overrides = { [bob]: { code: LOOP } }
+    const request = { to: bob, gas: '0x2faf080' }
+    const { error } = await call(server, 'eth_call', [request, 'latest', overrides])
+    expect(error).toEqual({
+      code: -32000,
+      message: 'execution aborted (timeout = 1ms)',
+      data: { code: 'OL_RPC_TIMEOUT' },
+    })
+    expect((await call(server, 'eth_call', [{ to: contract }])).result).toBe(word(4))
+  })
+})
+
+describe('eth_getProof', () => {
+  it('has account and slots, with proofs that start at their roots', async () => {
+    const proof = await result('eth_getProof', [contract, ['0x0', word(9)], 'latest'])
+    const block = await result('eth_getBlockByNumber', ['latest', false])
+    expect(proof).toMatchObject({
+      address: contract,
+      balance: '0x0',
+      nonce: '0x1',
+      codeHash: bytesToHex(keccak256(hexToBytes(`0x${RUNTIME}`))),
+      storageProof: [
+        { key: SLOT_0, value: '0x4' },
+        { key: word(9), value: '0x0' },
+      ],
+    })
+    const rootOf = (nodes: string[]): string => bytesToHex(keccak256(hexToBytes(nodes[0]!)))
+    expect(rootOf(proof.accountProof)).toBe(block.stateRoot)
+    expect(rootOf(proof.storageProof[0].proof)).toBe(proof.storageHash)
+  })
+
+  it('is of the newest block only', async () => {
+    const { error } = await call(await serve(), 'eth_getProof', [contract, [], '0x1'])
+    expect(error.data.code).toBe('OL_RPC_STATE_UNAVAILABLE')
+  })
+})
+
+describe('eth_createAccessList', () => {
+  it('names what the call reaches', async () => {
+    const list = await result('eth_createAccessList', [{ from: alice, to: contract }])
+    expect(list.accessList).toEqual([{ address: contract, storageKeys: [SLOT_0] }])
+    expect(list.gasUsed).toMatch(/^0x/)
+    expect(list).not.toHaveProperty('error')
+  })
+})
+
+describe('eth_simulateV1', () => {
+  it('runs calls on top of each other', async () => {
+    const blocks = [
+      {
+        blockOverrides: { time: '0x70000000' },
+        calls: [{ from: alice, to: contract, input: word(9) }, { to: contract }],
+      },
+      { stateOverrides: { [bob]: { code: REVERT } }, calls: [{ to: contract }, { to: bob }] },
+    ]
+    const [first, second] = await result('eth_simulateV1', [{ blockStateCalls: blocks }, 'latest'])
+    expect(first).toMatchObject({ number: '0x5', timestamp: '0x70000000' })
+    expect(first.calls).toMatchObject([
+      { status: '0x1', returnData: '0x', logs: [{ address: contract, topics: [], data: '0x' }] },
+      { status: '0x1', returnData: word(9), logs: [] },
+    ])
+    expect(second.calls).toMatchObject([
+      { status: '0x1', returnData: word(9) },
+      { status: '0x0', error: { code: 3, message: 'execution reverted' } },
+    ])
+    expect(await result('eth_call', [{ to: contract }])).toBe(word(4))
+  })
+
+  it('refuses modes that it does not have', async () => {
+    const options = { blockStateCalls: [], validation: true }
+    const { error } = await call(await serve(), 'eth_simulateV1', [options, 'latest'])
+    expect(error.data.code).toBe('OL_RPC_PARAMS')
+  })
+})
+
+describe('debug', () => {
+  it('traces messages, single steps, accounts and selectors', async () => {
+    const [, , hash] = hashes
+    const trace = (options?: unknown): Promise<Json> =>
+      result('debug_traceTransaction', options === undefined ? [hash] : [hash, options])
+    expect(await trace({ tracer: 'callTracer', tracerConfig: { withLog: true } })).toMatchObject({
+      type: 'CALL',
+      from: alice,
+      to: contract,
+      input: word(2),
+      value: '0x0',
+      gas: '0x186a0',
+      logs: [{ address: contract, topics: [], data: '0x', position: '0x0' }],
+    })
+    const steps = await trace()
+    expect(steps).toMatchObject({ failed: false, returnValue: '0x' })
+    expect(steps.structLogs[0]).toMatchObject({ pc: 0, op: 'CALLDATASIZE', depth: 1, stack: [] })
+    expect(steps.structLogs.at(-1)).toMatchObject({ op: 'STOP' })
+    const prestate = await trace({ tracer: 'prestateTracer' })
+    expect(prestate[alice]).toMatchObject({ nonce: 1 })
+    expect(prestate[contract]).toMatchObject({ code: `0x${RUNTIME}` })
+    const diff = await trace({ tracer: 'prestateTracer', tracerConfig: { diffMode: true } })
+    expect(diff.post[contract].storage).toEqual({ [SLOT_0]: word(2) })
+    expect(await trace({ tracer: '4byteTracer' })).toEqual({ '0x00000000-28': 1 })
+    expect(await trace({ tracer: 'noopTracer' })).toEqual({})
+  })
+
+  it('traces blocks and calls', async () => {
+    const options = { tracer: 'callTracer' }
+    const block = await result('debug_traceBlockByNumber', ['0x3', options])
+    expect(block.map(({ txHash }: Json) => txHash)[0]).toBe(hashes[3])
+    expect(block[1].result).toMatchObject({ type: 'CALL', to: bob, value: '0x5' })
+    const overrides = { stateOverrides: { [bob]: { code: REVERT } } }
+    const failed = await result('debug_traceCall', [
+      { to: bob },
+      'latest',
+      { ...options, ...overrides },
+    ])
+    expect(failed).toMatchObject({ type: 'CALL', error: 'execution reverted' })
+  })
+
+  it('gives blocks, headers, receipts and transactions as they are hashed', async () => {
+    const block = await result('eth_getBlockByNumber', ['0x2', false])
+    const header = await result('debug_getRawHeader', ['0x2'])
+    expect(bytesToHex(keccak256(hexToBytes(header)))).toBe(block.hash)
+    const raw = await result('debug_getRawBlock', ['0x2'])
+    expect((raw.length - 2) / 2).toBe(Number(block.size))
+    expect(raw).toContain(header.slice(2))
+    const transaction = await result('debug_getRawTransaction', [hashes[2]])
+    expect(bytesToHex(keccak256(hexToBytes(transaction)))).toBe(hashes[2])
+    expect(parseTransaction(transaction).to).toBe(contract)
+    const [receipt] = await result('debug_getRawReceipts', ['0x2'])
+    const { logsBloom } = await result('eth_getTransactionReceipt', [hashes[2]])
+    expect(receipt).toContain(logsBloom.slice(2))
+  })
+
+  it.each([
+    ['debug_traceTransaction', [hashOfNobody(), {}], -32000, 'OL_RPC_BLOCK_UNKNOWN'],
+    ['debug_traceTransaction', [hashOfNobody(), { tracer: '{}' }], -32602, 'OL_RPC_PARAMS'],
+    ['debug_traceBlockByNumber', ['0x99', {}], -32000, 'OL_RPC_BLOCK_UNKNOWN'],
+    ['debug_getRawHeader', ['0x99'], -32000, 'OL_RPC_BLOCK_UNKNOWN'],
+    ['trace_call', [{}, ['vmTrace']], -32602, 'OL_RPC_PARAMS'],
+    ['trace_filter', [{ fromBlock: '0x3', toBlock: '0x2' }], -32602, 'OL_RPC_PARAMS'],
+  ])('%s of %j is refused', async (method, params, code, name) => {
+    const { error } = await call(await serve(), method, params)
+    expect([error.code, error.data.code]).toEqual([code, name])
+  })
+
+  it('is not served when it is switched off', async () => {
+    const server = await serve({ serveDebug: false })
+    for (const method of ['debug_traceTransaction', 'trace_block']) {
+      expect((await call(server, method, [hashes[1]])).error.data.code).toBe(
+        'OL_RPC_METHOD_UNSUPPORTED',
+      )
+    }
+  })
+})
+
+function hashOfNobody(): string {
+  return `0x${'77'.repeat(32)}`
+}
+
+describe('trace', () => {
+  it('tells the messages of a transaction one after the other', async () => {
+    const [creation] = await result('trace_transaction', [hashes[1]])
+    expect(creation).toMatchObject({
+      type: 'create',
+      action: { from: alice, init: bytesToHex(INIT) },
+      result: { address: contract, code: `0x${RUNTIME}` },
+      subtraces: 0,
+      traceAddress: [],
+      blockNumber: 1,
+      transactionHash: hashes[1],
+      transactionPosition: 0,
+    })
+    const overrides = await result('trace_call', [{ from: alice, to: contract }, ['trace']])
+    expect(overrides).toMatchObject({
+      output: word(4),
+      stateDiff: null,
+      vmTrace: null,
+      trace: [{ type: 'call', action: { callType: 'call', to: contract }, traceAddress: [] }],
+    })
+    const block = await result('trace_block', ['0x2'])
+    expect(block.map(({ transactionPosition }: Json) => transactionPosition)).toEqual([0, 1])
+    const replayed = await result('trace_replayBlockTransactions', ['0x2', ['trace']])
+    expect(replayed[0].transactionHash).toBe(hashes[2])
+    const range = { fromBlock: '0x1', toBlock: '0x4', toAddress: [bob] }
+    const found = await result('trace_filter', [range])
+    expect(found.map(({ blockNumber }: Json) => blockNumber)).toEqual([2, 3, 4])
+    expect(await result('trace_filter', [{ ...range, after: 1, count: 1 }])).toEqual([found[1]])
+  })
+})
+
+it('viem reads proofs, simulations and access lists', async () => {
+  const server = await serve()
+  const client = createPublicClient({ transport: http(server.url) })
+  const address = contract as `0x${string}`
+  const blockTag: BlockTag = 'latest'
+  const proof = await client.getProof({
+    address,
+    storageKeys: [word(0) as `0x${string}`],
+    blockTag,
+  })
+  expect(proof.storageProof[0]?.value).toBe(4n)
+  const { accessList } = await client.createAccessList({ to: address })
+  expect(accessList[0]?.storageKeys).toEqual([SLOT_0])
+  const [block] = await client.simulateBlocks({ blocks: [{ calls: [{ to: address }] }] })
+  expect(block?.calls[0]).toMatchObject({ status: 'success', data: word(4) })
+})
