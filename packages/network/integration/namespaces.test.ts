@@ -31,7 +31,9 @@ describe.skipIf(missing !== undefined)('four validators in namespaces', () => {
     await until(() => !alone!.hasQuorum())
     await until(() => network.nodes.slice(0, 3).every((node) => connected(node) === 2))
     const since = (kind: string): number =>
-      first!.events.find(({ kind: told, atMs }) => told === kind && atMs > cutMs)!.atMs - cutMs
+      first!.events.find(
+        ({ kind: told, validator, atMs }) => told === kind && validator === 3 && atMs > cutMs,
+      )!.atMs - cutMs
     expect(since('peerSuspect')).toBeLessThan(since('peerDown'))
     expect(network.nodes.slice(0, 3).map((node) => node.hasQuorum())).toEqual([true, true, true])
     const healMs = performance.now()
