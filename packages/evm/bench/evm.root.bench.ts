@@ -35,7 +35,7 @@ async function update(chosen: readonly Uint8Array[], balance: bigint): Promise<n
   }
   return cpuMs(async () => {
     const commit = commitState(root, state.changes(), {
-      readNode: (key) => nodes.get(key, () => store.get(key)),
+      readNode: (key) => nodes.get(key, (bytes) => store.get(bytes)),
       nextIncarnation: (address) => reader.nextIncarnation(address),
     })
     await store.batch(commit.writes, { sync: true })

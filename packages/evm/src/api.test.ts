@@ -9,6 +9,7 @@ test('exports', () => {
       "EvmTransactionError",
       "EvmExecutor",
       "decodeEvmTransaction",
+      "importChain",
       "CALL_GAS_MAX",
       "FEE_HISTORY_BLOCKS_MAX",
       "LOG_TOPICS_MAX",
@@ -16,6 +17,7 @@ test('exports', () => {
       "LOGS_RESULTS_MAX",
       "PREDEPLOYS",
       "WRAPPED_HYPE_ADDRESS",
+      "runStateTests",
     ]
   `)
 })

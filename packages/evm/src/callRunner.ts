@@ -210,7 +210,7 @@ export class CallRunner {
     for (const request of requests) {
       const left = gasLimit - gasUsed
       const gas = boundedGas(request.gas ?? left)
-      const outcome = await this.#run(request, gas < left ? gas : left, scene, state)
+      const outcome = await this.#run(request, smaller(gas, left), scene, state)
       state.settleTransaction()
       if ('status' in outcome) {
         calls.push({ result: outcome, logs: [] })
@@ -263,6 +263,11 @@ export class CallRunner {
       return { status: 'refused', code: 'OL_EVM_CALL_TIME', reason: 'execution timeout' }
     }
   }
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  if (a < b) return a
+  return b
 }
 
 type Refused = Extract<EvmCallResult, { status: 'refused' }>

@@ -325,7 +325,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
   #commit(state: JournaledState): StateCommit {
     const reader = new StateReader(this.#store.tip, this.#codes)
     return commitState(this.evmRoot, state.changes(), {
-      readNode: (key) => this.#nodes.get(key, () => this.#store.tip.read(key)),
+      readNode: (key) => this.#nodes.get(key, (bytes) => this.#store.tip.read(bytes)),
       nextIncarnation: (address) => reader.nextIncarnation(address),
     })
   }

@@ -1,7 +1,8 @@
 import { bytesToHex, type Hex, uintToBytes } from '@openliquid/primitives'
 import { memoryStore } from '@openliquid/storage/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { EvmPayloadTransaction, EvmTransition } from './evmTransition.ts'
+import { FastMachine } from './fastMachine.ts'
 import { Differential } from './testing/differential.ts'
 import { EvmFixture, fixtureGenesis } from './testing/index.ts'
 import { callData, probeContract } from './testing/probeContract.ts'
@@ -83,6 +84,31 @@ describe('compiled code', () => {
     ])
     expect(receipts[0]?.status).toBe(1)
   })
+})
+
+test('mode check runs every block on both engines and stops at a difference', async () => {
+  const chain = await EvmFixture.create({ store: memoryStore(), engine: 'check' })
+  const { receipts } = await chain.block([
+    chain.transaction({ data: probeContract().initCode, gasLimit: 3_000_000n }),
+  ])
+  const to = receipts[0]!.contractAddress!
+  await chain.block([
+    chain.transaction({ to, data: callData('count(uint256)', 3) }),
+    chain.transaction({ to, data: callData('refuse(string)', [new Uint8Array(3)]) }, 1),
+  ])
+  expect(chain.executor.number).toBe(2n)
+  // A bug of ours: the engine under test charges another price than the oracle.
+  const wrong = vi.spyOn(FastMachine.prototype, 'runTransaction').mockImplementation(() => ({
+    failure: undefined,
+    output: new Uint8Array(0),
+    gasUsed: 21_001n,
+    gasPeak: 21_001n,
+    logs: [],
+    createdAddress: undefined,
+  }))
+  const block = chain.block([chain.transaction({ to, gasLimit: 30_000n })])
+  await expect(block).rejects.toMatchObject({ code: 'OL_EVM_FATAL' })
+  wrong.mockRestore()
 })
 
 test('a long call lets others run', async () => {

@@ -421,8 +421,10 @@ export function runFrame(host: FastHost, frame: FastFrame): Exit {
         const from = stack[--sp] as bigint
         const length = stack[--sp] as bigint
         frame.gas = gas
-        const last = from > to ? from : to
-        gas -= frame.expand(last, length) + prices.copyWord * words(length)
+        gas -= frame.expand(from, length) + prices.copyWord * words(length)
+        if (!(gas >= 0)) return host.fail(ERROR.OUT_OF_GAS)
+        frame.gas = gas
+        gas -= frame.expand(to, length)
         if (!(gas >= 0)) return host.fail(ERROR.OUT_OF_GAS)
         memory = frame.memory
         view = frame.view

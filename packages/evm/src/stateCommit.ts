@@ -28,13 +28,13 @@ export interface StateCommit {
   /** Old values of the flat tables, for those who still read the state before. */
   readonly replaced: ReadonlyMap<string, Uint8Array | undefined>
   /** The trie nodes among the writes, as they are in memory. */
-  readonly nodes: readonly (readonly [key: Uint8Array, node: TrieNode | undefined])[]
+  readonly nodes: readonly (readonly [key: string, node: TrieNode | undefined])[]
 }
 
 /** What the commit must know of the state before. */
 export interface CommitReader {
-  /** The stored node under a key. */
-  readNode(key: Uint8Array): TrieNode | undefined
+  /** The stored node under a key, a byte a character. */
+  readNode(key: string): TrieNode | undefined
   nextIncarnation(address: Address): number
 }
 
@@ -52,7 +52,7 @@ export function commitState(root: Hash, changes: StateChanges, reader: CommitRea
 class Commit {
   readonly #reader: CommitReader
   readonly #writes: Write[] = []
-  readonly #nodes: (readonly [Uint8Array, TrieNode | undefined])[] = []
+  readonly #nodes: (readonly [string, TrieNode | undefined])[] = []
   readonly #nodeWrites: Write[] = []
   readonly #replaced = new Map<string, Uint8Array | undefined>()
 
@@ -64,7 +64,7 @@ class Commit {
     for (const [hash, code] of changes.codes) this.#writes.push([codeKey(hash), code])
     const leaves = changes.accounts.map((change) => this.#commitAccount(change))
     return {
-      root: this.#commitTrie(root, leaves, (path) => accountNodeKey(textBytes(path))),
+      root: this.#commitTrie(root, leaves, ACCOUNT_NODES),
       writes: [...this.#writes, ...this.#nodeWrites],
       replaced: this.#replaced,
       nodes: this.#nodes,
@@ -107,21 +107,17 @@ class Commit {
       this.#replace(slotKey(address, incarnation, slot), absentIfZero(old), absentIfZero(after))
       leaves.push([keccak256(slot), after.length === 0 ? undefined : encodeRlp(after)])
     }
-    return this.#commitTrie(root, leaves, (path) =>
-      storageNodeKey(address, incarnation, textBytes(path)),
-    )
+    const owner = byteText(storageNodeKey(address, incarnation, NOTHING))
+    return this.#commitTrie(root, leaves, owner)
   }
 
-  #commitTrie(
-    root: Hash,
-    leaves: readonly TrieChange[],
-    keyOf: (path: string) => Uint8Array,
-  ): Hash {
-    const source: TrieSource = (path) => this.#reader.readNode(keyOf(path))
+  /** @param owner - what keys of the trie's nodes begin with */
+  #commitTrie(root: Hash, leaves: readonly TrieChange[], owner: string): Hash {
+    const source: TrieSource = (path) => this.#reader.readNode(owner + path)
     const update = updateNodes(root, leaves, source)
     for (const { path, encoded, node } of update.writes) {
-      const key = keyOf(path)
-      this.#nodeWrites.push([key, encoded])
+      const key = owner + path
+      this.#nodeWrites.push([textBytes(key), encoded])
       this.#nodes.push([key, node])
     }
     return update.root
@@ -133,6 +129,9 @@ class Commit {
     this.#replaced.set(byteText(key), old)
   }
 }
+
+const NOTHING = new Uint8Array(0)
+const ACCOUNT_NODES = byteText(accountNodeKey(NOTHING))
 
 function absentIfZero(value: Uint8Array): Uint8Array | undefined {
   return value.length === 0 ? undefined : value

@@ -6,6 +6,7 @@ import {
   BRANCH_WIDTH,
   branch,
   type Child,
+  Children,
   decodeNode,
   type Extension,
   encodeNode,
@@ -14,7 +15,6 @@ import {
   type Leaf,
   leaf,
   NIBBLES,
-  NO_CHILDREN,
   type TrieNode,
 } from './trieNode.ts'
 
@@ -53,9 +53,6 @@ interface Operation {
 const SAME = 'same'
 /** Lists in a stored node: itself, and children of less than 32 bytes inside each other. */
 const NODE_RLP_DEPTH_MAX = 32
-const HASH_REFERENCE_BYTES = 33
-/** RLP prefix of 32 bytes. */
-const HASH_PREFIX = 0xa0
 
 /**
  * Applies a batch of changes to a Merkle-Patricia trie whose nodes lie in a store by their path.
@@ -146,14 +143,12 @@ function stepInto(
     const matches = equalBytes(nibbles.subarray(at, at + node.path.length), node.path)
     return { child: matches ? node.child : undefined, step: node.path }
   }
-  return { child: node.children[nibbles[at] as number], step: nibbles.subarray(at, at + 1) }
+  return { child: node.children.get(nibbles[at] as number), step: nibbles.subarray(at, at + 1) }
 }
 
 /** A stored node's bytes again: its children are hashes or stand inside it. */
 function encodeStored(node: TrieNode): Uint8Array {
-  return encodeNode(node, (child) =>
-    child instanceof Uint8Array ? reference(child) : encodeStored(child),
-  )
+  return encodeNode(node, (child) => child.inline ?? encodeStored(child))
 }
 
 /** One update: reads nodes as it descends, writes those that changed as it climbs. */
@@ -162,6 +157,8 @@ class TrieBatch {
   /** Paths of stored nodes that the new trie has no longer, unless it writes there. */
   readonly #gone = new Set<string>()
   readonly #written = new Map<string, TrieNodeWrite>()
+  /** Hashes of nodes that were read. */
+  readonly #hashes = new Map<TrieNode, Hash>()
 
   constructor(source: TrieSource) {
     this.#source = source
@@ -231,21 +228,22 @@ class TrieBatch {
       const child = this.#apply(old, inside, below, belowPath)
       return child === old ? node : this.#join(stem, child, belowPath)
     }
-    const children: (Child | undefined)[] = NO_CHILDREN.slice()
+    const children = new Children()
     const rest = stem.slice(shared + 1)
-    children[stem[shared] as number] = rest.length === 0 ? node.child : extension(rest, node.child)
+    const moved = rest.length === 0 ? node.child : extension(rest, node.child)
+    children.set(stem[shared] as number, moved)
     const split = this.#applyToBranch(children, inside, below, belowPath)
     return this.#join(stem.slice(0, shared), split === SAME ? branch(children) : split, belowPath)
   }
 
   /** What a branch becomes; `undefined` if nothing is left of it. */
   #applyToBranch(
-    before: readonly (Child | undefined)[],
+    before: Children,
     operations: readonly Operation[],
     depth: number,
     path: string,
   ): TrieNode | undefined | typeof SAME {
-    let children: (Child | undefined)[] | undefined
+    let children: Children | undefined
     let from = 0
     while (from < operations.length) {
       const nibble = nibbleOf(operations[from] as Operation, depth)
@@ -254,29 +252,23 @@ class TrieBatch {
       const group = from === 0 && to === operations.length ? operations : operations.slice(from, to)
       from = to
       const below = path + NIBBLES[nibble]
-      const reference = before[nibble]
+      const reference = before.get(nibble)
       const old = reference === undefined ? undefined : this.#resolve(reference, below)
       const child = this.#apply(old, group, depth + 1, below)
       if (child === old) continue
-      children ??= before.slice()
-      children[nibble] = child
+      children ??= new Children(before)
+      children.set(nibble, child)
     }
     return children === undefined ? SAME : this.#collapse(children, path)
   }
 
   /** A branch needs two children: with one it melts into it, with none it vanishes. */
-  #collapse(children: readonly (Child | undefined)[], path: string): TrieNode | undefined {
-    let only = -1
-    let count = 0
-    for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
-      if (children[nibble] === undefined) continue
-      only = nibble
-      count++
-    }
-    if (count > 1) return branch(children)
-    if (count === 0) return undefined
+  #collapse(children: Children, path: string): TrieNode | undefined {
+    const only = children.only()
+    if (only === BRANCH_WIDTH) return branch(children)
+    if (only === -1) return undefined
     const below = path + NIBBLES[only]
-    return this.#join(Uint8Array.of(only), this.#resolve(children[only] as Child, below), below)
+    return this.#join(Uint8Array.of(only), this.#resolve(children.get(only) as Child, below), below)
   }
 
   /** Puts a stem above the node at `path`; stems of leaves and extensions grow together, and so the node moves. */
@@ -290,7 +282,7 @@ class TrieBatch {
 
   /** The node is not part of the new trie; if it was stored on its own, nothing may stay of it. */
   #release(node: TrieNode, path: string): void {
-    if (node.reference?.length === HASH_REFERENCE_BYTES) this.#gone.add(path)
+    if (this.#hashes.has(node)) this.#gone.add(path)
   }
 
   #resolve(child: Child, path: string): TrieNode {
@@ -300,7 +292,7 @@ class TrieBatch {
   #load(path: string, hash: Hash): TrieNode {
     const node = this.#source(path)
     assert(node !== undefined, `the trie has a node at ${path.length} nibbles`)
-    node.reference ??= reference(hash)
+    this.#hashes.set(node, hash)
     return node
   }
 
@@ -308,35 +300,27 @@ class TrieBatch {
   #writeRoot(node: TrieNode): Hash {
     const encoded = this.#encode(node, '')
     const hash = keccak256(encoded)
-    node.reference = reference(hash)
     this.#written.set('', { path: '', encoded, node })
     return hash
   }
 
   /** How a parent names a child: its hash, or the child itself if that is shorter. */
-  #referenceTo(child: Child, path: string): Uint8Array {
-    if (child instanceof Uint8Array) return reference(child)
-    if (child.reference !== undefined) return child.reference
+  #referenceTo(child: TrieNode, path: string): Uint8Array {
+    if (child.inline !== undefined) return child.inline
+    const known = this.#hashes.get(child)
+    if (known !== undefined) return known
     const encoded = this.#encode(child, path)
     if (encoded.length < HASHED_BYTES_MIN) {
-      child.reference = encoded
+      child.inline = encoded
       return encoded
     }
-    child.reference = reference(keccak256(encoded))
     this.#written.set(path, { path, encoded, node: child })
-    return child.reference
+    return keccak256(encoded)
   }
 
   #encode(node: TrieNode, path: string): Uint8Array {
     return encodeNode(node, (child, step) => this.#referenceTo(child, path + step))
   }
-}
-
-function reference(hash: Hash): Uint8Array {
-  const bytes = new Uint8Array(HASH_REFERENCE_BYTES)
-  bytes[0] = HASH_PREFIX
-  bytes.set(hash, 1)
-  return bytes
 }
 
 function sortedOperations(changes: readonly TrieChange[]): Operation[] {
@@ -363,13 +347,13 @@ function build(operations: readonly Operation[], depth: number): TrieNode | unde
   const shared = matchLength(last, depth, first.nibbles.subarray(depth))
   const stem = first.nibbles.slice(depth, depth + shared)
   const below = depth + shared
-  const children: (Child | undefined)[] = NO_CHILDREN.slice()
+  const children = new Children()
   let from = 0
   while (from < puts.length) {
     const nibble = nibbleOf(puts[from] as Operation, below)
     let to = from + 1
     while (to < puts.length && nibbleOf(puts[to] as Operation, below) === nibble) to++
-    children[nibble] = build(puts.slice(from, to), below + 1)
+    children.set(nibble, build(puts.slice(from, to), below + 1))
     from = to
   }
   const made = branch(children)

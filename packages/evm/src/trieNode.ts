@@ -1,12 +1,12 @@
 import { assert, type Hash } from '@openliquid/primitives'
 import { encodeRlp, isRlpList, type RlpItem, rlpListSize, writeRlpPrefix } from './rlp.ts'
 
-/** A node of a Merkle-Patricia trie (Yellow Paper, appendix D). Never changes but for what is known about it. */
+/** A node of a Merkle-Patricia trie (Yellow Paper, appendix D). Only the update that makes it changes it. */
 export type TrieNode = Leaf | Extension | Branch
 
 interface Known {
-  /** How its parent names it in RLP: the hash with its prefix, or the node itself below 32 bytes. Absent for a new one. */
-  reference: Uint8Array | undefined
+  /** RLP of a node below 32 bytes, once it is known: such a node stands inside its parent. */
+  inline: Uint8Array | undefined
 }
 
 export interface Leaf extends Known {
@@ -23,7 +23,7 @@ export interface Extension extends Known {
 
 export interface Branch extends Known {
   readonly kind: 'branch'
-  readonly children: (Child | undefined)[]
+  readonly children: Children
 }
 
 /** A node in memory, or the hash of one that is only in the store. */
@@ -32,97 +32,146 @@ export type Child = TrieNode | Hash
 export const BRANCH_WIDTH = 16
 /** Nodes below this size stand inside their parent instead of behind a hash. */
 export const HASHED_BYTES_MIN = 32
-const HASH_REFERENCE_BYTES = 33
 const EMPTY_ITEM = 0x80
+const HASH_ITEM = EMPTY_ITEM + HASHED_BYTES_MIN
 const LIST = 0xc0
-export const NO_CHILDREN: readonly undefined[] = new Array(BRANCH_WIDTH).fill(undefined)
 /** A nibble as a character of a path. */
 export const NIBBLES: readonly string[] = Array.from({ length: BRANCH_WIDTH }, (_, nibble) =>
   String.fromCharCode(nibble),
 )
 
+/** The children of a branch: hashes packed in one array, since most are never looked at, and nodes where there are some. */
+export class Children {
+  readonly #hashes: Uint8Array
+  /** A bit for each child that is a hash. */
+  #mask: number
+  #nodes: (TrieNode | undefined)[] | undefined
+
+  constructor(from?: Children) {
+    if (from === undefined) {
+      this.#hashes = new Uint8Array(BRANCH_WIDTH * 32)
+      this.#mask = 0
+      return
+    }
+    this.#hashes = from.#hashes.slice()
+    this.#mask = from.#mask
+    this.#nodes = from.#nodes?.slice()
+  }
+
+  get(nibble: number): Child | undefined {
+    if ((this.#mask & (1 << nibble)) !== 0) {
+      return this.#hashes.subarray(nibble * 32, nibble * 32 + 32)
+    }
+    return this.#nodes?.[nibble]
+  }
+
+  set(nibble: number, child: Child | undefined): void {
+    if (child instanceof Uint8Array) {
+      this.#hashes.set(child, nibble * 32)
+      this.#mask |= 1 << nibble
+      if (this.#nodes !== undefined) this.#nodes[nibble] = undefined
+      return
+    }
+    this.#mask &= ~(1 << nibble)
+    if (child === undefined && this.#nodes === undefined) return
+    this.#nodes ??= new Array(BRANCH_WIDTH).fill(undefined)
+    this.#nodes[nibble] = child
+  }
+
+  /** The only child's nibble; -1 if there is none, 16 if there are several. */
+  only(): number {
+    let found = -1
+    for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
+      const has = (this.#mask & (1 << nibble)) !== 0 || this.#nodes?.[nibble] !== undefined
+      if (!has) continue
+      if (found !== -1) return BRANCH_WIDTH
+      found = nibble
+    }
+    return found
+  }
+
+  /** RLP of the branch. Children that are stored on their own become hashes, so that it holds no subtree. */
+  encode(referenceTo: (child: TrieNode, step: string) => Uint8Array): Uint8Array {
+    let size = BRANCH_WIDTH + 1
+    for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
+      const node = this.#nodes?.[nibble]
+      if (node !== undefined) {
+        const reference = referenceTo(node, NIBBLES[nibble] as string)
+        if (reference.length === HASHED_BYTES_MIN) this.set(nibble, reference)
+        else size += reference.length - 1
+      }
+      if ((this.#mask & (1 << nibble)) !== 0) size += HASHED_BYTES_MIN
+    }
+    const into = new Uint8Array(rlpListSize(size))
+    let at = writeRlpPrefix(LIST, size, into, 0)
+    for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
+      const inline = this.#nodes?.[nibble]?.inline
+      if ((this.#mask & (1 << nibble)) !== 0) {
+        into[at] = HASH_ITEM
+        const from = nibble * 32
+        for (let i = 0; i < 32; i++) into[at + 1 + i] = this.#hashes[from + i] as number
+        at += 1 + HASHED_BYTES_MIN
+      } else if (inline !== undefined) {
+        into.set(inline, at)
+        at += inline.length
+      } else {
+        into[at++] = EMPTY_ITEM
+      }
+    }
+    into[at] = EMPTY_ITEM
+    return into
+  }
+}
+
 export function leaf(path: Uint8Array, value: Uint8Array): Leaf {
-  return { kind: 'leaf', reference: undefined, path, value }
+  return { kind: 'leaf', inline: undefined, path, value }
 }
 
 export function extension(path: Uint8Array, child: Child): Extension {
-  return { kind: 'extension', reference: undefined, path, child }
+  return { kind: 'extension', inline: undefined, path, child }
 }
 
-export function branch(children: readonly (Child | undefined)[]): Branch {
-  return { kind: 'branch', reference: undefined, children: [...children] }
+export function branch(children: Children): Branch {
+  return { kind: 'branch', inline: undefined, children }
 }
 
 /**
  * RLP of a node.
  *
- * Children that are stored on their own are let go of: only their hashes stay, so that a node in memory holds no subtree.
- *
- * @param referenceTo - how the node names a child, which lies `step` below it
+ * @param referenceTo - the hash of a child that lies `step` below the node, or its RLP if that is shorter than a hash
  */
 export function encodeNode(
   node: TrieNode,
-  referenceTo: (child: Child, step: string) => Uint8Array,
+  referenceTo: (child: TrieNode, step: string) => Uint8Array,
 ): Uint8Array {
+  if (node.kind === 'branch') return node.children.encode(referenceTo)
   if (node.kind === 'leaf') return encodeRlp([compactPath(node.path, true), node.value])
-  if (node.kind === 'extension') {
-    const reference = referenceTo(node.child, String.fromCharCode(...node.path))
-    node.child = withoutSubtree(node.child, reference)
-    const path = encodeRlp(compactPath(node.path, false))
-    return joined(path.length + reference.length, (into, at) => {
-      into.set(path, at)
-      into.set(reference, at + path.length)
-    })
-  }
-  const { children } = node
-  const references: (Uint8Array | undefined)[] = new Array(BRANCH_WIDTH)
-  let size = BRANCH_WIDTH + 1
-  for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
-    const child = children[nibble]
-    if (child === undefined) continue
-    if (child instanceof Uint8Array) {
-      size += HASH_REFERENCE_BYTES - 1
-      continue
-    }
-    const reference = referenceTo(child, NIBBLES[nibble] as string)
-    references[nibble] = reference
-    children[nibble] = withoutSubtree(child, reference)
-    size += reference.length - 1
-  }
-  return joined(size, (into, start) => {
-    let at = start
-    for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
-      const reference = references[nibble]
-      const child = children[nibble]
-      if (child === undefined) into[at++] = EMPTY_ITEM
-      else if (reference !== undefined) {
-        into.set(reference, at)
-        at += reference.length
-      } else {
-        into[at++] = EMPTY_ITEM + HASHED_BYTES_MIN
-        into.set(child as Hash, at)
-        at += HASHED_BYTES_MIN
-      }
-    }
-    into[at] = EMPTY_ITEM
-  })
-}
-
-function withoutSubtree(child: Child, reference: Uint8Array): Child {
-  if (child instanceof Uint8Array || reference.length < HASH_REFERENCE_BYTES) return child
-  return reference.subarray(1)
-}
-
-function joined(size: number, fill: (into: Uint8Array, at: number) => void): Uint8Array {
-  const bytes = new Uint8Array(rlpListSize(size))
-  fill(bytes, writeRlpPrefix(LIST, size, bytes, 0))
-  return bytes
+  const { child } = node
+  const reference =
+    child instanceof Uint8Array ? child : referenceTo(child, String.fromCharCode(...node.path))
+  const isHash = reference.length === HASHED_BYTES_MIN
+  if (isHash) node.child = reference
+  const path = encodeRlp(compactPath(node.path, false))
+  const size = path.length + reference.length + (isHash ? 1 : 0)
+  const into = new Uint8Array(rlpListSize(size))
+  let at = writeRlpPrefix(LIST, size, into, 0)
+  into.set(path, at)
+  at += path.length
+  if (isHash) into[at++] = HASH_ITEM
+  into.set(reference, at)
+  return into
 }
 
 /** Reads a node. What it holds are views into the bytes that it was read from. */
 export function decodeNode(item: RlpItem | undefined): TrieNode {
   assert(isRlpList(item), 'a trie node is a list')
-  if (item.length === BRANCH_WIDTH + 1) return branch(item.slice(0, BRANCH_WIDTH).map(decodeChild))
+  if (item.length === BRANCH_WIDTH + 1) {
+    const children = new Children()
+    for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
+      children.set(nibble, decodeChild(item[nibble]))
+    }
+    return branch(children)
+  }
 
   const [packed, content] = item
   assert(item.length === 2 && packed instanceof Uint8Array, 'a trie node has 2 or 17 parts')
@@ -140,9 +189,8 @@ export function decodeNode(item: RlpItem | undefined): TrieNode {
 function decodeChild(item: RlpItem | undefined): Child | undefined {
   if (item instanceof Uint8Array) return item.length === 0 ? undefined : item
   const node = decodeNode(item)
-  // It stands inside its parent: its reference is what it is.
   assert(item !== undefined, 'a child is an item')
-  node.reference = encodeRlp(item)
+  node.inline = encodeRlp(item)
   return node
 }
 
