@@ -30,10 +30,13 @@ describe.skipIf(missing !== undefined)('four validators in namespaces', () => {
     alone!.cut()
     await until(() => !alone!.hasQuorum())
     await until(() => network.nodes.slice(0, 3).every((node) => connected(node) === 2))
-    const since = (kind: string): number =>
+    const told = (wanted: string): { readonly atMs: number } | undefined =>
       first!.events.find(
-        ({ kind: told, validator, atMs }) => told === kind && validator === 3 && atMs > cutMs,
-      )!.atMs - cutMs
+        ({ kind, validator, atMs }) => kind === wanted && validator === 3 && atMs > cutMs,
+      )
+    // A suspect counts as not connected; that it is down is told later.
+    await until(() => told('peerDown') !== undefined)
+    const since = (kind: string): number => told(kind)!.atMs - cutMs
     expect(since('peerSuspect')).toBeLessThan(since('peerDown'))
     expect(network.nodes.slice(0, 3).map((node) => node.hasQuorum())).toEqual([true, true, true])
     const healMs = performance.now()
