@@ -33,7 +33,7 @@ export type Scenario = (coreModule: CoreModule | undefined) => void
 
 const FOUR = [1n, 1n, 1n, 1n]
 
-function clusterOf(
+export function clusterOf(
   coreModule: CoreModule | undefined,
   options: Partial<ClusterOptions> & Pick<ClusterOptions, 'seed'>,
 ): Cluster {
@@ -45,11 +45,11 @@ function clusterOf(
   })
 }
 
-function demand(condition: boolean, text: string): void {
+export function demand(condition: boolean, text: string): void {
   if (!condition) throw new ScenarioFailure(text)
 }
 
-function goOn(cluster: Cluster, heights: number, withinMs: number): void {
+export function goOn(cluster: Cluster, heights: number, withinMs: number): void {
   const height = BigInt(cluster.commits.height + heights)
   const isLive = cluster.runUntil(() => cluster.executedByAll >= height, withinMs)
   demand(isLive, `liveness: height ${height} is not reached in ${withinMs} ms`)
@@ -288,7 +288,7 @@ function forge(cluster: Cluster, proposal: Proposal, change: Partial<BlockHeader
 }
 
 /** A QC over a block that nobody has, by a quorum of keys. */
-function forgeQC({ chain, schemes: { scheme } }: Cluster, view: View): QuorumCertificate {
+export function forgeQC({ chain, schemes: { scheme } }: Cluster, view: View): QuorumCertificate {
   const hash = sha256(Uint8Array.of(3))
   const digest = voteDigest(chain.context, 1n, view, hash)
   const { signature, signers } = scheme.aggregate(

@@ -1,0 +1,54 @@
+// Share of the planted protocol bugs that are found, and the dearest of them, with the real core clean on the same
+// scenarios.
+import { cpuMs, report } from '../../../bench/figure.ts'
+import { loadMutant, removeMutants } from './mutants.ts'
+import { MUTATIONS } from './mutationTable.ts'
+import type { Scenario } from './scenarios.ts'
+
+const clean = new Set<Scenario>(MUTATIONS.flatMap(({ killers }) => killers))
+for (const scenario of clean) scenario(undefined)
+
+let killed = 0
+let dearestMs = 0
+for (const mutation of MUTATIONS) {
+  const mutant = await loadMutant(mutation)
+  let found: unknown
+  const spentMs = await cpuMs(() => {
+    for (const scenario of mutation.killers) {
+      try {
+        scenario(mutant)
+      } catch (error) {
+        found = error
+        return
+      }
+    }
+  })
+  dearestMs = Math.max(dearestMs, spentMs)
+  if (found === undefined) console.log(`survives: ${mutation.name}`)
+  else {
+    killed += 1
+    console.log(`${mutation.name}: ${Math.round(spentMs)} ms, ${firstLine(found)}`)
+  }
+}
+removeMutants()
+
+report({
+  id: 'consensus.mutations.killed',
+  value: (100 * killed) / MUTATIONS.length,
+  unit: `% of ${MUTATIONS.length}`,
+  op: '>=',
+  target: 100,
+  runs: [killed],
+})
+report({
+  id: 'consensus.mutations.dearest',
+  value: dearestMs / 1_000,
+  unit: 'CPU-s',
+  op: '<=',
+  target: 30,
+  runs: [dearestMs / 1_000],
+})
+
+function firstLine(error: unknown): string {
+  return String(error).split('\n')[0]?.slice(0, 100) ?? ''
+}
