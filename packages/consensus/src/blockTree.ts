@@ -91,6 +91,11 @@ export class BlockTree {
     return this.#nodes.size
   }
 
+  /** The root and its descendants; a parent stands before its children. */
+  get nodes(): Iterable<BlockNode> {
+    return this.#nodes.values()
+  }
+
   get(blockHash: Hash): BlockNode | undefined {
     return this.#nodes.get(hashKey(blockHash))
   }

@@ -359,6 +359,28 @@ describe('a peer that is behind', () => {
   })
 })
 
+describe('a dump', () => {
+  it('shows all that the next decision depends on, and how much waits in each buffer', () => {
+    const core = started(1)
+    propose(core, fixture.child(fixture.genesis, 1n, { proposer: 0 }, full))
+    const waiting = core.dump()
+    expect(waiting.blocks.map(({ header, isVoted }) => [header.height, isVoted])).toEqual([
+      [0n, true],
+      [1n, false],
+    ])
+    expect(waiting.candidate).toMatchObject({ payload: 'checking', tc: undefined })
+    expect(waiting.safety).toMatchObject({ lastVotedView: 0n, lockedView: 0n })
+
+    propose(core, b2)
+    receive(core, { kind: 'timeout', timeout: fixture.timeout(3, 2n, b2.header.qc) })
+    const later = core.dump()
+    expect(later.status.view).toBe(2n)
+    expect(later.highQC).toEqual(b2.header.qc)
+    expect([later.wanted.length, later.orphans.length, later.timeouts.length]).toEqual([1, 1, 1])
+    expect(later.votes).toEqual([])
+  })
+})
+
 describe('construction', () => {
   it.each([
     [{ highTip: true }, 'highTip'],

@@ -16,6 +16,7 @@ import {
 import { BlockSync } from './blockSync.ts'
 import { CertificateProcessor, rootHalt } from './certificateProcessor.ts'
 import type { ConsensusOptions, RecoveredState } from './consensusOptions.ts'
+import type { CoreDump } from './coreDump.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import type { Effect } from './effect.ts'
 import { EpochManager } from './epochManager.ts'
@@ -132,6 +133,33 @@ export class ConsensusCore {
   /** The highest QC known: what a peer that catches up should aim for. */
   get highQC(): QuorumCertificate {
     return this.#replica.pacemaker.highQC
+  }
+
+  /** Everything that this replica decides by. */
+  dump(): CoreDump {
+    const { pacemaker, safety, tree } = this.#replica
+    const { lastTC } = pacemaker
+    const { candidate } = this.#voter
+    const { draft } = this.#proposer
+    return {
+      status: this.status,
+      highQC: pacemaker.highQC,
+      ...(lastTC === undefined ? {} : { lastTC }),
+      failures: pacemaker.failures,
+      ...(safety === undefined ? {} : { safety: safety.data }),
+      committed: tree.root.blockHash,
+      blocks: [...tree.nodes],
+      votes: this.#replica.votes.all,
+      timeouts: this.#replica.timeouts.all,
+      ...(candidate === undefined ? {} : { candidate }),
+      ...(draft === undefined
+        ? {}
+        : { draft: { view: draft.view, parent: draft.parent.blockHash } }),
+      wanted: [...this.#replica.targets.all()].map(({ qc }) => qc),
+      orphans: [...this.#replica.orphans.all],
+      timers: this.#replica.timers.deadlines,
+      earlyMessages: this.#epochs.earlyCount,
+    }
   }
 
   #dispatch(input: ConsensusInput): void {

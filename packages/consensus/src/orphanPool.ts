@@ -17,6 +17,11 @@ export class OrphanPool {
     return this.#orphans.size
   }
 
+  /** Oldest first. */
+  get all(): Iterable<Orphan> {
+    return this.#orphans.values()
+  }
+
   add(orphan: Orphan): void {
     const key = bytesToHex(orphan.blockHash)
     if (this.#orphans.has(key)) return

@@ -42,6 +42,11 @@ export class Pacemaker {
     return this.#highQC
   }
 
+  /** The TC of the greatest view known. */
+  get lastTC(): Verified<TimeoutCertificate> | undefined {
+    return this.#lastTC
+  }
+
   /** k of §5: views in a row entered by a TC since the last one entered by a QC. */
   get failures(): number {
     return this.#failures

@@ -65,6 +65,11 @@ export class Proposer {
     return true
   }
 
+  /** The block that waits for its payload. */
+  get draft(): { readonly view: View; readonly parent: BlockNode } | undefined {
+    return this.#draft
+  }
+
   /** Forgets what was of the epoch before. */
   beginEpoch(): void {
     this.#draft = undefined

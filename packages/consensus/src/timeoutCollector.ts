@@ -58,6 +58,11 @@ export class TimeoutCollector {
     timeouts.set(timeout.signer, timeout)
   }
 
+  /** Every timeout kept. */
+  get all(): readonly TimeoutVote[] {
+    return [...this.#views.values()].flatMap(({ timeouts }) => [...timeouts.values()])
+  }
+
   /** The timeouts kept of a view, to take the votes out of them. */
   timeoutsOf(view: View): Iterable<TimeoutVote> {
     return this.#views.get(view)?.timeouts.values() ?? []

@@ -10,6 +10,11 @@ export class Timers {
     this.#outbox = outbox
   }
 
+  /** Of the running timers. */
+  get deadlines(): ReadonlyMap<TimerId, number> {
+    return this.#deadlines
+  }
+
   isSet(timerId: TimerId): boolean {
     return this.#deadlines.has(timerId)
   }

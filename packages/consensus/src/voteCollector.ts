@@ -77,6 +77,12 @@ export class VoteCollector {
     this.#views.set(vote.view, ballots)
   }
 
+  /** Every vote kept. */
+  get all(): readonly Vote[] {
+    const ballots = [...this.#views.values()].flatMap((view) => [...view.values()])
+    return ballots.flatMap(({ votes }) => [...votes.values()])
+  }
+
   /** Whether some block of the view has, as far as one can tell unseen, the votes of a quorum. */
   hasQuorum(view: View): boolean {
     return this.#quorumBallot(view) !== undefined

@@ -95,6 +95,11 @@ export class Voter {
     return undefined
   }
 
+  /** The block that waits for our vote, and what it still needs of its payload. */
+  get candidate(): Pick<Candidate, 'blockHash' | 'payload' | 'tc'> | undefined {
+    return this.#candidate
+  }
+
   /** Forgets what was of the epoch before. */
   beginEpoch(): void {
     this.#candidate = undefined
