@@ -63,6 +63,9 @@ export class InMemoryCluster {
     timeout: 0,
     advanceView: 0,
     epochChange: 0,
+    noEndorse: 0,
+    roundRecovery: 0,
+    tipBlock: 0,
   }
   /** Highest view that some validator entered, and its leader. */
   view = 0n

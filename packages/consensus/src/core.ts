@@ -20,7 +20,7 @@ import type { CoreDump } from './coreDump.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import type { Effect } from './effect.ts'
 import { EpochManager } from './epochManager.ts'
-import { ConsensusHalt } from './errors.ts'
+import { ConsensusHalt, reject } from './errors.ts'
 import type { ConsensusInput, TimerId } from './input.ts'
 import { ACTS_PER_STEP_MAX } from './limits.ts'
 import { Proposer } from './proposer.ts'
@@ -225,6 +225,10 @@ export class ConsensusCore {
         return this.#timeouts.onTimeout(message.timeout, from, nowMs)
       case 'advanceView':
         return this.#synchronizer.onAdvanceView(message.advanceView, from, nowMs)
+      case 'noEndorse':
+      case 'roundRecovery':
+      case 'tipBlock':
+        return reject('OL_CONSENSUS_MALFORMED', 'a message of tail-fork resistance')
       default:
         return unreachable(message)
     }
@@ -304,6 +308,12 @@ function epochOf(message: Exclude<ConsensusMessage, { kind: 'epochChange' }>): E
       return message.timeout.epoch
     case 'advanceView':
       return message.advanceView.highQC.epoch
+    case 'noEndorse':
+      return message.noEndorse.epoch
+    case 'roundRecovery':
+      return message.roundRecovery.tc.epoch
+    case 'tipBlock':
+      return message.block.header.epoch
     default:
       return unreachable(message)
   }

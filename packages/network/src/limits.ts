@@ -20,11 +20,15 @@ export const ANSWER_BYTES_MAX: number = 4 * MIB + 64 * KIB
 const CHANNEL_BYTES_MAX: ReadonlyMap<number, number> = new Map([
   [MESSAGE_KIND.proposal, FRAME_BODY_BYTES_MAX],
   [MESSAGE_KIND.vote, KIB],
-  [MESSAGE_KIND.timeout, 64 * KIB],
-  [MESSAGE_KIND.advanceView, 64 * KIB],
+  // Under `consensus.highTip` a certificate may hold a tip, and that the groups of another one.
+  [MESSAGE_KIND.timeout, 192 * KIB],
+  [MESSAGE_KIND.advanceView, 128 * KIB],
   [MESSAGE_KIND.epochChange, FRAME_BODY_BYTES_MAX],
   [MESSAGE_KIND.transactions, 256 * KIB],
   [MESSAGE_KIND.evidence, 64 * KIB],
+  [MESSAGE_KIND.noEndorse, KIB],
+  [MESSAGE_KIND.roundRecovery, 128 * KIB],
+  [MESSAGE_KIND.tipBlock, FRAME_BODY_BYTES_MAX],
 ])
 
 /** Cap of a message body on gossip where it differs: large blocks go by channel. */

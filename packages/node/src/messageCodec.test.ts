@@ -22,6 +22,29 @@ const messages: ConsensusMessage[] = [
   },
   { kind: 'advanceView', advanceView: { highQC: qc } },
   { kind: 'epochChange', epochChange: { proofs: [] } },
+  {
+    kind: 'noEndorse',
+    noEndorse: { epoch: 1n, view: 5n, tipQCView: 3n, signer: 2, signature: new Uint8Array(96) },
+  },
+  {
+    kind: 'roundRecovery',
+    roundRecovery: {
+      tc: {
+        epoch: 1n,
+        view: 4n,
+        groups: [
+          {
+            highQCView: 4n,
+            highTipView: 0n,
+            signers: Uint8Array.of(7),
+            signature: new Uint8Array(96),
+          },
+        ],
+        highQC: qc,
+      },
+      signature: new Uint8Array(64),
+    },
+  },
 ]
 
 describe.each(messages)('$kind', (message) => {
@@ -51,6 +74,8 @@ test('a newer timeout replaces a queued older one', () => {
   expect(messages.map((message) => messageToEnvelope(message).replaceKey)).toEqual([
     undefined,
     'timeout',
+    undefined,
+    undefined,
     undefined,
     undefined,
   ])

@@ -1,12 +1,15 @@
 import {
   advanceViewCodec,
+  blockCodec,
   bytesToHex,
   type ConsensusMessage,
   DecodeError,
   type Envelope,
   epochChangeProofCodec,
   MESSAGE_KIND,
+  noEndorseCodec,
   proposalCodec,
+  roundRecoveryCodec,
   timeoutVoteCodec,
   unreachable,
   voteCodec,
@@ -43,6 +46,20 @@ export function messageToEnvelope(message: ConsensusMessage): Envelope {
         lane: 'consensus',
         body: epochChangeProofCodec.encode(message.epochChange),
       }
+    case 'noEndorse':
+      return {
+        kind: MESSAGE_KIND.noEndorse,
+        lane: 'consensus',
+        body: noEndorseCodec.encode(message.noEndorse),
+      }
+    case 'roundRecovery':
+      return {
+        kind: MESSAGE_KIND.roundRecovery,
+        lane: 'consensus',
+        body: roundRecoveryCodec.encode(message.roundRecovery),
+      }
+    case 'tipBlock':
+      return { kind: MESSAGE_KIND.tipBlock, lane: 'blocks', body: blockCodec.encode(message.block) }
     default:
       return unreachable(message)
   }
@@ -61,6 +78,12 @@ export function envelopeToMessage({ kind, body }: Envelope): ConsensusMessage {
       return { kind: 'advanceView', advanceView: advanceViewCodec.decode(body) }
     case MESSAGE_KIND.epochChange:
       return { kind: 'epochChange', epochChange: epochChangeProofCodec.decode(body) }
+    case MESSAGE_KIND.noEndorse:
+      return { kind: 'noEndorse', noEndorse: noEndorseCodec.decode(body) }
+    case MESSAGE_KIND.roundRecovery:
+      return { kind: 'roundRecovery', roundRecovery: roundRecoveryCodec.decode(body) }
+    case MESSAGE_KIND.tipBlock:
+      return { kind: 'tipBlock', block: blockCodec.decode(body) }
     default:
       throw new DecodeError(`no consensus message has kind ${kind}`, {
         code: 'OL_DECODE_MALFORMED',

@@ -271,6 +271,9 @@ export class NodeRuntime {
         this.#sendToValidators(message.kind, envelope)
         break
       case 'vote':
+      case 'noEndorse':
+      case 'roundRecovery':
+      case 'tipBlock':
         this.#sendToValidators(message.kind, envelope)
         break
       default:

@@ -34,11 +34,15 @@ export {
   commitProofCodec,
   epochChangeProofCodec,
   getBlocksCodec,
+  noEndorseCodec,
+  noEndorsementCertificateCodec,
   payloadCodec,
   proposalCodec,
   quorumCertificateCodec,
+  roundRecoveryCodec,
   timeoutCertificateCodec,
   timeoutVoteCodec,
+  tipCodec,
   transactionBatchCodec,
   transactionCodec,
   validatorSetCodec,
@@ -56,9 +60,11 @@ export {
 } from './codec/identity.ts'
 export { MESSAGE_KIND, type MessageKind } from './codec/messageKind.ts'
 export {
+  noEndorseDigest,
   peerHelloDigest,
   proofOfPossessionDigest,
   proposalDigest,
+  roundRecoveryDigest,
   SIGNING_TYPE,
   type SigningContext,
   timeoutDigest,
@@ -233,7 +239,9 @@ export type {
   EpochChange,
   EpochChangeProof,
   GetBlocks,
+  NoEndorse,
   Proposal,
+  RoundRecovery,
   TimeoutVote,
   Vote,
 } from './types/messages.ts'
@@ -253,6 +261,7 @@ export type {
   StateTransition,
   Write,
 } from './types/stateMachine.ts'
+export type { FreshProof, NoEndorsementCertificate, Tip } from './types/tip.ts'
 export {
   type ActionEnvelope,
   type ActionSignature,

@@ -1,15 +1,19 @@
 import type { Effect } from '@openliquid/consensus'
 import {
   advanceViewCodec,
+  blockCodec,
   blockHash,
   bytesToHex,
   type ConsensusMessage,
   epochChangeProofCodec,
   type Hash,
   type Hex,
+  noEndorseCodec,
   proposalCodec,
+  roundRecoveryCodec,
   sha256,
   timeoutVoteCodec,
+  unreachable,
   utf8ToBytes,
   voteCodec,
 } from '@openliquid/primitives'
@@ -119,7 +123,15 @@ function messageBytes(message: ConsensusMessage): Uint8Array {
       return timeoutVoteCodec.encode(message.timeout)
     case 'advanceView':
       return advanceViewCodec.encode(message.advanceView)
-    default:
+    case 'epochChange':
       return epochChangeProofCodec.encode(message.epochChange)
+    case 'noEndorse':
+      return noEndorseCodec.encode(message.noEndorse)
+    case 'roundRecovery':
+      return roundRecoveryCodec.encode(message.roundRecovery)
+    case 'tipBlock':
+      return blockCodec.encode(message.block)
+    default:
+      return unreachable(message)
   }
 }

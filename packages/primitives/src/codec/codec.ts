@@ -63,6 +63,47 @@ export function sszCodec<T, S>(
   }
 }
 
+/**
+ * One type with two containers: the `longer` one has the fields of the other and more behind them. The first offset of
+ * a container is the size of what stands in front of its variable fields, so it tells the two apart.
+ *
+ * Each value has one form: the one that `isLonger` says, and a canonical form in it.
+ */
+export function extendedCodec<T>(
+  shorter: Codec<T>,
+  longer: Codec<T>,
+  {
+    isLonger,
+    offsetAt,
+    offset,
+  }: {
+    readonly isLonger: (value: T) => boolean
+    /** Where the first offset stands, and what it is in the longer form. */
+    readonly offsetAt: number
+    readonly offset: number
+  },
+): Codec<T> {
+  return {
+    encode: (value) => (isLonger(value) ? longer : shorter).encode(value),
+    decode(bytes) {
+      if (bytes.length < offsetAt + 4 || uint32At(bytes, offsetAt) !== offset) {
+        return shorter.decode(bytes)
+      }
+      const value = longer.decode(bytes)
+      if (isLonger(value)) return value
+      throw new DecodeError('a container is longer than its value needs', {
+        code: 'OL_DECODE_NON_CANONICAL',
+        what: 'container',
+      })
+    },
+  }
+}
+
+/** SSZ offsets are little-endian. */
+function uint32At(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true)
+}
+
 /** An optional field on the wire: a list of at most one. */
 export function optionalToList<T>(value: T | undefined): T[] {
   return value === undefined ? [] : [value]

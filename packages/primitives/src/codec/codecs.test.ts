@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sample } from '../testing/samples.ts'
 import { SeededRandom } from '../testing/seededRandom.ts'
-import { DecodeError } from '../types/errors.ts'
+import { DecodeError, InvariantError } from '../types/errors.ts'
 import {
   BLOCK_BYTES_MAX,
   BLOCK_EVIDENCE_MAX,
@@ -20,16 +20,22 @@ import {
   commitProofCodec,
   epochChangeProofCodec,
   getBlocksCodec,
+  noEndorseCodec,
+  noEndorsementCertificateCodec,
   payloadCodec,
   proposalCodec,
   quorumCertificateCodec,
+  roundRecoveryCodec,
   timeoutCertificateCodec,
   timeoutVoteCodec,
+  tipCodec,
   transactionBatchCodec,
   transactionCodec,
   validatorSetCodec,
   voteCodec,
 } from './codecs.ts'
+import { sha256 } from './hash.ts'
+import { bytesToHex } from './hex.ts'
 
 interface Case {
   readonly name: string
@@ -58,6 +64,18 @@ const cases: readonly Case[] = [
   entry('block answer', blocksAnswerCodec, sample.blocksAnswer),
   entry('action envelope', actionEnvelopeCodec, sample.actionEnvelope),
   entry('transaction', transactionCodec, sample.transaction),
+  entry('timeout certificate with tips', timeoutCertificateCodec, sample.highTipTimeoutCertificate),
+  entry('proposal after a tip', proposalCodec, sample.highTipProposal),
+  entry('timeout vote with a tip', timeoutVoteCodec, sample.highTipTimeoutVote),
+  entry('advance view with tips', advanceViewCodec, sample.highTipAdvanceView),
+  entry('tip', tipCodec, sample.tip),
+  entry(
+    'no-endorsement certificate',
+    noEndorsementCertificateCodec,
+    sample.noEndorsementCertificate,
+  ),
+  entry('no-endorsement', noEndorseCodec, sample.noEndorse),
+  entry('round recovery', roundRecoveryCodec, sample.roundRecovery),
   entry('transaction batch', transactionBatchCodec, (random) => random.list(3, sample.transaction)),
 ]
 
@@ -117,6 +135,87 @@ describe.each(cases)('codec of $name', ({ codec, make }) => {
     )
   })
 })
+
+describe('containers that grow under highTip', () => {
+  /** Over 30 samples; taken before the longer forms were added. */
+  const golden: readonly (readonly [string, Codec<unknown>, Case['make'], string])[] = [
+    [
+      'timeout certificate',
+      timeoutCertificateCodec as Codec<unknown>,
+      sample.timeoutCertificate,
+      '0x1c00b807e4c118905f7cba840a212640b7f49dd9b65dfb80364179e3ca17a296',
+    ],
+    [
+      'proposal',
+      proposalCodec as Codec<unknown>,
+      sample.proposal,
+      '0xdf48aab284439ead9829323e7b22af551f3ef4cfb6dcfd4f5bfad85d19b2e84e',
+    ],
+    [
+      'timeout vote',
+      timeoutVoteCodec as Codec<unknown>,
+      sample.timeoutVote,
+      '0x4ecf0b55bf5a3f9bbf6d4d1f5516d0ef967e95ab4dc19586269c7c640435a252',
+    ],
+    [
+      'advance view',
+      advanceViewCodec as Codec<unknown>,
+      sample.advanceView,
+      '0x1ddc0057d7b492aba8f2795b9899e3cbc4c7785e33c5d55ff5c4ee8e3ce7e962',
+    ],
+  ]
+
+  it.each(golden)('a %s of the first stage has the bytes it always had', (_, codec, make, hash) => {
+    const seeds = Array.from({ length: 30 }, (_unused, seed) => seed)
+    const bytes = seeds.map((seed) => codec.encode(make(new SeededRandom(seed))))
+    expect(bytesToHex(sha256(...bytes))).toBe(hash)
+  })
+
+  it('a value without tips is refused in the longer form', () => {
+    const random = new SeededRandom(1)
+    const tc = sample.highTipTimeoutCertificate(random)
+    const bytes = timeoutCertificateCodec.encode({ ...tc, groups: [], highTip: sample.tip(random) })
+    const empty = timeoutCertificateCodec.encode({ ...tc, groups: [] })
+    expect(timeoutCertificateCodec.decode(bytes).groups).toEqual([])
+    // The longer form of the same, by hand: an offset more, one field more of no bytes.
+    const view = new DataView(bytes.slice().buffer)
+    const longer = new Uint8Array(empty.length + 4)
+    longer.set(new Uint8Array(view.buffer).subarray(0, 28))
+    longer.set(empty.subarray(24), 28)
+    new DataView(longer.buffer).setUint32(24, longer.length, true)
+    expect(() => timeoutCertificateCodec.decode(longer)).toThrow(/longer than its value needs/)
+  })
+
+  it('refuses a tip with both proofs, and a certificate whose groups are of two kinds', () => {
+    const random = new SeededRandom(2)
+    const groups = sample.highTipTimeoutCertificate(random).groups
+    const { signature } = sample.tip(random)
+    const header = sample.blockHeader(random)
+    const nec = sample.noEndorsementCertificate(random)
+    const withNec = tipCodec.encode({ header, signature, fresh: { kind: 'nec', nec } })
+    const withGroups = tipCodec.encode({ header, signature, fresh: { kind: 'noTip', groups } })
+    const merged = mergeTips(withNec, withGroups)
+    expect(() => tipCodec.decode(merged)).toThrow(/canonical/)
+
+    const { highTipView: _none, ...plain } = groups[0]!
+    const mixed = { ...sample.highTipTimeoutCertificate(random), groups: [plain, groups[0]!] }
+    expect(() => timeoutCertificateCodec.encode(mixed)).toThrow(InvariantError)
+  })
+})
+
+/** A tip with the groups of one and the certificate of the other, which no value has. */
+function mergeTips(withNec: Uint8Array, withGroups: Uint8Array): Uint8Array {
+  const offsets = (bytes: Uint8Array): number[] => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset)
+    return [0, 4, 8, 12].map((at) => view.getUint32(at, true))
+  }
+  const [header, tcHash, noTip, nec] = offsets(withGroups) as [number, number, number, number]
+  const necAt = offsets(withNec)[3]!
+  const merged = Uint8Array.of(...withGroups, ...withNec.subarray(necAt))
+  const view = new DataView(merged.buffer)
+  for (const [i, at] of [header, tcHash, noTip, nec].entries()) view.setUint32(4 * i, at, true)
+  return merged
+}
 
 describe('limits of the containers', () => {
   const random = new SeededRandom(1)

@@ -9,7 +9,7 @@ import {
   type ValueOf,
 } from '@chainsafe/ssz'
 import type { Block, BlockHeader, Payload } from '../types/block.ts'
-import type { QuorumCertificate, TimeoutCertificate } from '../types/certificates.ts'
+import type { QuorumCertificate, TimeoutCertificate, TimeoutGroup } from '../types/certificates.ts'
 import { assert } from '../types/errors.ts'
 import {
   BLOCK_BYTES_MAX,
@@ -31,10 +31,13 @@ import type {
   CommitProof,
   EpochChangeProof,
   GetBlocks,
+  NoEndorse,
   Proposal,
+  RoundRecovery,
   TimeoutVote,
   Vote,
 } from '../types/messages.ts'
+import type { FreshProof, NoEndorsementCertificate, Tip } from '../types/tip.ts'
 import {
   type ActionEnvelope,
   type ActionSignature,
@@ -43,7 +46,7 @@ import {
   type TransactionKind,
 } from '../types/transaction.ts'
 import type { ValidatorSet } from '../types/validator.ts'
-import { type Codec, optionalToList, safeInteger, sszCodec } from './codec.ts'
+import { type Codec, extendedCodec, optionalToList, safeInteger, sszCodec } from './codec.ts'
 import { malformed } from './malformed.ts'
 
 // The SSZ types of the wire and the disk. docs/spec/consensus.md §2 and docs/wire.md; maxima are part of the type.
@@ -140,6 +143,81 @@ const TimeoutVoteSsz = new ContainerType({
   signature,
 })
 
+// Under `consensus.highTip` (docs/spec/consensus.md §12) containers grow by fields at their end. What is not new is
+// encoded as it always was.
+
+const HighTipGroupSsz = new ContainerType({
+  highQCView: u64,
+  highTipView: u64,
+  signers,
+  signature: certificateSignature,
+})
+
+const highTipGroups = new ListCompositeType(HighTipGroupSsz, VALIDATORS_MAX)
+
+const NoEndorsementCertificateSsz = new ContainerType({
+  epoch: u64,
+  view: u64,
+  tipQCView: u64,
+  signers,
+  signature: certificateSignature,
+})
+
+const optionalNec = new ListCompositeType(NoEndorsementCertificateSsz, 1)
+
+const TipSsz = new ContainerType({
+  header: BlockHeaderSsz,
+  tcHash: new ListCompositeType(bytes32, 1),
+  noTip: highTipGroups,
+  nec: optionalNec,
+  signature: bytes64,
+})
+
+const optionalTip = new ListCompositeType(TipSsz, 1)
+
+const HighTipTimeoutCertificateSsz = new ContainerType({
+  epoch: u64,
+  view: u64,
+  groups: highTipGroups,
+  highQC: QuorumCertificateSsz,
+  highTip: optionalTip,
+})
+
+const optionalHighTipTC = new ListCompositeType(HighTipTimeoutCertificateSsz, 1)
+
+const HighTipProposalSsz = new ContainerType({
+  epoch: u64,
+  view: u64,
+  block: BlockSsz,
+  tc: optionalHighTipTC,
+  signature: bytes64,
+  nec: optionalNec,
+})
+
+const HighTipTimeoutVoteSsz = new ContainerType({
+  epoch: u64,
+  view: u64,
+  highQC: QuorumCertificateSsz,
+  lastTC: optionalHighTipTC,
+  vote: new ListCompositeType(VoteSsz, 1),
+  signer: u16,
+  signature,
+  highTip: optionalTip,
+})
+
+const NoEndorseSsz = new ContainerType({
+  epoch: u64,
+  view: u64,
+  tipQCView: u64,
+  signer: u16,
+  signature,
+})
+
+const RoundRecoverySsz = new ContainerType({
+  tc: HighTipTimeoutCertificateSsz,
+  signature: bytes64,
+})
+
 const CommitProofSsz = new ContainerType({
   path: new ListCompositeType(BlockHeaderSsz, COMMIT_PROOF_HEADERS_MAX),
   qc: QuorumCertificateSsz,
@@ -149,6 +227,14 @@ const AdvanceViewSsz = new ContainerType({
   highQC: QuorumCertificateSsz,
   tc: optionalTC,
   highestCommit: new ListCompositeType(CommitProofSsz, 1),
+})
+
+/** The version, 2, makes it longer than the other: it has no field of its own. */
+const HighTipAdvanceViewSsz = new ContainerType({
+  highQC: QuorumCertificateSsz,
+  tc: optionalHighTipTC,
+  highestCommit: new ListCompositeType(CommitProofSsz, 1),
+  version: u8,
 })
 
 const ValidatorInfoSsz = new ContainerType({
@@ -204,6 +290,12 @@ const TIMEOUT_BYTES = 65_536
 const VOTE_BYTES = 1_024
 const PROPOSAL_BYTES = BLOCK_BYTES_MAX + CERTIFICATE_BYTES
 const PROOF_BYTES = SYNC_BYTES_MAX
+/** Groups, and a tip with groups of its own: below 62 kB with BLS, 80 kB with multi-signatures. */
+const HIGH_TIP_CERTIFICATE_BYTES = 98_304
+/** A certificate and a tip. */
+const HIGH_TIP_TIMEOUT_BYTES = 2 * HIGH_TIP_CERTIFICATE_BYTES
+const HIGH_TIP_PROPOSAL_BYTES = BLOCK_BYTES_MAX + HIGH_TIP_TIMEOUT_BYTES
+const HIGH_TIP_VERSION = 2
 
 /** For containers that are the same in memory as on the wire. */
 function same<T>(): { toSsz(value: T): T; fromSsz(value: T): T } {
@@ -240,8 +332,74 @@ function optionalTCToSsz(
   return tc === undefined ? [] : [tcToSsz(tc)]
 }
 
+function isHighTipTC({ groups, highTip }: TimeoutCertificate): boolean {
+  return highTip !== undefined || groups.some(({ highTipView }) => highTipView !== undefined)
+}
+
+function highTipGroupsToSsz(groups: readonly TimeoutGroup[]): ValueOf<typeof HighTipGroupSsz>[] {
+  return groups.map(({ highTipView, ...group }) => {
+    assert(highTipView !== undefined, 'all groups say whether they have a tip')
+    return { ...group, highTipView }
+  })
+}
+
+function freshOf({ noTip, nec }: ValueOf<typeof TipSsz>): FreshProof | undefined {
+  const [certificate] = nec
+  if (certificate !== undefined) return { kind: 'nec', nec: certificate }
+  return noTip.length === 0 ? undefined : { kind: 'noTip', groups: noTip }
+}
+
+function tipToSsz({ header, tcHash, fresh, signature: own }: Tip): ValueOf<typeof TipSsz> {
+  return {
+    header: headerToSsz(header),
+    tcHash: optionalToList(tcHash),
+    noTip: fresh?.kind === 'noTip' ? highTipGroupsToSsz(fresh.groups) : [],
+    nec: fresh?.kind === 'nec' ? [fresh.nec] : [],
+    signature: own,
+  }
+}
+
+function tipFromSsz(tip: ValueOf<typeof TipSsz>): Tip {
+  const fresh = freshOf(tip)
+  return {
+    header: headerFromSsz(tip.header),
+    ...optional('tcHash', tip.tcHash),
+    ...(fresh === undefined ? {} : { fresh }),
+    signature: tip.signature,
+  }
+}
+
+function optionalTipToSsz(tip: Tip | undefined): ValueOf<typeof TipSsz>[] {
+  return tip === undefined ? [] : [tipToSsz(tip)]
+}
+
+function highTipTCToSsz({
+  groups,
+  highTip,
+  ...rest
+}: TimeoutCertificate): ValueOf<typeof HighTipTimeoutCertificateSsz> {
+  return { ...rest, groups: highTipGroupsToSsz(groups), highTip: optionalTipToSsz(highTip) }
+}
+
+function highTipTCFromSsz({
+  highTip,
+  ...rest
+}: ValueOf<typeof HighTipTimeoutCertificateSsz>): TimeoutCertificate {
+  return { ...rest, ...optional('highTip', highTip.map(tipFromSsz)) }
+}
+
+function optionalHighTipTCToSsz(
+  tc: TimeoutCertificate | undefined,
+): ValueOf<typeof HighTipTimeoutCertificateSsz>[] {
+  return tc === undefined ? [] : [highTipTCToSsz(tc)]
+}
+
 function commitToSsz({ path, qc }: CommitProof): ValueOf<typeof CommitProofSsz> {
   return { path: path.map(headerToSsz), qc }
+}
+
+function optionalCommitToSsz(proof: CommitProof | undefined): ValueOf<typeof CommitProofSsz>[] {
+  return proof === undefined ? [] : [commitToSsz(proof)]
 }
 
 function commitFromSsz({ path, qc }: ValueOf<typeof CommitProofSsz>): CommitProof {
@@ -271,11 +429,49 @@ export const quorumCertificateCodec: Codec<QuorumCertificate> = sszCodec(
   same(),
 )
 
-export const timeoutCertificateCodec: Codec<TimeoutCertificate> = sszCodec(
-  'timeout certificate',
-  TimeoutCertificateSsz,
+/** Bytes in front of the first offset, of containers that begin with an epoch and a view. */
+const BEHIND_EPOCH_AND_VIEW = 16
+
+export const timeoutCertificateCodec: Codec<TimeoutCertificate> = extendedCodec(
+  sszCodec('timeout certificate', TimeoutCertificateSsz, CERTIFICATE_BYTES, {
+    toSsz: tcToSsz,
+    fromSsz: (tc): TimeoutCertificate => tc,
+  }),
+  sszCodec('timeout certificate', HighTipTimeoutCertificateSsz, HIGH_TIP_CERTIFICATE_BYTES, {
+    toSsz: highTipTCToSsz,
+    fromSsz: highTipTCFromSsz,
+  }),
+  { isLonger: isHighTipTC, offsetAt: BEHIND_EPOCH_AND_VIEW, offset: 28 },
+)
+
+/** Proves itself, see `Tip`. */
+export const tipCodec: Codec<Tip> = sszCodec('tip', TipSsz, HIGH_TIP_CERTIFICATE_BYTES, {
+  toSsz: tipToSsz,
+  fromSsz: tipFromSsz,
+})
+
+export const noEndorsementCertificateCodec: Codec<NoEndorsementCertificate> = sszCodec(
+  'no-endorsement certificate',
+  NoEndorsementCertificateSsz,
   CERTIFICATE_BYTES,
-  { toSsz: tcToSsz, fromSsz: (tc): TimeoutCertificate => tc },
+  same(),
+)
+
+export const noEndorseCodec: Codec<NoEndorse> = sszCodec(
+  'no-endorsement',
+  NoEndorseSsz,
+  VOTE_BYTES,
+  same(),
+)
+
+export const roundRecoveryCodec: Codec<RoundRecovery> = sszCodec(
+  'round recovery',
+  RoundRecoverySsz,
+  HIGH_TIP_CERTIFICATE_BYTES + VOTE_BYTES,
+  {
+    toSsz: ({ tc, signature: own }) => ({ tc: highTipTCToSsz(tc), signature: own }),
+    fromSsz: ({ tc, signature: own }) => ({ tc: highTipTCFromSsz(tc), signature: own }),
+  },
 )
 
 export const blockHeaderCodec: Codec<BlockHeader> = sszCodec(
@@ -295,38 +491,76 @@ export const blockCodec: Codec<Block> = sszCodec('block', BlockSsz, BLOCK_BYTES_
   fromSsz: blockFromSsz,
 })
 
-export const proposalCodec: Codec<Proposal> = sszCodec('proposal', ProposalSsz, PROPOSAL_BYTES, {
-  toSsz: ({ epoch, view, block, tc, signature }) => ({
-    epoch,
-    view,
-    block: blockToSsz(block),
-    tc: optionalTCToSsz(tc),
-    signature,
+export const proposalCodec: Codec<Proposal> = extendedCodec(
+  sszCodec('proposal', ProposalSsz, PROPOSAL_BYTES, {
+    toSsz: ({ epoch, view, block, tc, signature }) => ({
+      epoch,
+      view,
+      block: blockToSsz(block),
+      tc: optionalTCToSsz(tc),
+      signature,
+    }),
+    fromSsz: ({ tc, block, ...rest }): Proposal => ({
+      ...rest,
+      block: blockFromSsz(block),
+      ...optional('tc', tc),
+    }),
   }),
-  fromSsz: ({ tc, block, ...rest }) => ({
-    ...rest,
-    block: blockFromSsz(block),
-    ...optional('tc', tc),
+  sszCodec('proposal', HighTipProposalSsz, HIGH_TIP_PROPOSAL_BYTES, {
+    toSsz: ({ block, tc, nec, ...rest }) => ({
+      ...rest,
+      block: blockToSsz(block),
+      tc: optionalHighTipTCToSsz(tc),
+      nec: optionalToList(nec),
+    }),
+    fromSsz: ({ block, tc, nec, ...rest }): Proposal => ({
+      ...rest,
+      block: blockFromSsz(block),
+      ...optional('tc', tc.map(highTipTCFromSsz)),
+      ...optional('nec', nec),
+    }),
   }),
-})
+  {
+    isLonger: ({ tc, nec }) => nec !== undefined || (tc !== undefined && isHighTipTC(tc)),
+    offsetAt: BEHIND_EPOCH_AND_VIEW,
+    offset: 92,
+  },
+)
 
 export const voteCodec: Codec<Vote> = sszCodec('vote', VoteSsz, VOTE_BYTES, same())
 
-export const timeoutVoteCodec: Codec<TimeoutVote> = sszCodec(
-  'timeout vote',
-  TimeoutVoteSsz,
-  TIMEOUT_BYTES,
-  {
+export const timeoutVoteCodec: Codec<TimeoutVote> = extendedCodec(
+  sszCodec('timeout vote', TimeoutVoteSsz, TIMEOUT_BYTES, {
     toSsz: ({ lastTC, vote, ...rest }) => ({
       ...rest,
       lastTC: optionalTCToSsz(lastTC),
       vote: optionalToList(vote),
     }),
-    fromSsz: ({ lastTC, vote, ...rest }) => ({
+    fromSsz: ({ lastTC, vote, ...rest }): TimeoutVote => ({
       ...rest,
       ...optional('lastTC', lastTC),
       ...optional('vote', vote),
     }),
+  }),
+  sszCodec('timeout vote', HighTipTimeoutVoteSsz, HIGH_TIP_TIMEOUT_BYTES, {
+    toSsz: ({ lastTC, vote, highTip, ...rest }) => ({
+      ...rest,
+      lastTC: optionalHighTipTCToSsz(lastTC),
+      vote: optionalToList(vote),
+      highTip: optionalTipToSsz(highTip),
+    }),
+    fromSsz: ({ lastTC, vote, highTip, ...rest }): TimeoutVote => ({
+      ...rest,
+      ...optional('lastTC', lastTC.map(highTipTCFromSsz)),
+      ...optional('vote', vote),
+      ...optional('highTip', highTip.map(tipFromSsz)),
+    }),
+  }),
+  {
+    isLonger: ({ lastTC, highTip }) =>
+      highTip !== undefined || (lastTC !== undefined && isHighTipTC(lastTC)),
+    offsetAt: BEHIND_EPOCH_AND_VIEW,
+    offset: 38,
   },
 )
 
@@ -337,21 +571,36 @@ export const commitProofCodec: Codec<CommitProof> = sszCodec(
   { toSsz: commitToSsz, fromSsz: commitFromSsz },
 )
 
-export const advanceViewCodec: Codec<AdvanceView> = sszCodec(
-  'advance view',
-  AdvanceViewSsz,
-  PROOF_BYTES,
-  {
+export const advanceViewCodec: Codec<AdvanceView> = extendedCodec(
+  sszCodec('advance view', AdvanceViewSsz, PROOF_BYTES, {
     toSsz: ({ highQC, tc, highestCommit }) => ({
       highQC,
       tc: optionalTCToSsz(tc),
-      highestCommit: highestCommit === undefined ? [] : [commitToSsz(highestCommit)],
+      highestCommit: optionalCommitToSsz(highestCommit),
     }),
-    fromSsz: ({ highQC, tc, highestCommit }) => ({
+    fromSsz: ({ highQC, tc, highestCommit }): AdvanceView => ({
       highQC,
       ...optional('tc', tc),
       ...optional('highestCommit', highestCommit.map(commitFromSsz)),
     }),
+  }),
+  sszCodec('advance view', HighTipAdvanceViewSsz, PROOF_BYTES, {
+    toSsz: ({ highQC, tc, highestCommit }) => ({
+      highQC,
+      tc: optionalHighTipTCToSsz(tc),
+      highestCommit: optionalCommitToSsz(highestCommit),
+      version: HIGH_TIP_VERSION,
+    }),
+    fromSsz: ({ highQC, tc, highestCommit }): AdvanceView => ({
+      highQC,
+      ...optional('tc', tc.map(highTipTCFromSsz)),
+      ...optional('highestCommit', highestCommit.map(commitFromSsz)),
+    }),
+  }),
+  {
+    isLonger: ({ tc }) => tc !== undefined && isHighTipTC(tc),
+    offsetAt: 0,
+    offset: 13,
   },
 )
 

@@ -7,6 +7,9 @@ export const MESSAGE_KIND = {
   epochChange: 5,
   transactions: 6,
   evidence: 7,
+  noEndorse: 8,
+  roundRecovery: 9,
+  tipBlock: 10,
   getBlocks: 16,
   getBlockByHash: 17,
 } as const

@@ -23,6 +23,7 @@ export const SIGNING_TYPE = {
   proofOfPossession: 6,
   peerHello: 7,
   sentry: 8,
+  roundRecovery: 9,
 } as const
 
 /** Bytes in front of the body: domain, version, type, chainId, genesisHash, epoch. */
@@ -101,14 +102,39 @@ export function voteDigest(
   return sha256(bytes)
 }
 
+/** @param highTipView - under `highTip` only: view of the tip, 0 for none */
 export function timeoutDigest(
   context: SigningContext,
   epoch: Epoch,
   view: View,
   highQCView: View,
+  highTipView?: View,
 ): Hash {
-  const body = concatBytes(uintToBytes(view, 8), uintToBytes(highQCView, 8))
+  const views = highTipView === undefined ? [view, highQCView] : [view, highQCView, highTipView]
+  const body = concatBytes(...views.map((one) => uintToBytes(one, 8)))
   return signingDigest(context, SIGNING_TYPE.timeout, epoch, body)
+}
+
+/** @param tipQCView - view of the QC in the header of the tip that is not endorsed */
+export function noEndorseDigest(
+  context: SigningContext,
+  epoch: Epoch,
+  view: View,
+  tipQCView: View,
+): Hash {
+  const body = concatBytes(uintToBytes(view, 8), uintToBytes(tipQCView, 8))
+  return signingDigest(context, SIGNING_TYPE.noEndorse, epoch, body)
+}
+
+/** @param tcHash - SHA-256 of the encoded timeout certificate that names the tip */
+export function roundRecoveryDigest(
+  context: SigningContext,
+  epoch: Epoch,
+  view: View,
+  tcHash: Hash,
+): Hash {
+  const body = concatBytes(uintToBytes(view, 8), tcHash)
+  return signingDigest(context, SIGNING_TYPE.roundRecovery, epoch, body)
 }
 
 /** Signed by both keys of a validator at registration, so that nobody registers a key derived from another's. */

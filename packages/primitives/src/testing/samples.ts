@@ -7,10 +7,13 @@ import type {
   CommitProof,
   EpochChangeProof,
   GetBlocks,
+  NoEndorse,
   Proposal,
+  RoundRecovery,
   TimeoutVote,
   Vote,
 } from '../types/messages.ts'
+import type { NoEndorsementCertificate, Tip } from '../types/tip.ts'
 import { type ActionEnvelope, TRANSACTION_KIND, type Transaction } from '../types/transaction.ts'
 import type { ValidatorSet } from '../types/validator.ts'
 import { ACTION_EXAMPLES } from './actionExamples.ts'
@@ -36,6 +39,15 @@ export const sample: {
   blocksAnswer(random: SeededRandom): BlocksAnswer
   actionEnvelope(random: SeededRandom): ActionEnvelope
   transaction(random: SeededRandom): Transaction
+  /** With a tip, as under `highTip`; so the others of this name. */
+  highTipTimeoutCertificate(random: SeededRandom): TimeoutCertificate
+  highTipProposal(random: SeededRandom): Proposal
+  highTipTimeoutVote(random: SeededRandom): TimeoutVote
+  highTipAdvanceView(random: SeededRandom): AdvanceView
+  noEndorsementCertificate(random: SeededRandom): NoEndorsementCertificate
+  tip(random: SeededRandom): Tip
+  noEndorse(random: SeededRandom): NoEndorse
+  roundRecovery(random: SeededRandom): RoundRecovery
 } = {
   quorumCertificate: (random) => ({
     epoch: random.bigint(64),
@@ -158,6 +170,71 @@ export const sample: {
     kind: random.pick(Object.values(TRANSACTION_KIND)),
     bytes: smallBytes(random),
   }),
+
+  highTipTimeoutCertificate: (random) => ({
+    epoch: random.bigint(64),
+    view: random.bigint(64),
+    groups: [highTipGroup(random), ...random.list(2, highTipGroup)],
+    highQC: sample.quorumCertificate(random),
+    ...(random.boolean() ? { highTip: sample.tip(random) } : {}),
+  }),
+
+  highTipProposal: (random) => ({
+    ...sample.proposal(random),
+    tc: sample.highTipTimeoutCertificate(random),
+    ...(random.boolean() ? { nec: sample.noEndorsementCertificate(random) } : {}),
+  }),
+
+  highTipTimeoutVote(random) {
+    const { lastTC, ...timeout } = sample.timeoutVote(random)
+    const highTip = sample.tip(random)
+    if (lastTC === undefined) return { ...timeout, highTip }
+    const tc = sample.highTipTimeoutCertificate(random)
+    return { ...timeout, lastTC: tc, ...(random.boolean() ? { highTip } : {}) }
+  },
+
+  highTipAdvanceView: (random) => ({
+    ...sample.advanceView(random),
+    tc: sample.highTipTimeoutCertificate(random),
+  }),
+
+  noEndorsementCertificate: (random) => ({
+    epoch: random.bigint(64),
+    view: random.bigint(64),
+    tipQCView: random.bigint(64),
+    signers: random.bytes(random.integer(0, 25)),
+    signature: random.bytes(96),
+  }),
+
+  tip(random) {
+    const header = sample.blockHeader(random)
+    const signature = random.bytes(64)
+    switch (random.integer(0, 2)) {
+      case 0:
+        return { header, signature }
+      case 1: {
+        const groups = [highTipGroup(random)]
+        return { header, tcHash: random.bytes(32), fresh: { kind: 'noTip', groups }, signature }
+      }
+      default: {
+        const nec = sample.noEndorsementCertificate(random)
+        return { header, tcHash: random.bytes(32), fresh: { kind: 'nec', nec }, signature }
+      }
+    }
+  },
+
+  noEndorse: (random) => ({
+    epoch: random.bigint(64),
+    view: random.bigint(64),
+    tipQCView: random.bigint(64),
+    signer: random.integer(0, 0xffff),
+    signature: random.bytes(random.pick([64, 96])),
+  }),
+
+  roundRecovery: (random) => ({
+    tc: sample.highTipTimeoutCertificate(random),
+    signature: random.bytes(64),
+  }),
 }
 
 function timeoutGroup(random: SeededRandom): TimeoutGroup {
@@ -166,6 +243,10 @@ function timeoutGroup(random: SeededRandom): TimeoutGroup {
     signers: random.bytes(random.integer(0, 25)),
     signature: random.bytes(96),
   }
+}
+
+function highTipGroup(random: SeededRandom): TimeoutGroup {
+  return { ...timeoutGroup(random), highTipView: random.bigint(64) }
 }
 
 function smallBytes(random: SeededRandom): Uint8Array {

@@ -1,4 +1,5 @@
 import type { Epoch, Hash, View } from './ids.ts'
+import type { Tip } from './tip.ts'
 
 /** More than 2/3 of stake voted for (epoch, view, block). */
 export interface QuorumCertificate {
@@ -11,9 +12,11 @@ export interface QuorumCertificate {
   readonly signature: Uint8Array
 }
 
-/** Those who gave the view up knowing a highQC of one and the same view. */
+/** Those who gave the view up knowing a highQC of one and the same view, and under `highTip` a tip of one view. */
 export interface TimeoutGroup {
   readonly highQCView: View
+  /** View of their tip, 0 for none; present exactly under `consensus.highTip`. `highQCView` is then the tip's QC's. */
+  readonly highTipView?: View
   readonly signers: Uint8Array
   readonly signature: Uint8Array
 }
@@ -22,8 +25,10 @@ export interface TimeoutGroup {
 export interface TimeoutCertificate {
   readonly epoch: Epoch
   readonly view: View
-  /** Ascending by highQCView, distinct, with disjoint signers. */
+  /** Ascending by highQCView, then by highTipView; distinct, with disjoint signers. */
   readonly groups: readonly TimeoutGroup[]
-  /** Its view is the greatest highQCView of the groups. */
+  /** Its view is the greatest highQCView of the groups; under `highTip` that of the group of the highest rank. */
   readonly highQC: QuorumCertificate
+  /** The tip of the group of the highest rank, if that has one; `highQC` is the QC in its header. */
+  readonly highTip?: Tip
 }

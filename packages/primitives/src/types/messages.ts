@@ -1,6 +1,7 @@
 import type { Block, BlockHeader } from './block.ts'
 import type { QuorumCertificate, TimeoutCertificate } from './certificates.ts'
 import type { Epoch, Hash, Height, View } from './ids.ts'
+import type { NoEndorsementCertificate, Tip } from './tip.ts'
 import type { ValidatorSet } from './validator.ts'
 
 /** The leader's message: an envelope around a block, signed with its nodeKey. */
@@ -11,6 +12,8 @@ export interface Proposal {
   readonly block: Block
   /** Present exactly when the block's QC is not of the view before. */
   readonly tc?: TimeoutCertificate
+  /** Present exactly when the TC names a tip and the block is another: why that is not re-proposed. */
+  readonly nec?: NoEndorsementCertificate
   /** 64 bytes ed25519. */
   readonly signature: Uint8Array
 }
@@ -33,7 +36,27 @@ export interface TimeoutVote {
   readonly lastTC?: TimeoutCertificate
   /** The sender's own vote of this view, if it voted. */
   readonly vote?: Vote
+  /** Under `highTip`: the block last voted for, if its view is above that of highQC. */
+  readonly highTip?: Tip
   readonly signer: number
+  readonly signature: Uint8Array
+}
+
+/** Signed by one who cannot endorse the tip that the leader of this view asked for; docs/spec/consensus.md §12. */
+export interface NoEndorse {
+  readonly epoch: Epoch
+  readonly view: View
+  /** View of the QC in the header of the tip. */
+  readonly tipQCView: View
+  readonly signer: number
+  readonly signature: Uint8Array
+}
+
+/** The leader of the view after the TC's asks for the block of the tip, or for the refusal to endorse it. */
+export interface RoundRecovery {
+  /** Names a tip. */
+  readonly tc: TimeoutCertificate
+  /** 64 bytes ed25519. */
   readonly signature: Uint8Array
 }
 
@@ -83,3 +106,7 @@ export type ConsensusMessage =
   | { readonly kind: 'timeout'; readonly timeout: TimeoutVote }
   | { readonly kind: 'advanceView'; readonly advanceView: AdvanceView }
   | { readonly kind: 'epochChange'; readonly epochChange: EpochChangeProof }
+  | { readonly kind: 'noEndorse'; readonly noEndorse: NoEndorse }
+  | { readonly kind: 'roundRecovery'; readonly roundRecovery: RoundRecovery }
+  /** Answers `roundRecovery`. */
+  | { readonly kind: 'tipBlock'; readonly block: Block }
