@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { sample } from '../testing/samples.ts'
 import { SeededRandom } from '../testing/seededRandom.ts'
 import { utf8ToBytes } from './bytes.ts'
+import { blockHeaderCodec } from './codecs.ts'
 import { keccak256, sha256 } from './hash.ts'
 import { bytesToHex } from './hex.ts'
 import { blockHash, merkleRoot, payloadRoot, transactionId, validatorSetHash } from './identity.ts'
@@ -65,6 +66,15 @@ describe('identities', () => {
     expect(merkleRoot([])).toEqual(new Uint8Array(32))
   })
 
+  it('take the header as its codec encodes it, with signers and signature of any size', () => {
+    const random = new SeededRandom(11)
+    for (let i = 0; i < 200; i++) {
+      const header = sample.blockHeader(random)
+      const hash = sha256(utf8ToBytes('BLK1'), blockHeaderCodec.encode(header))
+      expect(bytesToHex(blockHash(header))).toBe(bytesToHex(hash))
+    }
+  })
+
   it('depend on every field of a header, a set and a payload', () => {
     const random = new SeededRandom(5)
     const header = sample.blockHeader(random)
@@ -111,5 +121,13 @@ describe('signing digests', () => {
       peerHelloDigest(context, { ...hello, ownPeerId: 'ab', remotePeerId: '' }),
     ]
     expect(new Set(digests.map(bytesToHex)).size).toBe(digests.length)
+  })
+
+  it('follow a hash whose bytes were changed in place', () => {
+    const hash = new Uint8Array(32).fill(1)
+    const context = { chainId: 1998, genesisHash: new Uint8Array(32) }
+    const before = voteDigest(context, 1n, 1n, hash)
+    hash[31] = 2
+    expect(voteDigest(context, 1n, 1n, hash)).not.toEqual(before)
   })
 })

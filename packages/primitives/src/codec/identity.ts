@@ -2,11 +2,11 @@ import type { BlockHeader, Payload } from '../types/block.ts'
 import type { Hash } from '../types/ids.ts'
 import { TRANSACTION_KIND, type TransactionKind } from '../types/transaction.ts'
 import type { ValidatorSet } from '../types/validator.ts'
+import { blockHashPreimage } from './blockHashPreimage.ts'
 import { utf8ToBytes } from './bytes.ts'
-import { blockHeaderCodec, validatorSetCodec } from './codecs.ts'
+import { validatorSetCodec } from './codecs.ts'
 import { sha256 } from './hash.ts'
 
-const BLOCK = utf8ToBytes('BLK1')
 const VALIDATOR_SET = utf8ToBytes('VSET')
 const LEAF = Uint8Array.of(0)
 const NODE = Uint8Array.of(1)
@@ -20,7 +20,7 @@ const blockHashes = new WeakMap<BlockHeader, Hash>()
 export function blockHash(header: BlockHeader): Hash {
   const known = blockHashes.get(header)
   if (known !== undefined) return known
-  const hash = sha256(BLOCK, blockHeaderCodec.encode(header))
+  const hash = sha256(blockHashPreimage(header))
   blockHashes.set(header, hash)
   return hash
 }

@@ -1,6 +1,6 @@
 import { assert } from '../types/errors.ts'
 import type { Address, Epoch, Hash, View } from '../types/ids.ts'
-import { concatBytes, uintToBytes, utf8ToBytes } from './bytes.ts'
+import { concatBytes, equalBytes, uintToBytes, utf8ToBytes } from './bytes.ts'
 import { sha256 } from './hash.ts'
 
 const DOMAIN = utf8ToBytes('OPENLIQUID')
@@ -32,34 +32,36 @@ const CHAIN_ID_AT = 12
 const GENESIS_HASH_AT = 20
 const EPOCH_AT = 52
 
-/** What is signed, with room for the body. */
-interface Preimage {
-  readonly bytes: Uint8Array
-  readonly view: DataView
-}
+/** Body of a peer hello: two peer ids of at most 255 bytes behind their lengths, and two nonces. */
+const BODY_BYTES_MAX = 2 * 256 + 2 * 32
 
 /**
- * What is signed: SHA-256("OPENLIQUID" ‖ version ‖ type ‖ chainId ‖ genesisHash ‖ epoch ‖ body), integers big-endian.
+ * What is being signed. One for all digests: an array of this size lies outside the heap of the engine, and making a
+ * new one costs several times what hashing it does.
+ */
+const preimage = new Uint8Array(HEAD_BYTES + BODY_BYTES_MAX)
+const words = new DataView(preimage.buffer)
+
+/**
+ * Fills in what stands before the body:
+ * "OPENLIQUID" ‖ version ‖ type ‖ chainId ‖ genesisHash ‖ epoch, integers big-endian.
  *
  * A signature valid under one (chain, genesis, epoch, type) is invalid under every other.
  */
-function preimage(
-  { chainId, genesisHash }: SigningContext,
-  type: number,
-  epoch: Epoch,
-  bodyBytes: number,
-): Preimage {
+function writeHead({ chainId, genesisHash }: SigningContext, type: number, epoch: Epoch): void {
   assert(genesisHash.length === 32, 'the genesis hash has 32 bytes')
   assert(epoch >= 0n && epoch < U64_END, 'the epoch fits 8 bytes')
-  const bytes = new Uint8Array(HEAD_BYTES + bodyBytes)
-  const view = new DataView(bytes.buffer)
-  bytes.set(DOMAIN)
-  bytes[DOMAIN.length] = VERSION
-  bytes[DOMAIN.length + 1] = type
-  view.setBigUint64(CHAIN_ID_AT, BigInt(chainId))
-  bytes.set(genesisHash, GENESIS_HASH_AT)
-  view.setBigUint64(EPOCH_AT, epoch)
-  return { bytes, view }
+  preimage.set(DOMAIN)
+  preimage[DOMAIN.length] = VERSION
+  preimage[DOMAIN.length + 1] = type
+  words.setBigUint64(CHAIN_ID_AT, BigInt(chainId))
+  preimage.set(genesisHash, GENESIS_HASH_AT)
+  words.setBigUint64(EPOCH_AT, epoch)
+}
+
+/** SHA-256 over head and body. */
+function digestOf(bodyBytes: number): Hash {
+  return sha256(preimage.subarray(0, HEAD_BYTES + bodyBytes))
 }
 
 function signingDigest(
@@ -68,9 +70,10 @@ function signingDigest(
   epoch: Epoch,
   body: Uint8Array,
 ): Hash {
-  const { bytes } = preimage(context, type, epoch, body.length)
-  bytes.set(body, HEAD_BYTES)
-  return sha256(bytes)
+  assert(body.length <= BODY_BYTES_MAX, 'the body has its room')
+  writeHead(context, type, epoch)
+  preimage.set(body, HEAD_BYTES)
+  return digestOf(body.length)
 }
 
 /** @param tcHash - SHA-256 of the encoded timeout certificate, if the proposal carries one */
@@ -82,24 +85,51 @@ export function proposalDigest(
   tcHash: Hash | undefined,
 ): Hash {
   assert(view >= 0n && view < U64_END, 'the view fits 8 bytes')
-  const { bytes, view: words } = preimage(context, SIGNING_TYPE.proposal, epoch, 72)
+  assert(blockHash.length === 32, 'a hash has 32 bytes')
+  writeHead(context, SIGNING_TYPE.proposal, epoch)
   words.setBigUint64(HEAD_BYTES, view)
-  bytes.set(blockHash, HEAD_BYTES + 8)
-  bytes.set(tcHash ?? NO_TC, HEAD_BYTES + 40)
-  return sha256(bytes)
+  preimage.set(blockHash, HEAD_BYTES + 8)
+  preimage.set(tcHash ?? NO_TC, HEAD_BYTES + 40)
+  return digestOf(72)
 }
 
+/** The newest vote digest, with all that it depends on. */
+let lastVote: {
+  readonly context: SigningContext
+  readonly epoch: Epoch
+  readonly view: View
+  readonly blockHash: Hash
+  readonly digest: Hash
+} = {
+  context: { chainId: 0, genesisHash: NO_TC },
+  epoch: 0n,
+  view: 0n,
+  blockHash: new Uint8Array(0),
+  digest: new Uint8Array(0),
+}
+
+/** The same again costs nothing: whoever has voted next verifies the certificate over that vote. */
 export function voteDigest(
   context: SigningContext,
   epoch: Epoch,
   view: View,
   blockHash: Hash,
 ): Hash {
+  const isSame =
+    lastVote.view === view &&
+    lastVote.epoch === epoch &&
+    equalBytes(lastVote.blockHash, blockHash) &&
+    lastVote.context.chainId === context.chainId &&
+    equalBytes(lastVote.context.genesisHash, context.genesisHash)
+  if (isSame) return lastVote.digest
   assert(view >= 0n && view < U64_END, 'the view fits 8 bytes')
-  const { bytes, view: words } = preimage(context, SIGNING_TYPE.vote, epoch, 40)
+  assert(blockHash.length === 32, 'a hash has 32 bytes')
+  writeHead(context, SIGNING_TYPE.vote, epoch)
   words.setBigUint64(HEAD_BYTES, view)
-  bytes.set(blockHash, HEAD_BYTES + 8)
-  return sha256(bytes)
+  preimage.set(blockHash, HEAD_BYTES + 8)
+  const digest = digestOf(40)
+  lastVote = { context, epoch, view, blockHash: blockHash.slice(), digest }
+  return digest
 }
 
 /** @param highTipView - under `highTip` only: view of the tip, 0 for none */
