@@ -353,9 +353,10 @@ describe('a peer that is behind', () => {
     const news = receive(core, stale)
     expect(news).toMatchObject([
       { kind: 'send', to: { peer: 'peer' }, message: { advanceView: { highQC: { view: 2n } } } },
+      { kind: 'report', fault: { verdict: 'ignore', code: 'OL_CONSENSUS_STALE' } },
     ])
-    expect(receive(core, stale, NOW_MS + 999)).toEqual([])
-    expect(receive(core, stale, NOW_MS + 1_000)).toHaveLength(1)
+    expect(kinds(receive(core, stale, NOW_MS + 999))).toEqual(['report'])
+    expect(kinds(receive(core, stale, NOW_MS + 1_000))).toEqual(['send', 'report'])
   })
 })
 

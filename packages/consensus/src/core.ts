@@ -46,6 +46,22 @@ export interface ConsensusStatus {
   readonly isHalted: boolean
 }
 
+/** How much a replica holds of what peers sent it: each is bounded, whatever they send. */
+export interface ConsensusBuffers {
+  /** Votes that wait for their quorum. */
+  readonly votes: number
+  readonly timeouts: number
+  /** Proposed blocks that wait for an ancestor. */
+  readonly orphans: number
+  readonly orphanBytes: number
+  /** Certified blocks that are being fetched. */
+  readonly fetchTargets: number
+  /** Messages of the next epoch. */
+  readonly earlyMessages: number
+  /** Blocks above the last committed one. */
+  readonly uncommittedBlocks: number
+}
+
 /**
  * One replica of the protocol: pipelined 2-chain HotStuff with timeout certificates.
  *
@@ -109,6 +125,19 @@ export class ConsensusCore {
       executedHeight: stateRoots.executedHeight,
       uncommittedBlocks: tree.size - 1,
       isHalted: this.#isHalted,
+    }
+  }
+
+  get buffers(): ConsensusBuffers {
+    const { orphans, targets, timeouts, tree, votes } = this.#replica
+    return {
+      votes: votes.size,
+      timeouts: timeouts.size,
+      orphans: orphans.size,
+      orphanBytes: orphans.bytes,
+      fetchTargets: targets.size,
+      earlyMessages: this.#epochs.earlyCount,
+      uncommittedBlocks: tree.size - 1,
     }
   }
 

@@ -56,6 +56,11 @@ export class EpochManager {
     return this.#made.get(epoch)
   }
 
+  /** Messages of the next epoch that wait for it. */
+  get earlyCount(): number {
+    return this.#early.length
+  }
+
   /** Keeps a message of the next epoch, which others may begin a moment before us; the oldest makes room. */
   keepEarly(message: ConsensusMessage, epoch: Epoch, from: PeerId): void {
     if (epoch !== this.#replica.epoch + 1n) return
@@ -101,7 +106,9 @@ export class EpochManager {
     const { epoch, verifier } = this.#replica
     const first = proofs.find(({ commit }) => commit.qc.epoch === epoch)
     if (first === undefined) return this.#onOldChange(proofs, from, nowMs)
-    if (this.#foreseen.length > 0) return undefined
+    if (this.#foreseen.length > 0) {
+      return ignore('OL_CONSENSUS_STALE', 'the end of this epoch is proven already')
+    }
     if (!verifyEpochChange(first, verifier)) {
       return reject('OL_CONSENSUS_CERTIFICATE', 'a change of the validator set is not proven')
     }
@@ -132,11 +139,14 @@ export class EpochManager {
     const last = proofs.at(-1)
     if (last === undefined) return reject('OL_CONSENSUS_MALFORMED', 'an empty epoch change')
     const theirs = last.nextSet.epoch
-    if (theirs > epoch) this.#synchronizer.tellPeer(from, nowMs)
-    else if (theirs < epoch) this.tellPeer(theirs, from, nowMs)
+    if (theirs > epoch) {
+      this.#synchronizer.tellPeer(from, nowMs)
+      return ignore('OL_CONSENSUS_EPOCH', 'an epoch change that does not begin in our epoch')
+    }
+    if (theirs < epoch) this.tellPeer(theirs, from, nowMs)
     // Its sender has just arrived where we are already.
     else if (pacemaker.view > 1n) this.#synchronizer.tellPeer(from, nowMs)
-    return undefined
+    return ignore('OL_CONSENSUS_STALE', 'an epoch change that is done here')
   }
 
   /** R7: from here on the keys are of no use in this epoch. */

@@ -49,6 +49,8 @@ export type ConsensusFaultCode =
   | 'OL_CONSENSUS_TIMESTAMP'
   | 'OL_CONSENSUS_PROPOSED_STATE_ROOT'
   | 'OL_CONSENSUS_SYNC'
+  | 'OL_CONSENSUS_STALE'
+  | 'OL_CONSENSUS_FUTURE'
 
 /** The message breaks the protocol: drop it and lower the sender's score. */
 export function reject(code: ConsensusFaultCode, reason: string): Fault {

@@ -17,6 +17,10 @@ export interface FetchTarget {
 export class FetchTargets {
   readonly #targets = new Map<HashKey, FetchTarget>()
 
+  get size(): number {
+    return this.#targets.size
+  }
+
   want(qc: Verified<QuorumCertificate>): void {
     const key = hashKey(qc.blockHash)
     if (this.#targets.has(key)) return

@@ -6,7 +6,7 @@ export type {
   RecoveredState,
   ValidatorIdentity,
 } from './consensusOptions.ts'
-export { ConsensusCore, type ConsensusStatus } from './core.ts'
+export { type ConsensusBuffers, ConsensusCore, type ConsensusStatus } from './core.ts'
 export type { CoreDump } from './coreDump.ts'
 export type { CommittedBlock, Details, Effect, LogRecord, Recipient } from './effect.ts'
 export { answerEpochChange, type EpochSource } from './epochArchive.ts'

@@ -19,7 +19,11 @@ import { isUsable } from './nextSet.ts'
  * @see docs/spec/consensus.md §4 CommitProof
  */
 export function verifyCommitProof(proof: CommitProof, verifier: CertificateVerifier): boolean {
-  const { path, qc } = proof
+  return isCommitPath(proof) && verifier.verifyQC(proof.qc) !== undefined
+}
+
+/** All of a commit proof but the signatures of its QC. */
+export function isCommitPath({ path, qc }: CommitProof): boolean {
   const [first] = path
   const last = path.at(-1)
   if (path.length < 2 || first === undefined || last === undefined) return false
@@ -31,8 +35,7 @@ export function verifyCommitProof(proof: CommitProof, verifier: CertificateVerif
   }
   if (!equalBytes(qc.blockHash, blockHash(last))) return false
   // The epoch-genesis QC is no vote of anyone: it cannot be the lower half of a pair.
-  if (last.qc.view === 0n || last.qc.view + 1n !== qc.view) return false
-  return verifier.verifyQC(qc) !== undefined
+  return last.qc.view !== 0n && last.qc.view + 1n === qc.view
 }
 
 /**

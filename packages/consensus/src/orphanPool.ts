@@ -22,6 +22,11 @@ export class OrphanPool {
     return this.#orphans.values()
   }
 
+  /** Bytes of the payloads of all. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   add(orphan: Orphan): void {
     const key = bytesToHex(orphan.blockHash)
     if (this.#orphans.has(key)) return

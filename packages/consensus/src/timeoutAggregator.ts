@@ -1,6 +1,6 @@
 import type { Fault, PeerId, TimeoutVote } from '@openliquid/primitives'
 import type { CertificateProcessor } from './certificateProcessor.ts'
-import { reject } from './errors.ts'
+import { ignore, reject } from './errors.ts'
 import { REBROADCAST_MS_MAX } from './limits.ts'
 import { checkTimeout } from './proposalRules.ts'
 import type { Replica } from './replica.ts'
@@ -67,8 +67,11 @@ export class TimeoutAggregator {
       this.#processor.learnTC(tc, nowMs)
     }
     this.#processor.learnQC(highQC, nowMs)
-    if (timeout.view < pacemaker.view) this.#synchronizer.tellLate(from, timeout.view, nowMs)
-    else timeouts.add(timeout)
+    if (timeout.view < pacemaker.view) {
+      this.#synchronizer.tellLate(from, timeout.view, nowMs)
+      return ignore('OL_CONSENSUS_STALE', 'a timeout of a view that is over')
+    }
+    timeouts.add(timeout)
     return undefined
   }
 

@@ -44,6 +44,13 @@ export class TimeoutCollector {
     this.#verifier = options.verifier
   }
 
+  /** Timeouts kept of all views. */
+  get size(): number {
+    let size = 0
+    for (const { timeouts } of this.#views.values()) size += timeouts.size
+    return size
+  }
+
   /** Keeps a timeout of this epoch by a member: the first of a signer, or one that verifies where the first did not. */
   add(timeout: TimeoutVote): void {
     assert(this.#committee.has(timeout.signer), 'the signer is a member')

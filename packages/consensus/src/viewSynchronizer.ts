@@ -1,6 +1,7 @@
 import type { AdvanceView, ConsensusMessage, Fault, PeerId, View } from '@openliquid/primitives'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { reject } from './errors.ts'
+import { isCommitPath } from './lightVerifier.ts'
 import { PEERS_REMEMBERED_MAX, REBROADCAST_MS_MAX } from './limits.ts'
 import { decidedView, type Replica } from './replica.ts'
 
@@ -72,6 +73,10 @@ export class ViewSynchronizer {
       const verifiedTC = verifier.verifyTC(tc)
       if (verifiedTC === undefined) return badCertificate('tc')
       this.#processor.learnTC(verifiedTC, nowMs)
+    }
+    const isNews = highestCommit !== undefined && highestCommit.qc.view > decidedView(this.#replica)
+    if (isNews && !isCommitPath(highestCommit)) {
+      return reject('OL_CONSENSUS_MALFORMED', 'the commit proof of an AdvanceView')
     }
     // The proof's own QC brings its block and all below it to commit; its path is for those without the blocks.
     for (const qc of highestCommit === undefined ? [highQC] : [highestCommit.qc, highQC]) {

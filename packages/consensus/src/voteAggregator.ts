@@ -1,5 +1,6 @@
 import type { Fault, PeerId, View, Vote } from '@openliquid/primitives'
 import type { CertificateProcessor } from './certificateProcessor.ts'
+import { ignore } from './errors.ts'
 import { VOTE_VIEWS_AHEAD_MAX } from './limits.ts'
 import { checkVote } from './proposalRules.ts'
 import type { Replica } from './replica.ts'
@@ -28,9 +29,14 @@ export class VoteAggregator {
     const fault = checkVote(vote, committee)
     if (fault !== undefined) return fault
     // Votes that were on their way when the quorum stood are late, but their authors are not behind.
-    if (vote.view + 1n < pacemaker.view) this.#synchronizer.tellPeer(from, nowMs)
-    else if (vote.view > pacemaker.view + BigInt(VOTE_VIEWS_AHEAD_MAX)) return undefined
-    else if (this.#isLeader(vote.view) || this.#isLeader(vote.view + 1n)) this.add(vote)
+    if (vote.view + 1n < pacemaker.view) {
+      this.#synchronizer.tellPeer(from, nowMs)
+      return ignore('OL_CONSENSUS_STALE', 'a vote of a view that is over')
+    }
+    if (vote.view > pacemaker.view + BigInt(VOTE_VIEWS_AHEAD_MAX)) {
+      return ignore('OL_CONSENSUS_FUTURE', 'a vote of a view far ahead')
+    }
+    if (this.#isLeader(vote.view) || this.#isLeader(vote.view + 1n)) this.add(vote)
     return undefined
   }
 

@@ -48,6 +48,15 @@ export class VoteCollector {
     this.#verifier = options.verifier
   }
 
+  /** Votes kept of all views. */
+  get size(): number {
+    let size = 0
+    for (const ballots of this.#views.values()) {
+      for (const { votes } of ballots.values()) size += votes.size
+    }
+    return size
+  }
+
   /** Keeps a vote of this epoch by a member. A signer's first vote in a view is kept unseen, any other must verify. */
   add(vote: Vote): void {
     assert(this.#committee.has(vote.signer), 'the signer is a member')

@@ -85,7 +85,7 @@ export class Voter {
     const isStale = proposal.view < pacemaker.view
     if (isStale && targets.qcOf(hash) === undefined) {
       this.#synchronizer.tellPeer(from, nowMs)
-      return undefined
+      return ignore('OL_CONSENSUS_STALE', 'a proposal of a view that is over')
     }
     const blockFault = this.#takeBlock(proposal.block, hash, nowMs)
     if (blockFault !== undefined) return blockFault

@@ -28,7 +28,7 @@ export {
 export { Scheduler } from './scheduler.ts'
 export { SignatureOracle } from './signatureOracle.ts'
 export { type Finding, type Simulation, simulate } from './simulate.ts'
-export { type CoreModule, type NodeOptions, SimulatedNode } from './simulatedNode.ts'
+export { type CoreModule, type NodeOptions, peerIdOf, SimulatedNode } from './simulatedNode.ts'
 export { Trace } from './trace.ts'
 export {
   createChain,

@@ -411,7 +411,8 @@ interface NodeSetup {
   readonly prng: Prng
 }
 
-function peerIdOf(index: number): string {
+/** Name that a node has among its peers. */
+export function peerIdOf(index: number): string {
   return `node-${index}`
 }
 
