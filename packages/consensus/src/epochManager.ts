@@ -46,11 +46,6 @@ export class EpochManager {
     return this.#replica.epochEnd !== undefined || this.#foreseen.length > 0
   }
 
-  /** Messages of the next epoch that wait for it. */
-  get earlyCount(): number {
-    return this.#early.length
-  }
-
   /** A change made in this life. */
   changeOf(epoch: Epoch): EpochChange | undefined {
     return this.#made.get(epoch)

@@ -27,6 +27,7 @@ it('exports what the README describes', () => {
       "isFinding",
       "liarInTimeouts",
       "minimize",
+      "peerIdOf",
       "planOf",
       "quorumDelayer",
       "refuteCommitProof",
