@@ -131,8 +131,10 @@ class FuzzRun {
     })
   }
 
-  #see(message: ConsensusMessage): void {
-    if (message.kind !== this.#kind || this.#isOurs) return
+  #see(sent: ConsensusMessage): void {
+    if (this.#isOurs) return
+    const message = sent.kind === this.#kind ? sent : derived(this.#kind, sent)
+    if (message === undefined) return
     this.#corpus.push(message)
     if (this.#corpus.length <= CORPUS_MAX) return
     const oldest = this.#corpus.shift()
@@ -208,4 +210,22 @@ class FuzzRun {
   #find(what: string): void {
     this.#tally.findings.push(`${this.#kind}, seed ${this.#seed}: ${what}`)
   }
+}
+
+/** Messages of tail-fork resistance that nobody sends without it, made of what is sent. */
+function derived(kind: MessageKind, sent: ConsensusMessage): ConsensusMessage | undefined {
+  if (kind === 'tipBlock' && sent.kind === 'proposal') {
+    return { kind, block: sent.proposal.block }
+  }
+  if (kind === 'noEndorse' && sent.kind === 'vote') {
+    const { epoch, view, signer, signature } = sent.vote
+    return { kind, noEndorse: { epoch, view, tipQCView: view - 1n, signer, signature } }
+  }
+  if (kind === 'roundRecovery' && sent.kind === 'proposal') {
+    const { signature, tc } = sent.proposal
+    if (tc === undefined) return undefined
+    const groups = tc.groups.map((group) => ({ ...group, highTipView: 0n }))
+    return { kind, roundRecovery: { tc: { ...tc, groups }, signature } }
+  }
+  return undefined
 }

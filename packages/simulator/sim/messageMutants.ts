@@ -1,12 +1,15 @@
 import {
   advanceViewCodec,
   type BlockHeader,
+  blockCodec,
   blockHash,
   type ConsensusMessage,
   epochChangeProofCodec,
+  noEndorseCodec,
   payloadRoot,
   proposalCodec,
   proposalDigest,
+  roundRecoveryCodec,
   sha256,
   timeoutCertificateCodec,
   timeoutDigest,
@@ -51,6 +54,22 @@ export const MESSAGE_CODECS: { readonly [K in MessageKind]: MessageCodec } = {
     encode: (m) =>
       m.kind === 'epochChange' ? epochChangeProofCodec.encode(m.epochChange) : wrong('epochChange'),
     decode: (bytes) => ({ kind: 'epochChange', epochChange: epochChangeProofCodec.decode(bytes) }),
+  },
+  noEndorse: {
+    encode: (m) =>
+      m.kind === 'noEndorse' ? noEndorseCodec.encode(m.noEndorse) : wrong('noEndorse'),
+    decode: (bytes) => ({ kind: 'noEndorse', noEndorse: noEndorseCodec.decode(bytes) }),
+  },
+  roundRecovery: {
+    encode: (m) =>
+      m.kind === 'roundRecovery'
+        ? roundRecoveryCodec.encode(m.roundRecovery)
+        : wrong('roundRecovery'),
+    decode: (bytes) => ({ kind: 'roundRecovery', roundRecovery: roundRecoveryCodec.decode(bytes) }),
+  },
+  tipBlock: {
+    encode: (m) => (m.kind === 'tipBlock' ? blockCodec.encode(m.block) : wrong('tipBlock')),
+    decode: (bytes) => ({ kind: 'tipBlock', block: blockCodec.decode(bytes) }),
   },
 }
 
