@@ -4,6 +4,8 @@ import {
   type ConsensusParams,
   epochGenesisQC,
   type Hash,
+  isUsableSet,
+  nextSetOf,
   type Payload,
   payloadRoot,
   type SigningContext,
@@ -14,7 +16,6 @@ import {
   validatorSetHash,
 } from '@openliquid/primitives'
 import { ConsensusError } from './errors.ts'
-import { isUsable, nextSetOf } from './nextSet.ts'
 
 const FIRST_EPOCH = 1n
 const EMPTY: Payload = { actions: [], evm: [], evidence: [] }
@@ -66,7 +67,7 @@ export function createChain({
   const members = validators
     .map((member) => ({ ...member, index: 0 }))
     .sort((a, b) => (bytesToHex(a.address) < bytesToHex(b.address) ? -1 : 1))
-  if (!isUsable(members)) {
+  if (!isUsableSet(members)) {
     throw new ConsensusError('each validator needs stake and an address and keys of its own', {
       code: 'OL_CONSENSUS_OPTIONS',
       setting: 'validators',

@@ -2,6 +2,7 @@ import { ed25519Scheme as scheme } from '@openliquid/crypto'
 import {
   type ConsensusMessage,
   equalBytes,
+  nextSetOf,
   sha256,
   uintToBytes,
   type ValidatorInfo,
@@ -11,7 +12,6 @@ import { describe, expect, it } from 'vitest'
 import { createChain, DEFAULT_PARAMS } from './chain.ts'
 import { ConsensusCore } from './core.ts'
 import type { ConsensusInput } from './input.ts'
-import { nextSetOf } from './nextSet.ts'
 import { EMPTY_PAYLOAD as payload } from './testing/index.ts'
 
 const secrets = [1, 2, 3, 4, 5, 6].map((i) => sha256(Uint8Array.of(i)))

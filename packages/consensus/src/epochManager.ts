@@ -8,6 +8,7 @@ import {
   epochGenesisQC,
   equalBytes,
   type Fault,
+  nextSetOf,
   type PeerId,
   validatorSetHash,
 } from '@openliquid/primitives'
@@ -15,7 +16,6 @@ import type { CertificateProcessor } from './certificateProcessor.ts'
 import { ConsensusHalt, ignore, reject } from './errors.ts'
 import { verifyEpochChange } from './lightVerifier.ts'
 import { EARLY_MESSAGES_MAX, EPOCH_CHANGES_KEPT_MAX } from './limits.ts'
-import { nextSetOf } from './nextSet.ts'
 import { beginEpoch, type EpochEnd, type Replica } from './replica.ts'
 import type { ViewSynchronizer } from './viewSynchronizer.ts'
 

@@ -5,11 +5,11 @@ import {
   equalBytes,
   FLAG_EPOCH_CLOSING,
   FLAG_EPOCH_SUFFIX,
+  isUsableSet,
   type ValidatorSet,
   validatorSetHash,
 } from '@openliquid/primitives'
 import type { CertificateVerifier } from './certificateVerifier.ts'
-import { isUsable } from './nextSet.ts'
 
 /**
  * Whether a proof shows that `path[0]` is committed: a path of headers linked by their hashes, all of one epoch, whose
@@ -56,5 +56,5 @@ export function verifyEpochChange(
 }
 
 function isWellFormed({ validators }: ValidatorSet): boolean {
-  return validators.every(({ index }, i) => index === i) && isUsable(validators)
+  return validators.every(({ index }, i) => index === i) && isUsableSet(validators)
 }

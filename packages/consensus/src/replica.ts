@@ -103,9 +103,9 @@ export function createReplica(options: ConsensusOptions): Replica {
   const genesisQC = epochGenesisQC(committee.epoch, blockHash(base), committee.size)
   const outbox = new Outbox()
   const signer =
-    self === undefined
+    self === undefined || ownKeys === undefined
       ? undefined
-      : recoveredSigner(self, selfIndex, { ...options, recovered }, genesisQC)
+      : recoveredSigner(self, { selfIndex, keys: ownKeys }, { ...options, recovered }, genesisQC)
   const moved = signer?.moveTo(genesisQC)
   if (moved !== undefined) outbox.persist([moved], { sync: true })
   const reputation = recoveredReputation(recovered, committee)
@@ -326,7 +326,7 @@ function recoveredPacemaker(
 
 function recoveredSigner(
   identity: ValidatorIdentity,
-  selfIndex: number | undefined,
+  { selfIndex, keys }: { readonly selfIndex: number | undefined; readonly keys: OwnKeys },
   {
     context,
     scheme,
@@ -336,9 +336,11 @@ function recoveredSigner(
   }: ConsensusOptions & { readonly recovered: RecoveredState },
   genesisQC: QuorumCertificate,
 ): SafetyRules {
-  const { safety, recent } = recovered
+  const { safety, recent, validatorSets = [] } = recovered
   // A validator whose log is gone no longer knows what it signed: another signature could be the second of a view.
-  if (safety === undefined && (recent.at(-1)?.header.height ?? 0n) > 0n) {
+  // Keys that were in no set so far have signed nothing.
+  const isMember = [validatorSet, ...validatorSets].some((set) => hasKeys(set, keys))
+  if (safety === undefined && isMember && (recent.at(-1)?.header.height ?? 0n) > 0n) {
     throw recoveryError('there are executed blocks but no safety data; run without keys')
   }
   return new SafetyRules({
@@ -355,6 +357,12 @@ function recoveredSigner(
       lockedQC: genesisQC,
     },
   })
+}
+
+function hasKeys({ validators }: ValidatorSet, { voteKey, nodeKey }: OwnKeys): boolean {
+  return validators.some(
+    (member) => equalBytes(member.voteKey, voteKey) || equalBytes(member.nodeKey, nodeKey),
+  )
 }
 
 function recoveryError(reason: string): ConsensusError {

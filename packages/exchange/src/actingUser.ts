@@ -19,9 +19,20 @@ const FOR_SUB_ACCOUNTS: ReadonlySet<Action['type']> = new Set<Action['type']>([
   'twapCancel',
 ])
 
+/** Actions of a validator's signer, which needs no account. */
+const FOR_VALIDATOR_SIGNERS: ReadonlySet<Action['type']> = new Set<Action['type']>([
+  'validatorOracle',
+  'CSignerAction',
+])
+
 /** Whether an address may sign actions at all. */
 export function isSigner(state: CoreState, signer: User): boolean {
-  return state.accounts.has(signer) || state.agents.has(signer) || state.oracleSigners.has(signer)
+  return (
+    state.accounts.has(signer) ||
+    state.agents.has(signer) ||
+    state.oracleSigners.has(signer) ||
+    state.staking.validatorOf(signer) !== undefined
+  )
 }
 
 export function unknownSigner(signer: User): ActionFault {
@@ -39,7 +50,7 @@ export function actingUser(
   action: Action,
   vaultAddress: Uint8Array | undefined,
 ): User | ActionFault {
-  if (action.type === 'validatorOracle' && vaultAddress === undefined) return signer
+  if (FOR_VALIDATOR_SIGNERS.has(action.type) && vaultAddress === undefined) return signer
   const user = isUserSigned(action) ? signer : (masterOf(state, signer) ?? signer)
   if (!state.accounts.has(user)) return unknownSigner(signer)
   if (vaultAddress === undefined) return user

@@ -1,4 +1,4 @@
-import { assert, type BlockContext } from '@openliquid/primitives'
+import { assert, type BlockContext, bytesToHex } from '@openliquid/primitives'
 import { expireAgents } from './agents.ts'
 import { deleverage } from './autoDeleveraging.ts'
 import type { CoreState } from './coreState.ts'
@@ -7,20 +7,28 @@ import { advanceFunding } from './funding.ts'
 import { liquidate } from './liquidation.ts'
 import { applyOracleQuorum } from './oracle.ts'
 import { matureScheduledCancels } from './scheduledCancels.ts'
+import { payRewards } from './staking/rewards.ts'
+import { forgetFaults, punish } from './staking/slashing.ts'
+import { matureWithdrawals } from './staking/staking.ts'
+import { countParticipation } from './staking/validatorSet.ts'
 import { fireTriggers } from './triggerOrders.ts'
 import { runTwapSlices } from './twap.ts'
 
 /** What a block does before its actions, in the order of docs/spec/hyperliquid.md §2. */
-export function beginBlock(
-  state: CoreState,
-  { height, timestampMs, blockHash }: BlockContext,
-): void {
+export function beginBlock(state: CoreState, context: BlockContext): void {
+  const { height, timestampMs, blockHash } = context
   const { now } = state
   assert(height > now.height, 'heights must grow')
   assert(timestampMs >= now.timestampMs, 'block time must not go back')
   // ① time
   state.clock.set(0, { ...now, height, timestampMs })
-  // ② queues that wait for time
+  state.cause = bytesToHex(blockHash)
+  // ② queues that wait for time, and what the headers say of the validators
+  matureWithdrawals(state)
+  payRewards(state, now.timestampMs)
+  forgetFaults(state)
+  countParticipation(state, context)
+  punish(state, context.misbehavior)
   matureDelayedOrders(state)
   matureScheduledCancels(state)
   runTwapSlices(state, blockHash)

@@ -84,6 +84,8 @@ import {
   type RiskRules,
 } from './riskRecords.ts'
 import { spotHoldOf } from './spotHold.ts'
+import { StakingState } from './staking/stakingState.ts'
+import type { PossessionVerifier } from './staking/validators.ts'
 import { OwnedTable, type StoredTable, Table } from './table.ts'
 import { TransferQueue } from './transferQueue.ts'
 import { SortedTriggerBook, type TriggerBook } from './triggerBook.ts'
@@ -249,6 +251,8 @@ export class CoreState {
     nothing,
   )
 
+  readonly staking: StakingState = new StakingState(this.journal)
+
   /** Every table, by tag. */
   readonly tables: readonly StoredTable[] = [
     this.clock,
@@ -285,6 +289,7 @@ export class CoreState {
     this.agents,
     this.subAccounts,
     this.builderApprovals,
+    ...this.staking.tables,
   ]
 
   /** By asset id. */
@@ -313,6 +318,8 @@ export class CoreState {
   readonly transferQueue: TransferQueue = new TransferQueue()
   /** The EVM as the running block found it; absent when there is none. */
   evm: EvmFacts | undefined
+  /** Checks the keys of validators; without it none can be registered. */
+  verifyPossession: PossessionVerifier | undefined
   /** Accounts that credits from the EVM made in the running block: contracts may not act for them yet. */
   readonly createdByCredit: Set<User> = new Set()
   /** What the running block did so far. */

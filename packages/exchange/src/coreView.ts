@@ -36,6 +36,7 @@ import type { TriggerOrder } from './orderRecords.ts'
 import { positionOf } from './positions.ts'
 import { CoreReader } from './reader.ts'
 import type { Order, Position } from './records.ts'
+import { type ValidatorReading, validatorReadings } from './staking/stakingView.ts'
 import { USD_DECIMALS } from './tradeEvents.ts'
 import { twapJson } from './twap.ts'
 import type {
@@ -355,6 +356,10 @@ export class CoreView implements ExchangeView {
         }
       }),
     }
+  }
+
+  validators(): readonly ValidatorReading[] {
+    return validatorReadings(this.#state)
   }
 
   isSigner(user: Address): boolean {

@@ -10,6 +10,7 @@ import { finalizeEvmContract } from './actions/evmContract.ts'
 import { type ActionOutcome, DONE, fault, isFault } from './actions/outcome.ts'
 import { type Dex, isAccountOf, sendAsset } from './actions/sendAsset.ts'
 import { sendSpot } from './actions/spotSend.ts'
+import { delegateOrUndelegate } from './actions/staking.ts'
 import { transferUsdClass } from './actions/usdClassTransfer.ts'
 import { approveAgent } from './agents.ts'
 import { approveBuilder } from './builderFees.ts'
@@ -18,6 +19,7 @@ import { formatUnits } from './decimal.ts'
 import { CORE_WRITER_QUEUE_MAX } from './limits.ts'
 import { placeOrder } from './orderEntry.ts'
 import type { Cloid, DelayedOrder, Token, User } from './records.ts'
+import { depositStake, withdrawStake } from './staking/staking.ts'
 
 /** How long orders of contracts wait, so that the EVM is no faster way in; docs/spec/hyperliquid.md §12. */
 export const CORE_WRITER_DELAY_MS = 3_000
@@ -79,10 +81,21 @@ export function applyCoreWriter(
       else reject(result.error)
       return
     }
-    case 'vaultTransfer':
-    case 'tokenDelegate':
+    case 'tokenDelegate': {
+      const { wei, isUndelegate } = action
+      const validator = bytesToHex(action.validator)
+      perform(state, origin, () =>
+        delegateOrUndelegate(state, user, { validator, wei, isUndelegate }),
+      )
+      return
+    }
     case 'stakingDeposit':
+      perform(state, origin, () => depositStake(state, user, action.wei))
+      return
     case 'stakingWithdraw':
+      perform(state, origin, () => withdrawStake(state, user, action.wei))
+      return
+    case 'vaultTransfer':
       reject(`Action not supported: ${action.type}`)
       return
     case 'addApiWallet':

@@ -13,6 +13,7 @@ export type GenesisCoreFault =
   | { readonly code: 'OL_CORE_GENESIS_BALANCE'; readonly path: string; readonly reason: string }
   | { readonly code: 'OL_CORE_GENESIS_FEES'; readonly path: string; readonly reason: string }
   | { readonly code: 'OL_CORE_GENESIS_LIMITS'; readonly path: string; readonly reason: string }
+  | { readonly code: 'OL_CORE_GENESIS_STAKING'; readonly path: string; readonly reason: string }
   | { readonly code: 'OL_CORE_GENESIS_VALIDATOR'; readonly path: string; readonly reason: string }
 
 /** Thrown before a chain starts; the operator repairs the genesis file. */
@@ -54,6 +55,7 @@ export type ActionFaultCode =
   | 'OL_ACTION_RATE_LIMIT'
   | 'OL_ACTION_BUILDER'
   | 'OL_ACTION_MODIFY'
+  | 'OL_ACTION_STAKING'
 
 /** Why an order was refused. The texts of docs/spec/hyperliquid.md §4.2 are in `orderRejection.ts`. */
 export type OrderRejectionCode =

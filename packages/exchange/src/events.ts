@@ -1,6 +1,12 @@
 import type { Address } from '@openliquid/primitives'
 import type { CoreWriterDelayedEvent, EvmCreditEvent, EvmTransferEvent } from './bridgeEvents.ts'
 import type { OrderRejectionCode } from './errors.ts'
+import type {
+  DelegatorRewardEvent,
+  DelegatorUpdateEvent,
+  EpochEvent,
+  ValidatorEvent,
+} from './staking/stakingEvents.ts'
 
 /** Where an order stands; docs/spec/hyperliquid.md §4.3. The values that this version produces. */
 export type OrderStatus =
@@ -175,6 +181,12 @@ export interface LedgerUpdateEvent {
         readonly nativeTokenFee?: string
       }
     | {
+        readonly type: 'cStakingTransfer'
+        readonly token: string
+        readonly amount: string
+        readonly isDeposit: boolean
+      }
+    | {
         readonly type: 'send'
         readonly user: string
         readonly destination: string
@@ -281,3 +293,7 @@ export type ExchangeEvent =
   | CoreWriterRejectedEvent
   | EvmCreditEvent
   | EvmTransferEvent
+  | DelegatorUpdateEvent
+  | DelegatorRewardEvent
+  | ValidatorEvent
+  | EpochEvent

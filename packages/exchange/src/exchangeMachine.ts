@@ -7,6 +7,7 @@ import {
   type CoreWriterAction,
   type CoreWriterSource,
   compareBytes,
+  type Epoch,
   type EvmCredit,
   type EvmLink,
   type EvmTransfer,
@@ -14,6 +15,7 @@ import {
   type Hash,
   type Height,
   InvariantError,
+  type ValidatorSet,
   type Write,
 } from '@openliquid/primitives'
 import { actingUser, isSigner, unknownSigner } from './actingUser.ts'
@@ -43,6 +45,8 @@ import { LinkedOrderBook, type OrderBook } from './orderBook.ts'
 import { CoreReader } from './reader.ts'
 import type { ActionReceipt } from './receipt.ts'
 import type { User } from './records.ts'
+import { type NextMember, nextMembers, rotateEpoch } from './staking/validatorSet.ts'
+import type { PossessionVerifier } from './staking/validators.ts'
 import { CORE_PREFIX, type StoredTable } from './table.ts'
 import type { TriggerBook } from './triggerBook.ts'
 import type { ExchangeView } from './view.ts'
@@ -67,10 +71,13 @@ export interface ExchangeOptions {
   /** The index that orders rest in; every implementation gives the same results. */
   readonly createBook?: () => OrderBook
   readonly createTriggerBook?: () => TriggerBook
+  /** Checks the proofs of a validator's keys; without it no validator can be registered. */
+  readonly verifyPossession?: PossessionVerifier
 }
 
 /** Tables with one entry that is always there. */
 const SINGLETONS = ['clock', 'counters', 'rulesTable', 'riskRulesTable'] as const
+const STAKING_SINGLETONS = ['rulesTable', 'epochClock'] as const
 
 /** Tables below this tag describe the markets and must be there before the others. */
 const DYNAMIC_TAG_MIN = 0x10
@@ -88,12 +95,14 @@ export class ExchangeMachine {
   readonly #view: CoreView
   #root: Hash = this.#tree.root()
   #isInBlock = false
+  #nextMembers: { readonly version: number; readonly members: readonly NextMember[] } | undefined
 
   private constructor(options: ExchangeOptions) {
     this.#state = new CoreState(
       options.createBook ?? (() => new LinkedOrderBook()),
       options.createTriggerBook,
     )
+    this.#state.verifyPossession = options.verifyPossession
     this.#view = new CoreView(this.#state)
   }
 
@@ -225,6 +234,26 @@ export class ExchangeMachine {
     creditFromEvm(this.#state, credit)
   }
 
+  /** Who would validate the next epoch by the state as it is; the same array as long as that stays the same. */
+  nextMembers(): readonly NextMember[] {
+    const { version } = this.#state.staking
+    if (this.#nextMembers?.version !== version) {
+      this.#nextMembers = { version, members: nextMembers(this.#state) }
+    }
+    return this.#nextMembers.members
+  }
+
+  /** Of the running epoch. */
+  get epoch(): Epoch {
+    return this.#state.staking.epoch.epoch
+  }
+
+  /** The block closes its epoch: `set` is that of the next one, as headers name it. */
+  endEpoch(set: ValidatorSet): void {
+    assert(this.#isInBlock, 'the end of an epoch outside a block')
+    rotateEpoch(this.#state, set)
+  }
+
   /** Asserts the invariants of §6.8 and closes the block. */
   endBlock(): ExchangeTransition {
     assert(this.#isInBlock, 'the end of no block')
@@ -292,6 +321,9 @@ export class ExchangeMachine {
     }
     state.openMarkets()
     for (const load of later) load()
+    if (STAKING_SINGLETONS.some((name) => state.staking[name].size !== 1)) {
+      throw corrupt('a singleton is missing')
+    }
     assertInvariants(state)
     state.touched.clear()
     this.#root = this.#tree.root()

@@ -9,6 +9,8 @@ import type {
   GenesisValidator,
   Hex,
 } from '@openliquid/primitives'
+import { VALIDATORS_MAX } from '@openliquid/primitives'
+import { activate } from './actions/activation.ts'
 import type { CoreState } from './coreState.ts'
 import { parseSafeUnits, parseUnits } from './decimal.ts'
 import { GenesisCoreError, type GenesisCoreFault } from './errors.ts'
@@ -17,6 +19,10 @@ import { MARGIN_TABLE_ID_MIN } from './marginTiers.ts'
 import { SPOT_ASSET_MIN } from './market.ts'
 import type { MarginMode, User } from './records.ts'
 import { credit, USDC, USDC_WEI_PER_UNIT } from './spotClearinghouse.ts'
+import { stakedToken } from './staking/staking.ts'
+import { STAKE_DECIMALS } from './staking/stakingEvents.ts'
+import { delegationKey, NO_DELEGATION } from './staking/stakingRecords.ts'
+import { setMembers } from './staking/validatorSet.ts'
 import { USD_DECIMALS } from './tradeEvents.ts'
 
 /** What the machine starts from. */
@@ -25,6 +31,8 @@ export interface ExchangeGenesis {
   /** Their signers may submit oracle prices, weighted by stake. */
   readonly validators: readonly GenesisValidator[]
   readonly timestampMs: number
+  /** How long a withdrawal from staking takes; seven days when absent. */
+  readonly unbondingMs?: number
 }
 
 const SZ_DECIMALS_MAX = 8
@@ -50,6 +58,7 @@ export function applyGenesis(state: CoreState, genesis: ExchangeGenesis): void {
   addRules(state, core)
   addRiskRules(state, core)
   addFeeSchedule(state, core.fees)
+  addStakingRules(state, genesis)
   addValidators(state, validators)
   state.openMarkets()
   addBalances(state, core.balances)
@@ -277,21 +286,89 @@ function addRiskRules(state: CoreState, { risk = {} }: GenesisCore): void {
   state.accounts.set(liquidatorVault, { rawUsd: 0n, usingBigBlocks: false })
 }
 
+/** Values of docs/spec/hyperliquid.md §9, and ours where it has none; a genesis may say otherwise. */
+function addStakingRules(
+  state: CoreState,
+  { core, timestampMs, unbondingMs }: ExchangeGenesis,
+): void {
+  const { staking = {} } = core
+  const refuse = (reason: string): GenesisCoreError =>
+    bad('OL_CORE_GENESIS_STAKING', 'staking', reason)
+  const hype = (text: string): bigint => {
+    const wei = parseUnits(text, STAKE_DECIMALS)
+    if (wei === undefined || wei > TOKEN_SUPPLY_WEI_MAX)
+      throw refuse(`${text} is no amount of HYPE`)
+    return wei
+  }
+  const rules = {
+    selfDelegationMin: hype(staking.selfDelegationMin ?? '10000'),
+    selfLockMs: staking.selfLockMs ?? 31_536_000_000,
+    delegationLockMs: staking.delegationLockMs ?? 86_400_000,
+    unbondingMs: unbondingMs ?? 604_800_000,
+    validatorsMax: staking.validatorsMax ?? VALIDATORS_MAX,
+    jailMs: staking.jailMs ?? 3_600_000,
+    missedSlotsMin: staking.missedSlotsMin ?? 20,
+    silentBlocks: staking.silentBlocks ?? 2_000,
+    equivocationPpm: staking.equivocationPpm ?? 50_000,
+    conflictingTimeoutsPpm: staking.conflictingTimeoutsPpm ?? 1_000,
+    rewardPpm: staking.rewardPpm ?? 23_700,
+  }
+  if (rules.validatorsMax === 0 || rules.validatorsMax > VALIDATORS_MAX) {
+    throw refuse(`validatorsMax must be from 1 to ${VALIDATORS_MAX}`)
+  }
+  if (rules.silentBlocks === 0 || rules.missedSlotsMin === 0)
+    throw refuse('a count must be above 0')
+  for (const share of [rules.equivocationPpm, rules.conflictingTimeoutsPpm, rules.rewardPpm]) {
+    if (!isCount(share, RATE_PPM_MAX)) throw refuse('a share must be at most one million')
+  }
+  state.staking.rulesTable.set(0, rules)
+  const emissions = hype(staking.futureEmissions ?? '0')
+  if (emissions > 0n) state.staking.emissions.set(0, emissions)
+  state.staking.epochClock.set(0, { epoch: 1n, startMs: timestampMs, windowBlocks: 0 })
+}
+
+/** Each delegates its stake to itself, as part of the supply; members of the first epoch stand by address. */
 function addValidators(state: CoreState, validators: readonly GenesisValidator[]): void {
+  const members = new Map<User, bigint>()
   for (const [i, validator] of validators.entries()) {
     const refuse = (reason: string): GenesisCoreError =>
       bad('OL_CORE_GENESIS_VALIDATOR', `validators[${i}]`, reason)
     const signer = hexOf(validator.signer, 20, refuse)
-    if (state.oracleSigners.has(signer)) throw refuse('the signer is taken')
+    if (state.staking.validatorOf(signer) !== undefined) throw refuse('the signer is taken')
+    const address = hexOf(validator.address, 20, refuse)
+    if (members.has(address)) throw refuse('the address is taken')
     const stake = parseUnits(validator.stake, 0)
     if (stake === undefined || stake === 0n || stake > TOKEN_SUPPLY_WEI_MAX) {
       throw refuse('the stake is no amount above 0')
     }
-    state.oracleSigners.set(signer, {
-      validator: hexOf(validator.address, 20, refuse),
-      stake,
+    members.set(address, stake)
+    state.staking.validators.set(address, {
+      signer,
+      voteKey: hexOf(validator.voteKey, (validator.voteKey.length - 2) / 2, refuse),
+      nodeKey: hexOf(validator.nodeKey, 32, refuse),
+      nodeIp: '',
+      name: '',
+      description: '',
+      delegationsDisabled: false,
+      commissionBps: 0,
+      isJailed: false,
+      unjailableAfterMs: 0,
+      isLeaving: false,
     })
+    activate(state, address)
+    // As of before the first epoch: it earns from the start.
+    state.staking.delegations.set(delegationKey(address, address), {
+      ...NO_DELEGATION,
+      wei: stake,
+    })
+    const token = stakedToken(state)
+    if (token !== undefined) mint(state, token.index, stake, refuse)
   }
+  const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1))
+  setMembers(
+    state,
+    sorted.map(([validator, stake]) => ({ validator, stake })),
+  )
 }
 
 function addBalances(state: CoreState, balances: readonly GenesisBalance[]): void {

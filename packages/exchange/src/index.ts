@@ -59,6 +59,15 @@ export type { TriggerOrder } from './orderRecords.ts'
 export { MISSING_ORDER } from './orderRejection.ts'
 export type { ActionReceipt, ActionResponse, CancelResult, OrderResult } from './receipt.ts'
 export type { BuilderFee, Cloid, Order, User } from './records.ts'
+export type {
+  DelegatorRewardEvent,
+  DelegatorUpdateEvent,
+  EpochEvent,
+  ValidatorEvent,
+} from './staking/stakingEvents.ts'
+export type { ValidatorReading } from './staking/stakingView.ts'
+export type { NextMember } from './staking/validatorSet.ts'
+export type { PossessionVerifier } from './staking/validators.ts'
 export {
   accountKey,
   coreKeyRange,

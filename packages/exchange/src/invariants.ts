@@ -1,4 +1,4 @@
-import { assert } from '@openliquid/primitives'
+import { assert, NATIVE_TOKEN_NAME } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { evmEscrowOf } from './evmBridge.ts'
 import { USDC, USDC_WEI_PER_UNIT } from './spotClearinghouse.ts'
@@ -11,9 +11,10 @@ import { USDC, USDC_WEI_PER_UNIT } from './spotClearinghouse.ts'
  */
 export function assertInvariants(state: CoreState): void {
   const { totals } = state
-  for (const [token] of state.tokens.entries()) {
+  for (const [token, { name }] of state.tokens.entries()) {
     const perp = token === USDC ? totals.rawUsd * USDC_WEI_PER_UNIT : 0n
-    const held = (totals.spot.get(token) ?? 0n) + perp
+    const staked = name === NATIVE_TOKEN_NAME ? state.staking.total : 0n
+    const held = (totals.spot.get(token) ?? 0n) + perp + staked
     assert(held === (state.supplies.get(token) ?? 0n), `token ${token} is not conserved`)
     const hold = totals.hold.get(token) ?? 0n
     assert(hold === (totals.orderHold.get(token) ?? 0n), `hold of token ${token} is not its orders`)

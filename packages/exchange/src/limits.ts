@@ -38,6 +38,12 @@ export const TWAPS_OF_USER_MAX = 20
 export const SUB_ACCOUNTS_MAX = 10
 /** Requests that one address may have bought: sums stay exact. */
 export const REQUESTS_RESERVED_MAX = 1_000_000_000_000
+/** Withdrawals from staking that one account may wait for; docs/spec/hyperliquid.md §9. */
+export const STAKE_WITHDRAWALS_MAX = 5
+/** Validators that one account may delegate to: bounds what one account adds to the ends of epochs and days. */
+export const DELEGATIONS_OF_USER_MAX = 32
+/** Registered validators: new keys are compared with all of them. */
+export const VALIDATORS_REGISTERED_MAX = 1_000
 /** Open orders of one address, however much it trades; docs/spec/hyperliquid.md §5. */
 export const OPEN_ORDERS_MAX = 5_000
 /** Times a day that a scheduled cancel may cancel the orders of one user; docs/spec/hyperliquid.md §5. */

@@ -76,7 +76,7 @@ describe('modify: §5', () => {
       })
     }
     const { writes, events } = x.endBlock()
-    expect(writes.map(([key]) => key[1])).toEqual([0x01, 0x13])
+    expect(writes.map(([key]) => key[1])).toEqual([0x01, 0x13, 0x75, 0x76])
     expect(events).toEqual([])
     expect(x.machine.view.openOrders(alice)).toMatchObject([{ oid: 1 }])
   })

@@ -22,6 +22,7 @@ import { marginSummary } from './marginSummary.ts'
 import { SPOT_ASSET_MIN } from './market.ts'
 import { positionOf } from './positions.ts'
 import { spotBalance } from './spotClearinghouse.ts'
+import { delegationsOf, delegatorSummaryOf } from './staking/stakingView.ts'
 
 const UINT64_MAX = 18_446_744_073_709_551_615n
 const ZERO_ADDRESS = new Uint8Array(20)
@@ -78,13 +79,12 @@ export class CoreReader implements ExchangeReader {
     return toUint64(withdrawable(accountMargin(this.#state, bytesToHex(user))))
   }
 
-  /** Nobody has staked yet. */
-  delegationsOf(): readonly DelegationReading[] {
-    return []
+  delegationsOf(user: Address): readonly DelegationReading[] {
+    return delegationsOf(this.#state, bytesToHex(user))
   }
 
-  delegatorSummaryOf(): DelegatorSummaryReading {
-    return { delegated: 0n, undelegated: 0n, pendingWithdrawal: 0n, pendingWithdrawalCount: 0n }
+  delegatorSummaryOf(user: Address): DelegatorSummaryReading {
+    return delegatorSummaryOf(this.#state, bytesToHex(user))
   }
 
   spotPriceOf(pair: number): bigint | undefined {

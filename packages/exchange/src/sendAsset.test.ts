@@ -107,7 +107,12 @@ describe('transfers of contracts: §12', () => {
     [asset({ sourceDex: 1 }), 'Dex does not exist.'],
     [asset({ subAccount: bob }), `${testUserHex(2)} is not a sub-account of the user.`],
     [asset({ wei: 1n }), 'Invalid amount.'],
-    [{ type: 'stakingDeposit', wei: 1n }, 'Action not supported: stakingDeposit'],
+    [{ type: 'stakingDeposit', wei: 1n }, 'coreWriterExecuted'],
+    [{ type: 'stakingWithdraw', wei: 1n }, 'Insufficient staking balance for withdrawal.'],
+    [
+      { type: 'tokenDelegate', validator: bob, wei: 1n, isUndelegate: false },
+      'Validator does not exist.',
+    ],
     [{ type: 'addApiWallet', wallet: testUser(8), name: 'bot' }, 'coreWriterExecuted'],
     [{ type: 'addApiWallet', wallet: bob, name: '' }, 'Agent address is already in use.'],
     [{ type: 'approveBuilderFee', builder: bob, maxFeeRate: 10n }, 'coreWriterExecuted'],

@@ -3,6 +3,7 @@ import type { BookAggregation } from './bookAggregation.ts'
 import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import type { UserFeesReading } from './feeView.ts'
 import type { NonceVerdict } from './nonces.ts'
+import type { ValidatorReading } from './staking/stakingView.ts'
 
 export interface MetaJson {
   readonly universe: readonly {
@@ -237,6 +238,8 @@ export interface ExchangeView {
   usingBigBlocks(user: Address): boolean
   /** What the nonce rule of §3.5 says of a nonce at a block time, on top of the executed state. */
   checkNonce(signer: Address, nonce: number, timestampMs: number): NonceVerdict
+  /** Registered validators, by address. */
+  validators(): readonly ValidatorReading[]
   /** The same state as contracts see it. */
   reader(): ExchangeReader
 }

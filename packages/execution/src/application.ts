@@ -10,6 +10,7 @@ import {
   bytesToHex,
   type CommitProof,
   type Counter,
+  type Epoch,
   equalBytes,
   type Gauge,
   type Genesis,
@@ -25,6 +26,7 @@ import {
   type Payload,
   TRANSACTION_KIND,
   transactionId,
+  type ValidatorInfo,
   type ValidatorSet,
   validatorSetHash,
   type Write,
@@ -48,11 +50,13 @@ import { RECENT_ROOTS_MAX } from './limits.ts'
 import { Mempool, type MempoolOptions } from './mempool.ts'
 import { EXECUTION_METRICS } from './metrics.ts'
 import { withNativeEscrow } from './nativeEscrow.ts'
+import { possessionVerifierOf } from './possessionVerifier.ts'
 import { ReadLock } from './readLock.ts'
 import type { ChainHead, ChainView } from './readView.ts'
 import { ReceiptWaiters } from './receiptWaiters.ts'
 import { combineRoots } from './stateRoot.ts'
 import { TransactionReader } from './transactionReader.ts'
+import { ValidatorSets } from './validatorSets.ts'
 
 export interface ApplicationOptions {
   /** The node's one database. */
@@ -100,7 +104,6 @@ export class Application {
   readonly genesisHash: Hash
   /** Block 0 with its root. */
   readonly genesisBlock: Block
-  readonly validatorSet: ValidatorSet
   readonly blocks: BlockStore
   readonly history: History
   readonly mempool: Mempool
@@ -113,7 +116,7 @@ export class Application {
   readonly #waiters = new ReceiptWaiters()
   readonly #listeners = new Set<(result: BlockResult) => void>()
   readonly #roots = new Map<Height, Hash>()
-  readonly #validatorSetHash: Hash
+  readonly #sets: ValidatorSets
   readonly #heightGauge: Gauge
   readonly #transactionCounter: Counter
   readonly #coreWriterCounter: Counter
@@ -142,11 +145,14 @@ export class Application {
       precompiles: readPrecompiles,
       exchange: () => core.view.reader(),
     })
-    const validatorSet = genesisValidatorSet(genesis)
+    const genesisSet = genesisValidatorSet(genesis)
+    const sets = new ValidatorSets(store, genesisSet)
+    const blocks = new BlockStore(store)
+    const tip = marker === undefined ? undefined : blocks.headerAt(marker.height)
     const stateRoot = combineRoots({
       coreRoot: core.coreRoot,
       evmStateRoot: evm.evmStateRoot,
-      validatorSetHash: validatorSetHash(validatorSet),
+      validatorSetHash: tip?.validatorSetHash ?? validatorSetHash(genesisSet),
     })
     const block = genesisBlock(genesis, hash, readStateRoot(store, 0n) ?? stateRoot)
     const head = marker ?? headOf(block.header, stateRoot)
@@ -157,13 +163,20 @@ export class Application {
       )
     }
     if (marker === undefined) {
-      const blocks = new BlockStore(store).putBlocks([{ block, blockHash: head.blockHash }])
-      const writes = [...coreWrites, ...blocks, ...markerWrites(head), genesisWrite(hash)]
+      const writes = [
+        ...coreWrites,
+        ...blocks.putBlocks([{ block, blockHash: head.blockHash }]),
+        ...sets.genesisWrites(core.nextMembers()),
+        ...markerWrites(head),
+        genesisWrite(hash),
+      ]
       await store.batch(writes, { sync: true })
+    } else {
+      sets.resume(core.epoch)
     }
     const reader = new TransactionReader(genesis)
     const engines: Engines = { core, evm, reader, genesis: genesis.evm }
-    return new Application(options, { engines, head, block, validatorSet, hash })
+    return new Application(options, { engines, head, block, sets, hash })
   }
 
   /** @see create */
@@ -173,7 +186,7 @@ export class Application {
       readonly engines: Engines
       readonly head: ChainHead
       readonly block: Block
-      readonly validatorSet: ValidatorSet
+      readonly sets: ValidatorSets
       readonly hash: Hash
     },
   ) {
@@ -182,8 +195,7 @@ export class Application {
     this.genesis = genesis
     this.genesisHash = opened.hash
     this.genesisBlock = opened.block
-    this.validatorSet = opened.validatorSet
-    this.#validatorSetHash = validatorSetHash(opened.validatorSet)
+    this.#sets = opened.sets
     this.#store = store
     this.#engines = engines
     this.#head = opened.head
@@ -229,6 +241,21 @@ export class Application {
 
   get head(): ChainHead {
     return this.#head
+  }
+
+  /** Of the epoch that grows on the newest executed block. */
+  get validatorSet(): ValidatorSet {
+    return this.#sets.current
+  }
+
+  /** Of any epoch up to the present one. */
+  validatorSetOf(epoch: Epoch): ValidatorSet | undefined {
+    return this.#sets.setOf(epoch)
+  }
+
+  /** Who would validate the next epoch by the state after an executed height. */
+  validatorsAt(height: Height): readonly ValidatorInfo[] | undefined {
+    return this.#sets.membersAt(height)
   }
 
   /** Root after an executed height; undefined above the newest. */
@@ -337,10 +364,12 @@ export class Application {
     payload: Payload,
     { header, proof }: BlockExtras,
   ): Promise<BlockResult> {
-    const executed = await executeBlock(this.#engines, context, payload)
+    const nextSet = this.#sets.nextSetOf(header)
+    const executed = await executeBlock(this.#engines, context, payload, nextSet)
     const { coreRoot, evmStateRoot } = executed
-    const validatorSetHash = this.#validatorSetHash
+    const { validatorSetHash } = header
     const stateRoot = combineRoots({ coreRoot, evmStateRoot, validatorSetHash })
+    const members = this.#engines.core.nextMembers()
     const head: ChainHead = headOf(header, stateRoot, context.blockHash)
     const receipts = executed.actions.map(({ receipt }) => receipt)
     const ranEvm = receiptedEvm(executed)
@@ -356,9 +385,11 @@ export class Application {
         events: executed.events,
         evm: ranEvm.map(({ read }) => ({ txId: read.txId, evmHash: read.transaction.hash })),
       }),
+      ...this.#sets.writesOf(context.height, members, nextSet),
       ...markerWrites(head),
     ]
     await this.#store.batch(writes, { sync: true })
+    this.#sets.accept(context.height, members, nextSet)
 
     for (const transition of executed.transitions) this.#engines.evm.accept(transition)
     this.#head = head
@@ -487,17 +518,22 @@ async function openCore(
   genesis: Genesis,
   marker: ChainHead | undefined,
 ): Promise<{ core: ExchangeMachine; writes: readonly Write[] }> {
+  const verifyPossession = possessionVerifierOf(genesis)
   if (marker === undefined) {
-    const { machine, writes } = ExchangeMachine.genesis({
-      core: genesis.core,
-      validators: genesis.validators,
-      timestampMs: genesis.genesisTimeMs,
-    })
+    const { machine, writes } = ExchangeMachine.genesis(
+      {
+        core: genesis.core,
+        validators: genesis.validators,
+        timestampMs: genesis.genesisTimeMs,
+        unbondingMs: genesis.consensus.unbondingMs,
+      },
+      { verifyPossession },
+    )
     return { core: machine, writes }
   }
   const entries: (readonly [Uint8Array, Uint8Array])[] = []
   for await (const entry of store.entries(keyspaceRange(KEYSPACE.core))) entries.push(entry)
-  return { core: ExchangeMachine.load(entries), writes: [] }
+  return { core: ExchangeMachine.load(entries, { verifyPossession }), writes: [] }
 }
 
 function stopped(): ExecutionError {

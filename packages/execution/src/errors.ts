@@ -61,6 +61,7 @@ export type ExecutionFailure =
   | { readonly code: 'OL_EXECUTION_HEIGHT'; readonly height: bigint; readonly expected: bigint }
   | { readonly code: 'OL_EXECUTION_PARENT'; readonly height: bigint }
   | { readonly code: 'OL_EXECUTION_STATE'; readonly height: bigint; readonly reason: string }
+  | { readonly code: 'OL_EXECUTION_VALIDATORS'; readonly height: bigint; readonly ours: string }
   | { readonly code: 'OL_EXECUTION_STOPPED' }
   | { readonly code: 'OL_RECEIPT_WAITERS'; readonly waitersMax: number }
   | { readonly code: 'OL_RECEIPT_TIMEOUT'; readonly txId: string; readonly timeoutMs: number }

@@ -6,6 +6,7 @@ import {
   type Hash,
   OpenLiquidError,
   type Payload,
+  type ValidatorSet,
   type Write,
 } from '@openliquid/primitives'
 import { orderActions } from './actionOrder.ts'
@@ -28,6 +29,8 @@ export type Core = Pick<
   | 'beginEvmBlock'
   | 'creditFromEvm'
   | 'applyCoreWriterAction'
+  | 'endEpoch'
+  | 'nextMembers'
   | 'endBlock'
 >
 
@@ -64,11 +67,14 @@ export interface ExecutedBlock {
  *
  * A block cannot fail: whatever stands in the payload is executed, fails with a receipt, or is skipped. What is thrown
  * is an error of the disk or of our own.
+ *
+ * @param nextSet - of the next epoch, in the block that closes this one
  */
 export async function executeBlock(
   { core, evm, reader, genesis }: Engines,
   context: BlockContext,
   payload: Payload,
+  nextSet: ValidatorSet | undefined,
 ): Promise<ExecutedBlock> {
   const audit = new BridgeAudit({ core, evm })
   core.beginBlock(context, {
@@ -102,6 +108,7 @@ export async function executeBlock(
     rounds.push(await runEvmRound({ core, evm }, context, { lane, transactions, audit }))
   }
 
+  if (nextSet !== undefined) core.endEpoch(nextSet)
   const transitions = rounds.map(({ transition }) => transition)
   const { coreRoot, writes, events: coreEvents } = core.endBlock()
   const events = [...coreEvents, ...rounds.flatMap((round) => round.events)]

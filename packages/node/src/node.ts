@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ConsensusOptions, epochAbove, recoverState } from '@openliquid/consensus'
+import { type ConsensusOptions, recoverState } from '@openliquid/consensus'
 import { ed25519Scheme, schemeOf, verifyPossession } from '@openliquid/crypto'
 import { Application, type ChainView } from '@openliquid/execution'
 import { createNetworkManager, type NetworkManager } from '@openliquid/network'
@@ -264,14 +264,16 @@ class Node implements OpenLiquidNode {
         height: application.executedHeight,
         blockAt: (height) => application.blocks.blockAt(height),
         stateRootAt: (height) => application.stateRootAt(height),
+        validatorsAt: (height) => application.validatorsAt(height),
+        validatorSetOf: (epoch) => application.validatorSetOf(epoch),
         commitProofAt: (height) => application.blocks.commitProofAt(height),
       },
     })
-    // Until the state machine chooses them, every epoch has the members of the first.
-    const validatorSet = { ...application.validatorSet, epoch: epochOf(application) }
+    const { validatorSet } = application
     const self = this.#identity(secrets, validatorSet)
-    const mayHaveSigned = application.executedHeight > 0n
-    const isLogLost = self !== undefined && recovered.safety === undefined && mayHaveSigned
+    const mayHaveSigned =
+      application.executedHeight > 0n && self !== undefined && wasMember(application, self)
+    const isLogLost = recovered.safety === undefined && mayHaveSigned
     if (isLogLost) logger.error({}, LOG_LOST)
     const consensus: ConsensusOptions = {
       context: { chainId: genesis.chainId, genesisHash },
@@ -369,14 +371,14 @@ class Node implements OpenLiquidNode {
     const nodeKey = ed25519Scheme.publicKeyOf(nodeSecret)
     const member = validators.find((validator) => equalBytes(validator.voteKey, voteKey))
     if (member === undefined) {
-      logger.warn({}, 'the vote key is of no validator of the genesis: following only')
-      return undefined
+      logger.warn({}, 'the vote key is in no validator set yet: following until an epoch has it')
+      return { voteSecretKey: voteSecret, nodeSecretKey: nodeSecret }
     }
     if (!equalBytes(member.nodeKey, nodeKey)) {
       throw new NodeError(
         explain(
           `${directory.nodeKey} does not belong to the vote key beside it`,
-          `validator ${member.index} has another node key in the genesis`,
+          `validator ${member.index} has another node key`,
           'put the node.key of this validator there',
         ),
         { code: 'OL_NODE_KEYS', path: directory.nodeKey, reason: 'another validator' },
@@ -423,10 +425,17 @@ class Node implements OpenLiquidNode {
   }
 }
 
-/** The epoch that grows on the newest executed block. */
-function epochOf({ blocks }: Application): bigint {
-  const head = blocks.head()
-  return head === undefined ? 1n : epochAbove(head.header)
+/** Whether the vote key was in any set so far: another one has signed nothing. */
+function wasMember(
+  application: Application,
+  { voteSecretKey }: NonNullable<ConsensusOptions['self']>,
+): boolean {
+  const voteKey = schemeOf(application.genesis.consensus.scheme).publicKeyOf(voteSecretKey)
+  for (let { epoch } = application.validatorSet; epoch > 0n; epoch -= 1n) {
+    const set = application.validatorSetOf(epoch)
+    if (set?.validators.some((member) => equalBytes(member.voteKey, voteKey))) return true
+  }
+  return false
 }
 
 /** Time beyond the wait for a block that a request may take. */

@@ -178,7 +178,7 @@ export class NodeRuntime {
   }
 
   get status(): RuntimeStatus {
-    const { application, network, consensus } = this.#options
+    const { application, network } = this.#options
     const { epoch, view, leader, highQCView } = this.#core.status
     return {
       epoch: String(epoch),
@@ -187,8 +187,8 @@ export class NodeRuntime {
       highQCView: String(highQCView),
       sentVoteView: String(this.#sentVoteView),
       sentTimeouts: this.#sentTimeouts,
-      isValidator: consensus.self !== undefined,
-      validatorIndex: consensus.self?.index,
+      isValidator: this.#selfIndex !== undefined,
+      validatorIndex: this.#selfIndex,
       committedHeight: String(this.#committed.height),
       executedHeight: String(application.executedHeight),
       certified: this.#committed.certified,
@@ -342,11 +342,17 @@ export class NodeRuntime {
   }
 
   #onExecuted({ height, stateRoot }: { readonly height: Height; readonly stateRoot: Hash }): void {
-    const { log, meters } = this.#options
+    const { application, log, meters } = this.#options
     meters.executionQueue.set(this.#execution.length)
     meters.droppedInputs.set(this.#loop.dropped)
     log.onExecuted(height)
-    this.#loop.push({ kind: 'executed', height, stateRoot })
+    const validators = application.validatorsAt(height)
+    this.#loop.push({
+      kind: 'executed',
+      height,
+      stateRoot,
+      ...(validators === undefined ? {} : { validators }),
+    })
   }
 
   #enterEpoch(validatorSet: ValidatorSet, selfIndex: number | undefined): void {
@@ -365,7 +371,7 @@ export class NodeRuntime {
       height: application.executedHeight,
       blockAt: (height) => application.blocks.blockAt(height),
       commitProofAt: (height) => application.blocks.commitProofAt(height),
-      validatorSetOf: (epoch) => ({ ...this.#validatorSet, epoch }),
+      validatorSetOf: (epoch) => application.validatorSetOf(epoch),
       epochChange: (epoch) => this.#core.epochChange(epoch),
     })
     if (epochChange.proofs.length === 0) return

@@ -59,6 +59,7 @@ export {
   validatorSetHash,
 } from './codec/identity.ts'
 export { MESSAGE_KIND, type MessageKind } from './codec/messageKind.ts'
+export { isUsableSet, nextSetOf } from './codec/nextSet.ts'
 export {
   noEndorseDigest,
   peerHelloDigest,
@@ -143,6 +144,7 @@ export type {
   UserPortfolioMarginAction,
   UserSetAbstractionAction,
   UserSignedAction,
+  ValidatorKeysWire,
   ValidatorL1StreamAction,
   ValidatorOracleAction,
   VaultDistributeAction,
@@ -210,6 +212,7 @@ export type {
   GenesisPerp,
   GenesisRisk,
   GenesisSpotPair,
+  GenesisStaking,
   GenesisToken,
   GenesisValidator,
 } from './types/genesis.ts'

@@ -442,6 +442,21 @@ function memoryExchange(): MemoryChain['core'] {
       collateralToken: 0,
     }),
     spotMeta: () => ({ universe: [], tokens: [] }),
+    validators: () => [
+      {
+        validator: EXCHANGE_USER,
+        signer: EXCHANGE_USER,
+        name: 'one',
+        description: 'the first',
+        commissionBps: 50,
+        stake: 1_000_000n,
+        isJailed: false,
+        unjailableAfterMs: undefined,
+        isActive: true,
+        proposed: 9,
+        missed: 1,
+      },
+    ],
     allMids: () => ({ BTC: '60000.5' }),
     perpContexts: () => [
       {

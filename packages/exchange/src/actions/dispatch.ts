@@ -15,6 +15,13 @@ import { applyScheduleCancel } from './scheduleCancel.ts'
 import { applyAgentSendAsset, applySendAsset } from './sendAsset.ts'
 import { applySpotSend } from './spotSend.ts'
 import {
+  applyCDeposit,
+  applyCSignerAction,
+  applyCValidatorAction,
+  applyCWithdraw,
+  applyTokenDelegate,
+} from './staking.ts'
+import {
   applyCreateSubAccount,
   applySubAccountModify,
   applySubAccountSpotTransfer,
@@ -90,6 +97,16 @@ export function dispatchAction(
       return applyFinalizeEvmContract(state, user, action)
     case 'evmUserModify':
       return applyEvmUserModify(state, user, action)
+    case 'cDeposit':
+      return applyCDeposit(state, user, action)
+    case 'cWithdraw':
+      return applyCWithdraw(state, user, action)
+    case 'tokenDelegate':
+      return applyTokenDelegate(state, user, action)
+    case 'CValidatorAction':
+      return applyCValidatorAction(state, user, action)
+    case 'CSignerAction':
+      return applyCSignerAction(state, user, action)
     case 'validatorOracle':
       return applyValidatorOracle(state, user, action)
     default:

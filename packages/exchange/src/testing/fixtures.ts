@@ -152,10 +152,15 @@ export class TestExchange {
     return this.#timestampMs
   }
 
-  beginBlock(afterMs = 100): void {
+  /** @param context - what the headers of the block say beside height and time */
+  beginBlock(afterMs = 100, context: Partial<BlockContext> = {}): void {
     this.#height += 1n
     this.#timestampMs += afterMs
-    this.#machine.beginBlock(testContext(this.#height, this.#timestampMs), this.evm)
+    const { epoch } = this.#machine
+    this.#machine.beginBlock(
+      { ...testContext(this.#height, this.#timestampMs), epoch, ...context },
+      this.evm,
+    )
   }
 
   /** Executes an action with the next nonce. */
@@ -220,11 +225,11 @@ export class TestExchange {
   }
 
   /** Ends the block, stores its writes, and opens the next one. */
-  endBlock(afterMs = 100): ExchangeTransition {
+  endBlock(afterMs = 100, context: Partial<BlockContext> = {}): ExchangeTransition {
     const transition = this.#machine.endBlock()
     this.#root = transition.coreRoot
     this.#write(transition.writes)
-    this.beginBlock(afterMs)
+    this.beginBlock(afterMs, context)
     return transition
   }
 

@@ -7,6 +7,7 @@ import type {
   OrderTypeWire,
   OrderWire,
   UserSignedAction,
+  ValidatorKeysWire,
 } from '../types/action.ts'
 import type { Hex } from '../types/ids.ts'
 import {
@@ -78,6 +79,14 @@ const grouping: Schema<GroupingWire> = union(
 )
 const token = struct<{ readonly token: number }>({ token: uint })
 const nodeIp = struct<{ readonly Ip: string }>({ Ip: name })
+
+/** What fits the chain's scheme is known by who verifies. */
+const validatorKeys = struct<ValidatorKeysWire>({
+  vote_key: hexUpTo(48),
+  node_key: hex('bytes32', 32),
+  vote_proof: hexUpTo(96),
+  node_proof: hex('bytes64', 64),
+})
 
 type FieldsWithout<T extends object, Fixed extends string> = Omit<Fields<T>, Fixed>
 
@@ -437,6 +446,7 @@ const l1Actions: {
           }),
           unjailed: boolean,
           initial_wei: uint,
+          keys: optional(validatorKeys),
         }),
       ),
       changeProfile: optional(
@@ -448,6 +458,7 @@ const l1Actions: {
           disable_delegations: nullable(boolean),
           commission_bps: nullable(uint32),
           signer: nullable(address),
+          keys: optional(validatorKeys),
         }),
       ),
       unregister: optional(nil),

@@ -23,6 +23,7 @@ import type {
   GenesisPerp,
   GenesisRisk,
   GenesisSpotPair,
+  GenesisStaking,
   GenesisToken,
   GenesisValidator,
 } from '../types/genesis.ts'
@@ -225,6 +226,21 @@ const core = structParser<GenesisCore>({
     optional: structParser<GenesisRisk>({
       liquidatorVault: { optional: address },
       partialLiquidationNtl: { optional: decimal },
+    }),
+  },
+  staking: {
+    optional: structParser<GenesisStaking>({
+      selfDelegationMin: { optional: decimal },
+      selfLockMs: { optional: uint },
+      delegationLockMs: { optional: uint },
+      validatorsMax: { optional: integerParser(1, VALIDATORS_MAX) },
+      jailMs: { optional: uint },
+      missedSlotsMin: { optional: integerParser(1, 0xffff_ffff) },
+      silentBlocks: { optional: integerParser(1, 0xffff_ffff) },
+      equivocationPpm: { optional: integerParser(0, 1_000_000) },
+      conflictingTimeoutsPpm: { optional: integerParser(0, 1_000_000) },
+      rewardPpm: { optional: integerParser(0, 1_000_000) },
+      futureEmissions: { optional: decimal },
     }),
   },
 })

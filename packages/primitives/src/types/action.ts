@@ -262,6 +262,14 @@ export interface SpotDeployAction extends L1<'spotDeploy'> {
   }
 }
 
+/** Keys that a validator signs blocks with, and their proofs of possession; docs/spec/consensus.md §2.1 type 6. */
+export interface ValidatorKeysWire {
+  readonly vote_key: Hex
+  readonly node_key: Hex
+  readonly vote_proof: Hex
+  readonly node_proof: Hex
+}
+
 /** Exactly one of the optional fields is there. */
 export interface CValidatorAction extends L1<'CValidatorAction'> {
   readonly register?: {
@@ -275,6 +283,8 @@ export interface CValidatorAction extends L1<'CValidatorAction'> {
     }
     readonly unjailed: boolean
     readonly initial_wei: number
+    /** Of this chain; a registration without them is refused. */
+    readonly keys?: ValidatorKeysWire
   }
   readonly changeProfile?: {
     readonly node_ip: { readonly Ip: string } | null
@@ -284,6 +294,8 @@ export interface CValidatorAction extends L1<'CValidatorAction'> {
     readonly disable_delegations: boolean | null
     readonly commission_bps: number | null
     readonly signer: Hex | null
+    /** Of this chain; absent keys stay. */
+    readonly keys?: ValidatorKeysWire
   }
   readonly unregister?: null
 }

@@ -97,6 +97,33 @@ export interface GenesisCore {
   readonly fees: GenesisFees
   readonly limits: { readonly addressLimits: boolean; readonly openOrdersMax: number }
   readonly risk?: GenesisRisk
+  readonly staking?: GenesisStaking
+}
+
+/** Parameters of staking; what is absent has a default. HYPE as decimal strings, shares in millionths. */
+export interface GenesisStaking {
+  /** HYPE that a validator must delegate to itself; 10000 when absent. */
+  readonly selfDelegationMin?: string
+  /** One year when absent. */
+  readonly selfLockMs?: number
+  /** One day when absent. */
+  readonly delegationLockMs?: number
+  /** Members of one epoch's set; as many as consensus takes when absent. */
+  readonly validatorsMax?: number
+  /** One hour when absent. */
+  readonly jailMs?: number
+  /** Own missed slots in an epoch that jail, when they are most of a validator's; 20 when absent. */
+  readonly missedSlotsMin?: number
+  /** Blocks without any vote of a member that jail it; 2000 when absent. */
+  readonly silentBlocks?: number
+  /** Burned for two signatures where there may be one; 50000 when absent. */
+  readonly equivocationPpm?: number
+  /** Burned for conflicting timeouts; 1000 when absent. */
+  readonly conflictingTimeoutsPpm?: number
+  /** Yearly reward where 400 million HYPE are staked; 23700 when absent. */
+  readonly rewardPpm?: number
+  /** HYPE that rewards are paid from; none when absent. */
+  readonly futureEmissions?: string
 }
 
 /** Parameters of liquidation; what is absent has a default. */

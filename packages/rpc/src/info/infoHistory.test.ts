@@ -115,22 +115,20 @@ describe('markets', () => {
     ])
   })
 
-  it('validatorSummaries are those of the genesis', async () => {
+  it('validatorSummaries are those of the state', async () => {
     const [validator] = await query(await startServer(), { type: 'validatorSummaries' })
-    expect(validator).toEqual({
-      validator: `0x${'a1'.repeat(20)}`,
-      signer: `0x${'a2'.repeat(20)}`,
-      name: '',
-      description: '',
-      nRecentBlocks: 0,
-      stake: 5,
+    expect(validator).toMatchObject({
+      name: 'one',
+      description: 'the first',
+      nRecentBlocks: 9,
+      stake: 1_000_000,
       isJailed: false,
       unjailableAfter: null,
       isActive: true,
-      commission: '0.0',
+      commission: '0.005',
       stats: ['day', 'week', 'month'].map((period) => [
         period,
-        { uptimeFraction: '0.0', predictedApr: '0.0', nSamples: 0 },
+        { uptimeFraction: '0.9', predictedApr: '0.0', nSamples: 10 },
       ]),
     })
   })

@@ -7,6 +7,11 @@ import { NORMAL } from './infoWeights.ts'
 /** Decimals of HYPE. */
 const STAKE_DECIMALS = 8
 
+/** Basis points of one. */
+const COMMISSION_DECIMALS = 4
+const UPTIME_DECIMALS = 6
+const MILLION = 1_000_000
+
 const PERIODS = ['day', 'week', 'month'] as const
 
 /** Answers about validators and stake. */
@@ -45,24 +50,35 @@ export const stakingQueries: readonly [string, InfoQuery][] = [
     'validatorSummaries',
     {
       weight: NORMAL,
-      // The set of the genesis, which nothing changes: no staking, no jail, no commission, no statistics kept.
+      // Uptime is that of the running epoch: own slots that brought a block.
       answer: (view) =>
-        view.chain.genesis.validators.map(({ address, signer, stake }) => ({
-          validator: address,
-          signer,
-          name: '',
-          description: '',
-          nRecentBlocks: 0,
-          stake: Number(stake),
-          isJailed: false,
-          unjailableAfter: null,
-          isActive: true,
-          commission: '0.0',
-          stats: PERIODS.map((period) => [
-            period,
-            { uptimeFraction: '0.0', predictedApr: '0.0', nSamples: 0 },
-          ]),
+        view.core.validators().map((validator) => ({
+          validator: validator.validator,
+          signer: validator.signer,
+          name: validator.name,
+          description: validator.description,
+          nRecentBlocks: validator.proposed,
+          stake: Number(validator.stake),
+          isJailed: validator.isJailed,
+          unjailableAfter: validator.unjailableAfterMs ?? null,
+          isActive: validator.isActive,
+          commission: decimalText(BigInt(validator.commissionBps), COMMISSION_DECIMALS),
+          stats: PERIODS.map((period) => [period, statsOf(validator)]),
         })),
     },
   ],
 ]
+
+function statsOf({ proposed, missed }: { readonly proposed: number; readonly missed: number }): {
+  readonly uptimeFraction: string
+  readonly predictedApr: string
+  readonly nSamples: number
+} {
+  const nSamples = proposed + missed
+  const uptimePpm = nSamples === 0 ? MILLION : Math.floor((proposed * MILLION) / nSamples)
+  return {
+    uptimeFraction: decimalText(BigInt(uptimePpm), UPTIME_DECIMALS),
+    predictedApr: '0.0',
+    nSamples,
+  }
+}
