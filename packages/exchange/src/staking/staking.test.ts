@@ -56,7 +56,12 @@ beforeEach(() => {
 })
 
 const user = (fields: Record<string, unknown>): Action =>
-  ({ signatureChainId: '0x66eee', hyperliquidChain: 'Testnet', nonce: 1, ...fields }) as unknown as Action
+  ({
+    signatureChainId: '0x66eee',
+    hyperliquidChain: 'Testnet',
+    nonce: 1,
+    ...fields,
+  }) as unknown as Action
 const deposit = (hype: number): Action => user({ type: 'cDeposit', wei: hype * HYPE })
 const withdraw = (hype: number): Action => user({ type: 'cWithdraw', wei: hype * HYPE })
 const delegate = (validator: string, hype: number, isUndelegate = false): Action =>
