@@ -1,7 +1,5 @@
 import { type Address, assert, type EvmLink, hexToBytes } from '@openliquid/primitives'
 import {
-  ACTIVITIES,
-  type Activity,
   AGENTS,
   type Agent,
   BUILDER_APPROVALS,
@@ -9,6 +7,8 @@ import {
   SUB_ACCOUNTS,
   type SubAccount,
 } from './accountRecords.ts'
+import { AccountTable } from './accountTable.ts'
+import { ActivityTable } from './activityTable.ts'
 import {
   EVM_TRANSFERS,
   LINK_REQUESTS,
@@ -17,16 +17,20 @@ import {
   TOKEN_DEPLOYERS,
 } from './bridgeRecords.ts'
 import { corrupt } from './byteCodec.ts'
+import { CounterTable } from './counterTable.ts'
 import { DueQueue } from './dueQueue.ts'
+import { EventJournal } from './eventJournal.ts'
 import type { ExchangeEvent } from './events.ts'
 import type { EvmFacts } from './evmBridge.ts'
+import { ExactSum } from './exactSum.ts'
 import type { DayVolume, FeeSchedule } from './feeSchedule.ts'
 import { NO_PREMIUMS, type Premiums } from './fundingRate.ts'
 import { Journal } from './journal.ts'
-import { type Market, type PerpMarket, perpMarket, type SpotMarket, spotMarket } from './market.ts'
+import { type Market, type PerpMarket, perpMarket, SPOT_ASSET_MIN, spotMarket } from './market.ts'
 import type { MarkState } from './markPrice.ts'
 import { NO_AVERAGE } from './movingAverage.ts'
 import type { NonceSet } from './nonces.ts'
+import { ORDER_IS_BUY, ORDER_IS_REDUCE_ONLY, OrderArena } from './orderArena.ts'
 import type { OrderBook } from './orderBook.ts'
 import {
   SCHEDULED_CANCELS,
@@ -37,12 +41,13 @@ import {
   type Twap,
   twapDueMs,
 } from './orderRecords.ts'
+import { OrderTable } from './orderTable.ts'
+import { defaultPosition } from './position.ts'
+import { PositionTable } from './positionTable.ts'
 import {
-  ACCOUNTS,
   type Account,
   CLOCK,
   type Clock,
-  COUNTERS,
   type Counters,
   DELAYED_ORDERS,
   type DelayedOrder,
@@ -51,13 +56,10 @@ import {
   NONCES,
   ORACLE_SIGNERS,
   ORACLE_SUBMISSIONS,
-  ORDERS,
   type OracleSigner,
   type OracleSubmission,
-  type Order,
   PERPS,
   type Perp,
-  POSITIONS,
   type Position,
   PRICES,
   type Prices,
@@ -90,16 +92,13 @@ import { OwnedTable, type StoredTable, Table } from './table.ts'
 import { TransferQueue } from './transferQueue.ts'
 import { SortedTriggerBook, type TriggerBook } from './triggerBook.ts'
 
-/** Orders of one user, found by what cancels and margin ask for. */
+/** Orders of one user that have more to them than a price and a size. */
 export interface UserOrders {
-  readonly byOid: Map<number, Order>
   /** Of resting and of trigger orders. */
   readonly byCloid: Map<string, number>
   readonly triggers: Map<number, TriggerOrder>
   /** Oids by TP/SL group, the parent included. */
   readonly groups: Map<number, Set<number>>
-  /** Lots of resting perp orders that may open, by asset. */
-  readonly opening: Map<number, { readonly buy: number; readonly sell: number }>
 }
 
 /** Sums over all entries, kept at every change: what conservation is asserted by. */
@@ -111,11 +110,7 @@ export interface Totals {
   /** Wei by token, as resting orders need. */
   readonly orderHold: Map<number, bigint>
   /** 1e-6 USDC, cross and isolated. */
-  rawUsd: bigint
-  /** Signed lots by perp. */
-  readonly size: Map<number, bigint>
-  /** Lots of long positions by perp. */
-  readonly openInterest: Map<number, bigint>
+  readonly rawUsd: ExactSum
 }
 
 const nothing = (): void => undefined
@@ -131,8 +126,14 @@ const NO_MARK_STATE: MarkState = { oracleMs: 0, perpPx: 0, premium: NO_AVERAGE, 
  */
 export class CoreState {
   readonly journal: Journal = new Journal()
+  readonly totals: Totals = {
+    spot: new Map(),
+    hold: new Map(),
+    orderHold: new Map(),
+    rawUsd: new ExactSum(),
+  }
   readonly clock: Table<Singleton, Clock> = new Table(CLOCK, this.journal, nothing)
-  readonly counters: Table<Singleton, Counters> = new Table(COUNTERS, this.journal, nothing)
+  readonly counters: CounterTable = new CounterTable(this.journal)
   readonly rulesTable: Table<Singleton, Rules> = new Table(RULES, this.journal, nothing)
   readonly tokens: Table<number, Token> = new Table(TOKENS, this.journal, () => {
     this.evmLinks = undefined
@@ -145,7 +146,9 @@ export class CoreState {
     this.journal,
     nothing,
   )
-  readonly prices: Table<number, Prices> = new Table(PRICES, this.journal, nothing)
+  readonly prices: Table<number, Prices> = new Table(PRICES, this.journal, (asset, _, next) => {
+    if (asset < SPOT_ASSET_MIN) this.positions.setMarkPx(asset, next?.markPx ?? 0)
+  })
   readonly oracleSigners: Table<User, OracleSigner> = new Table(
     ORACLE_SIGNERS,
     this.journal,
@@ -156,25 +159,23 @@ export class CoreState {
     this.journal,
     nothing,
   )
-  readonly accounts: Table<User, Account> = new Table(
-    ACCOUNTS,
-    this.journal,
-    (user, previous, next) => this.#accountChanged(user, previous, next),
-  )
-  readonly positions: OwnedTable<Position> = new OwnedTable(
-    POSITIONS,
-    this.journal,
-    (_user, perp, previous, next) => this.#positionChanged(perp, previous, next),
-  )
+  readonly accounts: AccountTable = new AccountTable(this.journal, this.totals.rawUsd)
+  readonly positions: PositionTable = new PositionTable(this.journal, this.accounts, {
+    rawUsd: this.totals.rawUsd,
+    defaultsOf: (owner, perp) =>
+      defaultsIn(this.perpMarket(perp), this.accounts.userOf(owner), this.riskRules),
+  })
   readonly spotBalances: OwnedTable<SpotBalance> = new OwnedTable(
     SPOT_BALANCES,
     this.journal,
     (_user, token, previous, next) => this.#spotBalanceChanged(token, previous, next),
   )
   readonly nonces: Table<User, NonceSet> = new Table(NONCES, this.journal, nothing)
-  readonly orders: Table<number, Order> = new Table(ORDERS, this.journal, (_oid, previous, next) =>
-    this.#orderChanged(previous, next),
-  )
+  readonly orders: OrderTable = new OrderTable(new OrderArena(), this.journal, this.accounts, {
+    marketOf: (asset) => this.#marketOfOrder(asset),
+    sizeChanged: (market, row, change) => this.#orderSizeChanged(market, row, change),
+    named: (row, isThere) => this.#orderNamed(row, isThere),
+  })
   readonly triggers: Table<number, TriggerOrder> = new Table(
     TRIGGERS,
     this.journal,
@@ -195,7 +196,7 @@ export class CoreState {
     this.journal,
     (user, previous, next) => requeue(this.dueCancels, user, previous?.dueMs, next?.dueMs),
   )
-  readonly activities: Table<User, Activity> = new Table(ACTIVITIES, this.journal, nothing)
+  readonly activities: ActivityTable = new ActivityTable(this.journal, this.accounts)
   /** By the agent's address. */
   readonly agents: Table<User, Agent> = new Table(AGENTS, this.journal, (address, previous, next) =>
     this.#agentChanged(address, previous, next),
@@ -295,14 +296,6 @@ export class CoreState {
   /** By asset id. */
   readonly markets: Map<number, Market> = new Map()
   readonly marketsByCoin: Map<string, Market> = new Map()
-  readonly totals: Totals = {
-    spot: new Map(),
-    hold: new Map(),
-    orderHold: new Map(),
-    rawUsd: 0n,
-    size: new Map(),
-    openInterest: new Map(),
-  }
   /** Markets whose book changed since the last block. */
   readonly touched: Set<Market> = new Set()
   /** Users by the time of their scheduled cancel. */
@@ -323,23 +316,22 @@ export class CoreState {
   /** Accounts that credits from the EVM made in the running block: contracts may not act for them yet. */
   readonly createdByCredit: Set<User> = new Set()
   /** What the running block did so far. */
-  events: ExchangeEvent[] = []
+  readonly events: EventJournal = new EventJournal(this, this.orders.arena)
   /** `0x` id of the transaction that runs, for fills and ledger entries. */
   cause = ''
 
   /** Armed trigger orders by perp. */
   readonly triggerBooks: Map<number, TriggerBook> = new Map()
 
-  readonly #createBook: () => OrderBook
+  readonly #createBook: (arena: OrderArena) => OrderBook
   readonly #createTriggerBook: () => TriggerBook
-  readonly #addresses = new Map<User, Address>()
   readonly #userOrders = new Map<User, UserOrders>()
   readonly #userTwaps = new Map<User, Set<number>>()
   readonly #agentsOf = new Map<User, Set<User>>()
   readonly #subAccountsOf = new Map<User, Set<User>>()
 
   constructor(
-    createBook: () => OrderBook,
+    createBook: (arena: OrderArena) => OrderBook,
     createTriggerBook: () => TriggerBook = () => new SortedTriggerBook(),
   ) {
     this.#createBook = createBook
@@ -373,12 +365,12 @@ export class CoreState {
     assert(this.markets.size === 0 && this.orders.size === 0, 'markets opened late')
     for (const [, perp] of this.perps.entries()) {
       const table = this.marginTables.get(perp.marginTableId)
-      this.markets.set(perp.index, perpMarket(perp, table, this.#createBook()))
+      this.markets.set(perp.index, perpMarket(perp, table, this.#createBook(this.orders.arena)))
       this.triggerBooks.set(perp.index, this.#createTriggerBook())
     }
     for (const [, pair] of this.spotPairs.entries()) {
       const tokens = { base: this.token(pair.base), quote: this.token(pair.quote) }
-      const market = spotMarket(pair, tokens, this.#createBook())
+      const market = spotMarket(pair, tokens, this.#createBook(this.orders.arena))
       this.markets.set(market.asset, market)
     }
     for (const market of this.markets.values()) this.marketsByCoin.set(market.coin, market)
@@ -410,6 +402,11 @@ export class CoreState {
     return this.premiums.get(perp) ?? NO_PREMIUMS
   }
 
+  /** What a user would open a position in a perp with. */
+  defaultPositionOf(user: User, market: PerpMarket): Position {
+    return defaultsIn(market, user, this.riskRules)
+  }
+
   account(user: User): Account {
     const account = this.accounts.get(user)
     assert(account !== undefined, 'an account that does not exist')
@@ -417,11 +414,13 @@ export class CoreState {
   }
 
   addressOf(user: User): Address {
-    return this.#addresses.get(user) ?? hexToBytes(user, 20)
+    return this.accounts.has(user)
+      ? this.accounts.addressOf(this.accounts.handleOf(user))
+      : hexToBytes(user, 20)
   }
 
   ordersOf(user: User): UserOrders {
-    return this.#userOrders.get(user) ?? emptyUserOrders()
+    return this.#userOrders.get(user) ?? NO_ORDERS
   }
 
   /** Addresses of the agents of an account, in no order that means anything. */
@@ -441,9 +440,7 @@ export class CoreState {
 
   /** Gives out the next order id. */
   nextOid(): number {
-    const counters = this.#countersNow()
-    this.counters.set(0, { ...counters, oid: counters.oid + 1 })
-    return counters.oid
+    return this.counters.nextOid()
   }
 
   nextTwapId(): number {
@@ -465,11 +462,11 @@ export class CoreState {
   /** Does a part of an action that must succeed whole: what refuses leaves no change and no event. */
   attempt<T>(part: () => T, isRefused: (result: T) => boolean): T {
     const mark = this.journal.mark()
-    const eventCount = this.events.length
+    const events = this.events.mark()
     const result = part()
     if (isRefused(result)) {
       this.journal.rollbackTo(mark)
-      this.events.length = eventCount
+      this.events.truncate(events)
     }
     return result
   }
@@ -478,21 +475,6 @@ export class CoreState {
     const counters = this.counters.get(0)
     assert(counters !== undefined, 'a state without counters')
     return counters
-  }
-
-  #accountChanged(user: User, previous: Account | undefined, next: Account | undefined): void {
-    this.totals.rawUsd += (next?.rawUsd ?? 0n) - (previous?.rawUsd ?? 0n)
-    if (previous === undefined) this.#addresses.set(user, hexToBytes(user, 20))
-    if (next === undefined) this.#addresses.delete(user)
-  }
-
-  #positionChanged(perp: number, previous: Position | undefined, next: Position | undefined): void {
-    this.totals.rawUsd += (next?.isolatedRawUsd ?? 0n) - (previous?.isolatedRawUsd ?? 0n)
-    const [before, after] = [previous?.size ?? 0, next?.size ?? 0]
-    if (before === after) return
-    assert(next === undefined || (after === 0) === (next.entryNtl === 0n), 'an entry without size')
-    add(this.totals.size, perp, BigInt(after) - BigInt(before))
-    add(this.totals.openInterest, perp, BigInt(Math.max(after, 0)) - BigInt(Math.max(before, 0)))
   }
 
   #spotBalanceChanged(
@@ -505,20 +487,29 @@ export class CoreState {
     add(this.totals.hold, token, (next?.hold ?? 0n) - (previous?.hold ?? 0n))
   }
 
-  #orderChanged(previous: Order | undefined, next: Order | undefined): void {
-    const order = next ?? previous
-    assert(order !== undefined, 'a change from nothing to nothing')
-    const market = this.markets.get(order.asset)
+  #marketOfOrder(asset: number): Market {
+    const market = this.markets.get(asset)
     if (market === undefined) throw corrupt('an order on an unknown asset')
+    return market
+  }
+
+  #orderSizeChanged(market: Market, row: number, change: number): void {
+    const { arena } = this.orders
     this.touched.add(market)
-    if (previous === undefined) market.book.insert(order)
-    else if (next === undefined) market.book.remove(order)
-    else market.book.replace(order)
-    this.#indexOrder(market, previous, next)
-    if (market.kind === 'spot') {
-      const change = holdWei(market, next) - holdWei(market, previous)
-      add(this.totals.orderHold, (order.isBuy ? market.quote : market.base).index, change)
+    const flags = arena.flags[row] as number
+    const isBuy = (flags & ORDER_IS_BUY) !== 0
+    if (market.kind === 'perp') {
+      if ((flags & ORDER_IS_REDUCE_ONLY) !== 0) return
+      this.positions.addOpening(arena.owner[row] as number, market.asset, isBuy, change)
+      return
     }
+    const wei = spotHoldOf(market, { isBuy, px: arena.px[row] as number, size: change })
+    add(this.totals.orderHold, (isBuy ? market.quote : market.base).index, wei)
+  }
+
+  #orderNamed(row: number, isThere: boolean): void {
+    const order = this.orders.read(row)
+    this.#nameOrder(order.user, order, isThere)
   }
 
   /** They leave in the order they came, so the next one is always the one after the last that left. */
@@ -526,20 +517,6 @@ export class CoreState {
     if (previous !== undefined) this.oldestDelayed = sequence + 1
     else if (this.delayedOrders.size === 1) this.oldestDelayed = sequence
     else this.oldestDelayed = Math.min(this.oldestDelayed, sequence)
-  }
-
-  #indexOrder(market: Market, previous: Order | undefined, next: Order | undefined): void {
-    const order = next ?? previous
-    assert(order !== undefined, 'a change from nothing to nothing')
-    const orders = this.#userOrders.get(order.user) ?? emptyUserOrders()
-    if (next === undefined) orders.byOid.delete(order.oid)
-    else orders.byOid.set(order.oid, next)
-    if (previous === undefined) addNames(orders, order)
-    if (next === undefined) removeNames(orders, order)
-    if (market.kind === 'perp' && !order.reduceOnly) {
-      addOpening(orders, order, (next?.size ?? 0) - (previous?.size ?? 0))
-    }
-    this.#keepUserOrders(order.user, orders)
   }
 
   #triggerChanged(previous: TriggerOrder | undefined, next: TriggerOrder | undefined): void {
@@ -552,9 +529,9 @@ export class CoreState {
     const orders = this.#userOrders.get(order.user) ?? emptyUserOrders()
     if (next === undefined) orders.triggers.delete(order.oid)
     else orders.triggers.set(order.oid, next)
-    if (previous === undefined) addNames(orders, order)
-    if (next === undefined) removeNames(orders, order)
     this.#keepUserOrders(order.user, orders)
+    if (previous === undefined) this.#nameOrder(order.user, order, true)
+    if (next === undefined) this.#nameOrder(order.user, order, false)
   }
 
   #twapChanged(previous: Twap | undefined, next: Twap | undefined): void {
@@ -572,8 +549,17 @@ export class CoreState {
     requeue(this.expiringAgents, address, previous?.validUntilMs, next?.validUntilMs)
   }
 
+  #nameOrder(user: User, order: NamedOrder, isThere: boolean): void {
+    if (order.cloid === undefined && order.group === 0) return
+    const orders = this.#userOrders.get(user) ?? emptyUserOrders()
+    if (isThere) addNames(orders, order)
+    else removeNames(orders, order)
+    this.#keepUserOrders(user, orders)
+  }
+
   #keepUserOrders(user: User, orders: UserOrders): void {
-    if (orders.byOid.size + orders.triggers.size > 0) this.#userOrders.set(user, orders)
+    const { byCloid, triggers, groups } = orders
+    if (byCloid.size + triggers.size + groups.size > 0) this.#userOrders.set(user, orders)
     else this.#userOrders.delete(user)
   }
 }
@@ -630,26 +616,18 @@ function requeue<K extends string | number>(
   if (nextMs > 0) queue.add(nextMs, key)
 }
 
+/** For who has none: never written to. */
+const NO_ORDERS: UserOrders = emptyUserOrders()
+
 function emptyUserOrders(): UserOrders {
-  return {
-    byOid: new Map(),
-    byCloid: new Map(),
-    triggers: new Map(),
-    groups: new Map(),
-    opening: new Map(),
-  }
+  return { byCloid: new Map(), triggers: new Map(), groups: new Map() }
 }
 
-function addOpening({ opening }: UserOrders, { asset, isBuy }: Order, change: number): void {
-  const { buy, sell } = opening.get(asset) ?? { buy: 0, sell: 0 }
-  const next = isBuy ? { buy: buy + change, sell } : { buy, sell: sell + change }
-  assert(next.buy >= 0 && next.sell >= 0, 'a negative sum of open orders')
-  if (next.buy === 0 && next.sell === 0) opening.delete(asset)
-  else opening.set(asset, next)
-}
-
-function holdWei(market: SpotMarket, order: Order | undefined): bigint {
-  return order === undefined ? 0n : spotHoldOf(market, order)
+/** What a user would open with. The liquidator vault is never isolated. */
+function defaultsIn({ perp }: PerpMarket, user: User, { liquidatorVault }: RiskRules): Position {
+  const untouched = defaultPosition(perp)
+  const isVault = perp.onlyIsolated && user === liquidatorVault
+  return isVault ? { ...untouched, isIsolated: false } : untouched
 }
 
 /** Zero sums leave, so equal states have equal sums. */

@@ -149,7 +149,7 @@ export class CoreView implements ExchangeView {
   }
 
   perpContexts(): readonly PerpCtxJson[] {
-    const { totals } = this.#state
+    const { positions } = this.#state
     return byKey(this.#state.perps.entries()).map(({ index }) => {
       const market = this.#state.perpMarket(index)
       const { markPx, oraclePx } = this.#state.pricesOf(index)
@@ -158,7 +158,10 @@ export class CoreView implements ExchangeView {
         markPx: formatPx(market, markPx),
         oraclePx: formatPx(market, oraclePx),
         midPx: midPx(market) ?? null,
-        openInterest: formatUnits(totals.openInterest.get(index) ?? 0n, market.szDecimals),
+        openInterest: formatUnits(
+          positions.openInterest.get(index)?.value ?? 0n,
+          market.szDecimals,
+        ),
         funding: formatUnits(hourlyRate(this.#state.premiumsOf(index)), RATE_DECIMALS),
         premium: this.#premium(index),
         impactPxs: impactPxs(market),
@@ -384,9 +387,12 @@ export class CoreView implements ExchangeView {
 
   /** Newest first. Children of a resting parent are shown with it. */
   #ordersOf(user: Address): (Order | TriggerOrder)[] {
-    const { byOid, triggers } = this.#state.ordersOf(bytesToHex(user))
+    const { orders } = this.#state
+    const owner = bytesToHex(user)
+    const resting = orders.oidsOf(owner).flatMap((oid) => orders.get(oid) ?? [])
+    const { triggers } = this.#state.ordersOf(owner)
     const armed = [...triggers.values()].filter(({ isArmed }) => isArmed)
-    return [...byOid.values(), ...armed].sort((a, b) => b.oid - a.oid)
+    return [...resting, ...armed].sort((a, b) => b.oid - a.oid)
   }
 
   #orderJson(order: Order | TriggerOrder): OrderJson {
@@ -455,9 +461,9 @@ export class CoreView implements ExchangeView {
 }
 
 function midPx(market: Market): string | undefined {
-  const [bid, ask] = [market.book.best(true), market.book.best(false)]
-  if (bid === undefined || ask === undefined) return undefined
-  return formatUnits(product(5, bid.px + ask.px), market.pxDecimals + 1)
+  const [bid, ask] = [market.book.bestPx(true), market.book.bestPx(false)]
+  if (bid === 0 || ask === 0) return undefined
+  return formatUnits(product(5, bid + ask), market.pxDecimals + 1)
 }
 
 function impactPxs({ book, perp, pxDecimals }: PerpMarket): [bid: string, ask: string] | null {

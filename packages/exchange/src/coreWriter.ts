@@ -133,7 +133,7 @@ export function matureDelayedOrders(state: CoreState): void {
 
 /** Carries an action out whole or not at all. */
 function perform(state: CoreState, origin: Origin, run: () => ActionOutcome): void {
-  const eventCount = state.events.length
+  const mark = state.events.mark()
   state.journal.begin()
   const outcome = run()
   if (!isFault(outcome)) {
@@ -142,7 +142,7 @@ function perform(state: CoreState, origin: Origin, run: () => ActionOutcome): vo
     return
   }
   state.journal.rollback()
-  state.events.length = eventCount
+  state.events.truncate(mark)
   emitRejected(state, origin, outcome.text)
 }
 

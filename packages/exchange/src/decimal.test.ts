@@ -7,6 +7,7 @@ import {
   parseUnits,
   product,
 } from './decimal.ts'
+import { prng } from './testing/index.ts'
 
 describe('parseUnits', () => {
   it.each([
@@ -69,4 +70,20 @@ it('multiplies exactly on both sides of 2^53', () => {
 
 it('divides upwards', () => {
   expect([ceilDivide(0n, 3n), ceilDivide(3n, 3n), ceilDivide(4n, 3n)]).toEqual([0n, 1n, 2n])
+})
+
+it('reads short decimals digit by digit as long ones, and prints numbers as it prints bigints', () => {
+  const next = prng(41)
+  const characters = '0001234567890.'
+  for (let i = 0; i < 20_000; i++) {
+    const text = Array.from({ length: next(16) }, () => characters[next(characters.length)]).join(
+      '',
+    )
+    const [decimals, max] = [next(9), 10 ** 15]
+    const units = parseUnits(text, decimals)
+    const expected = units === undefined || units > BigInt(max) ? undefined : Number(units)
+    expect(parseSafeUnits(text, decimals, max), JSON.stringify(text)).toBe(expected)
+    const value = next(2 ** 31) * next(2 ** 21) * (next(2) === 0 ? 1 : -1)
+    expect(formatUnits(value, decimals)).toBe(formatUnits(BigInt(value), decimals))
+  }
 })

@@ -62,7 +62,7 @@ describe.each([1, 2, 3])('random history, seed %i', (seed) => {
     const genesis = testGenesis(USERS, { limits })
     const fast = new TestExchange(genesis)
     const naive = new TestExchange(genesis, {
-      createBook: () => new NaiveOrderBook(),
+      createBook: (arena) => new NaiveOrderBook(arena),
       createTriggerBook: () => new NaiveTriggerBook(),
     })
     const reloaded = new TestExchange(genesis)

@@ -29,6 +29,7 @@ import { CoreState } from './coreState.ts'
 import { CoreTree } from './coreTree.ts'
 import { CoreView } from './coreView.ts'
 import { applyCoreWriter } from './coreWriter.ts'
+import type { EventRecords } from './eventJournal.ts'
 import type { ExchangeEvent } from './events.ts'
 import {
   creditFromEvm,
@@ -41,6 +42,7 @@ import {
 import { applyGenesis, type ExchangeGenesis } from './genesis.ts'
 import { assertInvariants } from './invariants.ts'
 import { checkNonce, NONCE_TEXTS, withNonce } from './nonces.ts'
+import type { OrderArena } from './orderArena.ts'
 import { LinkedOrderBook, type OrderBook } from './orderBook.ts'
 import { CoreReader } from './reader.ts'
 import type { ActionReceipt } from './receipt.ts'
@@ -67,9 +69,28 @@ export interface ExchangeTransition {
   readonly events: readonly ExchangeEvent[]
 }
 
+/** Makes the events when somebody asks for them. */
+class Transition implements ExchangeTransition {
+  readonly coreRoot: Hash
+  readonly writes: readonly Write[]
+  readonly #records: EventRecords
+  #events: readonly ExchangeEvent[] | undefined
+
+  constructor(coreRoot: Hash, writes: readonly Write[], records: EventRecords) {
+    this.coreRoot = coreRoot
+    this.writes = writes
+    this.#records = records
+  }
+
+  get events(): readonly ExchangeEvent[] {
+    this.#events ??= this.#records.read()
+    return this.#events
+  }
+}
+
 export interface ExchangeOptions {
   /** The index that orders rest in; every implementation gives the same results. */
-  readonly createBook?: () => OrderBook
+  readonly createBook?: (arena: OrderArena) => OrderBook
   readonly createTriggerBook?: () => TriggerBook
   /** Checks the proofs of a validator's keys; without it no validator can be registered. */
   readonly verifyPossession?: PossessionVerifier
@@ -99,7 +120,7 @@ export class ExchangeMachine {
 
   private constructor(options: ExchangeOptions) {
     this.#state = new CoreState(
-      options.createBook ?? (() => new LinkedOrderBook()),
+      options.createBook ?? ((arena) => new LinkedOrderBook(arena)),
       options.createTriggerBook,
     )
     this.#state.verifyPossession = options.verifyPossession
@@ -187,7 +208,7 @@ export class ExchangeMachine {
     if (limited !== undefined) return failed(meta.txId, limited)
     if (isExpired) return failed(meta.txId, fault('OL_ACTION_EXPIRED', 'Action expired.'))
 
-    const eventCount = this.#state.events.length
+    const mark = this.#state.events.mark()
     this.#state.cause = bytesToHex(meta.txId)
     this.#state.journal.begin()
     const outcome = dispatchAction(this.#state, acting, action, meta.nonce)
@@ -196,7 +217,7 @@ export class ExchangeMachine {
       return { txId: meta.txId, status: 'ok', response: outcome }
     }
     this.#state.journal.rollback()
-    this.#state.events.length = eventCount
+    this.#state.events.truncate(mark)
     return failed(meta.txId, outcome)
   }
 
@@ -293,12 +314,11 @@ export class ExchangeMachine {
     }
     writes.sort(([a], [b]) => compareBytes(a, b))
     this.#root = this.#tree.root()
-    const { events } = state
-    state.events = []
+    const records = state.events.take(state.now.timestampMs)
     state.touched.clear()
     state.evm = undefined
     state.createdByCredit.clear()
-    return { coreRoot: this.#root, writes, events }
+    return new Transition(this.#root, writes, records)
   }
 
   #load(entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): void {

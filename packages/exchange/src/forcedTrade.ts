@@ -1,7 +1,6 @@
 import type { CoreState } from './coreState.ts'
 import type { LiquidationJson } from './events.ts'
 import type { PerpMarket } from './market.ts'
-import { tradeId } from './matching.ts'
 import { releasePositionTpsl } from './orderCancel.ts'
 import { applyPerpFill, positionSize } from './perpClearinghouse.ts'
 import type { User } from './records.ts'
@@ -26,7 +25,6 @@ export function tradeByForce(state: CoreState, market: PerpMarket, trade: Forced
   const taken = applyPerpFill(state, market, { ...sides, user, isBuy })
   const given = applyPerpFill(state, market, { ...sides, user: counterparty, isBuy: !isBuy })
   const [userOid, counterOid] = [state.nextOid(), state.nextOid()]
-  const [buyOid, sellOid] = isBuy ? [userOid, counterOid] : [counterOid, userOid]
   emitForcedTrade(
     state,
     market,
@@ -35,7 +33,6 @@ export function tradeByForce(state: CoreState, market: PerpMarket, trade: Forced
       maker: { user: counterparty, oid: counterOid, cloid: undefined, isBuy: !isBuy },
       px,
       size,
-      tid: tradeId(buyOid, sellOid),
       liquidation,
     },
     { taker: { ...taken, dir: dir.user }, maker: { ...given, dir: dir.counterparty } },

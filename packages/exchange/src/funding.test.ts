@@ -4,8 +4,8 @@ import { formatUnits, parseUnits } from './decimal.ts'
 import type { ExchangeEvent, FundingEvent } from './events.ts'
 import { fundingOf, hourlyRate, premiumOf } from './fundingRate.ts'
 import { impactPx } from './impactPrice.ts'
+import { OrderArena } from './orderArena.ts'
 import { LinkedOrderBook } from './orderBook.ts'
-import type { Order } from './records.ts'
 import { ASSETS, GENESIS_MS, TestExchange, testGenesis, testUser } from './testing/index.ts'
 
 const { eth } = ASSETS
@@ -40,9 +40,15 @@ describe('funding rate: §7.3, A6', () => {
 })
 
 describe('impact price: §7.3', () => {
-  const book = new LinkedOrderBook()
-  const rest = (oid: number, px: number, size: number) =>
-    book.insert({ oid, isBuy: false, px, size } as Order)
+  const arena = new OrderArena()
+  const book = new LinkedOrderBook(arena)
+  const rest = (oid: number, px: number, size: number) => {
+    const row = arena.take()
+    arena.oid[row] = oid
+    arena.px[row] = px
+    arena.size[row] = size
+    book.insert(row)
+  }
   rest(1, 100, 3)
   rest(2, 110, 10)
   for (let i = 0; i < 100; i++) rest(10 + i, 200 + i, 1)

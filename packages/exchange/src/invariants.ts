@@ -12,7 +12,7 @@ import { USDC, USDC_WEI_PER_UNIT } from './spotClearinghouse.ts'
 export function assertInvariants(state: CoreState): void {
   const { totals } = state
   for (const [token, { name }] of state.tokens.entries()) {
-    const perp = token === USDC ? totals.rawUsd * USDC_WEI_PER_UNIT : 0n
+    const perp = token === USDC ? totals.rawUsd.value * USDC_WEI_PER_UNIT : 0n
     const staked = name === NATIVE_TOKEN_NAME ? state.staking.total : 0n
     const held = (totals.spot.get(token) ?? 0n) + perp + staked
     assert(held === (state.supplies.get(token) ?? 0n), `token ${token} is not conserved`)
@@ -23,14 +23,11 @@ export function assertInvariants(state: CoreState): void {
     const { escrow } = evmEscrowOf(state, token)
     assert(escrow >= waiting, `what waits of token ${token} is not in its system address`)
   }
-  for (const [perp, size] of totals.size) {
-    assert(size === 0n, `positions of perp ${perp} do not add up to zero`)
+  for (const [perp, size] of state.positions.sizes) {
+    assert(size.isZero, `positions of perp ${perp} do not add up to zero`)
   }
   for (const { book, coin } of state.touched) {
-    const [bid, ask] = [book.best(true), book.best(false)]
-    assert(
-      bid === undefined || ask === undefined || bid.px < ask.px,
-      `the book of ${coin} is crossed`,
-    )
+    const [bid, ask] = [book.bestPx(true), book.bestPx(false)]
+    assert(bid === 0 || ask === 0 || bid < ask, `the book of ${coin} is crossed`)
   }
 }

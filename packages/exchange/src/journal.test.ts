@@ -24,16 +24,29 @@ function picture(state: CoreState): unknown {
   ].map((entries) => new Map<unknown, unknown>(entries))
   const owned = [new Map(state.positions.owners()), new Map(state.spotBalances.owners())]
   const books = [...state.markets.values()].map(({ book }) => [
-    book.orders(true),
-    book.orders(false),
+    book.rows(true).map((row) => state.orders.read(row)),
+    book.rows(false).map((row) => state.orders.read(row)),
+    book.levels(true, 9_999),
+    book.levels(false, 9_999),
   ])
-  const users = [1, 2, 3].map((n) => state.ordersOf(testUserHex(n)))
-  return structuredClone({ tables, owned, books, users, totals: state.totals })
+  const users = [1, 2, 3].map(testUserHex).map((user) => ({
+    named: state.ordersOf(user),
+    oids: new Set(state.orders.oidsOf(user)),
+    count: state.orders.countOf(user),
+    opening: [0, 1, 2].map((perp) => state.positions.openingOf(user, perp)),
+    initial: state.positions.initialMarginOf(state.accounts.handleOf(user)),
+  }))
+  const { rawUsd, ...sums } = state.totals
+  const byPerp = [state.positions.sizes, state.positions.openInterest].map((all) =>
+    [...all].filter(([, sum]) => !sum.isZero).map(([perp, sum]) => [perp, sum.value]),
+  )
+  const totals = { ...sums, rawUsd: rawUsd.value, byPerp }
+  return structuredClone({ tables, owned, books, users, totals })
 }
 
 describe('undo', () => {
   it('takes every change of an action back, in tables, books, indexes and sums', () => {
-    const state = new CoreState(() => new LinkedOrderBook())
+    const state = new CoreState((arena) => new LinkedOrderBook(arena))
     applyGenesis(state, testGenesis(3))
     const next = prng(3)
     const act = (): void => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ExchangeEvent, FillEvent } from './events.ts'
 import { bankruptcyPx } from './liquidation.ts'
 import { perpMarket, roundPx } from './market.ts'
+import { OrderArena } from './orderArena.ts'
 import { LinkedOrderBook } from './orderBook.ts'
 import { ASSETS, TestExchange, testGenesis, testUser, testUserHex } from './testing/index.ts'
 
@@ -307,7 +308,7 @@ describe('bankruptcy price: §6.5', () => {
       openInterestCap: 0n,
     },
     undefined,
-    new LinkedOrderBook(),
+    new LinkedOrderBook(new OrderArena()),
   )
 
   it('leaves nothing, toward the mark, not further than the maintenance ratio', () => {

@@ -12,8 +12,8 @@ import { perpsOf, type RiskUnit, unitMargin } from './underwater.ts'
  * of its perp; §6.5.
  */
 export function cancelUnitOrders(state: CoreState, { user, perp }: RiskUnit): void {
-  const { byOid, triggers } = state.ordersOf(user)
-  for (const oid of [...byOid.keys(), ...triggers.keys()].sort((a, b) => a - b)) {
+  const { triggers } = state.ordersOf(user)
+  for (const oid of [...state.orders.oidsOf(user), ...triggers.keys()].sort((a, b) => a - b)) {
     const order = state.orders.get(oid) ?? state.triggers.get(oid)
     // A parent may have taken it along.
     if (order === undefined || state.markets.get(order.asset)?.kind !== 'perp') continue

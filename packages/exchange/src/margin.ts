@@ -37,8 +37,6 @@ export interface MarginChange {
 
 /** The margin of a user, as it is or as it would be after a change. */
 export function accountMargin(state: CoreState, user: User, change?: MarginChange): AccountMargin {
-  const positions = state.positions.of(user)
-  const { opening } = state.ordersOf(user)
   const sum = {
     accountValue: (state.accounts.get(user)?.rawUsd ?? 0n) + (change?.rawUsd ?? 0n),
     initial: 0n,
@@ -61,11 +59,9 @@ export function accountMargin(state: CoreState, user: User, change?: MarginChang
     sum.positionInitial += ceilDivide(value, BigInt(leverage))
     sum.positionValue += value
   }
-  for (const perp of positions.keys()) add(perp)
-  for (const perp of opening.keys()) if (!positions.has(perp)) add(perp)
-  if (change !== undefined && !positions.has(change.perp) && !opening.has(change.perp)) {
-    add(change.perp)
-  }
+  const perps = state.positions.perpsOf(user)
+  for (const perp of perps) add(perp)
+  if (change !== undefined && !perps.includes(change.perp)) add(change.perp)
   return sum
 }
 
@@ -150,14 +146,14 @@ function exposure(
 ): Exposure {
   const market = state.perpMarket(perp)
   const position = positionOf(state, user, market)
-  const open = state.ordersOf(user).opening.get(perp)
+  const open = state.positions.openingOf(user, perp)
   const changed = change?.perp === perp ? change : undefined
   return {
     market,
     mark: state.pricesOf(perp).markPx,
     size: position.size + (changed?.size ?? 0),
-    buy: (open?.buy ?? 0) + (changed?.buy ?? 0),
-    sell: (open?.sell ?? 0) + (changed?.sell ?? 0),
+    buy: open.buy + (changed?.buy ?? 0),
+    sell: open.sell + (changed?.sell ?? 0),
     leverage: changed?.leverage ?? position.leverage,
     isIsolated: position.isIsolated,
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { liquidationPx } from './liquidationPx.ts'
 import { maintenanceMargin, marginTiers, tierAt } from './marginTiers.ts'
 import { perpMarket } from './market.ts'
+import { OrderArena } from './orderArena.ts'
 import { LinkedOrderBook } from './orderBook.ts'
 
 const usd = (n: number): bigint => BigInt(n) * 1_000_000n
@@ -52,7 +53,7 @@ it('finds the liquidation price of the published sample: §6.5', () => {
       openInterestCap: 0n,
     },
     undefined,
-    new LinkedOrderBook(),
+    new LinkedOrderBook(new OrderArena()),
   )
   const fifty = {
     ...market,

@@ -7,6 +7,7 @@ import {
   type SpotMarket,
   spotMarket,
 } from './market.ts'
+import { OrderArena } from './orderArena.ts'
 import { LinkedOrderBook } from './orderBook.ts'
 import type { Token } from './records.ts'
 
@@ -24,7 +25,7 @@ function perp(szDecimals: number): PerpMarket {
       openInterestCap: 0n,
     },
     undefined,
-    new LinkedOrderBook(),
+    new LinkedOrderBook(new OrderArena()),
   )
 }
 
@@ -42,7 +43,7 @@ function spot(szDecimals: number, index = 1): SpotMarket {
   return spotMarket(
     { index, name: 'A/B', base: 1, quote: 0, isCanonical: true },
     { base: token('A', szDecimals), quote: token('B', 8) },
-    new LinkedOrderBook(),
+    new LinkedOrderBook(new OrderArena()),
   )
 }
 

@@ -1,4 +1,3 @@
-import { bytesToHex, concatBytes, sha256, uintToBytes } from '@openliquid/primitives'
 import { noteVolume } from './activity.ts'
 import type { CoreState } from './coreState.ts'
 import { product } from './decimal.ts'
@@ -6,8 +5,8 @@ import type { LiquidationJson } from './events.ts'
 import { feeRatesOf, noteFeeVolume } from './feeVolumes.ts'
 import type { Market, PerpMarket, SpotMarket } from './market.ts'
 import { exceedsOpenInterest } from './openInterest.ts'
+import { NO_ROW } from './orderArena.ts'
 import { completeGroup, releasePositionTpsl, removeOrder } from './orderCancel.ts'
-import { emitBookDiff, emitStatus, formatSize } from './orderEvents.ts'
 import { allowsPerpFill, applyPerpFill, closable, type FillSide } from './perpClearinghouse.ts'
 import type { BuilderFee, Cloid, Order, User } from './records.ts'
 import { applySpotTrade } from './spotClearinghouse.ts'
@@ -50,8 +49,10 @@ export function matchOrder(state: CoreState, market: Market, taker: Taker): Matc
   let filled = 0
   let notional = 0n
   while (filled < taker.size) {
-    const maker = market.book.best(!taker.isBuy)
-    if (maker === undefined || !crosses(taker, maker.px)) break
+    const row = market.book.best(!taker.isBuy)
+    if (row === NO_ROW) break
+    const maker = state.orders.read(row)
+    if (!crosses(taker, maker.px)) break
     if (maker.user === taker.user) {
       removeOrder(state, maker, 'selfTradeCanceled')
       continue
@@ -131,7 +132,7 @@ function matchPerp(
   }
   if (taker.liquidation === undefined && !allowsPerpFill(state, market, takerSide)) return 'margin'
 
-  reduceMaker(state, market, maker, size)
+  reduceMaker(state, maker, size)
   const makerEffect = applyPerpFill(state, market, makerSide)
   const takerEffect = applyPerpFill(state, market, takerSide)
   noteLastPx(state, market, maker.px)
@@ -167,7 +168,7 @@ function matchSpot(
     sellerBuilder: taker.isBuy ? maker.builder : taker.builder,
     makerIsBuyer: maker.isBuy,
   })
-  reduceMaker(state, market, maker, size)
+  reduceMaker(state, maker, size)
   noteLastPx(state, market, maker.px)
   emitSpotTrade(state, market, matchOf(taker, maker, size), effect)
   const { notional } = effect
@@ -177,19 +178,18 @@ function matchSpot(
 }
 
 /** Takes the traded lots off the resting order. What it locked was released by the trade itself. */
-function reduceMaker(state: CoreState, market: Market, maker: Order, size: number): void {
+function reduceMaker(state: CoreState, maker: Order, size: number): void {
+  const { orders, events } = state
+  const row = orders.find(maker.oid)
   const left = maker.size - size
-  if (left === 0) {
-    state.orders.set(maker.oid, undefined)
-    emitBookDiff(state, maker, 'remove')
-    emitStatus(state, maker, 'filled', { size: 0 })
-    completeGroup(state, maker)
+  if (left > 0) {
+    events.resized(row, left)
+    orders.resize(row, left)
     return
   }
-  state.orders.set(maker.oid, { ...maker, size: left })
-  emitBookDiff(state, maker, {
-    update: { origSz: formatSize(market, maker.size), newSz: formatSize(market, left) },
-  })
+  events.filled(row, orders.extrasOf(row))
+  orders.remove(row)
+  completeGroup(state, maker)
 }
 
 function noteLastPx(state: CoreState, { asset }: Market, lastPx: number): void {
@@ -198,20 +198,12 @@ function noteLastPx(state: CoreState, { asset }: Market, lastPx: number): void {
 }
 
 function matchOf(taker: Taker, maker: Order, size: number): Match {
-  const [buyOid, sellOid] = taker.isBuy ? [taker.oid, maker.oid] : [maker.oid, taker.oid]
   const { liquidation } = taker
   return {
     taker,
     maker,
     px: maker.px,
     size,
-    tid: tradeId(buyOid, sellOid),
     ...(liquidation === undefined ? {} : { liquidation }),
   }
-}
-
-/** 50 bits of SHA-256 over the two order ids, buyer first; §10.1. */
-export function tradeId(buyOid: number, sellOid: number): number {
-  const digest = sha256(concatBytes(uintToBytes(buyOid, 8), uintToBytes(sellOid, 8)))
-  return Number(BigInt(bytesToHex(digest.subarray(0, 7))) >> 6n)
 }

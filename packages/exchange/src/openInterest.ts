@@ -44,7 +44,7 @@ export function exceedsOpenInterest(
 /** Whether open interest, with so many lots more, is worth more than the cap, or as much without them. */
 function isAtCap(state: CoreState, { asset, perp }: PerpMarket, growth: number): boolean {
   if (perp.openInterestCap === 0n) return false
-  const lots = (state.totals.openInterest.get(asset) ?? 0n) + BigInt(growth)
+  const lots = (state.positions.openInterest.get(asset)?.value ?? 0n) + BigInt(growth)
   const value = lots * BigInt(state.pricesOf(asset).markPx)
   return growth > 0 ? value > perp.openInterestCap : value >= perp.openInterestCap
 }

@@ -120,8 +120,8 @@ function applyBucket(
       { ...state.markStateOf(perp), oracleMs: timestampMs, perpPx },
       oraclePx,
       {
-        bid: market.book.best(true)?.px ?? 0,
-        ask: market.book.best(false)?.px ?? 0,
+        bid: market.book.bestPx(true),
+        ask: market.book.bestPx(false),
         lastPx: before.lastPx,
       },
       timestampMs,

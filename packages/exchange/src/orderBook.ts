@@ -1,5 +1,7 @@
 import { assert } from '@openliquid/primitives'
-import type { Order } from './records.ts'
+import { grown, grownLength } from './growth.ts'
+import { NO_ROW, ORDER_IS_BUY, type OrderArena } from './orderArena.ts'
+import { PriceIndex } from './priceIndex.ts'
 
 /** Orders of one price, added up. */
 export interface BookLevel {
@@ -13,162 +15,250 @@ export interface BookLevel {
 /**
  * Resting orders of one asset in price-time priority; the better price first, then the lower oid.
  *
- * A book holds no state of its own: it is an index over the order table.
+ * A book holds no state of its own: it is an index over rows of an arena.
  */
 export interface OrderBook {
   readonly size: number
-  /** The order to be hit next on a side. */
-  best(isBuy: boolean): Order | undefined
-  has(oid: number): boolean
+  /** The row to be hit next on a side, or -1. */
+  best(isBuy: boolean): number
+  /** Its price, or 0. */
+  bestPx(isBuy: boolean): number
+  has(row: number): boolean
   /** Lots resting at one price. */
   sizeAt(isBuy: boolean, px: number): number
-  insert(order: Order): void
-  /** Takes the order with a new open size; its place in the queue stays. */
-  replace(order: Order): void
-  remove(order: Order): void
+  insert(row: number): void
+  /** Gives an order a new open size; its place in the queue stays. */
+  resize(row: number, size: number): void
+  remove(row: number): void
   /** The best levels of a side, best first. */
   levels(isBuy: boolean, countMax: number): BookLevel[]
-  /** Every order of a side in priority. */
-  orders(isBuy: boolean): Order[]
+  /** Every row of a side in priority. */
+  rows(isBuy: boolean): number[]
 }
 
-interface OrderNode {
-  order: Order
-  readonly level: Level
-  previous: OrderNode | undefined
-  next: OrderNode | undefined
-}
-
-interface Level {
-  readonly px: number
-  size: number
-  count: number
-  head: OrderNode | undefined
-  tail: OrderNode | undefined
-}
-
-interface BookSide {
-  readonly byPx: Map<number, Level>
-  /** Ascending in priority: the best level is the last, so what changes near the touch moves little. */
-  readonly ladder: Level[]
-  /** 1 when a higher price has more priority. */
-  readonly direction: 1 | -1
-}
-
-/** Orders doubly linked in their level, levels in a ladder sorted by price, nodes by oid: cancel is O(1). */
+/** Orders doubly linked in their level, levels in a trie by price and doubly linked: nothing costs more in a larger book. */
 export class LinkedOrderBook implements OrderBook {
-  readonly #nodes = new Map<number, OrderNode>()
-  readonly #bids: BookSide = { byPx: new Map(), ladder: [], direction: 1 }
-  readonly #asks: BookSide = { byPx: new Map(), ladder: [], direction: -1 }
+  readonly #arena: OrderArena
+  readonly #bids: BookSide
+  readonly #asks: BookSide
+  #size = 0
+
+  constructor(arena: OrderArena) {
+    this.#arena = arena
+    this.#bids = new BookSide(arena, true)
+    this.#asks = new BookSide(arena, false)
+  }
 
   get size(): number {
-    return this.#nodes.size
+    return this.#size
   }
 
-  best(isBuy: boolean): Order | undefined {
-    return this.#side(isBuy).ladder.at(-1)?.head?.order
+  best(isBuy: boolean): number {
+    const side = isBuy ? this.#bids : this.#asks
+    return side.best === NO_ROW ? NO_ROW : (side.head[side.best] as number)
   }
 
-  has(oid: number): boolean {
-    return this.#nodes.has(oid)
+  bestPx(isBuy: boolean): number {
+    const side = isBuy ? this.#bids : this.#asks
+    return side.best === NO_ROW ? 0 : (side.px[side.best] as number)
+  }
+
+  has(row: number): boolean {
+    const { flags, px } = this.#arena
+    const side = this.#side(row, flags)
+    const level = side.index.get(px[row] as number)
+    if (level === NO_ROW) return false
+    return side.rowsOf(level).includes(row)
   }
 
   sizeAt(isBuy: boolean, px: number): number {
-    return this.#side(isBuy).byPx.get(px)?.size ?? 0
+    const side = isBuy ? this.#bids : this.#asks
+    const level = side.index.get(px)
+    return level === NO_ROW ? 0 : (side.size[level] as number)
   }
 
-  insert(order: Order): void {
-    assert(order.size > 0, 'an order without size in the book')
-    assert(!this.#nodes.has(order.oid), 'an order twice in the book')
-    const level = this.#levelFor(this.#side(order.isBuy), order.px)
-    // New orders have the highest oid; only a loaded or taken back one goes further forward.
-    let previous = level.tail
-    while (previous !== undefined && previous.order.oid > order.oid) previous = previous.previous
-    const next = previous === undefined ? level.head : previous.next
-    const node: OrderNode = { order, level, previous, next }
-    if (previous === undefined) level.head = node
-    else previous.next = node
-    if (next === undefined) level.tail = node
-    else next.previous = node
-    level.size += order.size
-    level.count += 1
-    this.#nodes.set(order.oid, node)
+  insert(row: number): void {
+    const { flags, size } = this.#arena
+    assert((size[row] as number) > 0, 'an order without size in the book')
+    this.#side(row, flags).insert(row)
+    this.#size += 1
   }
 
-  replace(order: Order): void {
-    const node = this.#node(order.oid)
-    assert(order.size > 0, 'an order without size in the book')
-    assert(node.level.px === order.px, 'an order that changed its price')
-    node.level.size += order.size - node.order.size
-    node.order = order
+  resize(row: number, size: number): void {
+    const arena = this.#arena
+    assert(size > 0, 'an order without size in the book')
+    const side = this.#side(row, arena.flags)
+    const level = arena.level[row] as number
+    side.size[level] = (side.size[level] as number) + size - (arena.size[row] as number)
+    arena.size[row] = size
   }
 
-  remove({ oid, isBuy }: Order): void {
-    const { level, previous, next, order } = this.#node(oid)
-    if (previous === undefined) level.head = next
-    else previous.next = next
-    if (next === undefined) level.tail = previous
-    else next.previous = previous
-    level.size -= order.size
-    level.count -= 1
-    this.#nodes.delete(oid)
-    if (level.count === 0) removeLevel(this.#side(isBuy), level)
+  remove(row: number): void {
+    this.#side(row, this.#arena.flags).remove(row)
+    this.#size -= 1
   }
 
   levels(isBuy: boolean, countMax: number): BookLevel[] {
-    const { ladder } = this.#side(isBuy)
+    const side = isBuy ? this.#bids : this.#asks
     const levels: BookLevel[] = []
-    for (let i = ladder.length - 1; i >= 0 && levels.length < countMax; i--) {
-      const { px, size, count } = ladder[i] as Level
-      levels.push({ px, size, count })
+    for (let at = side.best; at !== NO_ROW && levels.length < countMax; at = side.worse(at)) {
+      levels.push({
+        px: side.px[at] as number,
+        size: side.size[at] as number,
+        count: side.count[at] as number,
+      })
     }
     return levels
   }
 
-  orders(isBuy: boolean): Order[] {
-    const orders: Order[] = []
-    for (const { head } of this.#side(isBuy).ladder.toReversed()) {
-      for (let node = head; node !== undefined; node = node.next) orders.push(node.order)
+  rows(isBuy: boolean): number[] {
+    const side = isBuy ? this.#bids : this.#asks
+    const rows: number[] = []
+    for (let at = side.best; at !== NO_ROW; at = side.worse(at)) rows.push(...side.rowsOf(at))
+    return rows
+  }
+
+  #side(row: number, flags: Uint8Array): BookSide {
+    return ((flags[row] as number) & ORDER_IS_BUY) === 0 ? this.#asks : this.#bids
+  }
+}
+
+/** Levels of one side as rows of columns. */
+class BookSide {
+  readonly index: PriceIndex = new PriceIndex()
+  readonly #arena: OrderArena
+  /** Whether a higher price has more priority. */
+  readonly #isBuy: boolean
+  /** The best level, or -1. */
+  best = NO_ROW
+  px: Float64Array = new Float64Array(16)
+  size: Float64Array = new Float64Array(16)
+  count: Int32Array = new Int32Array(16)
+  head: Int32Array = new Int32Array(16)
+  #tail: Int32Array = new Int32Array(16)
+  /** Neighbours by price. A free level is linked through `#higher`. */
+  #lower: Int32Array = new Int32Array(16)
+  #higher: Int32Array = new Int32Array(16)
+  #lowest = NO_ROW
+  #levelCount = 0
+  #freeLevel = NO_ROW
+
+  constructor(arena: OrderArena, isBuy: boolean) {
+    this.#arena = arena
+    this.#isBuy = isBuy
+  }
+
+  worse(level: number): number {
+    return (this.#isBuy ? this.#lower[level] : this.#higher[level]) as number
+  }
+
+  rowsOf(level: number): number[] {
+    const { next } = this.#arena
+    const rows: number[] = []
+    for (let row = this.head[level] as number; row !== NO_ROW; row = next[row] as number) {
+      rows.push(row)
     }
-    return orders
+    return rows
   }
 
-  #side(isBuy: boolean): BookSide {
-    return isBuy ? this.#bids : this.#asks
+  insert(row: number): void {
+    const { px, size, oid, next, previous, level } = this.#arena
+    const price = px[row] as number
+    const known = this.index.get(price)
+    if (known === NO_ROW) {
+      const added = this.#addLevel(price)
+      this.size[added] = size[row] as number
+      this.count[added] = 1
+      this.head[added] = row
+      this.#tail[added] = row
+      next[row] = NO_ROW
+      previous[row] = NO_ROW
+      level[row] = added
+      return
+    }
+    // New orders have the highest oid; only a loaded or taken back one goes further forward.
+    const ownOid = oid[row] as number
+    let before = this.#tail[known] as number
+    while (before !== NO_ROW && (oid[before] as number) > ownOid)
+      before = previous[before] as number
+    assert(before === NO_ROW || oid[before] !== ownOid, 'an order twice in the book')
+    const after = (before === NO_ROW ? this.head[known] : next[before]) as number
+    previous[row] = before
+    next[row] = after
+    level[row] = known
+    if (before === NO_ROW) this.head[known] = row
+    else next[before] = row
+    if (after === NO_ROW) this.#tail[known] = row
+    else previous[after] = row
+    this.size[known] = (this.size[known] as number) + (size[row] as number)
+    this.count[known] = (this.count[known] as number) + 1
   }
 
-  #node(oid: number): OrderNode {
-    const node = this.#nodes.get(oid)
-    assert(node !== undefined, 'an order that is not in the book')
-    return node
+  remove(row: number): void {
+    const { size, next, previous, level } = this.#arena
+    const own = level[row] as number
+    const [before, after] = [previous[row] as number, next[row] as number]
+    assert(
+      before === NO_ROW ? this.head[own] === row : next[before] === row,
+      'an order that is not in the book',
+    )
+    if (before === NO_ROW) this.head[own] = after
+    else next[before] = after
+    if (after === NO_ROW) this.#tail[own] = before
+    else previous[after] = before
+    const count = (this.count[own] as number) - 1
+    this.count[own] = count
+    this.size[own] = (this.size[own] as number) - (size[row] as number)
+    if (count === 0) this.#removeLevel(own)
   }
 
-  #levelFor(side: BookSide, px: number): Level {
-    const present = side.byPx.get(px)
-    if (present !== undefined) return present
-    const level: Level = { px, size: 0, count: 0, head: undefined, tail: undefined }
-    side.byPx.set(px, level)
-    side.ladder.splice(ladderPosition(side, px), 0, level)
+  #addLevel(price: number): number {
+    const level = this.#takeLevel()
+    const lower = this.index.insert(price, level)
+    const higher = (lower === NO_ROW ? this.#lowest : this.#higher[lower]) as number
+    this.px[level] = price
+    this.#lower[level] = lower
+    this.#higher[level] = higher
+    if (lower === NO_ROW) this.#lowest = level
+    else this.#higher[lower] = level
+    if (higher !== NO_ROW) this.#lower[higher] = level
+    const better = this.#isBuy ? higher : lower
+    if (better === NO_ROW) this.best = level
     return level
   }
-}
 
-function removeLevel(side: BookSide, level: Level): void {
-  assert(level.size === 0, 'an empty level with size')
-  const at = ladderPosition(side, level.px)
-  assert(side.ladder[at] === level, 'a level that is not in the ladder')
-  side.ladder.splice(at, 1)
-  side.byPx.delete(level.px)
-}
-
-/** First position that has no less priority than the price. */
-function ladderPosition({ ladder, direction }: BookSide, px: number): number {
-  let low = 0
-  let high = ladder.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (((ladder[middle] as Level).px - px) * direction < 0) low = middle + 1
-    else high = middle
+  #removeLevel(level: number): void {
+    assert(this.size[level] === 0, 'an empty level with size')
+    this.index.remove(this.px[level] as number)
+    const lower = this.#lower[level] as number
+    const higher = this.#higher[level] as number
+    if (lower === NO_ROW) this.#lowest = higher
+    else this.#higher[lower] = higher
+    if (higher !== NO_ROW) this.#lower[higher] = lower
+    if (this.best === level) this.best = this.#isBuy ? lower : higher
+    this.head[level] = NO_ROW
+    this.#higher[level] = this.#freeLevel
+    this.#freeLevel = level
   }
-  return low
+
+  #takeLevel(): number {
+    const free = this.#freeLevel
+    if (free !== NO_ROW) {
+      this.#freeLevel = this.#higher[free] as number
+      return free
+    }
+    if (this.#levelCount === this.px.length) {
+      const length = grownLength(this.px.length)
+      this.px = grown(this.px, length)
+      this.size = grown(this.size, length)
+      this.count = grown(this.count, length)
+      this.head = grown(this.head, length)
+      this.#tail = grown(this.#tail, length)
+      this.#lower = grown(this.#lower, length)
+      this.#higher = grown(this.#higher, length)
+    }
+    const level = this.#levelCount
+    this.#levelCount += 1
+    return level
+  }
 }

@@ -1,53 +1,73 @@
 import { assert } from '@openliquid/primitives'
+import { NO_ROW, ORDER_IS_BUY, type OrderArena } from './orderArena.ts'
 import type { BookLevel, OrderBook } from './orderBook.ts'
-import type { Order } from './records.ts'
 
 /** The same book as one list that is sorted when asked: too slow to use, too simple to be wrong. */
 export class NaiveOrderBook implements OrderBook {
-  #orders: Order[] = []
+  readonly #arena: OrderArena
+  #rows: number[] = []
+
+  constructor(arena: OrderArena) {
+    this.#arena = arena
+  }
 
   get size(): number {
-    return this.#orders.length
+    return this.#rows.length
   }
 
-  best(isBuy: boolean): Order | undefined {
-    return this.orders(isBuy)[0]
+  best(isBuy: boolean): number {
+    return this.rows(isBuy)[0] ?? NO_ROW
   }
 
-  has(oid: number): boolean {
-    return this.#orders.some((order) => order.oid === oid)
+  bestPx(isBuy: boolean): number {
+    const [best] = this.rows(isBuy)
+    return best === undefined ? 0 : this.#px(best)
+  }
+
+  has(row: number): boolean {
+    return this.#rows.includes(row)
   }
 
   sizeAt(isBuy: boolean, px: number): number {
     return this.levels(isBuy, Number.POSITIVE_INFINITY).find((level) => level.px === px)?.size ?? 0
   }
 
-  insert(order: Order): void {
-    assert(!this.has(order.oid), 'an order twice in the book')
-    this.#orders.push(order)
+  insert(row: number): void {
+    assert(!this.has(row), 'an order twice in the book')
+    this.#rows.push(row)
   }
 
-  replace(order: Order): void {
-    assert(this.has(order.oid), 'an order that is not in the book')
-    this.#orders = this.#orders.map((present) => (present.oid === order.oid ? order : present))
+  resize(row: number, size: number): void {
+    assert(this.has(row), 'an order that is not in the book')
+    this.#arena.size[row] = size
   }
 
-  remove({ oid }: Order): void {
-    assert(this.has(oid), 'an order that is not in the book')
-    this.#orders = this.#orders.filter((order) => order.oid !== oid)
+  remove(row: number): void {
+    assert(this.has(row), 'an order that is not in the book')
+    this.#rows = this.#rows.filter((other) => other !== row)
   }
 
   levels(isBuy: boolean, countMax: number): BookLevel[] {
-    const orders = this.orders(isBuy)
-    return [...new Set(orders.map(({ px }) => px))].slice(0, countMax).map((px) => {
-      const level = orders.filter((order) => order.px === px)
-      return { px, size: level.reduce((sum, { size }) => sum + size, 0), count: level.length }
+    const rows = this.rows(isBuy)
+    return [...new Set(rows.map((row) => this.#px(row)))].slice(0, countMax).map((px) => {
+      const level = rows.filter((row) => this.#px(row) === px)
+      const size = level.reduce((sum, row) => sum + (this.#arena.size[row] as number), 0)
+      return { px, size, count: level.length }
     })
   }
 
-  orders(isBuy: boolean): Order[] {
-    return this.#orders
-      .filter((order) => order.isBuy === isBuy)
-      .sort((a, b) => (isBuy ? b.px - a.px : a.px - b.px) || a.oid - b.oid)
+  rows(isBuy: boolean): number[] {
+    const { oid, flags } = this.#arena
+    return this.#rows
+      .filter((row) => (((flags[row] as number) & ORDER_IS_BUY) !== 0) === isBuy)
+      .sort(
+        (a, b) =>
+          (isBuy ? this.#px(b) - this.#px(a) : this.#px(a) - this.#px(b)) ||
+          (oid[a] as number) - (oid[b] as number),
+      )
+  }
+
+  #px(row: number): number {
+    return this.#arena.px[row] as number
   }
 }

@@ -1,6 +1,6 @@
 import type { CoreState } from './coreState.ts'
 import type { OrderStatus } from './events.ts'
-import { emitBookDiff, emitStatus, emitTriggerStatus, marketOf } from './orderEvents.ts'
+import { emitTriggerStatus, marketOf } from './orderEvents.ts'
 import type { TriggerOrder } from './orderRecords.ts'
 import { closable } from './perpClearinghouse.ts'
 import type { Order, User } from './records.ts'
@@ -14,9 +14,9 @@ export function removeOrder(state: CoreState, order: Order, status: OrderStatus)
     const token = (order.isBuy ? market.quote : market.base).index
     addHold(state, order.user, token, -spotHoldOf(market, order))
   }
-  state.orders.set(order.oid, undefined)
-  emitBookDiff(state, order, 'remove')
-  emitStatus(state, order, status)
+  const row = state.orders.find(order.oid)
+  state.events.removed(row, status, state.orders.extrasOf(row))
+  state.orders.remove(row)
   if (order.group !== order.oid) return
   // §5: children live on when their parent was cut short for want of margin.
   if (status === 'marginCanceled' && order.size < order.origSize) armChildren(state, order)
@@ -51,8 +51,8 @@ export function removeOpen(
 
 /** Takes out all orders of a user, the oldest first. */
 export function cancelAllOrders(state: CoreState, user: User, status: OrderStatus): void {
-  const { byOid, triggers } = state.ordersOf(user)
-  for (const oid of [...byOid.keys(), ...triggers.keys()].sort(ascending)) {
+  const { triggers } = state.ordersOf(user)
+  for (const oid of [...state.orders.oidsOf(user), ...triggers.keys()].sort(ascending)) {
     const order = state.orders.get(oid) ?? state.triggers.get(oid)
     // A parent may have taken it along.
     if (order !== undefined) removeOpen(state, order, status)

@@ -1,7 +1,13 @@
-import { assert } from '@openliquid/primitives'
+import { type Address, assert } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
-import type { BookDiffEvent, OrderDetailsJson, OrderJson, OrderStatus } from './events.ts'
+import type {
+  BookDiffEvent,
+  OrderDetailsJson,
+  OrderJson,
+  OrderStatus,
+  OrderUpdateEvent,
+} from './events.ts'
 import type { Market } from './market.ts'
 import type { TriggerOrder } from './orderRecords.ts'
 import type { OrderRejection } from './orderRejection.ts'
@@ -21,7 +27,7 @@ export function formatSize(market: Market, size: number): string {
 }
 
 /** An order as the APIs print it, with the size that is open. */
-export function orderJson(market: Market, order: Order, size: number = order.size): OrderJson {
+export function orderJson(market: Market, order: ToldOrder, size: number = order.size): OrderJson {
   return {
     coin: market.coin,
     side: sideLetter(order.isBuy),
@@ -81,28 +87,65 @@ export function triggerDetails(
   }
 }
 
-/** Tells the owner where the order stands now. */
+/** An order as events tell of it, whoever owns it. */
+export type ToldOrder = Pick<
+  Order,
+  | 'isBuy'
+  | 'px'
+  | 'size'
+  | 'oid'
+  | 'timestampMs'
+  | 'origSize'
+  | 'timeInForce'
+  | 'cloid'
+  | 'reduceOnly'
+>
+
+/** Where an order stands. */
+export function orderUpdateEvent(
+  user: Address,
+  market: Market,
+  order: ToldOrder,
+  update: {
+    readonly status: OrderStatus
+    readonly statusTimestamp: number
+    /** Lots still open. */
+    readonly size: number
+    /** `undefined` is those of an order that rests. */
+    readonly details: OrderDetailsJson | undefined
+    readonly rejection?: OrderRejection | undefined
+  },
+): OrderUpdateEvent {
+  const { status, statusTimestamp, size, details, rejection } = update
+  return {
+    kind: 'orderUpdate',
+    user,
+    order: orderJson(market, order, size),
+    details: details ?? ORDER_DETAILS[order.timeInForce],
+    status,
+    statusTimestamp,
+    ...(rejection === undefined ? {} : { code: rejection.code }),
+  }
+}
+
+/** Tells the owner where an order that does not rest stands now. */
 export function emitStatus(
   state: CoreState,
   order: Order,
   status: OrderStatus,
   options: {
-    /** Lots still open, when they are not those of the order. */
-    readonly size?: number
     readonly details?: OrderDetailsJson
     readonly rejection?: OrderRejection
   } = {},
 ): void {
-  const { size = order.size, details = ORDER_DETAILS[order.timeInForce], rejection } = options
-  state.emit({
-    kind: 'orderUpdate',
-    user: state.addressOf(order.user),
-    order: orderJson(marketOf(state, order), order, size),
-    details,
+  const update = {
     status,
     statusTimestamp: state.now.timestampMs,
-    ...(rejection === undefined ? {} : { code: rejection.code }),
-  })
+    size: order.size,
+    details: options.details,
+    rejection: options.rejection,
+  }
+  state.emit(orderUpdateEvent(state.addressOf(order.user), marketOf(state, order), order, update))
 }
 
 export function emitTriggerStatus(
@@ -138,22 +181,22 @@ export function emitRejection(
   })
 }
 
-/** Tells followers of the book what changed; §10.3. */
-export function emitBookDiff(
-  state: CoreState,
-  order: Order,
+/** What changed in a book; §10.3. */
+export function bookDiffEvent(
+  user: Address,
+  market: Market,
+  order: Pick<Order, 'oid' | 'isBuy' | 'px'>,
   rawBookDiff: BookDiffEvent['rawBookDiff'],
-): void {
-  const market = marketOf(state, order)
-  state.emit({
+): BookDiffEvent {
+  return {
     kind: 'bookDiff',
-    user: state.addressOf(order.user),
+    user,
     oid: order.oid,
     coin: market.coin,
     side: sideLetter(order.isBuy),
     px: formatPx(market, order.px),
     rawBookDiff,
-  })
+  }
 }
 
 export function marketOf(state: CoreState, order: { readonly asset: number }): Market {

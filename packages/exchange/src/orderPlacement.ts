@@ -11,14 +11,9 @@ import { tierAt } from './marginTiers.ts'
 import { type Market, type PerpMarket, parsePx, parseSize, type SpotMarket } from './market.ts'
 import { crosses, type MatchResult, matchOrder } from './matching.ts'
 import { checkOpenInterest } from './openInterest.ts'
+import { NO_ROW } from './orderArena.ts'
 import { completeGroup } from './orderCancel.ts'
-import {
-  emitBookDiff,
-  emitStatus,
-  formatSize,
-  ORDER_DETAILS,
-  type OrderKind,
-} from './orderEvents.ts'
+import { formatSize, ORDER_DETAILS, type OrderKind } from './orderEvents.ts'
 import {
   badAloPx,
   minTradeSpotNtl,
@@ -171,12 +166,13 @@ function settle(
   if (filled === 0) {
     if (stop === 'margin') return ORDER_REJECTIONS.perpMargin
     if (stop === 'reduceOnly') return ORDER_REJECTIONS.reduceOnly
-    return request.kind === 'market' && market.book.best(!request.isBuy) === undefined
+    return request.kind === 'market' && market.book.best(!request.isBuy) === NO_ROW
       ? ORDER_REJECTIONS.marketOrderNoLiquidity
       : ORDER_REJECTIONS.iocCancel
   }
   const { status, end } = endOf(left, stop)
-  emitStatus(state, order, status, { details: ORDER_DETAILS[request.kind] })
+  const owner = state.accounts.handleOf(order.user)
+  state.events.ended(owner, order, status, ORDER_DETAILS[request.kind])
   // A position that is closed is as good as the whole size: nothing is left for the siblings.
   if (left === 0 || stop === 'reduceOnly') completeGroup(state, order)
   return {
@@ -213,9 +209,8 @@ function rest(state: CoreState, market: Market, order: Order): void {
     const token = (order.isBuy ? market.quote : market.base).index
     addHold(state, order.user, token, spotHoldOf(market, order))
   }
-  state.orders.set(order.oid, order)
-  emitBookDiff(state, order, { new: { sz: formatSize(market, order.size) } })
-  emitStatus(state, order, 'open')
+  const row = state.orders.insert(order)
+  state.events.rested(row, state.orders.extrasOf(row))
 }
 
 function checkPerp(
@@ -267,7 +262,7 @@ function checkPerpMargin(
 ): OrderRejection | undefined {
   const { user, isBuy, size } = order
   const { size: open = 0 } = state.positions.get(user, market.asset) ?? {}
-  const { buy, sell } = state.ordersOf(user).opening.get(market.asset) ?? { buy: 0, sell: 0 }
+  const { buy, sell } = state.positions.openingOf(user, market.asset)
   const reach = Math.abs(open) + (isBuy ? buy : sell) + size
   if (!Number.isSafeInteger(reach)) return ORDER_REJECTIONS.size
 
@@ -316,11 +311,11 @@ function checkBook(
     return ORDER_REJECTIONS.size
   }
   if (order.kind !== 'alo') return undefined
-  const opposite = book.best(!order.isBuy)
-  if (opposite === undefined || !crosses(order, opposite.px)) return undefined
+  const opposite = book.bestPx(!order.isBuy)
+  if (opposite === 0 || !crosses(order, opposite)) return undefined
   const side = (isBuy: boolean): string => {
-    const best = book.best(isBuy)
-    return best === undefined ? 'None' : formatUnits(best.px, pxDecimals)
+    const best = book.bestPx(isBuy)
+    return best === 0 ? 'None' : formatUnits(best, pxDecimals)
   }
   return badAloPx(`${side(true)}@${side(false)}`)
 }
@@ -330,11 +325,13 @@ export function checkOpenOrders(
   state: CoreState,
   order: Pick<OrderRequest, 'user' | 'cloid' | 'kind' | 'reduceOnly'>,
 ): OrderRejection | undefined {
-  const { byOid, byCloid, triggers } = state.ordersOf(order.user)
+  const { byCloid, triggers } = state.ordersOf(order.user)
   if (order.cloid !== undefined && byCloid.has(order.cloid)) return ORDER_REJECTIONS.duplicateCloid
   if (order.kind !== 'gtc' && order.kind !== 'alo') return undefined
   const openMax = order.reduceOnly ? state.rules.openOrdersMax : openOrdersMaxOf(state, order.user)
-  return byOid.size + triggers.size >= openMax ? ORDER_REJECTIONS.tooManyOpenOrders : undefined
+  return state.orders.countOf(order.user) + triggers.size >= openMax
+    ? ORDER_REJECTIONS.tooManyOpenOrders
+    : undefined
 }
 
 /** Ticks, rounded half up. */

@@ -142,7 +142,7 @@ export class CoreReader implements ExchangeReader {
     const market = this.#state.markets.get(asset)
     if (market === undefined) return undefined
     const { book } = market
-    return { bid: BigInt(book.best(true)?.px ?? 0), ask: BigInt(book.best(false)?.px ?? 0) }
+    return { bid: BigInt(book.bestPx(true)), ask: BigInt(book.bestPx(false)) }
   }
 
   marginSummaryOf(dex: number, user: Address): MarginSummaryReading | undefined {

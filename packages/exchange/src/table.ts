@@ -1,5 +1,5 @@
 import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, Undoer } from './journal.ts'
 
 /** How the entries of one table are stored. `tag` is the second byte of every key, after `c`. */
 export interface TableSpec<K, V> {
@@ -31,7 +31,7 @@ export const CORE_PREFIX = 0x63
  *
  * Never iterate where the order could be seen: it follows history, and a loaded machine has another one.
  */
-export class Table<K extends string | number, V> implements StoredTable {
+export class Table<K extends string | number, V> implements StoredTable, Undoer {
   readonly #spec: TableSpec<K, V>
   readonly #journal: Journal
   readonly #onChange: ChangeHook<K, V>
@@ -68,8 +68,17 @@ export class Table<K extends string | number, V> implements StoredTable {
   set(key: K, value: V | undefined): void {
     const previous = this.#entries.get(key)
     if (previous === value) return
-    this.#journal.record(() => this.#put(key, previous))
+    if (this.#journal.isOpen) {
+      this.#journal.pushValue(previous)
+      this.#journal.pushValue(key)
+      this.#journal.note(this)
+    }
     this.#put(key, value)
+  }
+
+  takeBack(): void {
+    const key = this.#journal.popValue() as K
+    this.#put(key, this.#journal.popValue() as V | undefined)
   }
 
   /** Hands over and forgets the changes, in no particular order. */
@@ -108,7 +117,7 @@ export class Table<K extends string | number, V> implements StoredTable {
 }
 
 /** Entries that belong to an owner and a number, as positions do: user and perp. */
-export class OwnedTable<V> implements StoredTable {
+export class OwnedTable<V> implements StoredTable, Undoer {
   readonly #spec: TableSpec<readonly [owner: string, id: number], V>
   readonly #journal: Journal
   readonly #onChange: (
@@ -151,8 +160,19 @@ export class OwnedTable<V> implements StoredTable {
   set(owner: string, id: number, value: V | undefined): void {
     const previous = this.get(owner, id)
     if (previous === value) return
-    this.#journal.record(() => this.#put(owner, id, previous))
+    if (this.#journal.isOpen) {
+      this.#journal.pushValue(previous)
+      this.#journal.pushValue(owner)
+      this.#journal.pushNumber(id)
+      this.#journal.note(this)
+    }
     this.#put(owner, id, value)
+  }
+
+  takeBack(): void {
+    const id = this.#journal.popNumber()
+    const owner = this.#journal.popValue() as string
+    this.#put(owner, id, this.#journal.popValue() as V | undefined)
   }
 
   drain(out: ByteWriter, sink: EntrySink): void {

@@ -1,6 +1,7 @@
+import { type Address, bytesToHex, concatBytes, sha256, uintToBytes } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
-import type { FillEvent, LiquidationJson } from './events.ts'
+import type { FillEvent, LiquidationJson, TradeEvent } from './events.ts'
 import type { Market, PerpMarket, SpotMarket } from './market.ts'
 import { formatPx, formatSize, sideLetter } from './orderEvents.ts'
 import type { FillEffect } from './perpClearinghouse.ts'
@@ -16,7 +17,7 @@ interface MatchedOrder {
   readonly oid: number
   readonly cloid: Cloid | undefined
   readonly isBuy: boolean
-  readonly twapId?: number
+  readonly twapId?: number | undefined
 }
 
 /** Two orders that traded, at the maker's price. */
@@ -25,7 +26,6 @@ export interface Match {
   readonly maker: MatchedOrder
   readonly px: number
   readonly size: number
-  readonly tid: number
   readonly liquidation?: LiquidationJson
 }
 
@@ -47,15 +47,45 @@ export function emitPerpTrade(
 ): void {
   emitTrade(state, market, match)
   for (const role of ['taker', 'maker'] as const) {
-    const { startSize, closedPnl, fee, builderFee } = effects[role]
-    emitFill(state, market, match, role, {
-      startPosition: formatSize(market, startSize),
-      dir: fillDirection(startSize, match[role].isBuy, match.size),
-      closedPnl: formatUnits(closedPnl, USD_DECIMALS),
-      fee: formatUnits(fee, USD_DECIMALS),
-      feeToken: 'USDC',
-      ...(builderFee === 0n ? {} : { builderFee: formatUnits(builderFee, USD_DECIMALS) }),
-    })
+    emitFill(state, market, match, role, perpFillFields(market, match, role, effects[role]))
+  }
+}
+
+/** One side of a trade as `perpTradeEvents` takes it. */
+interface ToldSide extends MatchedOrder, FillEffect {
+  readonly address: Address
+}
+
+/** The events of a match on a perp: the trade, and the fill of each side. */
+export function perpTradeEvents(
+  market: Market,
+  match: Match & { readonly taker: ToldSide; readonly maker: ToldSide },
+  origin: EventOrigin,
+): [TradeEvent, FillEvent, FillEvent] {
+  const fill = (role: 'taker' | 'maker'): FillEvent =>
+    fillEvent(
+      market,
+      match,
+      role,
+      { user: match[role].address, ...origin },
+      perpFillFields(market, match, role, match[role]),
+    )
+  return [tradeEvent(market, match, origin), fill('taker'), fill('maker')]
+}
+
+function perpFillFields(
+  market: Market,
+  match: Match,
+  role: 'taker' | 'maker',
+  { startSize, closedPnl, fee, builderFee }: FillEffect,
+): FillFields {
+  return {
+    startPosition: formatSize(market, startSize),
+    dir: fillDirection(startSize, match[role].isBuy, match.size),
+    closedPnl: formatUnits(closedPnl, USD_DECIMALS),
+    fee: formatUnits(fee, USD_DECIMALS),
+    feeToken: 'USDC',
+    ...(builderFee === 0n ? {} : { builderFee: formatUnits(builderFee, USD_DECIMALS) }),
   }
 }
 
@@ -117,22 +147,15 @@ export function emitSpotTrade(
   }
 }
 
+/** When and by what a trade came. */
+interface EventOrigin {
+  readonly time: number
+  /** Id of the transaction. */
+  readonly hash: string
+}
+
 function emitTrade(state: CoreState, market: Market, match: Match): void {
-  const { taker, maker } = match
-  const [buyer, seller] = taker.isBuy ? [taker.user, maker.user] : [maker.user, taker.user]
-  state.emit({
-    kind: 'trade',
-    trade: {
-      coin: market.coin,
-      side: sideLetter(taker.isBuy),
-      px: formatPx(market, match.px),
-      sz: formatSize(market, match.size),
-      time: state.now.timestampMs,
-      hash: state.cause,
-      tid: match.tid,
-      users: [buyer, seller],
-    },
-  })
+  state.emit(tradeEvent(market, match, { time: state.now.timestampMs, hash: state.cause }))
 }
 
 function emitFill(
@@ -142,26 +165,66 @@ function emitFill(
   role: 'taker' | 'maker',
   fields: FillFields,
 ): void {
-  const { user, oid, cloid, isBuy } = match[role]
-  const fill: FillEvent['fill'] = {
-    coin: market.coin,
-    px: formatPx(market, match.px),
-    sz: formatSize(market, match.size),
-    side: sideLetter(isBuy),
-    time: state.now.timestampMs,
-    startPosition: fields.startPosition,
-    dir: fields.dir,
-    closedPnl: fields.closedPnl,
-    hash: state.cause,
-    oid,
-    crossed: role === 'taker',
-    fee: fields.fee,
-    ...(fields.builderFee === undefined ? {} : { builderFee: fields.builderFee }),
-    tid: match.tid,
-    feeToken: fields.feeToken,
-    twapId: match[role].twapId ?? null,
-    ...(cloid === undefined ? {} : { cloid }),
-    ...(match.liquidation === undefined ? {} : { liquidation: match.liquidation }),
+  const user = state.addressOf(match[role].user)
+  const origin = { user, time: state.now.timestampMs, hash: state.cause }
+  state.emit(fillEvent(market, match, role, origin, fields))
+}
+
+function tradeEvent(market: Market, match: Match, { time, hash }: EventOrigin): TradeEvent {
+  const { taker, maker } = match
+  const [buyer, seller] = taker.isBuy ? [taker.user, maker.user] : [maker.user, taker.user]
+  return {
+    kind: 'trade',
+    trade: {
+      coin: market.coin,
+      side: sideLetter(taker.isBuy),
+      px: formatPx(market, match.px),
+      sz: formatSize(market, match.size),
+      time,
+      hash,
+      tid: tradeId(match),
+      users: [buyer, seller],
+    },
   }
-  state.emit({ kind: 'fill', user: state.addressOf(user), fill })
+}
+
+function fillEvent(
+  market: Market,
+  match: Match,
+  role: 'taker' | 'maker',
+  { user, time, hash }: EventOrigin & { readonly user: Address },
+  fields: FillFields,
+): FillEvent {
+  const { oid, cloid, isBuy, twapId } = match[role]
+  return {
+    kind: 'fill',
+    user,
+    fill: {
+      coin: market.coin,
+      px: formatPx(market, match.px),
+      sz: formatSize(market, match.size),
+      side: sideLetter(isBuy),
+      time,
+      startPosition: fields.startPosition,
+      dir: fields.dir,
+      closedPnl: fields.closedPnl,
+      hash,
+      oid,
+      crossed: role === 'taker',
+      fee: fields.fee,
+      ...(fields.builderFee === undefined ? {} : { builderFee: fields.builderFee }),
+      tid: tradeId(match),
+      feeToken: fields.feeToken,
+      twapId: twapId ?? null,
+      ...(cloid === undefined ? {} : { cloid }),
+      ...(match.liquidation === undefined ? {} : { liquidation: match.liquidation }),
+    },
+  }
+}
+
+/** 50 bits of SHA-256 over the two order ids, buyer first; §10.1. */
+function tradeId({ taker, maker }: Match): number {
+  const [buyOid, sellOid] = taker.isBuy ? [taker.oid, maker.oid] : [maker.oid, taker.oid]
+  const digest = sha256(concatBytes(uintToBytes(buyOid, 8), uintToBytes(sellOid, 8)))
+  return Number(BigInt(bytesToHex(digest.subarray(0, 7))) >> 6n)
 }

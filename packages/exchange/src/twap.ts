@@ -200,8 +200,8 @@ function sliceCount({ minutes }: Twap): number {
 function referencePx(state: CoreState, market: Market): number {
   const { markPx, lastPx } = state.pricesOf(market.asset)
   if (market.kind === 'perp') return markPx
-  const [bid, ask] = [market.book.best(true), market.book.best(false)]
-  return bid === undefined || ask === undefined ? lastPx : Math.floor((bid.px + ask.px) / 2)
+  const [bid, ask] = [market.book.bestPx(true), market.book.bestPx(false)]
+  return bid === 0 || ask === 0 ? lastPx : Math.floor((bid + ask) / 2)
 }
 
 function emitTwap(state: CoreState, twap: Twap, status: TwapUpdateEvent['status']): void {

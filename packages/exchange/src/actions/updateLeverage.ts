@@ -47,7 +47,8 @@ function checkMode(
   if (position.size !== 0) {
     return fault('OL_ACTION_LEVERAGE', 'Cannot switch leverage type with open position.')
   }
-  if (state.ordersOf(user).opening.has(asset)) {
+  const { buy, sell } = state.positions.openingOf(user, asset)
+  if (buy + sell > 0) {
     return fault('OL_ACTION_LEVERAGE', 'Cannot switch leverage type with open orders.')
   }
   return undefined

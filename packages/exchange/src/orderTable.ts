@@ -1,0 +1,289 @@
+import { assert } from '@openliquid/primitives'
+import type { AccountTable } from './accountTable.ts'
+import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
+import type { Journal, Undoer } from './journal.ts'
+import type { Market } from './market.ts'
+import {
+  NO_ROW,
+  ORDER_HAS_EXTRAS,
+  ORDER_IS_ALO,
+  ORDER_IS_BUY,
+  ORDER_IS_CHANGED,
+  ORDER_IS_REDUCE_ONLY,
+  ORDER_IS_REMOVED,
+  ORDER_IS_STORED,
+  type OrderArena,
+  type OrderRowExtras,
+} from './orderArena.ts'
+import { ORDERS, type Order, type User } from './records.ts'
+import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
+
+// What a journal entry is about.
+const INSERTED = 0
+const REMOVED = 1
+const RESIZED = 2
+
+/** What follows the orders: books, sums and names. Taking a change back is a change too. */
+export interface OrderHooks {
+  readonly marketOf: (asset: number) => Market
+  /** The row gained so many lots; it is in the arena before and after. */
+  readonly sizeChanged: (market: Market, row: number, change: number) => void
+  /** Of rows with extras: their names came or went. */
+  readonly named: (row: number, isThere: boolean) => void
+}
+
+/** Resting orders: rows of the arena that the books share, with what makes them state. */
+export class OrderTable implements StoredTable, Undoer {
+  readonly tag: number = ORDERS.tag
+  readonly arena: OrderArena
+  readonly #journal: Journal
+  readonly #accounts: AccountTable
+  readonly #hooks: OrderHooks
+  readonly #changed: number[] = []
+  /** Ids of stored orders that are gone since the last block. */
+  readonly #deleted: number[] = []
+  /** Rows that the running action took out: it may be taken back. */
+  readonly #removed: number[] = []
+
+  constructor(arena: OrderArena, journal: Journal, accounts: AccountTable, hooks: OrderHooks) {
+    this.arena = arena
+    this.#journal = journal
+    this.#accounts = accounts
+    this.#hooks = hooks
+    journal.onEnd(() => this.#releaseRemoved())
+  }
+
+  get size(): number {
+    return this.arena.count - this.#removed.length
+  }
+
+  /** The row of an order, or -1. */
+  find(oid: number): number {
+    return this.arena.find(oid)
+  }
+
+  get(oid: number): Order | undefined {
+    const row = this.arena.find(oid)
+    return row === NO_ROW ? undefined : this.read(row)
+  }
+
+  has(oid: number): boolean {
+    return this.arena.find(oid) !== NO_ROW
+  }
+
+  /** In no order that means anything. */
+  *entries(): IterableIterator<[number, Order]> {
+    for (const row of this.arena.rows()) yield [this.arena.oid[row] as number, this.read(row)]
+  }
+
+  /** An order as a record of its own. */
+  read(row: number): Order {
+    const arena = this.arena
+    const flags = arena.flags[row] as number
+    const extras = this.extrasOf(row)
+    return {
+      oid: arena.oid[row] as number,
+      user: this.#accounts.userOf(arena.owner[row] as number),
+      asset: arena.asset[row] as number,
+      isBuy: (flags & ORDER_IS_BUY) !== 0,
+      px: arena.px[row] as number,
+      size: arena.size[row] as number,
+      origSize: arena.origSize[row] as number,
+      timeInForce: (flags & ORDER_IS_ALO) !== 0 ? 'alo' : 'gtc',
+      reduceOnly: (flags & ORDER_IS_REDUCE_ONLY) !== 0,
+      cloid: extras?.cloid,
+      timestampMs: arena.timestampMs[row] as number,
+      group: extras?.group ?? 0,
+      builder: extras?.builder,
+    }
+  }
+
+  extrasOf(row: number): OrderRowExtras | undefined {
+    const has = ((this.arena.flags[row] as number) & ORDER_HAS_EXTRAS) !== 0
+    return has ? this.arena.extras.get(row) : undefined
+  }
+
+  /** TP/SL group of an order, 0 for none. */
+  groupOf(row: number): number {
+    return this.extrasOf(row)?.group ?? 0
+  }
+
+  /** How many orders of a user rest. */
+  countOf(user: User): number {
+    const owner = this.#accounts.find(user)
+    return owner === NO_ROW ? 0 : (this.#accounts.orderCount[owner] as number)
+  }
+
+  /** Ids of the resting orders of a user, in no order that means anything. */
+  oidsOf(user: User): number[] {
+    const oids: number[] = []
+    const owner = this.#accounts.find(user)
+    if (owner === NO_ROW) return oids
+    const { oid, ownNext } = this.arena
+    let row = this.#accounts.orderHead[owner] as number
+    for (; row !== NO_ROW; row = ownNext[row] as number) oids.push(oid[row] as number)
+    return oids
+  }
+
+  insert(order: Order): number {
+    const arena = this.arena
+    const row = arena.take()
+    const { cloid, group, builder } = order
+    const hasExtras = cloid !== undefined || group !== 0 || builder !== undefined
+    arena.oid[row] = order.oid
+    arena.owner[row] = this.#accounts.handleOf(order.user)
+    arena.asset[row] = order.asset
+    arena.px[row] = order.px
+    arena.size[row] = order.size
+    arena.origSize[row] = order.origSize
+    arena.timestampMs[row] = order.timestampMs
+    arena.flags[row] =
+      (order.isBuy ? ORDER_IS_BUY : 0) |
+      (order.timeInForce === 'alo' ? ORDER_IS_ALO : 0) |
+      (order.reduceOnly ? ORDER_IS_REDUCE_ONLY : 0) |
+      (hasExtras ? ORDER_HAS_EXTRAS : 0)
+    if (hasExtras) arena.extras.set(row, { cloid, group, builder })
+    this.#link(row)
+    this.#note(INSERTED, row)
+    this.#mark(row)
+    return row
+  }
+
+  remove(row: number): void {
+    this.#unlink(row)
+    if (!this.#journal.isOpen) {
+      this.#release(row)
+      return
+    }
+    this.arena.flags[row] = (this.arena.flags[row] as number) | ORDER_IS_REMOVED
+    this.#removed.push(row)
+    this.#note(REMOVED, row)
+  }
+
+  /** Gives an order a new open size; its place in the queue stays. */
+  resize(row: number, size: number): void {
+    if (this.#journal.isOpen) this.#journal.pushNumber(this.arena.size[row] as number)
+    this.#resize(row, size)
+    this.#note(RESIZED, row)
+  }
+
+  takeBack(): void {
+    const journal = this.#journal
+    const arena = this.arena
+    const row = journal.popNumber()
+    switch (journal.popNumber()) {
+      case INSERTED:
+        this.#unlink(row)
+        this.#release(row)
+        return
+      case REMOVED:
+        assert(this.#removed.pop() === row, 'an order put back out of turn')
+        arena.flags[row] = (arena.flags[row] as number) & ~ORDER_IS_REMOVED
+        this.#link(row)
+        return
+      default:
+        this.#resize(row, journal.popNumber())
+    }
+  }
+
+  drain(out: ByteWriter, sink: EntrySink): void {
+    for (const oid of this.#deleted) {
+      ORDERS.writeKey(out.u8(CORE_PREFIX).u8(this.tag), oid)
+      sink(out.take(), undefined)
+    }
+    this.#deleted.length = 0
+    const { flags, oid } = this.arena
+    for (const row of this.#changed) {
+      // A row that was given back, and perhaps taken again, is looked at once.
+      if (((flags[row] as number) & ORDER_IS_CHANGED) === 0) continue
+      flags[row] = ((flags[row] as number) & ~ORDER_IS_CHANGED) | ORDER_IS_STORED
+      ORDERS.writeKey(out.u8(CORE_PREFIX).u8(this.tag), oid[row] as number)
+      const key = out.take()
+      ORDERS.write(out, this.read(row))
+      sink(key, out.take())
+    }
+    this.#changed.length = 0
+  }
+
+  load(key: ByteReader, value: ByteReader): void {
+    const oid = ORDERS.readKey(key)
+    key.end()
+    const order = ORDERS.read(value)
+    value.end()
+    if (order.oid !== oid) throw corrupt('an order under the id of another')
+    if (this.has(oid)) throw corrupt('an entry stands twice')
+    const row = this.insert(order)
+    const { flags } = this.arena
+    flags[row] = ((flags[row] as number) & ~ORDER_IS_CHANGED) | ORDER_IS_STORED
+    this.#changed.length = 0
+  }
+
+  #resize(row: number, size: number): void {
+    const change = size - (this.arena.size[row] as number)
+    const market = this.#hooks.marketOf(this.arena.asset[row] as number)
+    market.book.resize(row, size)
+    this.#hooks.sizeChanged(market, row, change)
+    this.#mark(row)
+  }
+
+  /** Puts a row into its book, the index, the owner's list, the sums and the names. */
+  #link(row: number): void {
+    const arena = this.arena
+    const accounts = this.#accounts
+    const market = this.#hooks.marketOf(arena.asset[row] as number)
+    market.book.insert(row)
+    arena.index(row)
+    const owner = arena.owner[row] as number
+    const head = accounts.orderHead[owner] as number
+    arena.ownNext[row] = head
+    arena.ownPrevious[row] = NO_ROW
+    if (head !== NO_ROW) arena.ownPrevious[head] = row
+    accounts.orderHead[owner] = row
+    accounts.orderCount[owner] = (accounts.orderCount[owner] as number) + 1
+    if (((arena.flags[row] as number) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, true)
+    this.#hooks.sizeChanged(market, row, arena.size[row] as number)
+  }
+
+  #unlink(row: number): void {
+    const arena = this.arena
+    const accounts = this.#accounts
+    const market = this.#hooks.marketOf(arena.asset[row] as number)
+    market.book.remove(row)
+    arena.unindex(row)
+    const owner = arena.owner[row] as number
+    const [before, after] = [arena.ownPrevious[row] as number, arena.ownNext[row] as number]
+    if (before === NO_ROW) accounts.orderHead[owner] = after
+    else arena.ownNext[before] = after
+    if (after !== NO_ROW) arena.ownPrevious[after] = before
+    accounts.orderCount[owner] = (accounts.orderCount[owner] as number) - 1
+    if (((arena.flags[row] as number) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, false)
+    this.#hooks.sizeChanged(market, row, -(arena.size[row] as number))
+  }
+
+  #release(row: number): void {
+    const arena = this.arena
+    if (((arena.flags[row] as number) & ORDER_IS_STORED) !== 0) {
+      this.#deleted.push(arena.oid[row] as number)
+    }
+    arena.release(row)
+  }
+
+  #releaseRemoved(): void {
+    for (const row of this.#removed) this.#release(row)
+    this.#removed.length = 0
+  }
+
+  #note(change: number, row: number): void {
+    if (!this.#journal.isOpen) return
+    this.#journal.pushNumber(change)
+    this.#journal.pushNumber(row)
+    this.#journal.note(this)
+  }
+
+  #mark(row: number): void {
+    const { flags } = this.arena
+    if (((flags[row] as number) & ORDER_IS_CHANGED) !== 0) return
+    flags[row] = (flags[row] as number) | ORDER_IS_CHANGED
+    this.#changed.push(row)
+  }
+}

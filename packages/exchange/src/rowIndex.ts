@@ -1,0 +1,74 @@
+import { assert } from '@openliquid/primitives'
+
+const NONE = -1
+/** 2^32 divided by the golden ratio: spreads keys that follow one another. */
+const GOLDEN = 0x9e3779b1
+
+/**
+ * Finds the row of a key: open addressing with linear probing over a column of keys that the caller keeps.
+ *
+ * Keys are safe integers above or equal to 0.
+ */
+export class RowIndex {
+  #slots = new Int32Array(64).fill(NONE)
+  #shift = 26
+  #count = 0
+
+  /** The row whose key this is, or -1. */
+  find(keys: Float64Array, key: number): number {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    for (let at = this.#home(key); ; at = (at + 1) & mask) {
+      const row = slots[at] as number
+      if (row === NONE || keys[row] === key) return row
+    }
+  }
+
+  /** Makes a row found by its key, which no other row has. */
+  add(keys: Float64Array, row: number): void {
+    if (2 * (this.#count + 1) > this.#slots.length) this.#grow(keys)
+    this.#count += 1
+    this.#put(keys, row)
+  }
+
+  /** Undoes `add`, while the column still has the key. */
+  remove(keys: Float64Array, row: number): void {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let hole = this.#home(keys[row] as number)
+    while (slots[hole] !== row) {
+      assert(slots[hole] !== NONE, 'a row that is not in its index')
+      hole = (hole + 1) & mask
+    }
+    // What was pushed past the hole moves back into it, so that no search ends too early.
+    for (let at = (hole + 1) & mask; ; at = (at + 1) & mask) {
+      const other = slots[at] as number
+      if (other === NONE) break
+      const home = this.#home(keys[other] as number)
+      if (((at - home) & mask) < ((at - hole) & mask)) continue
+      slots[hole] = other
+      hole = at
+    }
+    slots[hole] = NONE
+    this.#count -= 1
+  }
+
+  #home(key: number): number {
+    return Math.imul(key, GOLDEN) >>> this.#shift
+  }
+
+  #put(keys: Float64Array, row: number): void {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let at = this.#home(keys[row] as number)
+    while (slots[at] !== NONE) at = (at + 1) & mask
+    slots[at] = row
+  }
+
+  #grow(keys: Float64Array): void {
+    const old = this.#slots
+    this.#slots = new Int32Array(2 * old.length).fill(NONE)
+    this.#shift -= 1
+    for (const row of old) if (row !== NONE) this.#put(keys, row)
+  }
+}
