@@ -11,6 +11,7 @@ it('exports what the README describes', () => {
       "DEFAULT_PARAMS",
       "LeaderElection",
       "Reputation",
+      "StateSync",
       "answerEpochChange",
       "answerGetBlocks",
       "closingBeneath",

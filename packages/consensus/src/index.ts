@@ -24,4 +24,12 @@ export { Reputation, type ReputationState, type SlotRecord } from './reputation.
 export { decodeSafetyData, encodeSafetyData } from './safetyCodec.ts'
 export type { EntryCertificate, SafetyData } from './safetyData.ts'
 export type { ExecutedState } from './stateRoots.ts'
+export {
+  StateSync,
+  type StateSyncEffect,
+  type StateSyncInput,
+  type StateSyncOptions,
+  type StateSyncRequest,
+  type StateSyncTarget,
+} from './stateSync.ts'
 export { answerGetBlocks, type BlockSource } from './syncServer.ts'

@@ -34,3 +34,11 @@ export const MISSED_SLOTS_MAX = 1_024
 export const LEADER_SLOTS_MAX = 2_000
 /** Duties done in one step: a few per view, and one step moves through few views. More is our own endless loop. */
 export const ACTS_PER_STEP_MAX = 1_000
+/** Peers that state sync asks: a third of the stake is among far fewer. */
+export const STATE_SYNC_PEERS_MAX = 64
+/** Offers of one peer that are looked at: each costs one verification. */
+export const STATE_SYNC_OFFERS_PER_PEER_MAX = 4
+/** Chunks asked for, or waiting to be restored, at the same time: bounds the memory of a restore. */
+export const STATE_SYNC_IN_FLIGHT_MAX = 4
+/** Requests about one state that may fail in a row before the peers are asked what they have now. */
+export const STATE_SYNC_FAILURES_MAX = 12

@@ -7,7 +7,9 @@ test('exports', () => {
       "EvmError",
       "EvmFatalError",
       "EvmTransactionError",
+      "encodeEvmBlock",
       "EvmExecutor",
+      "evmStateRoot",
       "decodeEvmTransaction",
       "importChain",
       "CALL_GAS_MAX",
@@ -17,6 +19,11 @@ test('exports', () => {
       "LOGS_RESULTS_MAX",
       "PREDEPLOYS",
       "WRAPPED_HYPE_ADDRESS",
+      "EvmRestorer",
+      "evmGenesisDigest",
+      "readEvmBlock",
+      "evmHeadOf",
+      "evmStateChunks",
       "runStateTests",
     ]
   `)

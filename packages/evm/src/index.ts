@@ -1,3 +1,4 @@
+export type { EvmHead } from './blockArchive.ts'
 export type { EvmEngine } from './engines.ts'
 export {
   EvmError,
@@ -7,8 +8,9 @@ export {
   EvmTransactionError,
   type EvmTransactionFault,
 } from './errors.ts'
-export type { EvmBlock, EvmBlockHeader } from './evmBlock.ts'
+export { type EvmBlock, type EvmBlockHeader, encodeEvmBlock } from './evmBlock.ts'
 export { EvmExecutor, type EvmExecutorOptions } from './evmExecutor.ts'
+export { evmStateRoot } from './evmStateRoot.ts'
 export {
   type AccessListEntry,
   decodeEvmTransaction,
@@ -48,6 +50,8 @@ export {
 } from './limits.ts'
 export { PREDEPLOYS, WRAPPED_HYPE_ADDRESS } from './predeploys.ts'
 export type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'
+export { EvmRestorer, evmGenesisDigest, readEvmBlock } from './stateRestore.ts'
+export { evmHeadOf, evmStateChunks } from './stateSnapshot.ts'
 export { runStateTests, type StateTestOptions, type StateTestResult } from './stateTests.ts'
 export type { EvmSystemTransaction } from './systemTransaction.ts'
 export type {

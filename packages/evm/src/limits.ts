@@ -42,3 +42,9 @@ export const ACCESS_LIST_RUNS_MAX = 8
 export const STRUCT_LOGS_MAX = 100_000
 /** Machines that wait for a call; more are made when more calls run at once. */
 export const IDLE_MACHINES_MAX = 4
+/** Bytes after which a piece of a snapshot ends: an account with the largest code still fits the largest piece. */
+export const EVM_SNAPSHOT_CHUNK_BYTES = 262_144
+/** Slots that travel with their account; a larger storage has pieces of its own. */
+export const EVM_SNAPSHOT_INLINE_SLOTS_MAX = 1_024
+/** Blocks below the newest in a snapshot: BLOCKHASH reaches 256 back, its own block included. */
+export const EVM_SNAPSHOT_ANCESTORS_MAX = 255

@@ -94,6 +94,27 @@ export function trieRootOf(entries: readonly (readonly [Uint8Array, Uint8Array])
   return updateNodes(EMPTY_TRIE_ROOT, entries, () => undefined).root
 }
 
+/**
+ * How a parent names the subtree that holds exactly these entries, which share their first `depth` nibbles: its hash, or
+ * the node itself if that is shorter. Undefined for no entries.
+ *
+ * @param entries - sorted, distinct
+ */
+export function trieReference(
+  entries: readonly { readonly nibbles: Uint8Array; readonly value: Uint8Array }[],
+  depth: number,
+): Uint8Array | undefined {
+  const node = build(entries, depth)
+  return node === undefined ? undefined : referenceOf(node, depth === 0)
+}
+
+function referenceOf(node: TrieNode, isRoot: boolean): Uint8Array {
+  const encoded = encodeNode(node, (child) => referenceOf(child, false))
+  if (encoded.length >= HASHED_BYTES_MIN || isRoot) return keccak256(encoded)
+  node.inline = encoded
+  return encoded
+}
+
 /** Reads a node as it is stored. */
 export function parseNode(encoded: Uint8Array): TrieNode {
   return decodeNode(decodeRlp(encoded, NODE_RLP_DEPTH_MAX))
@@ -411,7 +432,8 @@ function nibbleOf({ nibbles }: Operation, depth: number): number {
   return nibble
 }
 
-function toNibbles(key: Uint8Array): Uint8Array {
+/** The nibbles of a key, a byte each. */
+export function toNibbles(key: Uint8Array): Uint8Array {
   const nibbles = new Uint8Array(key.length * 2)
   for (let i = 0; i < key.length; i++) {
     nibbles[2 * i] = (key[i] as number) >> 4

@@ -7,6 +7,7 @@ export {
   EMPTY_ROOT,
   verifyCoreProof,
 } from './coreProof.ts'
+export { type CoreRangeProof, type CoreRangeStep, CoreRanges, coreRangeRoot } from './coreRange.ts'
 export { CORE_WRITER_DELAY_MS } from './coreWriter.ts'
 export {
   type ActionFaultCode,

@@ -15,7 +15,10 @@ test('exports exactly these names', () => {
       "candleSpan",
       "Mempool",
       "EXECUTION_METRICS",
+      "makeSnapshot",
+      "StateRestorer",
       "combineRoots",
+      "readStateSyncBase",
       "TransactionReader",
     ]
   `)

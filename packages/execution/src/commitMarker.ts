@@ -15,7 +15,7 @@ const GENESIS_KEY = metaKey('genesis')
 const ROOT = 'root'
 
 /** The newest height whose batch is on disk: execution goes on above it. */
-export function readMarker(store: KeyValueStore): ChainHead | undefined {
+export function readMarker(store: Pick<KeyValueStore, 'get'>): ChainHead | undefined {
   const stored = store.get(MARKER_KEY)
   if (stored === undefined) return undefined
   return {
@@ -34,13 +34,15 @@ export function markerWrites({ height, timestampMs, blockHash, stateRoot }: Chai
     blockHash,
     stateRoot,
   )
-  return [
-    [MARKER_KEY, marker],
-    [metaKey(ROOT, heightToBytes(height)), stateRoot],
-  ]
+  return [[MARKER_KEY, marker], rootWrite(height, stateRoot)]
 }
 
-export function readStateRoot(store: KeyValueStore, height: Height): Hash | undefined {
+/** The root after a height. */
+export function rootWrite(height: Height, stateRoot: Hash): Write {
+  return [metaKey(ROOT, heightToBytes(height)), stateRoot]
+}
+
+export function readStateRoot(store: Pick<KeyValueStore, 'get'>, height: Height): Hash | undefined {
   return store.get(metaKey(ROOT, heightToBytes(height)))
 }
 

@@ -63,6 +63,11 @@ export type ExecutionFailure =
   | { readonly code: 'OL_EXECUTION_STATE'; readonly height: bigint; readonly reason: string }
   | { readonly code: 'OL_EXECUTION_VALIDATORS'; readonly height: bigint; readonly ours: string }
   | { readonly code: 'OL_EXECUTION_STOPPED' }
+  | {
+      readonly code: 'OL_EXECUTION_SNAPSHOT'
+      readonly what: SnapshotRefusal
+      readonly reason: string
+    }
   | { readonly code: 'OL_RECEIPT_WAITERS'; readonly waitersMax: number }
   | { readonly code: 'OL_RECEIPT_TIMEOUT'; readonly txId: string; readonly timeoutMs: number }
 
@@ -84,3 +89,6 @@ export type PayloadFault =
 export type PayloadVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly fault: PayloadFault }
+
+/** What of a snapshot is wrong: it contradicts itself, its pieces contradict the certified root, or the store is in use. */
+export type SnapshotRefusal = 'manifest' | 'hash' | 'chunk' | 'proof' | 'root' | 'store'

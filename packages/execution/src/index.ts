@@ -54,6 +54,7 @@ export {
   type MempoolRejection,
   type PayloadFault,
   type PayloadVerdict,
+  type SnapshotRefusal,
   TransactionError,
   type TransactionFault,
 } from './errors.ts'
@@ -71,7 +72,10 @@ export type {
   EvmPoolContent,
   MempoolCounts,
 } from './readView.ts'
+export { type ChunkSink, makeSnapshot } from './snapshotMaker.ts'
+export { type RestoreTarget, StateRestorer } from './stateRestorer.ts'
 export { combineRoots, type RootParts } from './stateRoot.ts'
+export { readStateSyncBase, type StateSyncBase } from './stateSyncBase.ts'
 export {
   type ReadAction,
   type ReadEvmTransaction,

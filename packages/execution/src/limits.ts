@@ -32,3 +32,5 @@ export const HISTORY_ITEMS_MAX = 500
 export const CANDLES_MAX = 5_000
 /** Trades of one market that a query about recent ones answers. */
 export const RECENT_TRADES_MAX = 100
+/** Bytes of Core entries after which a piece of a snapshot ends. */
+export const SNAPSHOT_CORE_CHUNK_BYTES = 262_144

@@ -72,6 +72,13 @@ export {
   voteDigest,
 } from './codec/signingDigest.ts'
 export {
+  getSnapshotChunkCodec,
+  snapshotChunkCodec,
+  snapshotManifestCodec,
+  snapshotOffersCodec,
+  snapshotPartsCodec,
+} from './codec/snapshotCodecs.ts'
+export {
   epochGenesisQC,
   genesisBlock,
   genesisHash,
@@ -217,7 +224,7 @@ export type {
   GenesisValidator,
 } from './types/genesis.ts'
 export type { Address, Epoch, Hash, Height, Hex, PeerId, Verified, View } from './types/ids.ts'
-export type { KeyRange, KeyValueStore } from './types/keyValueStore.ts'
+export type { KeyRange, KeyValueStore, StoreSnapshot } from './types/keyValueStore.ts'
 export {
   BLOCK_BYTES_MAX,
   BLOCK_EVIDENCE_MAX,
@@ -229,6 +236,13 @@ export {
   EXECUTION_LAG_MAX,
   GENESIS_BYTES_MAX,
   SIGNER_BITMAP_BYTES_MAX,
+  SNAPSHOT_CHUNK_BYTES_MAX,
+  SNAPSHOT_CHUNKS_MAX,
+  SNAPSHOT_HEADERS_MAX,
+  SNAPSHOT_OFFERS_BYTES_MAX,
+  SNAPSHOT_OFFERS_MAX,
+  SNAPSHOT_PARTS_BYTES_MAX,
+  SNAPSHOT_REPUTATION_BYTES_MAX,
   SYNC_BLOCKS_MAX,
   SYNC_BYTES_MAX,
   TRANSACTION_BYTES_MAX,
@@ -257,6 +271,20 @@ export {
   noMetrics,
 } from './types/metrics.ts'
 export type { L1Precompile, PrecompileResult } from './types/precompile.ts'
+export type {
+  GetSnapshotChunk,
+  SnapshotAccount,
+  SnapshotAccountChunk,
+  SnapshotChunk,
+  SnapshotCoreChunk,
+  SnapshotCoreStep,
+  SnapshotManifest,
+  SnapshotOffer,
+  SnapshotOffers,
+  SnapshotParts,
+  SnapshotSlot,
+  SnapshotSlotChunk,
+} from './types/snapshot.ts'
 export type {
   BlockContext,
   Misbehavior,

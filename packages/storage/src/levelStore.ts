@@ -3,6 +3,7 @@ import {
   type KeyRange,
   type KeyValueStore,
   OpenLiquidError,
+  type StoreSnapshot,
   uintToBytes,
   type Write,
 } from '@openliquid/primitives'
@@ -19,9 +20,16 @@ const SCHEMA_KEY = metaKey('schema')
 type Database = ClassicLevel<Uint8Array, Uint8Array>
 type EntryIterator = Iterator<Database, Uint8Array, Uint8Array>
 
+/** Which state of the database a read is of; the newest without a snapshot. */
+interface ReadOf {
+  readonly snapshot?: ReturnType<Database['snapshot']>
+}
+
 /** The node's database: a KeyValueStore on disk. */
 export interface LevelStore extends KeyValueStore {
   readonly path: string
+  /** What the store holds now, to be read while it goes on; cheap to take, and to be closed. */
+  snapshot(): StoreSnapshot
   /** Reads every value and checks it. */
   scrub(): Promise<{ readonly entries: number; readonly bytes: number }>
 }
@@ -62,9 +70,13 @@ class ClassicLevelStore implements LevelStore {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
+    return this.#get(key, {})
+  }
+
+  #get(key: Uint8Array, of: ReadOf): Uint8Array | undefined {
     let sealed: Uint8Array | undefined
     try {
-      sealed = this.#database.getSync(key)
+      sealed = this.#database.getSync(key, of)
     } catch (cause) {
       throw readFailure(cause)
     }
@@ -83,8 +95,24 @@ class ClassicLevelStore implements LevelStore {
     )
   }
 
-  async *entries(range: KeyRange): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
-    const iterator = this.#iterator(range)
+  entries(range: KeyRange): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
+    return this.#entries(range)
+  }
+
+  snapshot(): StoreSnapshot {
+    const snapshot = this.#database.snapshot()
+    return {
+      get: (key) => this.#get(key, { snapshot }),
+      entries: (range) => this.#entries(range, { snapshot }),
+      close: () => snapshot.close(),
+    }
+  }
+
+  async *#entries(
+    range: KeyRange,
+    of: ReadOf = {},
+  ): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
+    const iterator = this.#iterator(range, of)
     try {
       for (;;) {
         const batch = await iterator.nextv(ITERATOR_BATCH)
@@ -101,10 +129,10 @@ class ClassicLevelStore implements LevelStore {
     }
   }
 
-  #iterator({ gte, lt, reverse = false, limit = -1 }: KeyRange): EntryIterator {
+  #iterator({ gte, lt, reverse = false, limit = -1 }: KeyRange, of: ReadOf): EntryIterator {
     const bounds = { ...(gte === undefined ? {} : { gte }), ...(lt === undefined ? {} : { lt }) }
     try {
-      return this.#database.iterator({ reverse, limit, ...bounds })
+      return this.#database.iterator({ reverse, limit, ...bounds, ...of })
     } catch (cause) {
       throw readFailure(cause)
     }

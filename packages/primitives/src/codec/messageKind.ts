@@ -12,5 +12,8 @@ export const MESSAGE_KIND = {
   tipBlock: 10,
   getBlocks: 16,
   getBlockByHash: 17,
+  getSnapshotOffers: 18,
+  getSnapshotChunk: 19,
+  getEpochChange: 20,
 } as const
 export type MessageKind = (typeof MESSAGE_KIND)[keyof typeof MESSAGE_KIND]

@@ -16,3 +16,10 @@ export interface KeyValueStore {
   batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void>
   close(): Promise<void>
 }
+
+/** What a store held at one moment, for as long as it is open; later writes do not show. */
+export interface StoreSnapshot {
+  get(key: Uint8Array): Uint8Array | undefined
+  entries(range: KeyRange): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>
+  close(): Promise<void>
+}

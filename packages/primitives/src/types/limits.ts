@@ -26,3 +26,17 @@ export const SYNC_BYTES_MAX = 4_194_304
 export const EXECUTION_LAG_MAX = 8
 /** Bytes of a genesis file: 100,000 funded accounts fit. */
 export const GENESIS_BYTES_MAX = 16_777_216
+/** Bytes of one piece of a state: well within one answer, and little lost when it has to be fetched again. */
+export const SNAPSHOT_CHUNK_BYTES_MAX = 1_048_576
+/** Pieces of one state: 16 GiB in pieces of 256 KiB, and 2 MiB of their hashes. */
+export const SNAPSHOT_CHUNKS_MAX = 65_536
+/** Bytes of what a state root is made of: roots, and the newest EVM block with the hashes of its transactions. */
+export const SNAPSHOT_PARTS_BYTES_MAX = 1_048_576
+/** Bytes of a leader schedule with its records, at 200 validators. */
+export const SNAPSHOT_REPUTATION_BYTES_MAX = 262_144
+/** Headers between K of a state's height and the block that certifies it: 5 where no view fails. */
+export const SNAPSHOT_HEADERS_MAX = 64
+/** States that one node offers at a time. */
+export const SNAPSHOT_OFFERS_MAX = 4
+/** Bytes of all offers of a node: one answer. */
+export const SNAPSHOT_OFFERS_BYTES_MAX = 4_194_304

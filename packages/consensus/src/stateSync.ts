@@ -1,0 +1,614 @@
+import type { SignatureScheme } from '@openliquid/crypto'
+import {
+  type Block,
+  type BlockHeader,
+  blockHash,
+  bytesToHex,
+  type CommitProof,
+  type Epoch,
+  type EpochChange,
+  epochGenesisQC,
+  equalBytes,
+  type Fault,
+  type GetBlocks,
+  type Height,
+  type Hex,
+  type PeerId,
+  payloadRoot,
+  type SigningContext,
+  type SnapshotManifest,
+  type SnapshotOffer,
+  SYNC_BYTES_MAX,
+  sha256,
+  snapshotManifestCodec,
+  unreachable,
+  type ValidatorSet,
+} from '@openliquid/primitives'
+import { CertificateVerifier } from './certificateVerifier.ts'
+import { committedInBranch } from './committedInBranch.ts'
+import { Committee } from './committee.ts'
+import { ConsensusError, reject } from './errors.ts'
+import { verifyCommitProof, verifyEpochChange } from './lightVerifier.ts'
+import {
+  STATE_SYNC_FAILURES_MAX,
+  STATE_SYNC_IN_FLIGHT_MAX,
+  STATE_SYNC_OFFERS_PER_PEER_MAX,
+  STATE_SYNC_PEERS_MAX,
+} from './limits.ts'
+import { decodeReputation } from './reputationCodec.ts'
+
+/** Wait before peers are asked for offers again when none could be used. */
+const RETRY_MS = 2_000
+
+/** A state that is certified and vouched for, and all that a replica needs to go on from it. */
+export interface StateSyncTarget {
+  readonly manifest: SnapshotManifest
+  /** From K of the height up to the block below the certifying one. */
+  readonly headers: readonly BlockHeader[]
+  /** Blocks from K of the height up to the height. */
+  readonly blocks: readonly Block[]
+  readonly certified: CommitProof
+  /** From the first epoch on, without a gap up to the epoch of the certifying block. */
+  readonly changes: readonly EpochChange[]
+  /** Of the epoch that grows on the height. */
+  readonly validatorSet: ValidatorSet
+}
+
+/** What is asked of a peer. */
+export type StateSyncRequest =
+  | { readonly kind: 'offers' }
+  | { readonly kind: 'epochChange'; readonly fromEpoch: Epoch }
+  | { readonly kind: 'blocks'; readonly request: GetBlocks }
+  | { readonly kind: 'chunk'; readonly height: Height; readonly index: number }
+
+export type StateSyncInput =
+  /** The peers that can be asked; `nodeKey` tells which of them are validators. Replaces what was said before. */
+  | {
+      readonly kind: 'peers'
+      readonly nowMs: number
+      readonly peers: readonly { readonly peer: PeerId; readonly nodeKey: Uint8Array }[]
+    }
+  | {
+      readonly kind: 'offers'
+      readonly nowMs: number
+      readonly requestId: number
+      readonly offers: readonly SnapshotOffer[]
+    }
+  | {
+      readonly kind: 'epochChange'
+      readonly nowMs: number
+      readonly requestId: number
+      readonly proofs: readonly EpochChange[]
+    }
+  | {
+      readonly kind: 'blocks'
+      readonly nowMs: number
+      readonly requestId: number
+      readonly blocks: readonly Block[]
+    }
+  | {
+      readonly kind: 'chunk'
+      readonly nowMs: number
+      readonly requestId: number
+      readonly bytes: Uint8Array
+    }
+  /** No answer in time, a refusal, or bytes that are no answer. */
+  | { readonly kind: 'failed'; readonly nowMs: number; readonly requestId: number }
+  /** The restore has begun, or goes on from what an earlier life put in; those chunks are not needed. */
+  | { readonly kind: 'begun'; readonly nowMs: number; readonly restored: readonly number[] }
+  | { readonly kind: 'restored'; readonly nowMs: number; readonly index: number }
+  /** A chunk, or the manifest, is not of the certified state although the manifest names it. */
+  | { readonly kind: 'refused'; readonly nowMs: number; readonly reason: string }
+  | { readonly kind: 'timerFired'; readonly nowMs: number }
+
+export type StateSyncEffect =
+  /** Answer with the input of the same kind, or with `failed`; the one who asks sets the deadline. */
+  | {
+      readonly kind: 'request'
+      readonly requestId: number
+      readonly peer: PeerId
+      readonly request: StateSyncRequest
+    }
+  /** Answer with `begun`, or `refused`. What an earlier `begin` of another manifest put in is of no use. */
+  | { readonly kind: 'begin'; readonly target: StateSyncTarget }
+  /** Answer with `restored` or `refused`. The bytes have the hash that the manifest names. */
+  | { readonly kind: 'restore'; readonly index: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'finish'; readonly target: StateSyncTarget }
+  | { readonly kind: 'report'; readonly peer: PeerId; readonly fault: Fault }
+  | { readonly kind: 'setTimer'; readonly atMs: number }
+
+export interface StateSyncOptions {
+  readonly context: SigningContext
+  readonly scheme: SignatureScheme
+  readonly genesis: Block
+  /** Of the first epoch. */
+  readonly validatorSet: ValidatorSet
+  /** Only states above this height are of use. */
+  readonly aboveHeight: Height
+  /** A block known from elsewhere: the validators of its epoch must be those that its header names. */
+  readonly checkpoint?: BlockHeader
+}
+
+interface Candidate {
+  readonly digest: Hex
+  readonly offer: SnapshotOffer
+  readonly peers: Set<PeerId>
+}
+
+interface Asked {
+  readonly peer: PeerId
+  readonly request: StateSyncRequest
+}
+
+/**
+ * Finds a state to start from, and fetches it: which peers are asked for what, whose answers count, and what is done
+ * about those that are late, wrong or lies. Synchronous and deterministic, as the core.
+ *
+ * A state is taken when a quorum certified its root and validators of at least 1/3 of the stake offer the very same
+ * manifest: the root proves the chunks, and one honest voice is behind what the root does not prove, the leader schedule.
+ * @see docs/spec/consensus.md §8 state sync
+ */
+export class StateSync {
+  readonly #options: StateSyncOptions
+  readonly #sets = new Map<Epoch, ValidatorSet>()
+  readonly #verifiers = new Map<Epoch, CertificateVerifier>()
+  readonly #changes: EpochChange[] = []
+  readonly #peers = new Map<PeerId, Uint8Array>()
+  readonly #offers = new Map<PeerId, readonly SnapshotOffer[]>()
+  readonly #asked = new Map<number, Asked>()
+  readonly #banned = new Set<PeerId>()
+  /** Manifests whose chunks turned out to be of another state. */
+  readonly #lies = new Set<Hex>()
+  #effects: StateSyncEffect[] = []
+  #lastRequestId = 0
+  #candidate: Candidate | undefined
+  #target: StateSyncTarget | undefined
+  /** Of the target: not asked for yet, ascending. */
+  #missing: number[] = []
+  /** Of the target: handed over to be restored, or restored. */
+  readonly #arrived = new Set<number>()
+  #restored = 0
+  #isBegun = false
+  #isFinished = false
+  /** Requests about the target that brought nothing, in a row. */
+  #failures = 0
+  #turn = 0
+
+  constructor(options: StateSyncOptions) {
+    this.#options = options
+    const { genesis, validatorSet } = options
+    this.#addSet(validatorSet, genesis.header)
+  }
+
+  /** Chunks restored and in all, for people. */
+  get progress(): {
+    readonly height: Height | undefined
+    readonly chunks: number
+    readonly of: number
+  } {
+    return {
+      height: this.#candidate?.offer.manifest.height,
+      chunks: this.#restored,
+      of: this.#candidate?.offer.manifest.chunks.length ?? 0,
+    }
+  }
+
+  step(input: StateSyncInput): StateSyncEffect[] {
+    if (!this.#isFinished) this.#dispatch(input)
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  #dispatch(input: StateSyncInput): void {
+    switch (input.kind) {
+      case 'peers':
+        this.#onPeers(input.peers)
+        break
+      case 'offers':
+      case 'epochChange':
+      case 'blocks':
+      case 'chunk':
+        this.#onAnswer(input)
+        break
+      case 'failed':
+        this.#onFailed(input.requestId)
+        break
+      case 'begun':
+        this.#onBegun(input.restored)
+        break
+      case 'restored':
+        this.#onRestored()
+        break
+      case 'refused':
+        this.#giveUpTarget(input.reason)
+        break
+      case 'timerFired':
+        if (this.#candidate === undefined) this.#offers.clear()
+        break
+      default:
+        unreachable(input)
+    }
+    this.#proceed(input.nowMs)
+  }
+
+  #onPeers(peers: readonly { readonly peer: PeerId; readonly nodeKey: Uint8Array }[]): void {
+    this.#peers.clear()
+    for (const { peer, nodeKey } of peers.slice(0, STATE_SYNC_PEERS_MAX)) {
+      if (!this.#banned.has(peer)) this.#peers.set(peer, nodeKey)
+    }
+    for (const peer of this.#offers.keys()) if (!this.#peers.has(peer)) this.#offers.delete(peer)
+  }
+
+  #onAnswer(
+    input: Extract<StateSyncInput, { kind: 'offers' | 'epochChange' | 'blocks' | 'chunk' }>,
+  ): void {
+    const asked = this.#asked.get(input.requestId)
+    if (asked === undefined || asked.request.kind !== input.kind) return
+    this.#asked.delete(input.requestId)
+    const { peer } = asked
+    switch (input.kind) {
+      case 'offers':
+        this.#offers.set(peer, input.offers.slice(0, STATE_SYNC_OFFERS_PER_PEER_MAX))
+        break
+      case 'epochChange':
+        this.#onEpochChange(peer, input.proofs)
+        break
+      case 'blocks':
+        this.#onBlocks(peer, input.blocks)
+        break
+      case 'chunk':
+        this.#onChunk(asked, input.bytes)
+        break
+      default:
+        unreachable(input)
+    }
+  }
+
+  #onFailed(requestId: number): void {
+    const asked = this.#asked.get(requestId)
+    if (asked === undefined) return
+    this.#asked.delete(requestId)
+    const { peer, request } = asked
+    switch (request.kind) {
+      case 'offers':
+        // It counts as having none until everyone is asked again.
+        this.#offers.set(peer, [])
+        break
+      case 'epochChange':
+        this.#offers.set(peer, [])
+        break
+      case 'chunk':
+        if (!this.#arrived.has(request.index)) this.#missing.push(request.index)
+        this.#missing.sort((a, b) => a - b)
+        this.#countFailure()
+        break
+      case 'blocks':
+        this.#countFailure()
+        break
+      default:
+        unreachable(request)
+    }
+  }
+
+  #onEpochChange(peer: PeerId, proofs: readonly EpochChange[]): void {
+    let isProgress = false
+    for (const change of proofs) {
+      const { epoch } = change.commit.qc
+      const verifier = this.#verifiers.get(epoch)
+      if (verifier === undefined || this.#sets.has(epoch + 1n)) continue
+      const closing = change.commit.path[0]
+      if (closing === undefined || !verifyEpochChange(change, verifier)) {
+        this.#ban(peer, 'a change of the validator set is not proven')
+        return
+      }
+      if (!this.#fitsCheckpoint(change.nextSet, closing)) {
+        this.#ban(peer, 'the chain of validator sets does not contain the trusted checkpoint')
+        return
+      }
+      this.#changes.push(change)
+      this.#addSet(change.nextSet, closing)
+      isProgress = true
+    }
+    // It offers states of an epoch that it does not lead to.
+    if (!isProgress) this.#offers.set(peer, [])
+  }
+
+  #onBlocks(peer: PeerId, blocks: readonly Block[]): void {
+    const candidate = this.#candidate
+    if (candidate === undefined || this.#target !== undefined) return
+    const { headers, manifest } = candidate.offer
+    const wanted = headers.filter(({ height }) => height <= manifest.height)
+    const byHash = new Map(blocks.map((block) => [bytesToHex(blockHash(block.header)), block]))
+    const found: Block[] = []
+    for (const header of wanted) {
+      const block = byHash.get(bytesToHex(blockHash(header)))
+      const isWhole =
+        header.height === 0n ||
+        (block !== undefined && equalBytes(payloadRoot(block.payload), header.payloadRoot))
+      if (!isWhole) {
+        this.#ban(peer, 'the blocks below a state are not those that were asked for')
+        return
+      }
+      if (block !== undefined) found.push(block)
+    }
+    const top = wanted.at(-1)
+    const set = top === undefined ? undefined : this.#setAbove(top)
+    if (set === undefined) return
+    this.#failures = 0
+    this.#target = {
+      ...candidate.offer,
+      blocks: found,
+      changes: this.#changes,
+      validatorSet: set,
+    }
+    this.#effects.push({ kind: 'begin', target: this.#target })
+  }
+
+  #onChunk({ peer, request }: Asked, bytes: Uint8Array): void {
+    const target = this.#target
+    if (request.kind !== 'chunk' || target === undefined) return
+    if (request.height !== target.manifest.height || this.#arrived.has(request.index)) return
+    const hash = target.manifest.chunks[request.index]
+    if (hash === undefined || !equalBytes(sha256(bytes), hash)) {
+      this.#missing.push(request.index)
+      this.#missing.sort((a, b) => a - b)
+      this.#ban(peer, 'a chunk is not the one that the manifest names')
+      return
+    }
+    this.#failures = 0
+    this.#arrived.add(request.index)
+    this.#effects.push({ kind: 'restore', index: request.index, bytes })
+  }
+
+  #onBegun(restored: readonly number[]): void {
+    if (this.#target === undefined || this.#isBegun) return
+    this.#isBegun = true
+    const done = new Set(restored)
+    this.#missing = [...this.#target.manifest.chunks.keys()].filter((index) => !done.has(index))
+    for (const index of done) this.#arrived.add(index)
+    this.#restored = done.size
+  }
+
+  #onRestored(): void {
+    this.#restored += 1
+  }
+
+  /** The state is not what the manifest says: whoever vouched for it lied, and 1/3 of the stake did. */
+  #giveUpTarget(reason: string): void {
+    const candidate = this.#candidate
+    if (candidate === undefined) return
+    this.#lies.add(candidate.digest)
+    for (const peer of candidate.peers) this.#ban(peer, reason)
+    this.#forgetTarget()
+  }
+
+  #forgetTarget(): void {
+    this.#candidate = undefined
+    this.#target = undefined
+    this.#missing = []
+    this.#arrived.clear()
+    this.#restored = 0
+    this.#isBegun = false
+    this.#failures = 0
+    for (const [id, { request }] of this.#asked) {
+      if (request.kind === 'chunk' || request.kind === 'blocks') this.#asked.delete(id)
+    }
+  }
+
+  /** The peers may have dropped the state for a newer one: after some failures they are asked anew. */
+  #countFailure(): void {
+    this.#failures += 1
+    if (this.#failures <= STATE_SYNC_FAILURES_MAX) return
+    this.#forgetTarget()
+    this.#offers.clear()
+  }
+
+  /** Does whatever can be done now. */
+  #proceed(nowMs: number): void {
+    const target = this.#target
+    if (target !== undefined && this.#isBegun) {
+      if (this.#restored === target.manifest.chunks.length) {
+        this.#isFinished = true
+        this.#effects.push({ kind: 'finish', target })
+        return
+      }
+      this.#requestChunks(target)
+      return
+    }
+    if (this.#candidate === undefined) this.#choose(nowMs)
+    if (this.#candidate !== undefined && target === undefined) this.#requestBlocks(this.#candidate)
+  }
+
+  #choose(nowMs: number): void {
+    this.#askForOffers()
+    this.#askForSets()
+    const isWaiting = [...this.#asked.values()].some(
+      ({ request }) => request.kind === 'offers' || request.kind === 'epochChange',
+    )
+    const best = this.#best()
+    // The newest state is worth waiting for until everyone has answered.
+    if (best !== undefined && !isWaiting) this.#candidate = best
+    else if (!isWaiting) this.#effects.push({ kind: 'setTimer', atMs: nowMs + RETRY_MS })
+  }
+
+  #askForOffers(): void {
+    for (const peer of this.#peers.keys()) {
+      const isAsked = [...this.#asked.values()].some((asked) => asked.peer === peer)
+      if (!isAsked && !this.#offers.has(peer)) this.#request(peer, { kind: 'offers' })
+    }
+  }
+
+  /** Peers whose states are of epochs not proven yet are asked for the way there, one at a time. */
+  #askForSets(): void {
+    const fromEpoch = this.#newestEpoch()
+    for (const [peer, offers] of this.#offers) {
+      if (!offers.some(({ certified }) => certified.qc.epoch > fromEpoch)) continue
+      const isAsked = [...this.#asked.values()].some(
+        ({ request }) => request.kind === 'epochChange',
+      )
+      if (!isAsked) this.#request(peer, { kind: 'epochChange', fromEpoch })
+    }
+  }
+
+  /** The newest state that is certified and vouched for. */
+  #best(): Candidate | undefined {
+    const candidates = new Map<Hex, Candidate>()
+    for (const [peer, offers] of [...this.#offers]) {
+      for (const offer of offers) {
+        const { epoch } = offer.certified.qc
+        if (!this.#sets.has(epoch) || offer.manifest.height <= this.#options.aboveHeight) continue
+        const digest = bytesToHex(sha256(snapshotManifestCodec.encode(offer.manifest)))
+        if (this.#lies.has(digest)) continue
+        const known = candidates.get(digest)
+        if (known === undefined && !this.#isCertified(offer)) {
+          this.#ban(peer, 'the root of an offered state is not certified')
+          break
+        }
+        if (known === undefined) candidates.set(digest, { digest, offer, peers: new Set([peer]) })
+        else known.peers.add(peer)
+      }
+    }
+    let best: Candidate | undefined
+    for (const candidate of candidates.values()) {
+      if (!this.#isVouched(candidate)) continue
+      const { height } = candidate.offer.manifest
+      if (best === undefined || height > best.offer.manifest.height) best = candidate
+    }
+    return best
+  }
+
+  #isVouched({ offer, peers }: Candidate): boolean {
+    const set = this.#sets.get(offer.certified.qc.epoch)
+    if (set === undefined) return false
+    const indexes = new Set<number>()
+    for (const peer of peers) {
+      const nodeKey = this.#peers.get(peer)
+      const member = set.validators.find((one) => nodeKey && equalBytes(one.nodeKey, nodeKey))
+      if (member !== undefined) indexes.add(member.index)
+    }
+    const committee = new Committee(set)
+    return committee.isBlockingSet(committee.stakeOf(indexes))
+  }
+
+  /** A quorum certified the root, and the headers lead from the certifying block down to the height and below. */
+  #isCertified({ certified, headers, manifest }: SnapshotOffer): boolean {
+    const verifier = this.#verifiers.get(certified.qc.epoch)
+    const naming = certified.path[0]
+    if (verifier === undefined || naming === undefined) return false
+    if (naming.executedHeight !== manifest.height) return false
+    if (!equalBytes(naming.stateRoot, manifest.stateRoot)) return false
+    let above: BlockHeader = naming
+    for (const header of [...headers].reverse()) {
+      if (header.height + 1n !== above.height) return false
+      if (!equalBytes(blockHash(header), above.parentHash)) return false
+      above = header
+    }
+    const top = headers.find(({ height }) => height === manifest.height)
+    const below = headers.find(({ height }) => height === manifest.height - 1n)
+    if (top === undefined || below === undefined) return false
+    if (headers[0]?.height !== committedInBranch(top, below)) return false
+    return isReputationOf(manifest, top.epoch) && verifyCommitProof(certified, verifier)
+  }
+
+  #requestBlocks({ offer, peers }: Candidate): void {
+    const isAsked = [...this.#asked.values()].some(({ request }) => request.kind === 'blocks')
+    if (isAsked) return
+    const { headers, manifest } = offer
+    const top = headers.find(({ height }) => height === manifest.height)
+    const peer = this.#nextOf(peers)
+    if (top === undefined || peer === undefined) {
+      this.#countFailure()
+      return
+    }
+    const fromHeight = headers[0]?.height ?? manifest.height
+    this.#request(peer, {
+      kind: 'blocks',
+      request: {
+        fromHeight: fromHeight > 0n ? fromHeight : 1n,
+        toHash: blockHash(top),
+        bytesMax: SYNC_BYTES_MAX,
+      },
+    })
+  }
+
+  #requestChunks({ manifest }: StateSyncTarget): void {
+    const { peers } = this.#candidate ?? { peers: new Set<PeerId>() }
+    let inFlight = [...this.#asked.values()].filter(
+      ({ request }) => request.kind === 'chunk',
+    ).length
+    // What has arrived and is not restored yet waits in memory: it counts too.
+    inFlight += this.#arrived.size - this.#restored
+    while (inFlight < STATE_SYNC_IN_FLIGHT_MAX) {
+      const peer = this.#nextOf(peers)
+      const index = peer === undefined ? undefined : this.#missing.shift()
+      if (peer === undefined || index === undefined) break
+      this.#request(peer, { kind: 'chunk', height: manifest.height, index })
+      inFlight += 1
+    }
+    const isStuck = inFlight === 0 && this.#missing.length > 0
+    if (!isStuck) return
+    this.#forgetTarget()
+    this.#offers.clear()
+    this.#askForOffers()
+  }
+
+  /** Takes turns, so that the load and the risk are spread. */
+  #nextOf(peers: ReadonlySet<PeerId>): PeerId | undefined {
+    const live = [...peers].filter((peer) => this.#peers.has(peer))
+    this.#turn += 1
+    return live[this.#turn % Math.max(1, live.length)]
+  }
+
+  #request(peer: PeerId, request: StateSyncRequest): void {
+    this.#lastRequestId += 1
+    this.#asked.set(this.#lastRequestId, { peer, request })
+    this.#effects.push({ kind: 'request', requestId: this.#lastRequestId, peer, request })
+  }
+
+  #ban(peer: PeerId, reason: string): void {
+    this.#banned.add(peer)
+    this.#peers.delete(peer)
+    this.#offers.delete(peer)
+    this.#effects.push({ kind: 'report', peer, fault: reject('OL_CONSENSUS_SYNC', reason) })
+  }
+
+  #newestEpoch(): Epoch {
+    let newest = 0n
+    for (const epoch of this.#sets.keys()) if (epoch > newest) newest = epoch
+    return newest
+  }
+
+  #setAbove(header: BlockHeader): ValidatorSet | undefined {
+    const isClosing = header.flags === 1
+    return this.#sets.get(isClosing ? header.epoch + 1n : header.epoch)
+  }
+
+  #addSet(set: ValidatorSet, base: BlockHeader): void {
+    const committee = new Committee(set)
+    const genesisQC = epochGenesisQC(set.epoch, blockHash(base), committee.size)
+    const { context, scheme } = this.#options
+    this.#sets.set(set.epoch, set)
+    this.#verifiers.set(
+      set.epoch,
+      new CertificateVerifier({ committee, context, scheme, epochGenesisQC: genesisQC }),
+    )
+  }
+
+  /** The checkpoint's header names the validators of its epoch: only a chain with these is the one that is trusted. */
+  #fitsCheckpoint(nextSet: ValidatorSet, closing: BlockHeader): boolean {
+    const { checkpoint } = this.#options
+    if (checkpoint === undefined || checkpoint.epoch !== nextSet.epoch) return true
+    return equalBytes(closing.nextValidatorSetHash, checkpoint.validatorSetHash)
+  }
+}
+
+function isReputationOf({ height, reputation }: SnapshotManifest, epoch: Epoch): boolean {
+  try {
+    const state = decodeReputation(reputation)
+    return state.height === height && state.epoch === epoch
+  } catch (error) {
+    if (error instanceof ConsensusError) return false
+    throw error
+  }
+}
