@@ -2,6 +2,7 @@ import { type Action, bytesToHex, isUserSigned } from '@openliquid/primitives'
 import { type ActionFault, fault } from './actions/outcome.ts'
 import { masterOf } from './agents.ts'
 import type { CoreState } from './coreState.ts'
+import { SPOT_ASSET_MIN } from './market.ts'
 import type { User } from './records.ts'
 
 /** Actions that may be done for a sub-account by naming it beside them; docs/spec/hyperliquid.md §4. */
@@ -58,7 +59,29 @@ export function actingUser(
     return fault('OL_ACTION_VAULT', `${action.type} cannot be done for another account.`)
   }
   const subAccount = bytesToHex(vaultAddress)
+  const vault = state.vaults.vaults.get(subAccount)
+  if (vault !== undefined) {
+    if (vault.leader !== user) {
+      return fault('OL_ACTION_VAULT', `${subAccount} is not a vault of ${user}.`)
+    }
+    return touchesSpot(action) ? fault('OL_ACTION_VAULT', 'Vaults trade perps only.') : subAccount
+  }
   return state.subAccounts.get(subAccount)?.master === user
     ? subAccount
     : fault('OL_ACTION_VAULT', `${subAccount} is not a sub-account of ${user}.`)
+}
+
+/** Whether an action would place a spot order. */
+function touchesSpot(action: Action): boolean {
+  const assets =
+    action.type === 'order'
+      ? action.orders.map(({ a }) => a)
+      : action.type === 'modify'
+        ? [action.order.a]
+        : action.type === 'batchModify'
+          ? action.modifies.map(({ order }) => order.a)
+          : action.type === 'twapOrder'
+            ? [action.twap.a]
+            : []
+  return assets.some((asset) => asset >= SPOT_ASSET_MIN)
 }

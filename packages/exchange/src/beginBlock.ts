@@ -2,7 +2,7 @@ import { assert, type BlockContext, bytesToHex } from '@openliquid/primitives'
 import { expireAgents } from './agents.ts'
 import { deleverage } from './autoDeleveraging.ts'
 import type { CoreState } from './coreState.ts'
-import { matureDelayedOrders } from './coreWriter.ts'
+import { matureDelayed } from './coreWriter.ts'
 import { advanceFunding } from './funding.ts'
 import { liquidate } from './liquidation.ts'
 import { applyOracleQuorum } from './oracle.ts'
@@ -29,7 +29,7 @@ export function beginBlock(state: CoreState, context: BlockContext): void {
   forgetFaults(state)
   countParticipation(state, context)
   punish(state, context.misbehavior)
-  matureDelayedOrders(state)
+  matureDelayed(state)
   matureScheduledCancels(state)
   runTwapSlices(state, blockHash)
   expireAgents(state)

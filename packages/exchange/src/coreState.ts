@@ -91,6 +91,7 @@ import type { PossessionVerifier } from './staking/validators.ts'
 import { OwnedTable, type StoredTable, Table } from './table.ts'
 import { TransferQueue } from './transferQueue.ts'
 import { SortedTriggerBook, type TriggerBook } from './triggerBook.ts'
+import { VaultState } from './vaults/vaultState.ts'
 
 /** Orders of one user that have more to them than a price and a size. */
 export interface UserOrders {
@@ -187,7 +188,7 @@ export class CoreState {
   readonly delayedOrders: Table<number, DelayedOrder> = new Table(
     DELAYED_ORDERS,
     this.journal,
-    (sequence, previous) => this.#delayedChanged(sequence, previous),
+    (sequence, previous, next) => requeue(this.dueDelayed, sequence, previous?.dueMs, next?.dueMs),
   )
   /** By perp; absent before its first oracle update. */
   readonly markStates: Table<number, MarkState> = new Table(MARK_STATES, this.journal, nothing)
@@ -252,6 +253,9 @@ export class CoreState {
     nothing,
   )
 
+  /** What contracts asked for and waits, orders and vault transfers, by time and sequence. */
+  readonly dueDelayed: DueQueue<number> = new DueQueue()
+  readonly vaults: VaultState = new VaultState(this.journal, this.dueDelayed)
   readonly staking: StakingState = new StakingState(this.journal)
 
   /** Every table, by tag. */
@@ -290,6 +294,7 @@ export class CoreState {
     this.agents,
     this.subAccounts,
     this.builderApprovals,
+    ...this.vaults.tables,
     ...this.staking.tables,
   ]
 
@@ -304,8 +309,6 @@ export class CoreState {
   readonly expiringAgents: DueQueue<User> = new DueQueue()
   /** TWAPs by the time of their next slice. */
   readonly dueTwaps: DueQueue<number> = new DueQueue()
-  /** Sequence of the contract order that is due next, if there is one. */
-  oldestDelayed = 0
   /** Made when somebody asks, from the tokens. */
   evmLinks: readonly EvmLink[] | undefined
   readonly transferQueue: TransferQueue = new TransferQueue()
@@ -510,13 +513,6 @@ export class CoreState {
   #orderNamed(row: number, isThere: boolean): void {
     const order = this.orders.read(row)
     this.#nameOrder(order.user, order, isThere)
-  }
-
-  /** They leave in the order they came, so the next one is always the one after the last that left. */
-  #delayedChanged(sequence: number, previous: DelayedOrder | undefined): void {
-    if (previous !== undefined) this.oldestDelayed = sequence + 1
-    else if (this.delayedOrders.size === 1) this.oldestDelayed = sequence
-    else this.oldestDelayed = Math.min(this.oldestDelayed, sequence)
   }
 
   #triggerChanged(previous: TriggerOrder | undefined, next: TriggerOrder | undefined): void {

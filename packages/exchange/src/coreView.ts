@@ -39,6 +39,14 @@ import type { Order, Position } from './records.ts'
 import { type ValidatorReading, validatorReadings } from './staking/stakingView.ts'
 import { USD_DECIMALS } from './tradeEvents.ts'
 import { twapJson } from './twap.ts'
+import {
+  type HoldingReading,
+  holdingsInVault,
+  holdingsOfUser,
+  type VaultReading,
+  vaultReading,
+  vaultReadings,
+} from './vaults/vaultView.ts'
 import type {
   ActiveAssetDataJson,
   ClearinghouseStateJson,
@@ -308,6 +316,7 @@ export class CoreView implements ExchangeView {
     if (agent !== undefined) return { role: 'agent', data: { user: agent.master } }
     const subAccount = this.#state.subAccounts.get(owner)
     if (subAccount !== undefined) return { role: 'subAccount', data: { master: subAccount.master } }
+    if (this.#state.vaults.vaults.has(owner)) return { role: 'vault' }
     return { role: this.#state.accounts.has(owner) ? 'user' : 'missing' }
   }
 
@@ -359,6 +368,22 @@ export class CoreView implements ExchangeView {
         }
       }),
     }
+  }
+
+  vaults(): readonly VaultReading[] {
+    return vaultReadings(this.#state)
+  }
+
+  vault(address: Address): VaultReading | undefined {
+    return vaultReading(this.#state, bytesToHex(address))
+  }
+
+  vaultHoldings(vault: Address): readonly HoldingReading[] {
+    return holdingsInVault(this.#state, bytesToHex(vault))
+  }
+
+  holdingsOf(user: Address): readonly HoldingReading[] {
+    return holdingsOfUser(this.#state, bytesToHex(user))
   }
 
   validators(): readonly ValidatorReading[] {

@@ -1,5 +1,6 @@
 import {
   type Address,
+  assert,
   bytesToHex,
   type CoreWriterAction,
   type CoreWriterSource,
@@ -12,6 +13,7 @@ import { type Dex, isAccountOf, sendAsset } from './actions/sendAsset.ts'
 import { sendSpot } from './actions/spotSend.ts'
 import { delegateOrUndelegate } from './actions/staking.ts'
 import { transferUsdClass } from './actions/usdClassTransfer.ts'
+import { transferToVault } from './actions/vault.ts'
 import { approveAgent } from './agents.ts'
 import { approveBuilder } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
@@ -96,7 +98,7 @@ export function applyCoreWriter(
       perform(state, origin, () => withdrawStake(state, user, action.wei))
       return
     case 'vaultTransfer':
-      reject(`Action not supported: ${action.type}`)
+      delayVaultTransfer(state, origin, action)
       return
     case 'addApiWallet':
       perform(state, origin, () => {
@@ -119,15 +121,23 @@ export function applyCoreWriter(
   }
 }
 
-/** Begin-block step ②: places the orders whose delay is over, first come first served; §2, §12. */
-export function matureDelayedOrders(state: CoreState): void {
+/** Begin-block step ②: carries out what has waited long enough, first come first served; §2, §12. */
+export function matureDelayed(state: CoreState): void {
   for (;;) {
-    const sequence = state.oldestDelayed
+    const sequence = state.dueDelayed.next(state.now.timestampMs)
+    if (sequence === undefined) return
     const order = state.delayedOrders.get(sequence)
-    if (order === undefined || order.dueMs > state.now.timestampMs) return
-    state.delayedOrders.set(sequence, undefined)
-    state.cause = order.evmTxHash
-    placeDelayed(state, order)
+    if (order !== undefined) {
+      state.delayedOrders.set(sequence, undefined)
+      state.cause = order.evmTxHash
+      placeDelayed(state, order)
+      continue
+    }
+    const transfer = state.vaults.delayed.get(sequence)
+    assert(transfer !== undefined, 'a delayed action that is there')
+    state.vaults.delayed.set(sequence, undefined)
+    state.cause = transfer.evmTxHash
+    perform(state, transfer, () => transferToVault(state, transfer.user, transfer))
   }
 }
 
@@ -182,11 +192,8 @@ function delayOrder(
   origin: Origin,
   action: Extract<CoreWriterAction, { type: 'limitOrder' }>,
 ): void {
-  if (state.delayedOrders.size >= CORE_WRITER_QUEUE_MAX) {
-    emitRejected(state, origin, 'Too many orders of contracts are waiting.')
-    return
-  }
-  const dueMs = state.now.timestampMs + CORE_WRITER_DELAY_MS
+  const dueMs = delay(state, origin)
+  if (dueMs === undefined) return
   state.delayedOrders.set(state.nextCoreWriterSequence(), {
     ...origin,
     dueMs,
@@ -198,6 +205,26 @@ function delayOrder(
     timeInForce: action.timeInForce,
     cloid: cloidOf(action.clientOrderId),
   })
+}
+
+function delayVaultTransfer(
+  state: CoreState,
+  origin: Origin,
+  { vault, isDeposit, usd }: Extract<CoreWriterAction, { type: 'vaultTransfer' }>,
+): void {
+  const dueMs = delay(state, origin)
+  if (dueMs === undefined) return
+  const transfer = { ...origin, dueMs, vault: bytesToHex(vault), isDeposit, usd }
+  state.vaults.delayed.set(state.nextCoreWriterSequence(), transfer)
+}
+
+/** When something that waits from now on is due; `undefined`, and refused, when the queue is full. */
+function delay(state: CoreState, origin: Origin): number | undefined {
+  if (state.dueDelayed.size >= CORE_WRITER_QUEUE_MAX) {
+    emitRejected(state, origin, 'Too many orders of contracts are waiting.')
+    return undefined
+  }
+  const dueMs = state.now.timestampMs + CORE_WRITER_DELAY_MS
   state.emit({
     kind: 'coreWriterDelayed',
     user: state.addressOf(origin.user),
@@ -205,6 +232,7 @@ function delayOrder(
     logIndex: origin.logIndex,
     dueMs,
   })
+  return dueMs
 }
 
 function placeDelayed(state: CoreState, order: DelayedOrder): void {

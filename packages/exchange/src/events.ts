@@ -21,6 +21,7 @@ export type OrderStatus =
   | 'scheduledCancel'
   | 'liquidatedCanceled'
   | 'openInterestCapCanceled'
+  | 'vaultWithdrawalCanceled'
   | 'positionIncreaseAtOpenInterestCapRejected'
   | 'positionFlipAtOpenInterestCapRejected'
   | 'tooAggressiveAtOpenInterestCapRejected'
@@ -179,6 +180,26 @@ export interface LedgerUpdateEvent {
         readonly fee: string
         /** Gas of a transfer to the EVM. */
         readonly nativeTokenFee?: string
+      }
+    | {
+        readonly type: 'vaultCreate' | 'vaultDeposit' | 'vaultDistribution'
+        readonly vault: string
+        readonly usdc: string
+      }
+    | {
+        readonly type: 'vaultWithdraw'
+        readonly vault: string
+        readonly user: string
+        readonly requestedUsd: string
+        readonly commission: string
+        readonly closingCost: string
+        readonly basis: string
+        readonly netWithdrawnUsd: string
+      }
+    | {
+        readonly type: 'vaultLeaderCommission'
+        readonly user: string
+        readonly usdc: string
       }
     | {
         readonly type: 'cStakingTransfer'

@@ -316,6 +316,7 @@ export class ExchangeMachine {
     this.#root = this.#tree.root()
     const records = state.events.take(state.now.timestampMs)
     state.touched.clear()
+    state.vaults.touched.clear()
     state.evm = undefined
     state.createdByCredit.clear()
     return new Transition(this.#root, writes, records)
@@ -346,6 +347,7 @@ export class ExchangeMachine {
     }
     assertInvariants(state)
     state.touched.clear()
+    state.vaults.touched.clear()
     this.#root = this.#tree.root()
   }
 }

@@ -77,6 +77,7 @@ export {
   spotBalanceKey,
 } from './stateKeys.ts'
 export type { TriggerBook } from './triggerBook.ts'
+export type { HoldingReading, VaultReading } from './vaults/vaultView.ts'
 export type {
   ActiveAssetDataJson,
   BookLevelJson,

@@ -26,6 +26,10 @@ export function assertInvariants(state: CoreState): void {
   for (const [perp, size] of state.positions.sizes) {
     assert(size.isZero, `positions of perp ${perp} do not add up to zero`)
   }
+  for (const address of state.vaults.touched) {
+    const shares = state.vaults.vaults.get(address)?.shares ?? 0n
+    assert(shares === state.vaults.sharesOf(address), `shares of vault ${address} do not add up`)
+  }
   for (const { book, coin } of state.touched) {
     const [bid, ask] = [book.bestPx(true), book.bestPx(false)]
     assert(bid === 0 || ask === 0 || bid < ask, `the book of ${coin} is crossed`)

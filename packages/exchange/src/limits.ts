@@ -38,6 +38,10 @@ export const TWAPS_OF_USER_MAX = 20
 export const SUB_ACCOUNTS_MAX = 10
 /** Requests that one address may have bought: sums stay exact. */
 export const REQUESTS_RESERVED_MAX = 1_000_000_000_000
+/** Holders of one vault: a distribution pays them all in one action. */
+export const VAULT_HOLDERS_MAX = 1_000
+/** Vaults of one leader, closed ones included: each is an account. */
+export const VAULTS_OF_LEADER_MAX = 10
 /** Withdrawals from staking that one account may wait for; docs/spec/hyperliquid.md §9. */
 export const STAKE_WITHDRAWALS_MAX = 5
 /** Validators that one account may delegate to: bounds what one account adds to the ends of epochs and days. */

@@ -23,6 +23,7 @@ import { SPOT_ASSET_MIN } from './market.ts'
 import { positionOf } from './positions.ts'
 import { spotBalance } from './spotClearinghouse.ts'
 import { delegationsOf, delegatorSummaryOf } from './staking/stakingView.ts'
+import { vaultEquityOf } from './vaults/vaultView.ts'
 
 const UINT64_MAX = 18_446_744_073_709_551_615n
 const ZERO_ADDRESS = new Uint8Array(20)
@@ -70,9 +71,8 @@ export class CoreReader implements ExchangeReader {
     return this.#state.accounts.has(bytesToHex(user))
   }
 
-  /** There are no vaults yet. */
-  vaultEquityOf(): VaultEquityReading | undefined {
-    return undefined
+  vaultEquityOf(user: Address, vault: Address): VaultEquityReading | undefined {
+    return vaultEquityOf(this.#state, bytesToHex(user), bytesToHex(vault))
   }
 
   withdrawableOf(user: Address): bigint {

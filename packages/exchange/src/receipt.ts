@@ -27,7 +27,7 @@ export type CancelResult = 'success' | { readonly error: string }
 export type ActionResponse =
   | { readonly type: 'default' }
   | { readonly type: 'order'; readonly data: { readonly statuses: readonly OrderResult[] } }
-  | { readonly type: 'createSubAccount'; readonly data: string }
+  | { readonly type: 'createSubAccount' | 'createVault'; readonly data: string }
   | { readonly type: 'twapOrder'; readonly data: { readonly status: TwapResult } }
   | { readonly type: 'twapCancel'; readonly data: { readonly status: CancelResult } }
   | { readonly type: 'cancel'; readonly data: { readonly statuses: readonly CancelResult[] } }

@@ -120,10 +120,7 @@ describe('transfers of contracts: §12', () => {
       { type: 'approveBuilderFee', builder: bob, maxFeeRate: (1n << 64n) - 1n },
       'Max builder fee is too high.',
     ],
-    [
-      { type: 'vaultTransfer', vault: bob, isDeposit: true, usd: 1n },
-      'Action not supported: vaultTransfer',
-    ],
+    [{ type: 'vaultTransfer', vault: bob, isDeposit: true, usd: 1n }, 'coreWriterDelayed'],
     [
       { type: 'finalizeEvmContract', token: 1n, input: { kind: 'firstStorageSlot' } },
       'No link of this token was requested.',

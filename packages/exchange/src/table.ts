@@ -61,6 +61,11 @@ export class Table<K extends string | number, V> implements StoredTable, Undoer 
   }
 
   /** In no order that means anything. */
+  keys(): IterableIterator<K> {
+    return this.#entries.keys()
+  }
+
+  /** In no order that means anything. */
   entries(): IterableIterator<[K, V]> {
     return this.#entries.entries()
   }

@@ -4,6 +4,7 @@ import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import type { UserFeesReading } from './feeView.ts'
 import type { NonceVerdict } from './nonces.ts'
 import type { ValidatorReading } from './staking/stakingView.ts'
+import type { HoldingReading, VaultReading } from './vaults/vaultView.ts'
 
 export interface MetaJson {
   readonly universe: readonly {
@@ -161,7 +162,7 @@ export interface SubAccountJson {
 }
 
 export type UserRoleJson =
-  | { readonly role: 'missing' | 'user' }
+  | { readonly role: 'missing' | 'user' | 'vault' }
   | { readonly role: 'agent'; readonly data: { readonly user: string } }
   | { readonly role: 'subAccount'; readonly data: { readonly master: string } }
 
@@ -238,6 +239,13 @@ export interface ExchangeView {
   usingBigBlocks(user: Address): boolean
   /** What the nonce rule of §3.5 says of a nonce at a block time, on top of the executed state. */
   checkNonce(signer: Address, nonce: number, timestampMs: number): NonceVerdict
+  /** All vaults, by address. */
+  vaults(): readonly VaultReading[]
+  vault(address: Address): VaultReading | undefined
+  /** Who has money in a vault, by address. */
+  vaultHoldings(vault: Address): readonly HoldingReading[]
+  /** Vaults that a user has money in, by vault. */
+  holdingsOf(user: Address): readonly HoldingReading[]
   /** Registered validators, by address. */
   validators(): readonly ValidatorReading[]
   /** The same state as contracts see it. */

@@ -25,6 +25,7 @@ export type {
   FrontendOrderJson,
   FundingEvent,
   FundingRateEvent,
+  HoldingReading,
   L2BookJson,
   LedgerUpdateEvent,
   OrderDetailsJson,
@@ -35,6 +36,7 @@ export type {
   SpotCtxJson,
   TradeEvent,
   TwapUpdateEvent,
+  VaultReading,
 } from '@openliquid/exchange'
 export {
   Application,

@@ -442,6 +442,10 @@ function memoryExchange(): MemoryChain['core'] {
       collateralToken: 0,
     }),
     spotMeta: () => ({ universe: [], tokens: [] }),
+    vaults: () => [],
+    vault: () => undefined,
+    vaultHoldings: () => [],
+    holdingsOf: () => [],
     validators: () => [
       {
         validator: EXCHANGE_USER,

@@ -32,6 +32,12 @@ import { applyUpdateLeverage } from './updateLeverage.ts'
 import { applyUsdClassTransfer } from './usdClassTransfer.ts'
 import { applyUsdSend } from './usdSend.ts'
 import { applyValidatorOracle } from './validatorOracle.ts'
+import {
+  applyCreateVault,
+  applyVaultDistribute,
+  applyVaultModify,
+  applyVaultTransfer,
+} from './vault.ts'
 
 /** Executes an action for its signer. A fault may leave changes behind: the caller takes them back. */
 export function dispatchAction(
@@ -97,6 +103,14 @@ export function dispatchAction(
       return applyFinalizeEvmContract(state, user, action)
     case 'evmUserModify':
       return applyEvmUserModify(state, user, action)
+    case 'createVault':
+      return applyCreateVault(state, user, action, nonce)
+    case 'vaultTransfer':
+      return applyVaultTransfer(state, user, action)
+    case 'vaultDistribute':
+      return applyVaultDistribute(state, user, action)
+    case 'vaultModify':
+      return applyVaultModify(state, user, action)
     case 'cDeposit':
       return applyCDeposit(state, user, action)
     case 'cWithdraw':

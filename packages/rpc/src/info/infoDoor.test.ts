@@ -80,7 +80,7 @@ describe('POST /info', () => {
     [{}, 'OL_RPC_REQUEST'],
     [{ type: 1 }, 'OL_RPC_REQUEST'],
     [{ type: 'toString' }, 'OL_RPC_INFO_UNKNOWN'],
-    [{ type: 'vaultDetails' }, 'OL_RPC_INFO_UNSUPPORTED'],
+    [{ type: 'webData2' }, 'OL_RPC_INFO_UNSUPPORTED'],
     [{ type: 'candleSnapshot' }, 'OL_RPC_PARAMS'],
     [
       { type: 'candleSnapshot', req: { coin: 'BTC', interval: '2m', startTime: 0 } },

@@ -3,6 +3,7 @@ import type { Fields } from './infoFields.ts'
 import { marketQueries } from './marketQueries.ts'
 import { stakingQueries } from './stakingQueries.ts'
 import { userQueries } from './userQueries.ts'
+import { vaultQueries } from './vaultQueries.ts'
 
 /** One query: what it costs and how it is answered. `answer` runs inside `ChainView.call`. */
 export interface InfoQuery {
@@ -17,20 +18,17 @@ export const INFO_QUERIES: ReadonlyMap<string, InfoQuery> = new Map<string, Info
   ...marketQueries,
   ...userQueries,
   ...stakingQueries,
+  ...vaultQueries,
 ])
 
 /** Queries that exchange clients know and that this version does not answer. */
 export const UNSUPPORTED_INFO_TYPES: ReadonlySet<string> = new Set([
-  'vaultDetails',
-  'userVaultEquities',
   'delegatorHistory',
   'delegatorRewards',
   'userAbstraction',
   'portfolio',
   'referral',
   'liquidatable',
-  'leadingVaults',
-  'vaultSummaries',
   'maxMarketOrderNtls',
   'spotDeployState',
   'perpDeployAuctionStatus',
