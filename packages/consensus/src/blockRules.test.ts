@@ -19,6 +19,7 @@ const rules: BlockRules = {
   chainId: 1_998n,
   committee: fixture.committee,
   epochEndMs: Number.MAX_SAFE_INTEGER,
+  highTip: false,
 }
 const good = fixture.child(fixture.genesis, 1n)
 const change = (header: Partial<Block['header']>): Block => ({

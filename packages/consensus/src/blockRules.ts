@@ -27,6 +27,8 @@ export interface BlockRules {
   readonly committee: Committee
   /** epochStart + epochDuration: from here on a block must be EPOCH_CLOSING (B9). */
   readonly epochEndMs: number
+  /** §12: a block may be certified in a later view than its own. */
+  readonly highTip: boolean
 }
 
 /**
@@ -72,14 +74,16 @@ export function checkBlockAlone(block: Block, rules: BlockRules): Fault | undefi
 export function checkBlockInBranch(
   { header, payload }: Block,
   parent: BlockNode,
-  rules: Pick<BlockRules, 'epochEndMs'>,
+  rules: Pick<BlockRules, 'epochEndMs' | 'highTip'>,
 ): Fault | undefined {
   const begins = parent.header.epoch !== header.epoch
   if (header.height !== parent.header.height + 1n) return invalid('height')
   // Views are compared within one epoch only: the block an epoch grows on counts as of view 0.
-  if (header.qc.view !== (begins ? 0n : parent.header.view)) {
-    return invalid('the QC is of another view')
-  }
+  const parentView = begins ? 0n : parent.header.view
+  // §12: the QC of a re-proposed parent is of the view it was re-proposed in.
+  const isOfParent =
+    rules.highTip && !begins ? header.qc.view >= parentView : header.qc.view === parentView
+  if (!isOfParent) return invalid('the QC is of another view')
   if (header.timestampMs <= parent.header.timestampMs) return invalid('timestampMs')
   if (header.executedHeight !== parent.committedHeight) return invalid('executedHeight')
   if (header.flags !== flagsOf(header, parent.header, rules)) return invalid('flags')

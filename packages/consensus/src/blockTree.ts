@@ -26,7 +26,7 @@ export interface BlockNode {
   readonly closingHeight: Height | undefined
   /** Absent at and below the lowest block that is still needed. */
   readonly parent: BlockNode | undefined
-  /** Certifies this block. */
+  /** Certifies this block; the highest known if there are several (§12). */
   readonly qc: Verified<QuorumCertificate> | undefined
   /** This replica voted for it: others may have nobody else to get it from. */
   readonly isVoted: boolean
@@ -141,7 +141,8 @@ export class BlockTree {
   certify(node: BlockNode, qc: Verified<QuorumCertificate>): void {
     const own = this.#own(node)
     assert(equalBytes(qc.blockHash, node.blockHash), 'the QC names the block')
-    assert(own.qc === undefined, 'a block is certified once')
+    // §12: a block that is proposed again may be certified again.
+    assert(own.qc === undefined || own.qc.view < qc.view, 'a QC gives way to a higher one only')
     own.qc = qc
   }
 

@@ -1,7 +1,8 @@
 import { bytesToUint, concatBytes, uintToBytes } from '@openliquid/primitives'
 import { ConsensusError } from './errors.ts'
 
-const LENGTH_BYTES = 4
+/** Of the length in front of each part. */
+export const LENGTH_BYTES = 4
 
 /** A list of byte strings, each behind its length: the frame of log bodies that are more than one container. */
 export function joinParts(parts: readonly Uint8Array[]): Uint8Array {

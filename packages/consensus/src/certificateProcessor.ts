@@ -115,10 +115,15 @@ export class CertificateProcessor {
   }
 
   #certify(node: BlockNode, qc: Verified<QuorumCertificate>): void {
-    const { stateRoots, tree } = this.#replica
-    if (node.qc !== undefined || node === tree.root) return
-    const { header } = node
-    if (header.view !== qc.view) {
+    const { params, stateRoots, tree } = this.#replica
+    const { header, qc: known } = node
+    // §12: a block that was proposed again may be certified again, and what the QCs commit may differ.
+    if (known?.view === qc.view || (known !== undefined && !params.highTip)) return
+    if (node === tree.root) {
+      if (params.highTip && qc.view > decidedView(this.#replica)) tree.certify(node, qc)
+      return
+    }
+    if (params.highTip ? header.view > qc.view : header.view !== qc.view) {
       throw new ConsensusHalt(
         'OL_CONSENSUS_CERTIFIED_INVALID',
         'a QC names a block of another view',
@@ -129,8 +134,8 @@ export class CertificateProcessor {
         },
       )
     }
-    tree.certify(node, qc)
-    const mismatch = stateRoots.certified(header)
+    if (known === undefined || known.view < qc.view) tree.certify(node, qc)
+    const mismatch = known === undefined ? stateRoots.certified(header) : undefined
     if (mismatch !== undefined) throw rootHalt(mismatch)
 
     // Commit rule: two certified blocks in consecutive views commit the lower one. A gap commits nothing yet.
@@ -176,7 +181,7 @@ export class CertificateProcessor {
     outbox.push({ kind: 'commit', blocks, proof })
 
     tree.commit(node)
-    targets.forgetUpTo(node.header.view)
+    targets.forgetUpTo(decidedView(this.#replica))
     orphans.forgetUpTo(node.header.view)
     // What the last block names is still needed if it closes the epoch: the next set comes from there.
     stateRoots.forgetBelow(node.header.executedHeight)

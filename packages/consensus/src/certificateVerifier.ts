@@ -1,20 +1,30 @@
 import type { SignatureScheme } from '@openliquid/crypto'
 import {
+  blockHash,
   type Codec,
   equalBytes,
   type Hash,
+  type NoEndorsementCertificate,
+  noEndorseDigest,
+  noEndorsementCertificateCodec,
+  proposalDigest,
   type QuorumCertificate,
   quorumCertificateCodec,
   type SigningContext,
   sha256,
   type TimeoutCertificate,
+  type TimeoutGroup,
+  type Tip,
   timeoutCertificateCodec,
   timeoutDigest,
+  tipCodec,
   type Verified,
+  type View,
   voteDigest,
 } from '@openliquid/primitives'
 import type { Committee } from './committee.ts'
 import { type HashKey, hashKey } from './hashKey.ts'
+import { hasTip, highestGroup } from './highTip.ts'
 import { CERTIFICATES_CACHED_MAX } from './limits.ts'
 
 /**
@@ -27,6 +37,8 @@ export class CertificateVerifier {
   readonly #context: SigningContext
   readonly #scheme: SignatureScheme
   readonly #epochGenesisQC: QuorumCertificate
+  /** Of proposals, whose signatures tips carry; absent without `highTip`. */
+  readonly #tipScheme: SignatureScheme | undefined
   /** Least recently used first. */
   readonly #known = new Map<HashKey, true>()
 
@@ -35,11 +47,14 @@ export class CertificateVerifier {
     readonly context: SigningContext
     readonly scheme: SignatureScheme
     readonly epochGenesisQC: QuorumCertificate
+    /** Of proposals: only where `consensus.highTip` is on. */
+    readonly tipScheme?: SignatureScheme | undefined
   }) {
     this.#committee = options.committee
     this.#context = options.context
     this.#scheme = options.scheme
     this.#epochGenesisQC = options.epochGenesisQC
+    this.#tipScheme = options.tipScheme
   }
 
   /** Valid ⇔ a quorum of this epoch signed (epoch, view, blockHash), or it is the epoch-genesis QC byte for byte. */
@@ -58,38 +73,115 @@ export class CertificateVerifier {
     return verified(qc)
   }
 
-  /** Valid ⇔ disjoint groups of a quorum each signed their own highQCView, and highQC is the greatest of them. */
+  /**
+   * Valid ⇔ disjoint groups of a quorum each signed their own highQCView, and highQC is the greatest of them. Under
+   * `highTip` they signed their highTipView too, and highQC and highTip are those of the highest rank.
+   */
   verifyTC(tc: TimeoutCertificate): Verified<TimeoutCertificate> | undefined {
     if (tc.epoch !== this.#committee.epoch || tc.view < 1n) return undefined
     const key = keyOf(tc, timeoutCertificateCodec)
     if (this.#isKnown(key)) return verified(tc)
 
+    const top = this.#verifyGroups(tc.view, tc.groups)
+    if (top === undefined) return undefined
+    // B4 compares a proposal's QC with this one, so it must be the maximum the signers knew of.
+    if (tc.highQC.view !== top.highQCView || this.verifyQC(tc.highQC) === undefined)
+      return undefined
+    if (!this.#isTipOf(top, tc)) return undefined
+    this.#remember(key)
+    return verified(tc)
+  }
+
+  /**
+   * Valid ⇔ its author signed it as a proposal of its view, on a valid QC, with the right to build a new block. Who
+   * leads the view is asked elsewhere: that depends on what is committed.
+   */
+  verifyTip(tip: Tip): Verified<Tip> | undefined {
+    const scheme = this.#tipScheme
+    const { header, signature, tcHash } = tip
+    const { epoch, proposer, qc, view } = header
+    if (scheme === undefined || epoch !== this.#committee.epoch) return undefined
+    if (!this.#committee.has(proposer) || qc.view >= view) return undefined
+    if (!equalBytes(qc.blockHash, header.parentHash)) return undefined
+    const key = keyOf(tip, tipCodec)
+    if (this.#isKnown(key)) return verified(tip)
+
+    if (this.verifyQC(qc) === undefined || !this.#isFresh(tip)) return undefined
+    const digest = proposalDigest(this.#context, epoch, view, blockHash(header), tcHash)
+    if (!scheme.verify(this.#committee.nodeKeyOf(proposer), digest, signature)) return undefined
+    this.#remember(key)
+    return verified(tip)
+  }
+
+  /** Valid ⇔ a quorum of this epoch declared in the view that they do not endorse a tip on a QC of that view. */
+  verifyNec(nec: NoEndorsementCertificate): Verified<NoEndorsementCertificate> | undefined {
+    if (nec.epoch !== this.#committee.epoch || nec.tipQCView >= nec.view) return undefined
+    const key = keyOf(nec, noEndorsementCertificateCodec)
+    if (this.#isKnown(key)) return verified(nec)
+
+    const refusers = this.#committee.signersOf(nec.signers)
+    if (refusers === undefined) return undefined
+    if (!this.#committee.isQuorum(this.#committee.stakeOf(refusers))) return undefined
+    const digest = noEndorseDigest(this.#context, nec.epoch, nec.view, nec.tipQCView)
+    const keysOfRefusers = this.#keysOf(refusers)
+    if (!this.#scheme.verifyAggregate(keysOfRefusers, digest, nec.signature)) return undefined
+    this.#remember(key)
+    return verified(nec)
+  }
+
+  /** Returns the group of the highest rank; undefined unless a quorum signed, each once. */
+  #verifyGroups(view: View, claims: readonly TimeoutGroup[]): TimeoutGroup | undefined {
+    const isHighTip = this.#tipScheme !== undefined
     const groups: { publicKeys: Uint8Array[]; digest: Hash; signature: Uint8Array }[] = []
     const union = new Set<number>()
-    let highQCView = -1n
-    for (const group of tc.groups) {
+    let last: TimeoutGroup | undefined
+    for (const group of claims) {
+      const { highQCView, highTipView } = group
+      if ((highTipView !== undefined) !== isHighTip) return undefined
       const signers = this.#committee.signersOf(group.signers)
       if (signers === undefined || signers.length === 0) return undefined
       // Ascending and distinct: two TCs of one meaning have one encoding.
-      if (group.highQCView <= highQCView || group.highQCView >= tc.view) return undefined
-      highQCView = group.highQCView
+      if (highQCView >= view || (last !== undefined && !isAfter(group, last))) return undefined
+      // A tip that is not above its QC, or of a later view, is none.
+      const isTip = highTipView !== undefined && highTipView > 0n
+      if (isTip && (highTipView <= highQCView || highTipView > view)) return undefined
+      last = group
       for (const signer of signers) {
         // A signer in two groups would count twice towards the quorum.
         if (union.has(signer)) return undefined
         union.add(signer)
       }
+      const { epoch } = this.#committee
       groups.push({
         publicKeys: this.#keysOf(signers),
-        digest: timeoutDigest(this.#context, tc.epoch, tc.view, group.highQCView),
+        digest: timeoutDigest(this.#context, epoch, view, highQCView, highTipView),
         signature: group.signature,
       })
     }
     if (!this.#committee.isQuorum(this.#committee.stakeOf(union))) return undefined
-    // B4 compares a proposal's QC with this one, so it must be the maximum the signers knew of.
-    if (tc.highQC.view !== highQCView || this.verifyQC(tc.highQC) === undefined) return undefined
     if (!this.#scheme.verifyGroups(groups)) return undefined
-    this.#remember(key)
-    return verified(tc)
+    return highestGroup(claims)
+  }
+
+  /** Whether the TC's tip is there exactly when its highest group has one, and is of that rank. */
+  #isTipOf(top: TimeoutGroup, { highQC, highTip }: TimeoutCertificate): boolean {
+    if (!hasTip(top)) return highTip === undefined
+    if (highTip === undefined || highTip.header.view !== top.highTipView) return false
+    return isSameQC(highQC, highTip.header.qc) && this.verifyTip(highTip) !== undefined
+  }
+
+  /** Whether the author of a tip had the right to a block of its own in that view. */
+  #isFresh({ fresh, header, tcHash }: Tip): boolean {
+    const { qc, view } = header
+    if (qc.view + 1n === view) return fresh === undefined && tcHash === undefined
+    if (fresh === undefined || tcHash === undefined) return false
+    if (fresh.kind === 'nec') {
+      const { nec } = fresh
+      if (nec.view !== view || nec.tipQCView !== qc.view) return false
+      return this.verifyNec(nec) !== undefined
+    }
+    const top = this.#verifyGroups(view - 1n, fresh.groups)
+    return top !== undefined && !hasTip(top) && top.highQCView === qc.view
   }
 
   /** Brands a QC that `aggregate` made, which has verified it. */
@@ -110,6 +202,12 @@ export class CertificateVerifier {
    */
   trustQC(qc: QuorumCertificate): Verified<QuorumCertificate> {
     return verified(qc)
+  }
+
+  /** Brands a no-endorsement certificate that `aggregate` made, which has verified it. */
+  admitAggregateNec(nec: NoEndorsementCertificate): Verified<NoEndorsementCertificate> {
+    this.#remember(keyOf(nec, noEndorsementCertificateCodec))
+    return verified(nec)
   }
 
   /** Brands a TC from our own log. */
@@ -149,15 +247,22 @@ function verified<T>(certificate: T): Verified<T> {
 }
 
 /** Keys of certificates in use: one object is looked up several times, and never changed. */
-const keys = new WeakMap<QuorumCertificate | TimeoutCertificate, HashKey>()
+const keys = new WeakMap<object, HashKey>()
 
-function keyOf<T extends QuorumCertificate | TimeoutCertificate>(
-  certificate: T,
-  codec: Codec<T>,
-): HashKey {
+function keyOf<T extends object>(certificate: T, codec: Codec<T>): HashKey {
   const known = keys.get(certificate)
   if (known !== undefined) return known
   const key = hashKey(sha256(codec.encode(certificate)))
   keys.set(certificate, key)
   return key
+}
+
+function isSameQC(a: QuorumCertificate, b: QuorumCertificate): boolean {
+  return a === b || keyOf(a, quorumCertificateCodec) === keyOf(b, quorumCertificateCodec)
+}
+
+/** Order of the groups in a TC. */
+function isAfter(group: TimeoutGroup, last: TimeoutGroup): boolean {
+  if (group.highQCView !== last.highQCView) return group.highQCView > last.highQCView
+  return (group.highTipView ?? 0n) > (last.highTipView ?? 0n)
 }

@@ -384,7 +384,6 @@ describe('a dump', () => {
 
 describe('construction', () => {
   it.each([
-    [{ highTip: true }, 'highTip'],
     [{ clockDriftMsMax: 251 }, 'clockDriftMsMax'],
     [{ minBlockIntervalMs: 125 }, 'minBlockIntervalMs'],
   ])('refuses %o', (change, setting) => {

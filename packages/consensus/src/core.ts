@@ -29,6 +29,7 @@ import { encodeReputation } from './reputationCodec.ts'
 import { repeatLastMessages, restoreEpoch, resume } from './resumption.ts'
 import type { ExecutedState } from './stateRoots.ts'
 import { TimeoutAggregator } from './timeoutAggregator.ts'
+import { TipRecovery } from './tipRecovery.ts'
 import { ViewSynchronizer } from './viewSynchronizer.ts'
 import { VoteAggregator } from './voteAggregator.ts'
 import { Voter } from './voter.ts'
@@ -78,6 +79,7 @@ export class ConsensusCore {
   readonly #votes: VoteAggregator
   readonly #timeouts: TimeoutAggregator
   readonly #voter: Voter
+  readonly #recovery: TipRecovery
   readonly #proposer: Proposer
   readonly #sync: BlockSync
   readonly #epochs: EpochManager
@@ -96,7 +98,13 @@ export class ConsensusCore {
     this.#votes = aggregator
     this.#timeouts = new TimeoutAggregator(replica, processor, synchronizer)
     this.#voter = new Voter({ replica, processor, synchronizer, aggregator })
-    this.#proposer = new Proposer(replica, processor, this.#voter)
+    this.#recovery = new TipRecovery(replica, processor, this.#voter)
+    this.#proposer = new Proposer({
+      replica,
+      processor,
+      voter: this.#voter,
+      recovery: this.#recovery,
+    })
     this.#sync = new BlockSync(replica, processor)
     this.#epochs = new EpochManager(replica, processor, synchronizer)
   }
@@ -212,6 +220,7 @@ export class ConsensusCore {
         break
       case 'payloadChecked':
         this.#voter.onPayloadChecked(input.blockHash, input.ok)
+        this.#recovery.onPayloadChecked(input.blockHash, input.ok)
         break
       case 'executed':
         this.#onExecuted(input)
@@ -254,10 +263,23 @@ export class ConsensusCore {
         return this.#timeouts.onTimeout(message.timeout, from, nowMs)
       case 'advanceView':
         return this.#synchronizer.onAdvanceView(message.advanceView, from, nowMs)
+      default:
+        return this.#judgeRecovery(message, nowMs)
+    }
+  }
+
+  /** Messages that are known under `highTip` only. */
+  #judgeRecovery(message: RecoveryMessage, nowMs: number): Fault | undefined {
+    if (!this.#replica.params.highTip) {
+      return reject('OL_CONSENSUS_MALFORMED', 'this chain does not know round recovery')
+    }
+    switch (message.kind) {
       case 'noEndorse':
+        return this.#recovery.onNoEndorse(message.noEndorse)
       case 'roundRecovery':
+        return this.#recovery.onRoundRecovery(message.roundRecovery, nowMs)
       case 'tipBlock':
-        return reject('OL_CONSENSUS_MALFORMED', 'a message of tail-fork resistance')
+        return this.#recovery.onTipBlock(message.block, nowMs)
       default:
         return unreachable(message)
     }
@@ -303,6 +325,7 @@ export class ConsensusCore {
     return (
       this.#votes.formQC(nowMs) ||
       this.#timeouts.settle(nowMs) ||
+      this.#recovery.answerIfReady(nowMs) ||
       this.#voter.voteIfReady(nowMs) ||
       this.#proposer.requestIfReady(nowMs)
     )
@@ -311,6 +334,7 @@ export class ConsensusCore {
   #advanceEpoch(nowMs: number): boolean {
     if (!this.#epochs.advance(nowMs)) return false
     this.#voter.beginEpoch()
+    this.#recovery.beginEpoch()
     this.#proposer.beginEpoch()
     // The log of an earlier life may know more of this epoch.
     restoreEpoch(this.#replica, this.#recovered, { processor: this.#processor, nowMs })
@@ -326,6 +350,11 @@ export class ConsensusCore {
     return effects
   }
 }
+
+type RecoveryMessage = Extract<
+  ConsensusMessage,
+  { readonly kind: 'noEndorse' | 'roundRecovery' | 'tipBlock' }
+>
 
 function epochOf(message: Exclude<ConsensusMessage, { kind: 'epochChange' }>): Epoch {
   switch (message.kind) {

@@ -2,16 +2,14 @@ import type { Fault, Proposal, TimeoutVote, Vote } from '@openliquid/primitives'
 import { type BlockRules, checkBlockAlone } from './blockRules.ts'
 import type { Committee } from './committee.ts'
 import { ignore, reject } from './errors.ts'
-import { entryOf } from './safetyRules.ts'
+import { entryOf, proposalEntryOf } from './safetyRules.ts'
 
 /** Shape of a proposal: everything that needs neither a signature nor another block. */
 export function checkProposal(proposal: Proposal, rules: BlockRules): Fault | undefined {
   const { header } = proposal.block
   if (proposal.epoch !== rules.committee.epoch) return otherEpoch()
   if (header.epoch !== proposal.epoch) return malformed('epoch of the block')
-  // Re-proposals, where the two views differ, belong to §12.
-  if (header.view !== proposal.view) return malformed('view of the block')
-  if (entryOf(proposal.view, header.qc, proposal.tc) === undefined) return malformed('entry proof') // B4
+  if (proposalEntryOf(proposal, header, rules) === undefined) return malformed('entry proof') // B4
   return checkBlockAlone(proposal.block, rules)
 }
 
@@ -23,12 +21,21 @@ export function checkVote(vote: Vote, committee: Committee): Fault | undefined {
 }
 
 /** Shape of a timeout, its entry proof included: nobody can fill our buffers with views that were never entered. */
-export function checkTimeout(timeout: TimeoutVote, committee: Committee): Fault | undefined {
-  const { epoch, view, highQC, lastTC, vote, signer } = timeout
+export function checkTimeout(
+  timeout: TimeoutVote,
+  { committee, highTip: isHighTip }: Pick<BlockRules, 'committee' | 'highTip'>,
+): Fault | undefined {
+  const { epoch, view, highQC, highTip, lastTC, vote, signer } = timeout
   if (epoch !== committee.epoch) return otherEpoch()
   if (!committee.has(signer)) return malformed('signer of a timeout')
   if (highQC.epoch !== epoch || highQC.view >= view) return malformed('highQC of a timeout')
   if (entryOf(view, highQC, lastTC) === undefined) return malformed('entry proof of a timeout')
+  if (highTip !== undefined) {
+    const { header } = highTip
+    // §12: a tip is above what its sender knows to be certified, else it is none.
+    const isTip = header.epoch === epoch && header.view <= view && header.view > highQC.view
+    if (!isHighTip || !isTip) return malformed('tip of a timeout')
+  }
   if (vote === undefined) return undefined
   const isOwn = vote.epoch === epoch && vote.view === view && vote.signer === signer
   return isOwn ? undefined : malformed('vote in a timeout')

@@ -5,6 +5,7 @@ import {
   blockCodec,
   blockHash,
   FLAG_EPOCH_CLOSING,
+  type NoEndorsementCertificate,
   type Payload,
   payloadRoot,
   type QuorumCertificate,
@@ -18,6 +19,7 @@ import type { CertificateProcessor } from './certificateProcessor.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import { nextSetHashOf } from './nextSet.ts'
 import type { Replica } from './replica.ts'
+import type { TipRecovery } from './tipRecovery.ts'
 import type { Voter } from './voter.ts'
 
 /** A proposal that waits for its payload. */
@@ -26,6 +28,7 @@ interface Draft {
   readonly parent: BlockNode
   readonly qc: Verified<QuorumCertificate>
   readonly tc: Verified<TimeoutCertificate> | undefined
+  readonly nec?: Verified<NoEndorsementCertificate>
   readonly timestampMs: number
 }
 
@@ -38,29 +41,72 @@ export class Proposer {
   readonly #replica: Replica
   readonly #processor: CertificateProcessor
   readonly #voter: Voter
+  readonly #recovery: TipRecovery
   #draft: Draft | undefined
 
-  constructor(replica: Replica, processor: CertificateProcessor, voter: Voter) {
-    this.#replica = replica
-    this.#processor = processor
-    this.#voter = voter
+  constructor(options: {
+    readonly replica: Replica
+    readonly processor: CertificateProcessor
+    readonly voter: Voter
+    readonly recovery: TipRecovery
+  }) {
+    this.#replica = options.replica
+    this.#processor = options.processor
+    this.#voter = options.voter
+    this.#recovery = options.recovery
   }
 
   /** Asks for a payload if we lead the current view and have what a block needs; returns whether it did. */
   requestIfReady(nowMs: number): boolean {
-    const { election, epoch, pacemaker, safety, selfIndex, stateRoots, tree } = this.#replica
+    const { election, epoch, pacemaker, params, safety, selfIndex } = this.#replica
     const { view } = pacemaker
     if (safety === undefined || election.leader(epoch, view) !== selfIndex) return false
     if (this.#draft?.view === view || !safety.mayPropose(view)) return false
 
-    const { highQC: qc, tc } = pacemaker.entry
-    const parent = tree.get(qc.blockHash)
+    const { highQC, tc } = pacemaker.entry
+    if (!params.highTip || tc === undefined) return this.#draftOn({ qc: highQC, tc }, nowMs)
+    return this.#followTC(tc, nowMs)
+  }
+
+  /** §12: what the TC stands by goes on, whatever else is known. */
+  #followTC(tc: Verified<TimeoutCertificate>, nowMs: number): boolean {
+    const { tree, verifier } = this.#replica
+    const qc = verifier.trustQC(tc.highQC)
+    const { highTip } = tc
+    if (highTip === undefined) return this.#draftOn({ qc, tc }, nowMs)
+    const standing = this.#recovery.standingOf(highTip, nowMs)
+    const node = tree.get(blockHash(highTip.header))
+    if (standing === 'endorsable' && node !== undefined) return this.#proposeAgain(node, tc)
+    if (standing === 'pending') return false
+    this.#recovery.request(tc)
+    const nec = this.#recovery.nec()
+    return nec !== undefined && this.#draftOn({ qc, tc, nec }, nowMs)
+  }
+
+  /** §12: the block of the tip, unchanged, in an envelope of this view. */
+  #proposeAgain(node: BlockNode, tc: Verified<TimeoutCertificate>): boolean {
+    const { outbox, pacemaker, safety, tree } = this.#replica
+    const signed = safety?.propose({ currentView: pacemaker.view, block: node.block, tc })
+    if (signed === undefined) return false
+    const { message: proposal, records } = signed
+    const block = deferredRecord('block', blockCodec.encode, node.block)
+    outbox.persist(node.isLogged ? records : [block, ...records], { sync: true })
+    tree.markLogged(node)
+    outbox.broadcast({ kind: 'proposal', proposal })
+    this.#voter.onOwnProposal(proposal, node.blockHash)
+    return true
+  }
+
+  #draftOn(on: Pick<Draft, 'qc' | 'tc' | 'nec'>, nowMs: number): boolean {
+    const { pacemaker, stateRoots, tree } = this.#replica
+    const { view } = pacemaker
+    const parent = tree.get(on.qc.blockHash)
     if (parent === undefined) return false // It is being fetched.
     // B7: a leader that has not executed K(parent) cannot name its root and holds the proposal.
     if (stateRoots.rootAt(parent.committedHeight) === undefined) return false
 
     const timestampMs = Math.max(parent.header.timestampMs + 1, nowMs) // B5
-    this.#draft = { view, parent, qc, tc, timestampMs }
+    this.#draft = { ...on, view, parent, timestampMs }
     this.#request(this.#draft, nowMs)
     return true
   }
@@ -89,6 +135,7 @@ export class Proposer {
       currentView: view,
       block,
       ...(draft.tc === undefined ? {} : { tc: draft.tc }),
+      ...(draft.nec === undefined ? {} : { nec: draft.nec }),
     })
     if (signed === undefined) return
     const { message: proposal, records } = signed

@@ -111,7 +111,7 @@ export function createReplica(options: ConsensusOptions): Replica {
   const reputation = recoveredReputation(recovered, committee)
   const start = { committee, base, genesisQC, reputation, recovered, header: genesis.header }
   return {
-    ...epochParts({ context, params, scheme }, start),
+    ...epochParts({ context, nodeScheme, params, scheme }, start),
     params,
     context,
     scheme,
@@ -171,10 +171,15 @@ export function beginEpoch(
   } satisfies Partial<Replica>)
 }
 
-/** Greatest view that is decided in this epoch: views grow along a branch, and that of another epoch does not count. */
+/**
+ * Greatest view that is decided in this epoch: views grow along a branch, and that of another epoch does not count.
+ * What is certified in a higher view extends the last committed block.
+ */
 export function decidedView({ epoch, tree }: Pick<Replica, 'epoch' | 'tree'>): View {
-  const { header } = tree.root
-  return header.epoch === epoch ? header.view : 0n
+  const { header, qc } = tree.root
+  if (header.epoch !== epoch) return 0n
+  // §12: a block that was proposed again is certified in a later view than its own.
+  return qc !== undefined && qc.view > header.view ? qc.view : header.view
 }
 
 /** R7: only in the epoch of the safety data, and only as a member. */
@@ -187,7 +192,12 @@ function maySign(
 }
 
 function epochParts(
-  { context, params, scheme }: Pick<ConsensusOptions, 'context' | 'params' | 'scheme'>,
+  {
+    context,
+    nodeScheme,
+    params,
+    scheme,
+  }: Pick<ConsensusOptions, 'context' | 'nodeScheme' | 'params' | 'scheme'>,
   {
     committee,
     base,
@@ -210,8 +220,9 @@ function epochParts(
     context,
     scheme,
     epochGenesisQC: genesisQC,
+    tipScheme: params.highTip ? nodeScheme : undefined,
   })
-  const parts = { committee, context, scheme, verifier }
+  const parts = { committee, context, scheme, verifier, highTip: params.highTip }
   return {
     epoch: committee.epoch,
     committee,
@@ -222,6 +233,7 @@ function epochParts(
       chainId: header.chainId,
       committee,
       epochEndMs: base.timestampMs + params.epochDurationMs,
+      highTip: params.highTip,
     },
     verifier,
     orphans: new OrphanPool(),
@@ -240,7 +252,6 @@ function checkParams(params: ConsensusParams, committee: Committee): void {
       reason,
     })
   }
-  if (params.highTip) refuse('highTip', 'tail-fork resistance is not supported yet')
   // B5: a leader could otherwise hold every honest vote past the timer.
   if (params.clockDriftMsMax * 2 > params.viewTimeoutMs) {
     refuse('clockDriftMsMax', 'must be at most half of viewTimeoutMs')
@@ -331,6 +342,7 @@ function recoveredSigner(
     context,
     scheme,
     nodeScheme,
+    params,
     recovered,
     validatorSet,
   }: ConsensusOptions & { readonly recovered: RecoveredState },
@@ -350,6 +362,7 @@ function recoveredSigner(
     index: selfIndex ?? validatorSet.validators.length,
     scheme,
     nodeScheme,
+    highTip: params.highTip,
     data: safety ?? {
       epoch: validatorSet.epoch,
       lastVotedView: 0n,

@@ -149,6 +149,8 @@ export class Reputation {
     const missed: number[] = []
     for (let view = firstView; view < header.view; view += 1n) {
       if (missed.length === MISSED_SLOTS_MAX) break
+      // §12: in this view the parent was proposed again, and certified.
+      if (view === header.qc.view) continue
       const leader = this.election.chargedLeader(view, chain)
       if (leader !== undefined) missed.push(leader)
     }

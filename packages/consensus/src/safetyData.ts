@@ -1,9 +1,12 @@
 import type {
   Epoch,
+  Hash,
+  NoEndorse,
   Proposal,
   QuorumCertificate,
   TimeoutCertificate,
   TimeoutVote,
+  Tip,
   View,
   Vote,
 } from '@openliquid/primitives'
@@ -27,4 +30,8 @@ export interface SafetyData {
   readonly lastTimeout?: TimeoutVote
   /** Without its payload. */
   readonly lastProposed?: Proposal
+  /** Under `highTip`: the block last voted for. */
+  readonly highTip?: Tip
+  /** Under `highTip`: the last refusal, and the hash of the tip that it is about. */
+  readonly lastNoEndorse?: { readonly noEndorse: NoEndorse; readonly tip: Hash }
 }

@@ -26,6 +26,7 @@ function rulesWith(data: Partial<SafetyData> = {}): SafetyRules {
     identity: { voteSecretKey: fixture.secretOf(0), nodeSecretKey: fixture.secretOf(0) },
     scheme: nullScheme,
     nodeScheme: nullScheme,
+    highTip: false,
     data: { epoch: 1n, lastVotedView: 0n, lockedView: 0n, lockedQC: fixture.genesisQC, ...data },
   })
 }
@@ -33,7 +34,9 @@ function rulesWith(data: Partial<SafetyData> = {}): SafetyRules {
 function vote(rules: SafetyRules, block: Block, tc?: TimeoutCertificate, currentView?: View) {
   return rules.vote({
     currentView: currentView ?? block.header.view,
+    view: block.header.view,
     header: block.header,
+    signature: new Uint8Array(64),
     qc: fixture.verifier.trustQC(block.header.qc),
     ...(tc === undefined ? {} : { tc: fixture.verifier.trustTC(tc) }),
   })

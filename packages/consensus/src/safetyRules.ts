@@ -6,14 +6,20 @@ import {
   blockHash,
   equalBytes,
   type Hash,
+  type NoEndorse,
+  type NoEndorsementCertificate,
+  noEndorseDigest,
   type Payload,
   type Proposal,
   proposalDigest,
   type QuorumCertificate,
+  type RoundRecovery,
+  roundRecoveryDigest,
   type SigningContext,
   sha256,
   type TimeoutCertificate,
   type TimeoutVote,
+  type Tip,
   timeoutCertificateCodec,
   timeoutDigest,
   type Verified,
@@ -24,6 +30,7 @@ import {
 import type { ValidatorIdentity } from './consensusOptions.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import type { LogRecord } from './effect.ts'
+import { highViewsOf, namesTip, tipOf } from './highTip.ts'
 import type { ViewEntry } from './pacemaker.ts'
 import { encodeSafetyData } from './safetyCodec.ts'
 import type { EntryCertificate, SafetyData } from './safetyData.ts'
@@ -31,10 +38,15 @@ import type { EntryCertificate, SafetyData } from './safetyData.ts'
 /** What a vote is asked for. */
 export interface VoteRequest {
   readonly currentView: View
+  /** Of the proposal: above the header's where the block is proposed again (§12). */
+  readonly view: View
   readonly header: BlockHeader
   /** The header's QC, verified. */
   readonly qc: Verified<QuorumCertificate>
   readonly tc?: Verified<TimeoutCertificate>
+  readonly nec?: Verified<NoEndorsementCertificate>
+  /** Of the proposal: what makes its block a tip. */
+  readonly signature: Uint8Array
 }
 
 /** What a timeout is asked for. */
@@ -47,6 +59,20 @@ export interface ProposalRequest {
   readonly currentView: View
   readonly block: Block
   readonly tc?: Verified<TimeoutCertificate>
+  readonly nec?: Verified<NoEndorsementCertificate>
+}
+
+/** What the refusal to endorse a TC's tip, or the request for its block, is asked for. */
+export interface TipRequest {
+  readonly currentView: View
+  readonly tc: Verified<TimeoutCertificate>
+}
+
+/** What a proposal says beside its block. */
+interface ProposalEnvelope {
+  readonly view: View
+  readonly tc?: TimeoutCertificate | undefined
+  readonly nec?: NoEndorsementCertificate | undefined
 }
 
 /** A signed message and the record that must be on disk before it leaves (R6). No record: it is on disk already. */
@@ -68,6 +94,7 @@ export class SafetyRules {
   readonly #identity: ValidatorIdentity
   readonly #scheme: SignatureScheme
   readonly #nodeScheme: SignatureScheme
+  readonly #isHighTip: boolean
   #index: number
   #data: SafetyData
 
@@ -78,12 +105,14 @@ export class SafetyRules {
     readonly index: number
     readonly scheme: SignatureScheme
     readonly nodeScheme: SignatureScheme
+    readonly highTip: boolean
     readonly data: SafetyData
   }) {
     this.#context = options.context
     this.#identity = options.identity
     this.#scheme = options.scheme
     this.#nodeScheme = options.nodeScheme
+    this.#isHighTip = options.highTip
     this.#index = options.index
     this.#data = options.data
     assert(options.data.lockedQC.view === options.data.lockedView, 'lockedQC is of lockedView')
@@ -98,29 +127,23 @@ export class SafetyRules {
    *
    * @returns undefined where a rule forbids it
    */
-  vote({ currentView, header, qc, tc }: VoteRequest): Signed<Vote> | undefined {
-    const { epoch, lastVotedView, lockedView, lastVote } = this.#data
-    const { view } = header
+  vote(request: VoteRequest): Signed<Vote> | undefined {
+    const { currentView, header, qc, tc, view } = request
+    const { epoch, lastNoEndorse, lastVotedView, lockedView, lastVote } = this.#data
     const hash = blockHash(header)
     if (header.epoch !== epoch || qc.epoch !== epoch) return undefined // R7
     if (!equalBytes(qc.blockHash, header.parentHash)) return undefined
-    const entry = entryOf(view, qc, tc)
+    const entry = proposalEntryOf(request, header, { highTip: this.#isHighTip })
     if (entry === undefined) return undefined // R2
     if (lastVote?.view === view && equalBytes(lastVote.blockHash, hash)) {
       return { message: lastVote, records: [] } // R1: the same question has the same answer.
     }
     if (view !== currentView || view <= lastVotedView) return undefined // R1, R4
 
-    const vote: Vote = {
-      epoch,
-      view,
-      blockHash: hash,
-      signer: this.#index,
-      signature: this.#scheme.sign(
-        this.#identity.voteSecretKey,
-        voteDigest(this.#context, epoch, view, hash),
-      ),
-    }
+    // §12: after a refusal to endorse a tip, only for what is proposed instead of it, or for the tip itself.
+    if (lastNoEndorse?.noEndorse.view === view && !namesTip(tc, lastNoEndorse.tip)) return undefined
+
+    const vote = this.#sign(view, hash)
     const locks = qc.view > lockedView
     return this.#signed(vote, {
       ...this.#data,
@@ -129,6 +152,7 @@ export class SafetyRules {
       lockedQC: locks ? qc : this.#data.lockedQC,
       entry,
       lastVote: vote,
+      ...(this.#isHighTip ? { highTip: tipVotedFor(request) } : {}),
     })
   }
 
@@ -147,24 +171,70 @@ export class SafetyRules {
     // The heart of safety: whoever voted for a child of QC(v) never again helps to certify a view without naming QC(v).
     if (highQC.view < lockedView) return undefined // R3
 
+    const highTip = this.#tipAbove(highQC)
+    const vote = lastVote?.view === currentView ? lastVote : this.#voteForTip(highTip, currentView)
+    const extend = { highQC, ...(highTip === undefined ? {} : { highTip }) }
+    const { highQCView, highTipView } = highViewsOf(extend, this.#isHighTip)
     const timeout: TimeoutVote = {
       epoch,
       view: currentView,
-      highQC,
+      ...extend,
       ...(tc === undefined ? {} : { lastTC: tc }),
-      ...(lastVote?.view === currentView ? { vote: lastVote } : {}),
+      ...(vote === undefined ? {} : { vote }),
       signer: this.#index,
       signature: this.#scheme.sign(
         this.#identity.voteSecretKey,
-        timeoutDigest(this.#context, epoch, currentView, highQC.view),
+        timeoutDigest(this.#context, epoch, currentView, highQCView, highTipView),
       ),
     }
     return this.#signed(timeout, {
       ...this.#data,
       lastVotedView: currentView,
       entry,
+      ...(vote === undefined ? {} : { lastVote: vote }),
       lastTimeout: timeout,
     })
+  }
+
+  /**
+   * Declares that the block of a TC's tip cannot be voted for here, once per view: enough of these let the leader build
+   * another. Nothing else is signed in the view before, and afterwards only what the same tip leads to.
+   *
+   * @returns undefined where a rule of §12 forbids it
+   */
+  noEndorse({ currentView, tc }: TipRequest): Signed<NoEndorse> | undefined {
+    const { epoch, highTip, lastNoEndorse, lastVotedView } = this.#data
+    const tip = tc.highTip
+    if (!this.#isHighTip || tip === undefined || tc.epoch !== epoch) return undefined
+    if (tc.view + 1n !== currentView) return undefined
+    if (lastNoEndorse?.noEndorse.view === currentView) {
+      const { noEndorse } = lastNoEndorse
+      return namesTip(tc, lastNoEndorse.tip) ? { message: noEndorse, records: [] } : undefined
+    }
+    if (currentView < (lastNoEndorse?.noEndorse.view ?? 0n)) return undefined
+    if (currentView <= lastVotedView) return undefined
+    // Who voted for a block has it.
+    if (highTip !== undefined && namesTip(tc, blockHash(highTip.header))) return undefined
+
+    const tipQCView = tip.header.qc.view
+    const digest = noEndorseDigest(this.#context, epoch, currentView, tipQCView)
+    const noEndorse: NoEndorse = {
+      epoch,
+      view: currentView,
+      tipQCView,
+      signer: this.#index,
+      signature: this.#scheme.sign(this.#identity.voteSecretKey, digest),
+    }
+    const refusal = { noEndorse, tip: blockHash(tip.header) }
+    return this.#signed(noEndorse, { ...this.#data, lastNoEndorse: refusal })
+  }
+
+  /** Asks for the block of a TC's tip. Nothing is promised by it, so nothing need be kept. */
+  requestRecovery({ currentView, tc }: TipRequest): RoundRecovery {
+    const { epoch } = this.#data
+    assert(tc.epoch === epoch && tc.view + 1n === currentView, 'the TC led into the view')
+    const digest = roundRecoveryDigest(this.#context, epoch, currentView, hashOfTC(tc))
+    return { tc, signature: this.#nodeScheme.sign(this.#identity.nodeSecretKey, digest) }
   }
 
   /**
@@ -196,13 +266,16 @@ export class SafetyRules {
    *
    * @returns undefined where a rule forbids it
    */
-  propose({ currentView, block, tc }: ProposalRequest): Signed<Proposal> | undefined {
+  propose({ currentView, block, tc, nec }: ProposalRequest): Signed<Proposal> | undefined {
     const { header } = block
     const { epoch } = this.#data
-    if (header.epoch !== epoch || header.view !== currentView) return undefined
-    if (header.proposer !== this.#index) return undefined
+    if (header.epoch !== epoch) return undefined
+    // The block of a tip stays its author's.
+    if (header.view === currentView && header.proposer !== this.#index) return undefined
     if (!this.mayPropose(currentView)) return undefined // R5
-    if (entryOf(currentView, header.qc, tc) === undefined) return undefined // R2
+    const envelope = { view: currentView, tc, nec }
+    const entry = proposalEntryOf(envelope, header, { highTip: this.#isHighTip })
+    if (entry === undefined) return undefined // R2: as others will judge it
 
     const digest = proposalDigest(
       this.#context,
@@ -216,12 +289,32 @@ export class SafetyRules {
       view: currentView,
       block,
       ...(tc === undefined ? {} : { tc }),
+      ...(nec === undefined ? {} : { nec }),
       signature: this.#nodeScheme.sign(this.#identity.nodeSecretKey, digest),
     }
     return this.#signed(proposal, {
       ...this.#data,
       lastProposed: { ...proposal, block: { header, payload: NO_PAYLOAD } },
     })
+  }
+
+  #sign(view: View, hash: Hash): Vote {
+    const { epoch } = this.#data
+    const digest = voteDigest(this.#context, epoch, view, hash)
+    const signature = this.#scheme.sign(this.#identity.voteSecretKey, digest)
+    return { epoch, view, blockHash: hash, signer: this.#index, signature }
+  }
+
+  /** §12: the block last voted for, unless something at least as high is known to be certified. */
+  #tipAbove(highQC: QuorumCertificate): Tip | undefined {
+    const { highTip } = this.#data
+    return highTip !== undefined && highTip.header.view > highQC.view ? highTip : undefined
+  }
+
+  /** §12: a view that is given up without a vote may still certify the tip that its voters agree on. */
+  #voteForTip(tip: Tip | undefined, view: View): Vote | undefined {
+    if (tip === undefined || this.#data.lastNoEndorse?.noEndorse.view === view) return undefined
+    return this.#sign(view, blockHash(tip.header))
   }
 
   #signed<T>(message: T, data: SafetyData): Signed<T> {
@@ -234,7 +327,12 @@ export class SafetyRules {
 
 /** What a proposal's signature covers of its TC: SHA-256 of the encoding. */
 export function tcHashOf(tc: TimeoutCertificate | undefined): Hash | undefined {
-  return tc === undefined ? undefined : sha256(timeoutCertificateCodec.encode(tc))
+  return tc === undefined ? undefined : hashOfTC(tc)
+}
+
+/** SHA-256 of the encoding. */
+export function hashOfTC(tc: TimeoutCertificate): Hash {
+  return sha256(timeoutCertificateCodec.encode(tc))
 }
 
 /**
@@ -247,8 +345,38 @@ export function entryOf(
   view: View,
   qc: QuorumCertificate,
   tc: TimeoutCertificate | undefined,
+  { exact = false }: { readonly exact?: boolean } = {},
 ): EntryCertificate | undefined {
   if (tc === undefined) return qc.view + 1n === view ? { kind: 'qc', qc } : undefined
   if (qc.view + 1n >= view || tc.view + 1n !== view) return undefined
-  return qc.view >= tc.highQC.view ? { kind: 'tc', tc } : undefined
+  const isHigh = exact ? qc.view === tc.highQC.view : qc.view >= tc.highQC.view
+  return isHigh ? { kind: 'tc', tc } : undefined
+}
+
+/**
+ * B4 of a proposal. Under `highTip` (§12) a TC that names a tip wants that very block again, or a certificate that it
+ * is not endorsed; and whatever is new after a TC stands on exactly the QC that the TC names.
+ *
+ * @returns undefined if the envelope proves nothing
+ */
+export function proposalEntryOf(
+  { nec, tc, view }: ProposalEnvelope,
+  header: BlockHeader,
+  { highTip: isHighTip }: { readonly highTip: boolean },
+): EntryCertificate | undefined {
+  const tip = isHighTip ? tc?.highTip : undefined
+  if (header.view !== view) {
+    const isAgain = tip !== undefined && nec === undefined && namesTip(tc, blockHash(header))
+    return isAgain && tc !== undefined && tc.view + 1n === view ? { kind: 'tc', tc } : undefined
+  }
+  if ((nec === undefined) !== (tip === undefined)) return undefined
+  if (nec !== undefined && (nec.view !== view || nec.tipQCView !== header.qc.view)) return undefined
+  return entryOf(view, header.qc, tc, { exact: isHighTip })
+}
+
+/** The tip that a vote makes its own: as the TC names it, or as this proposal makes it. */
+function tipVotedFor({ header, nec, signature, tc, view }: VoteRequest): Tip {
+  const named = tc?.highTip
+  if (header.view !== view && named !== undefined) return named
+  return tipOf(header, { tc, tcHash: tcHashOf(tc), nec, signature })
 }

@@ -1,6 +1,7 @@
 import type { Fault, PeerId, TimeoutVote } from '@openliquid/primitives'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { ignore, reject } from './errors.ts'
+import { checkTipLeader } from './highTip.ts'
 import { REBROADCAST_MS_MAX } from './limits.ts'
 import { checkTimeout } from './proposalRules.ts'
 import type { Replica } from './replica.ts'
@@ -54,19 +55,27 @@ export class TimeoutAggregator {
 
   /** Returns what is wrong with the timeout, as far as one can tell before its own signature is verified. */
   onTimeout(timeout: TimeoutVote, from: PeerId, nowMs: number): Fault | undefined {
-    const { committee, pacemaker, timeouts, verifier } = this.#replica
-    const fault = checkTimeout(timeout, committee)
+    const { pacemaker, rules, timeouts, verifier } = this.#replica
+    const fault = checkTimeout(timeout, rules)
     if (fault !== undefined) return fault
 
-    const { lastTC } = timeout
+    const { highTip, lastTC } = timeout
     const highQC = verifier.verifyQC(timeout.highQC)
     if (highQC === undefined) return badCertificate('highQC')
     if (lastTC !== undefined) {
       const tc = verifier.verifyTC(lastTC)
       if (tc === undefined) return badCertificate('lastTC')
+      const tipFault = checkTipLeader(this.#replica, tc.highTip)
+      if (tipFault !== undefined) return tipFault
       this.#processor.learnTC(tc, nowMs)
     }
     this.#processor.learnQC(highQC, nowMs)
+    if (highTip !== undefined) {
+      if (verifier.verifyTip(highTip) === undefined) return badCertificate('highTip')
+      this.#processor.learnQC(verifier.trustQC(highTip.header.qc), nowMs)
+      const tipFault = checkTipLeader(this.#replica, highTip)
+      if (tipFault !== undefined) return tipFault
+    }
     if (timeout.view < pacemaker.view) {
       this.#synchronizer.tellLate(from, timeout.view, nowMs)
       return ignore('OL_CONSENSUS_STALE', 'a timeout of a view that is over')
@@ -99,6 +108,6 @@ export class TimeoutAggregator {
   }
 }
 
-function badCertificate(which: 'highQC' | 'lastTC'): Fault {
+function badCertificate(which: 'highQC' | 'lastTC' | 'highTip'): Fault {
   return reject('OL_CONSENSUS_CERTIFICATE', `the ${which} of a timeout is invalid`)
 }

@@ -15,7 +15,8 @@ const forged = (timeout: TimeoutVote): TimeoutVote => ({
 
 function collectorWith(...timeouts: TimeoutVote[]): TimeoutCollector {
   const { committee, context, verifier } = fixture
-  const collector = new TimeoutCollector({ committee, context, verifier, scheme: nullScheme })
+  const parts = { committee, context, verifier, scheme: nullScheme }
+  const collector = new TimeoutCollector({ ...parts, highTip: false })
   for (const timeout of timeouts) collector.add(timeout)
   return collector
 }

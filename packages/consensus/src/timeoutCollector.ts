@@ -2,6 +2,7 @@ import type { SignatureScheme } from '@openliquid/crypto'
 import {
   assert,
   equalBytes,
+  type Hash,
   type SigningContext,
   type TimeoutCertificate,
   type TimeoutGroup,
@@ -12,6 +13,7 @@ import {
 } from '@openliquid/primitives'
 import type { CertificateVerifier } from './certificateVerifier.ts'
 import type { Committee } from './committee.ts'
+import { extendedQC, type HighViews, highestGroup, highViewsOf } from './highTip.ts'
 
 /** The timeouts of one view. */
 interface Abandonment {
@@ -30,6 +32,7 @@ export class TimeoutCollector {
   readonly #context: SigningContext
   readonly #scheme: SignatureScheme
   readonly #verifier: CertificateVerifier
+  readonly #isHighTip: boolean
   readonly #views = new Map<View, Abandonment>()
 
   constructor(options: {
@@ -37,11 +40,13 @@ export class TimeoutCollector {
     readonly context: SigningContext
     readonly scheme: SignatureScheme
     readonly verifier: CertificateVerifier
+    readonly highTip: boolean
   }) {
     this.#committee = options.committee
     this.#context = options.context
     this.#scheme = options.scheme
     this.#verifier = options.verifier
+    this.#isHighTip = options.highTip
   }
 
   /** Timeouts kept of all views. */
@@ -90,15 +95,16 @@ export class TimeoutCollector {
     if (!this.isQuorum(view)) return undefined
     const { timeouts } = this.#viewOf(view)
     const groups = this.#aggregate(view)
-    const high = groups.at(-1)
-    assert(high !== undefined, 'a quorum has a group')
-    for (const { highQC } of timeouts.values()) {
-      if (highQC.view !== high.highQCView) continue
+    const high = highestGroup(groups)
+    for (const timeout of timeouts.values()) {
+      if (pairOf(this.#viewsOf(timeout)) !== pairOf(high)) continue
+      const { highTip } = timeout
       return this.#verifier.admitAggregateTC({
         epoch: this.#committee.epoch,
         view,
         groups,
-        highQC,
+        highQC: extendedQC(timeout),
+        ...(highTip === undefined ? {} : { highTip }),
       })
     }
     return undefined
@@ -120,36 +126,51 @@ export class TimeoutCollector {
     return isEnough(this.#committee.stakeOf(verified))
   }
 
-  /** Verifies all timeouts of a view, drops the bad ones, and returns the groups ascending by highQCView. */
+  /** Verifies all timeouts of a view, drops the bad ones, and returns the groups in the order of a TC. */
   #aggregate(view: View): TimeoutGroup[] {
     const { timeouts, verified } = this.#viewOf(view)
-    const byHighQC = new Map<View, TimeoutVote[]>()
+    const byPair = new Map<bigint, TimeoutVote[]>()
     for (const timeout of timeouts.values()) {
-      const group = byHighQC.get(timeout.highQC.view)
-      if (group === undefined) byHighQC.set(timeout.highQC.view, [timeout])
+      const pair = pairOf(this.#viewsOf(timeout))
+      const group = byPair.get(pair)
+      if (group === undefined) byPair.set(pair, [timeout])
       else group.push(timeout)
     }
     const groups: TimeoutGroup[] = []
-    for (const highQCView of [...byHighQC.keys()].sort(compareViews)) {
+    for (const pair of [...byPair.keys()].sort(comparePairs)) {
+      const members = byPair.get(pair) ?? []
+      const [first] = members
+      assert(first !== undefined, 'a group has a member')
+      const views = this.#viewsOf(first)
       const { signature, signers, badSigners } = this.#scheme.aggregate(
-        (byHighQC.get(highQCView) ?? []).map((timeout) => ({
+        members.map((timeout) => ({
           signer: timeout.signer,
           publicKey: this.#committee.voteKeyOf(timeout.signer),
           signature: timeout.signature,
         })),
-        timeoutDigest(this.#context, this.#committee.epoch, view, highQCView),
+        this.#digestOf(first),
       )
       for (const signer of badSigners) timeouts.delete(signer)
       for (const signer of signers) verified.add(signer)
       if (signers.length === 0) continue
-      groups.push({ highQCView, signers: this.#committee.bitmapOf(signers), signature })
+      groups.push({ ...views, signers: this.#committee.bitmapOf(signers), signature })
     }
     return groups
   }
 
-  #verifies({ view, highQC, signer, signature }: TimeoutVote): boolean {
-    const digest = timeoutDigest(this.#context, this.#committee.epoch, view, highQC.view)
-    return this.#scheme.verify(this.#committee.voteKeyOf(signer), digest, signature)
+  #verifies(timeout: TimeoutVote): boolean {
+    const publicKey = this.#committee.voteKeyOf(timeout.signer)
+    return this.#scheme.verify(publicKey, this.#digestOf(timeout), timeout.signature)
+  }
+
+  #digestOf(timeout: TimeoutVote): Hash {
+    const { highQCView, highTipView } = this.#viewsOf(timeout)
+    const { epoch } = this.#committee
+    return timeoutDigest(this.#context, epoch, timeout.view, highQCView, highTipView)
+  }
+
+  #viewsOf(timeout: TimeoutVote): HighViews {
+    return highViewsOf(timeout, this.#isHighTip)
   }
 
   #viewOf(view: View): Abandonment {
@@ -161,6 +182,11 @@ export class TimeoutCollector {
   }
 }
 
-function compareViews(a: View, b: View): number {
+/** Both views of a group as one number, in the order of the groups of a TC. */
+function pairOf({ highQCView, highTipView = 0n }: HighViews): bigint {
+  return (highQCView << 64n) | highTipView
+}
+
+function comparePairs(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,6 +1,7 @@
 import type { AdvanceView, ConsensusMessage, Fault, PeerId, View } from '@openliquid/primitives'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { reject } from './errors.ts'
+import { checkTipLeader } from './highTip.ts'
 import { isCommitPath } from './lightVerifier.ts'
 import { PEERS_REMEMBERED_MAX, REBROADCAST_MS_MAX } from './limits.ts'
 import { decidedView, type Replica } from './replica.ts'
@@ -68,11 +69,14 @@ export class ViewSynchronizer {
     const { highQC, tc } = news
     // A commit of the epoch before is told by the change itself.
     const highestCommit = news.highestCommit?.qc.epoch === epoch ? news.highestCommit : undefined
+    // What is committed may change who led: the rest of the news is taken all the same.
+    let tipFault: Fault | undefined
     // Certificates that can change nothing are not worth a verification.
     if (tc !== undefined && tc.view >= pacemaker.view) {
       const verifiedTC = verifier.verifyTC(tc)
       if (verifiedTC === undefined) return badCertificate('tc')
-      this.#processor.learnTC(verifiedTC, nowMs)
+      tipFault = checkTipLeader(this.#replica, tc.highTip)
+      if (tipFault === undefined) this.#processor.learnTC(verifiedTC, nowMs)
     }
     const isNews = highestCommit !== undefined && highestCommit.qc.view > decidedView(this.#replica)
     if (isNews && !isCommitPath(highestCommit)) {
@@ -87,7 +91,7 @@ export class ViewSynchronizer {
     }
     const theirView = (tc !== undefined && tc.view > highQC.view ? tc.view : highQC.view) + 1n
     if (theirView < pacemaker.view) this.tellPeer(from, nowMs)
-    return undefined
+    return tipFault
   }
 
   #news(): ConsensusMessage {

@@ -1,5 +1,6 @@
 import {
   type Block,
+  type BlockHeader,
   blockCodec,
   blockHash,
   bytesToHex,
@@ -7,6 +8,7 @@ import {
   type Fault,
   FLAG_EPOCH_CLOSING,
   type Hash,
+  type NoEndorsementCertificate,
   type PeerId,
   type Proposal,
   proposalDigest,
@@ -19,6 +21,7 @@ import type { BlockNode } from './blockTree.ts'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import { ignore, reject } from './errors.ts'
+import { checkTipLeader } from './highTip.ts'
 import { nextSetHashOf } from './nextSet.ts'
 import { checkProposal } from './proposalRules.ts'
 import type { Replica } from './replica.ts'
@@ -32,6 +35,7 @@ interface Candidate {
   readonly blockHash: Hash
   readonly qc: Verified<QuorumCertificate>
   readonly tc: Verified<TimeoutCertificate> | undefined
+  readonly nec: Verified<NoEndorsementCertificate> | undefined
   /** Absent for our own proposal. */
   readonly from: PeerId | undefined
   payload: 'unchecked' | 'checking' | 'good'
@@ -73,9 +77,15 @@ export class Voter {
     const { header } = proposal.block
     const qc = verifier.verifyQC(header.qc)
     const tc = proposal.tc === undefined ? undefined : verifier.verifyTC(proposal.tc)
-    if (qc === undefined || (tc === undefined) !== (proposal.tc === undefined)) {
+    const nec = proposal.nec === undefined ? undefined : verifier.verifyNec(proposal.nec)
+    const isWhole =
+      (tc === undefined) === (proposal.tc === undefined) &&
+      (nec === undefined) === (proposal.nec === undefined)
+    if (qc === undefined || !isWhole) {
       return reject('OL_CONSENSUS_CERTIFICATE', 'a certificate of the proposal is invalid')
     }
+    const tipFault = checkTipLeader(this.#replica, tc?.highTip)
+    if (tipFault !== undefined) return tipFault
     if (tc !== undefined) this.#processor.learnTC(tc, nowMs)
     this.#processor.learnQC(qc, nowMs)
     const hash = blockHash(header)
@@ -87,11 +97,11 @@ export class Voter {
       this.#synchronizer.tellPeer(from, nowMs)
       return ignore('OL_CONSENSUS_STALE', 'a proposal of a view that is over')
     }
-    const blockFault = this.#takeBlock(proposal.block, hash, nowMs)
+    const blockFault = this.takeBlock(proposal.block, hash, nowMs)
     if (blockFault !== undefined) return blockFault
     if (isStale || this.#candidate?.proposal.view === proposal.view) return undefined
-    const payload = isEmptyPayload(proposal.block.payload) ? 'good' : 'unchecked'
-    this.#candidate = { proposal, blockHash: hash, qc, tc, from, payload }
+    const payload = this.#isKnownGood(proposal.block, hash) ? 'good' : 'unchecked'
+    this.#candidate = { proposal, blockHash: hash, qc, tc, nec, from, payload }
     return undefined
   }
 
@@ -114,6 +124,7 @@ export class Voter {
       blockHash: hash,
       qc: verifier.trustQC(proposal.block.header.qc),
       tc: proposal.tc === undefined ? undefined : verifier.trustTC(proposal.tc),
+      nec: proposal.nec === undefined ? undefined : verifier.verifyNec(proposal.nec),
       from: undefined,
       payload: 'good',
     }
@@ -144,12 +155,7 @@ export class Voter {
     if (!this.#isRootOurs(candidate, node)) return false
     if (candidate.payload === 'unchecked') {
       candidate.payload = 'checking'
-      this.#replica.outbox.push({
-        kind: 'checkPayload',
-        block: node.block,
-        blockHash: node.blockHash,
-        ancestors: this.#ancestorsOf(node),
-      })
+      this.checkPayload(node)
     }
     if (candidate.payload !== 'good' || nowMs < node.header.timestampMs) return false
     this.#candidate = undefined
@@ -158,7 +164,10 @@ export class Voter {
 
   #checkAuthor(proposal: Proposal, hash: Hash): Fault | undefined {
     const { committee, context, election, epoch, nodeScheme } = this.#replica
-    const { proposer } = proposal.block.header
+    const { header } = proposal.block
+    // §12: a block that is proposed again stays its author's; the envelope is the leader's.
+    const isAgain = header.view !== proposal.view
+    const proposer = isAgain ? election.leader(epoch, proposal.view) : header.proposer
     if (proposer !== election.leader(epoch, proposal.view)) {
       // Who has committed more may know a newer window of the schedule: no breach.
       return ignore('OL_CONSENSUS_NOT_LEADER', 'the proposer does not lead the view')
@@ -166,11 +175,12 @@ export class Voter {
     const digest = proposalDigest(context, epoch, proposal.view, hash, tcHashOf(proposal.tc))
     if (nodeScheme.verify(committee.nodeKeyOf(proposer), digest, proposal.signature))
       return undefined
+    if (isAgain) return ignore('OL_CONSENSUS_NOT_LEADER', 'a block is not proposed by the leader')
     return reject('OL_CONSENSUS_SIGNATURE', 'the proposal is not signed by its proposer')
   }
 
   /** Puts the block into the tree, or among the orphans until its ancestors come. */
-  #takeBlock(block: Block, hash: Hash, nowMs: number): Fault | undefined {
+  takeBlock(block: Block, hash: Hash, nowMs: number): Fault | undefined {
     const { orphans, targets, tree } = this.#replica
     if (tree.get(hash) !== undefined) return undefined
     if (tree.get(block.header.parentHash) === undefined) {
@@ -200,14 +210,9 @@ export class Voter {
   #isRootOurs(candidate: Candidate, { header }: BlockNode): boolean {
     const { committee, outbox, stateRoots } = this.#replica
     if (header.executedHeight > stateRoots.executedHeight) return false
-    const ours = stateRoots.rootAt(header.executedHeight)
-    const nextSetHash =
-      header.flags === FLAG_EPOCH_CLOSING
-        ? nextSetHashOf(this.#replica, header.executedHeight)
-        : committee.hash
-    const isRootOurs = ours !== undefined && equalBytes(ours, header.stateRoot)
-    if (isRootOurs && equalBytes(nextSetHash, header.nextValidatorSetHash)) return true
+    if (supportsRoot(this.#replica, header)) return true
 
+    const ours = stateRoots.rootAt(header.executedHeight)
     this.#refuse(
       candidate,
       reject('OL_CONSENSUS_PROPOSED_STATE_ROOT', 'the block names another state root than ours'),
@@ -237,9 +242,12 @@ export class Voter {
     const { election, epoch, outbox, pacemaker, safety, selfIndex, tree } = this.#replica
     const signed = safety?.vote({
       currentView: pacemaker.view,
+      view: candidate.proposal.view,
       header: node.header,
       qc: candidate.qc,
       ...(candidate.tc === undefined ? {} : { tc: candidate.tc }),
+      ...(candidate.nec === undefined ? {} : { nec: candidate.nec }),
+      signature: candidate.proposal.signature,
     })
     if (signed === undefined) return false
     const { message: vote, records } = signed
@@ -260,8 +268,30 @@ export class Voter {
     return true
   }
 
-  #ancestorsOf(node: BlockNode): ReturnType<Replica['tree']['branchAbove']> {
-    const { tree } = this.#replica
-    return tree.branchAbove(node, node.header.executedHeight).slice(0, -1)
+  /** Has the application look at the payload. */
+  checkPayload(node: BlockNode): void {
+    const { outbox, tree } = this.#replica
+    const { block, blockHash: hash, header } = node
+    const ancestors = tree.branchAbove(node, header.executedHeight).slice(0, -1)
+    outbox.push({ kind: 'checkPayload', block, blockHash: hash, ancestors })
   }
+
+  /** What is empty, or was voted for before it was proposed again, need not be looked at. */
+  #isKnownGood({ payload }: Block, hash: Hash): boolean {
+    return isEmptyPayload(payload) || this.#replica.tree.get(hash)?.isVoted === true
+  }
+}
+
+/** B7: whether the header names what our own execution of an executed height came to. */
+export function supportsRoot(
+  { committee, stateRoots }: Pick<Replica, 'committee' | 'stateRoots'>,
+  header: BlockHeader,
+): boolean {
+  const ours = stateRoots.rootAt(header.executedHeight)
+  const nextSetHash =
+    header.flags === FLAG_EPOCH_CLOSING
+      ? nextSetHashOf({ committee, stateRoots }, header.executedHeight)
+      : committee.hash
+  const isRootOurs = ours !== undefined && equalBytes(ours, header.stateRoot)
+  return isRootOurs && equalBytes(nextSetHash, header.nextValidatorSetHash)
 }

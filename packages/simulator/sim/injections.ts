@@ -94,6 +94,7 @@ function arsenalOf(cluster: Cluster, validator: number): Arsenal {
     chain,
     schemes,
     prng,
+    highTip: cluster.params.highTip,
     nowMs: () => cluster.scheduler.nowMs,
     send: () => undefined,
     sendAfter: () => undefined,
@@ -323,7 +324,7 @@ function qcBy(
 }
 
 function tcBy(
-  { chain, schemes: { scheme } }: Cluster,
+  { chain, params: { highTip }, schemes: { scheme } }: Cluster,
   view: View,
   groups: readonly (readonly [QuorumCertificate, readonly number[]])[],
 ): TimeoutCertificate {
@@ -333,10 +334,15 @@ function tcBy(
     epoch: 1n,
     view,
     highQC: last[0],
-    groups: groups.map(([highQC, signers]) => ({
-      highQCView: highQC.view,
-      ...aggregate({ chain, scheme }, signers, timeoutDigest(chain.context, 1n, view, highQC.view)),
-    })),
+    groups: groups.map(([highQC, signers]) => {
+      const highTipView = highTip ? 0n : undefined
+      const digest = timeoutDigest(chain.context, 1n, view, highQC.view, highTipView)
+      return {
+        highQCView: highQC.view,
+        ...(highTipView === undefined ? {} : { highTipView }),
+        ...aggregate({ chain, scheme }, signers, digest),
+      }
+    }),
   }
 }
 

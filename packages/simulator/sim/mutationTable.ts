@@ -30,6 +30,7 @@ import {
   chaos,
   deadLeader,
   doubleProposal,
+  isUnderHighTip,
   lateQC,
   lightMajority,
   otherExecution,
@@ -125,8 +126,8 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
     edits: [
       {
         file: 'safetyRules.ts',
-        find: "return qc.view >= tc.highQC.view ? { kind: 'tc', tc } : undefined",
-        replace: "return { kind: 'tc', tc }",
+        find: "return isHigh ? { kind: 'tc', tc } : undefined",
+        replace: "return isHigh || !isHigh ? { kind: 'tc', tc } : undefined",
       },
     ],
     killers: [staleQC],
@@ -222,7 +223,13 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
   },
   {
     name: 'TC with the least QC',
-    edits: [edit('timeoutCollector.ts', 'const high = groups.at(-1)', 'const high = groups[0]')],
+    edits: [
+      edit(
+        'timeoutCollector.ts',
+        'const high = highestGroup(groups)',
+        'const high = groups[0] ?? highestGroup(groups)',
+      ),
+    ],
     killers: [schedule(18)],
   },
   {
@@ -294,7 +301,7 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
   },
   {
     name: 'TC high QC not the greatest',
-    edits: [edit('certificateVerifier.ts', 'tc.highQC.view !== highQCView || ', '')],
+    edits: [edit('certificateVerifier.ts', 'tc.highQC.view !== top.highQCView || ', '')],
     killers: [tcWithLowerQC],
   },
   {
@@ -313,10 +320,10 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
     edits: [
       edit(
         'proposalRules.ts',
-        "if (entryOf(proposal.view, header.qc, proposal.tc) === undefined) return malformed('entry proof') // B4",
+        "if (proposalEntryOf(proposal, header, rules) === undefined) return malformed('entry proof') // B4",
         '',
       ),
-      edit('safetyRules.ts', 'if (entry === undefined) return undefined // R2', ''),
+      edit('safetyRules.ts', 'if (entry === undefined) return undefined // R2\n', ''),
     ],
     killers: [withoutEntryProof],
   },
@@ -575,6 +582,7 @@ function edit(file: string, find: string, replace: string): Mutation['edits'][nu
 /** The schedule of a seed, as a scenario. */
 function schedule(seed: number): Scenario {
   return (coreModule) => {
-    runPlan(planOf(seed), coreModule === undefined ? {} : { coreModule })
+    const plan = planOf(seed, { highTip: isUnderHighTip() })
+    runPlan(plan, coreModule === undefined ? {} : { coreModule })
   }
 }

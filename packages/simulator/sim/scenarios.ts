@@ -33,6 +33,25 @@ export type Scenario = (coreModule: CoreModule | undefined) => void
 
 const FOUR = [1n, 1n, 1n, 1n]
 
+let highTip = false
+
+/** The same scenario on a chain with tail-fork resistance (§12). */
+export function underHighTip(scenario: Scenario): Scenario {
+  return (coreModule) => {
+    highTip = true
+    try {
+      scenario(coreModule)
+    } finally {
+      highTip = false
+    }
+  }
+}
+
+/** Whether a scenario that runs now does so with tail-fork resistance. */
+export function isUnderHighTip(): boolean {
+  return highTip
+}
+
 export function clusterOf(
   coreModule: CoreModule | undefined,
   options: Partial<ClusterOptions> & Pick<ClusterOptions, 'seed'>,
@@ -42,6 +61,7 @@ export function clusterOf(
     links: steadyLinks(10),
     ...(coreModule === undefined ? {} : { coreModule }),
     ...options,
+    params: { highTip, ...options.params },
   })
 }
 

@@ -78,6 +78,8 @@ export interface Plan {
     readonly clockDriftPpm: number
     readonly executionMs: number
   }[]
+  /** Tail-fork resistance, docs/spec/consensus.md §12. */
+  readonly highTip: boolean
   /** Length of the disturbed time; then links are good and everyone must go on. */
   readonly disturbedMs: number
   readonly disturbances: readonly Disturbance[]
@@ -99,8 +101,12 @@ export interface RunOptions {
 const LIVENESS_MS = 120_000
 const HEIGHTS_AFTER = 12
 
-/** The plan a seed stands for. Faulty stake stays below one third. */
-export function planOf(seed: number): Plan {
+/**
+ * The plan a seed stands for. Faulty stake stays below one third.
+ *
+ * @param change - instead of what the seed says: the same run with `highTip` and without
+ */
+export function planOf(seed: number, change: Partial<Pick<Plan, 'highTip'>> = {}): Plan {
   const prng = new Prng(seed)
   const stakes = stakesOf(prng)
   const n = stakes.length
@@ -114,7 +120,7 @@ export function planOf(seed: number): Plan {
   const chosen = faulty.filter((node) => isMinority(stakes, [node]))
   const isRough = prng.chance(600)
   const disturbedMs = 3_000 + prng.below(20_000)
-  return {
+  const plan = {
     seed,
     stakes,
     twins: hasTwin ? chosen : [],
@@ -141,6 +147,8 @@ export function planOf(seed: number): Plan {
     disturbedMs,
     disturbances: disturbancesOf(prng, n + (hasTwin ? chosen.length : 0), disturbedMs),
   }
+  // Drawn last: it changes nothing else that a seed stands for.
+  return { ...plan, highTip: prng.chance(500), ...change }
 }
 
 /** Runs a plan; throws where a property of the protocol does not hold. */
@@ -163,7 +171,10 @@ export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Out
     links: plan.links,
     executionMs: plan.executionMs,
     nodes: nodeOptionsOf(plan),
-    params: plan.epochMs === undefined ? {} : { epochDurationMs: plan.epochMs },
+    params: {
+      highTip: plan.highTip,
+      ...(plan.epochMs === undefined ? {} : { epochDurationMs: plan.epochMs }),
+    },
     observe,
     ...(coreModule === undefined ? {} : { coreModule }),
   })

@@ -8,6 +8,8 @@ import {
   type Epoch,
   equalBytes,
   type Hash,
+  type NoEndorse,
+  noEndorseCodec,
   type Proposal,
   proposalCodec,
   type TimeoutVote,
@@ -20,7 +22,8 @@ import { PropertyViolation } from './monitors.ts'
 import type { VirtualDisk } from './virtualDisk.ts'
 
 /**
- * Looks at every signature that leaves one honest node, over all its restarts; docs/spec/consensus.md §11.1, O1–O6.
+ * Looks at every signature that leaves one honest node, over all its restarts; docs/spec/consensus.md §11.1, O1–O6, and
+ * O7: after a refusal to endorse a tip (§12), votes in that view are for the tip or for what is proposed instead.
  */
 export class SignatureOracle {
   readonly #node: number
@@ -28,6 +31,7 @@ export class SignatureOracle {
   readonly #votes = new Map<View, Vote>()
   readonly #timeouts = new Map<View, TimeoutVote>()
   readonly #proposals = new Map<View, Proposal>()
+  readonly #refusals = new Map<View, NoEndorse>()
   #epoch = 0n
   #lastVoteView = 0n
   #lastTimeoutView = 0n
@@ -51,8 +55,15 @@ export class SignatureOracle {
     if (message.kind === 'vote') this.#enterEpoch(message.vote.epoch)
     if (message.kind === 'timeout') this.#enterEpoch(message.timeout.epoch)
     if (message.kind === 'proposal') this.#enterEpoch(message.proposal.epoch)
+    if (message.kind === 'noEndorse') this.#enterEpoch(message.noEndorse.epoch)
     if (message.kind === 'vote') this.#onVote(message.vote, disk, blockOf)
-    if (message.kind === 'timeout') this.#onTimeout(message.timeout, disk)
+    if (message.kind === 'timeout') {
+      const { vote } = message.timeout
+      // §12: a view may be given up with a vote for the tip.
+      if (vote !== undefined) this.#onVote(vote, disk, blockOf)
+      this.#onTimeout(message.timeout, disk)
+    }
+    if (message.kind === 'noEndorse') this.#onNoEndorse(message.noEndorse, disk)
     if (message.kind === 'proposal') this.#onProposal(message.proposal, disk)
   }
 
@@ -61,7 +72,7 @@ export class SignatureOracle {
     this.#demand(epoch >= this.#epoch, `R7: signs in epoch ${epoch} after ${this.#epoch}`)
     if (epoch === this.#epoch) return
     this.#epoch = epoch
-    for (const seen of [this.#votes, this.#timeouts, this.#proposals]) seen.clear()
+    for (const seen of [this.#votes, this.#timeouts, this.#proposals, this.#refusals]) seen.clear()
     this.#lastVoteView = 0n
     this.#lastTimeoutView = 0n
     this.#lockedView = 0n
@@ -78,6 +89,7 @@ export class SignatureOracle {
     this.#demand(view > this.#lastVoteView, `O1: votes in view ${view} after ${this.#lastVoteView}`)
     this.#demand(view > this.#lastTimeoutView, `O2: votes in view ${view} after giving it up`)
     this.#lastVoteView = view
+    this.#checkAfterRefusal(vote, disk, blockOf)
     const onDisk = disk.lastDurable(
       (record) => record.kind === 'block' && equalBytes(hashOf(record), vote.blockHash),
     )
@@ -96,12 +108,43 @@ export class SignatureOracle {
       `O5: the timeout of view ${view} leaves before it is on disk`,
     )
     if (!isNew) return
+    const highest = timeout.highTip?.header.view ?? highQC.view
     this.#demand(
-      highQC.view >= this.#lockedView,
-      `O3: the timeout of view ${view} names ${highQC.view} below the lock ${this.#lockedView}`,
+      highest >= this.#lockedView,
+      `O3: the timeout of view ${view} names ${highest} below the lock ${this.#lockedView}`,
     )
     this.#demand(view > this.#lastTimeoutView, `O2: gives view ${view} up late`)
     this.#lastTimeoutView = view
+  }
+
+  #onNoEndorse(noEndorse: NoEndorse, disk: VirtualDisk): void {
+    const { view } = noEndorse
+    const isNew = this.#record(this.#refusals, noEndorse, {
+      codec: noEndorseCodec,
+      property: 'O7',
+    })
+    this.#demand(
+      this.#isKept(disk, ({ lastNoEndorse }) => (lastNoEndorse?.noEndorse.view ?? 0n) >= view),
+      `O5: the refusal of view ${view} leaves before it is on disk`,
+    )
+    if (!isNew) return
+    this.#demand(view > this.#lastVoteView, `O7: refuses in view ${view} after voting in it`)
+    this.#demand(view > this.#lastTimeoutView, `O7: refuses in view ${view} after giving it up`)
+  }
+
+  /** O7. What is proposed instead of a tip is new in that view, and stands on the tip's QC. */
+  #checkAfterRefusal(
+    { blockHash: hash, view }: Vote,
+    disk: VirtualDisk,
+    blockOf: (hash: Hash) => Block | undefined,
+  ): void {
+    const refusal = this.#refusals.get(view)
+    const header = blockOf(hash)?.header
+    const { epoch, lastNoEndorse } = this.#safetyOf(disk)
+    if (refusal === undefined || header === undefined || epoch > this.#epoch) return
+    const isTip = lastNoEndorse !== undefined && equalBytes(lastNoEndorse.tip, hash)
+    const isInstead = header.view === view && header.qc.view === refusal.tipQCView
+    this.#demand(isTip || isInstead, `O7: votes in view ${view} beside the tip it refused`)
   }
 
   #onProposal(proposal: Proposal, disk: VirtualDisk): void {

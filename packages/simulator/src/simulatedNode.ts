@@ -390,6 +390,7 @@ export class SimulatedNode {
       chain,
       schemes,
       prng: this.#prng,
+      highTip: cluster.params.highTip,
       nowMs: () => this.#nowMs,
       send: (to, message) => sendAfter(0, to, message),
       sendAfter,

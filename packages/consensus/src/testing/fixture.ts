@@ -100,7 +100,7 @@ export class Fixture {
 
   qc(view: View, hash: Hash, signers: readonly number[]): QuorumCertificate {
     const digest = voteDigest(this.context, 1n, view, hash)
-    return { epoch: 1n, view, blockHash: hash, ...this.#aggregate(signers, digest) }
+    return { epoch: 1n, view, blockHash: hash, ...this.aggregate(signers, digest) }
   }
 
   /** Groups by highQCView, each with its signers; the highest one's QC is the TC's. */
@@ -115,7 +115,7 @@ export class Fixture {
       highQC,
       groups: groups.map(([highQCView, signers]) => ({
         highQCView,
-        ...this.#aggregate(signers, timeoutDigest(this.context, 1n, view, highQCView)),
+        ...this.aggregate(signers, timeoutDigest(this.context, 1n, view, highQCView)),
       })),
     }
   }
@@ -151,7 +151,8 @@ export class Fixture {
     return this.set.validators.map(({ index }) => index).filter((index) => !absent.includes(index))
   }
 
-  #aggregate(
+  /** What a certificate of these signers over a digest holds. */
+  aggregate(
     signers: readonly number[],
     digest: Hash,
   ): { readonly signers: Uint8Array; readonly signature: Uint8Array } {

@@ -1,1 +1,2 @@
 export { EMPTY_PAYLOAD, Fixture } from './fixture.ts'
+export { HighTipFixture, signPadded, verifyPadded } from './highTipFixture.ts'

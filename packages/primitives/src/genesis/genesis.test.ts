@@ -51,7 +51,6 @@ describe('parseGenesis', () => {
     ['genesisTimeMs', 1.5, 'genesis.genesisTimeMs'],
     ['consensus', undefined, 'genesis.consensus: is missing'],
     ['consensus.scheme', 'rsa', 'genesis.consensus.scheme'],
-    ['consensus.highTip', true, 'genesis.consensus.highTip: is not supported'],
     ['consensus.viewTimeoutGrowthMilli', 999, 'viewTimeoutGrowthMilli'],
     ['consensus.viewTimeoutMsMax', 499, 'viewTimeoutMsMax: is below'],
     ['validators', [], 'genesis.validators: is empty'],

@@ -35,7 +35,6 @@ function requireUnique(values: readonly (string | number)[], path: string, field
 
 function assertConsensus(params: ConsensusParams, validatorCount: number): void {
   const at = (field: string): string => `consensus.${field}`
-  requireThat(!params.highTip, at('highTip'), 'is not supported by this version')
   requireThat(
     params.viewTimeoutMsMax >= params.viewTimeoutMs,
     at('viewTimeoutMsMax'),

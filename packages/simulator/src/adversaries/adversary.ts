@@ -19,6 +19,8 @@ export interface World {
   readonly chain: VirtualChain
   readonly schemes: { readonly scheme: SignatureScheme; readonly nodeScheme: SignatureScheme }
   readonly prng: Prng
+  /** Whether the chain has tail-fork resistance. */
+  readonly highTip: boolean
   nowMs(): number
   send(to: number, message: ConsensusMessage): void
   /** Sends later, as links permit. */

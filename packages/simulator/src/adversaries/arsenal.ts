@@ -16,6 +16,7 @@ import {
   sha256,
   type TimeoutCertificate,
   type TimeoutVote,
+  type Tip,
   timeoutCertificateCodec,
   timeoutDigest,
   type View,
@@ -31,6 +32,7 @@ const REMEMBERED_MAX = 24
 export class Arsenal {
   readonly qcs: QuorumCertificate[] = []
   readonly tcs: TimeoutCertificate[] = []
+  readonly tips: Tip[] = []
   readonly #blocks = new Map<Hex, Block>()
   readonly #votes = new Map<string, Map<number, Vote>>()
   readonly #world: World
@@ -58,6 +60,7 @@ export class Arsenal {
       case 'timeout':
         this.seeQC(message.timeout.highQC)
         this.#seeTC(message.timeout.lastTC)
+        this.#seeTip(message.timeout.highTip)
         if (message.timeout.vote !== undefined) this.#seeVote(message.timeout.vote)
         break
       case 'advanceView':
@@ -116,15 +119,24 @@ export class Arsenal {
     return { epoch, view, blockHash: hash, signer: validator, signature }
   }
 
-  timeout(view: View, highQC: QuorumCertificate, lastTC?: TimeoutCertificate): TimeoutVote {
-    const { chain, schemes, validator } = this.#world
+  /** @param highTip - only where the chain has tips */
+  timeout(
+    view: View,
+    highQC: QuorumCertificate,
+    lastTC?: TimeoutCertificate,
+    highTip?: Tip,
+  ): TimeoutVote {
+    const { chain, highTip: isHighTip, schemes, validator } = this.#world
     const epoch = this.#epoch
-    const digest = timeoutDigest(chain.context, epoch, view, highQC.view)
+    const highQCView = highTip?.header.qc.view ?? highQC.view
+    const highTipView = isHighTip ? (highTip?.header.view ?? 0n) : undefined
+    const digest = timeoutDigest(chain.context, epoch, view, highQCView, highTipView)
     return {
       epoch,
       view,
       highQC,
       ...(lastTC === undefined ? {} : { lastTC }),
+      ...(highTip === undefined ? {} : { highTip }),
       signer: validator,
       signature: schemes.scheme.sign(this.#keys.voteSecretKey, digest),
     }
@@ -202,6 +214,7 @@ export class Arsenal {
     this.#epoch = epoch
     this.qcs.length = 0
     this.tcs.length = 0
+    this.tips.length = 0
     this.#votes.clear()
   }
 
@@ -214,9 +227,16 @@ export class Arsenal {
     this.seeQC(block.header.qc)
   }
 
+  #seeTip(tip: Tip | undefined): void {
+    if (tip === undefined || tip.header.epoch !== this.#epoch) return
+    this.seeQC(tip.header.qc)
+    if (!this.tips.some(({ header }) => header.view === tip.header.view)) remember(this.tips, tip)
+  }
+
   #seeTC(tc: TimeoutCertificate | undefined): void {
     if (tc === undefined || tc.epoch !== this.#epoch) return
     this.seeQC(tc.highQC)
+    this.#seeTip(tc.highTip)
     if (!this.tcs.some(({ view }) => view === tc.view)) remember(this.tcs, tc)
   }
 
