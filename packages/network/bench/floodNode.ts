@@ -10,6 +10,7 @@ const TICK_MS = 10
 const TIMES_QUOTA = 20
 const VOTES_PER_SECOND = 200
 const GOSSIP_PER_SECOND = 1_000
+/** Seed of the first hostile peer; each has its own, so that the ban of one is not the other's. */
 const HOSTILE = 201
 const TOPICS = 1_000_000
 const TOPICS_PER_RPC = 60
@@ -20,21 +21,50 @@ const until = async (condition: () => boolean): Promise<void> => {
 
 export class FloodNode {
   #isOver = false
+  #raw: RawPeer | undefined
+  #victim: string | undefined
 
   /** Ends the attacks. */
   end(): void {
     this.#isOver = true
   }
 
+  /** Connects as a peer like any other, before it turns hostile: what follows is counted from the first hostile byte. */
+  async prepare(address: string, index: number): Promise<void> {
+    this.#raw = await rawPeer(HOSTILE + index)
+    this.#victim = await this.#raw.host.dial(address, 5_000)
+  }
+
   /** Messages and gossip at 20 times the quotas; comes back whenever the victim hangs up, until `end`. */
   async flood(address: string): Promise<void> {
-    const raw = await rawPeer(HOSTILE)
-    while (!this.#isOver) await this.#floodOnce(raw, address).catch(() => undefined)
+    await this.#attack(address, (raw, victim) => this.#floodOnce(raw, victim))
+  }
+
+  /** Subscribes to a million topics, from the first again whenever the victim hangs up, until `end`. */
+  async subscribe(address: string): Promise<void> {
+    await this.#attack(address, (raw, victim) => this.#subscribeOnce(raw, victim))
+  }
+
+  async #attack(
+    address: string,
+    once: (raw: RawPeer, victim: string) => Promise<void>,
+  ): Promise<void> {
+    const raw = this.#raw
+    let victim = this.#victim
+    if (raw === undefined) throw new Error('not prepared')
+    while (!this.#isOver) {
+      try {
+        victim ??= await raw.host.dial(address, 5_000)
+        await once(raw, victim)
+      } catch {
+        // Refused or cut: the next attempt.
+      }
+      victim = undefined
+    }
     await raw.host.stop()
   }
 
-  async #floodOnce(raw: RawPeer, address: string): Promise<void> {
-    const victim = await raw.host.dial(address, 5_000)
+  async #floodOnce(raw: RawPeer, victim: string): Promise<void> {
     const isCut = (): boolean => this.#isOver || !raw.host.isConnected(victim)
     const channel = await raw.openChannel(victim)
     await sayHello(raw, victim, channel, until)
@@ -55,15 +85,7 @@ export class FloodNode {
     }
   }
 
-  /** Subscribes to a million topics, from the first again whenever the victim hangs up, until `end`. */
-  async subscribe(address: string): Promise<void> {
-    const raw = await rawPeer(HOSTILE + 1)
-    while (!this.#isOver) await this.#subscribeOnce(raw, address).catch(() => undefined)
-    await raw.host.stop()
-  }
-
-  async #subscribeOnce(raw: RawPeer, address: string): Promise<void> {
-    const victim = await raw.host.dial(address, 5_000)
+  async #subscribeOnce(raw: RawPeer, victim: string): Promise<void> {
     const isCut = (): boolean => this.#isOver || !raw.host.isConnected(victim)
     const stream = await raw.host.openStream(victim, '/meshsub/1.2.0', 5_000)
     for (let topic = 0; topic < TOPICS && !isCut(); topic += TOPICS_PER_RPC) {

@@ -44,6 +44,7 @@ const banned: number[] = []
 const noisy: number[] = []
 for (const [count, attack] of (['flood', 'subscribe'] as const).entries()) {
   const hostile = await remote<FloodNode>('floodNode.ts')
+  await hostile.prepare(address, count)
   const attacking = hostile[attack](address)
   const start = performance.now()
   const isGivenUp = after(3 * BANNED_MS_MAX)

@@ -1,20 +1,53 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A TCP proxy that can fall silent in both directions without closing anything. */
+/** How the proxy carries what it reads. */
+export interface Conditions {
+  /** One way, of every chunk. */
+  readonly delayMs: number
+  /** Uniform in 0 to this, on top; the order of a connection is kept, as TCP keeps it. */
+  readonly jitterMs: number
+  /** Chunks lost, in thousandths: TCP sends them again after `resendMs`, and what is behind them waits. */
+  readonly lossPermille: number
+  readonly resendMs: number
+}
+
+const CLEAR: Conditions = { delayMs: 0, jitterMs: 0, lossPermille: 0, resendMs: 200 }
+
+/** A TCP proxy that delays, loses, and can fall silent in both directions without closing anything. */
 export interface Proxy extends AsyncDisposable {
   readonly multiaddr: string
   cut(): void
   heal(): void
+  /** From the next chunk on; what is not named is as on a clear wire. */
+  set(conditions: Partial<Conditions>): void
+  /** Chunks that were lost, and sent again. */
+  readonly lost: number
 }
 
-export async function tcpProxy(targetPort: number): Promise<Proxy> {
+/** @param seed - of the jitter and the losses */
+export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
   const sockets = new Set<Socket>()
+  const timers = new Set<NodeJS.Timeout>()
+  let conditions = CLEAR
   let isCut = false
+  let lost = 0
+  let state = seed
+  const random = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
   const track = (socket: Socket): void => {
     sockets.add(socket)
+    socket.setNoDelay(true)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
     if (isCut) socket.pause()
+  }
+  const transitMs = (): number => {
+    const { delayMs, jitterMs, lossPermille, resendMs } = conditions
+    const isLost = lossPermille > 0 && random() * 1_000 < lossPermille
+    if (isLost) lost++
+    return delayMs + random() * jitterMs + (isLost ? resendMs : 0)
   }
   const server = createServer((inbound) => {
     const outbound = connect(targetPort, '127.0.0.1')
@@ -23,8 +56,20 @@ export async function tcpProxy(targetPort: number): Promise<Proxy> {
       [outbound, inbound],
     ] as const) {
       track(from)
+      let arrivalMs = 0
+      const deliver = (bytes: Uint8Array): void => {
+        if (!to.destroyed && !to.write(bytes)) from.pause()
+      }
       from.on('data', (bytes) => {
-        if (!to.write(bytes)) from.pause()
+        const now = performance.now()
+        // Never before what was sent earlier.
+        arrivalMs = Math.max(arrivalMs, now + transitMs())
+        if (arrivalMs <= now) return deliver(bytes)
+        const timer = setTimeout(() => {
+          timers.delete(timer)
+          deliver(bytes)
+        }, arrivalMs - now)
+        timers.add(timer)
       })
       to.on('drain', () => {
         if (!isCut) from.resume()
@@ -39,6 +84,9 @@ export async function tcpProxy(targetPort: number): Promise<Proxy> {
   const { port } = server.address() as AddressInfo
   return {
     multiaddr: `/ip4/127.0.0.1/tcp/${port}`,
+    get lost() {
+      return lost
+    },
     cut() {
       isCut = true
       for (const socket of sockets) socket.pause()
@@ -47,7 +95,11 @@ export async function tcpProxy(targetPort: number): Promise<Proxy> {
       isCut = false
       for (const socket of sockets) socket.resume()
     },
+    set(changes) {
+      conditions = { ...CLEAR, ...changes }
+    },
     async [Symbol.asyncDispose]() {
+      for (const timer of timers) clearTimeout(timer)
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },

@@ -67,16 +67,19 @@ export async function rawPeer(index: number): Promise<RawPeer> {
       [REQUEST_PROTOCOL, 32],
     ]),
     sameHost: true,
+    mdns: false,
     dialTimeoutMs: 2_000,
     handlers: {
       onConnected: () => undefined,
       onMoved: () => undefined,
       onDisconnected: () => undefined,
+      onFound: () => undefined,
       // Answers correctly where it is asked, so that the victim's own direction is live too.
       onStream: (_protocol, peer, stream) => {
         new InboundChannel(context, peer, stream, {
           onLive: () => undefined,
           onEnvelope: () => undefined,
+          onControl: () => undefined,
           onHeartbeat: () => undefined,
           onSeen: () => undefined,
           onClosed: () => undefined,

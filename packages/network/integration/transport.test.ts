@@ -1,9 +1,9 @@
 /** The compliance suite over real sockets with Noise, and over memory without encryption. */
 import type { Transport, TransportHandlers } from '@openliquid/primitives'
+import { describeTransport, type TransportFixture } from '@openliquid/primitives/testing'
 import { describe, it, vi } from 'vitest'
 import { createWiredNetworkManager } from '../src/createNetworkManager.ts'
 import { createNetworkManager, type NetworkConfig, type NetworkManager } from '../src/index.ts'
-import { describeTransport, type TransportFixture } from '../src/testing/index.ts'
 import { CHAIN_ID, GENESIS_HASH, QUICK, seedOf, validatorSetOf } from './cluster.ts'
 import { memoryWiring } from './memoryWiring.ts'
 

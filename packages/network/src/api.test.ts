@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import * as api from './index.ts'
-import * as testing from './testing/index.ts'
 
 test('exports exactly these names', () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
@@ -15,11 +14,6 @@ test('exports exactly these names', () => {
       "createNetworkManager",
       "gossipBytesMax",
       "peerIdFromNodeKey",
-    ]
-  `)
-  expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
-    [
-      "describeTransport",
     ]
   `)
 })

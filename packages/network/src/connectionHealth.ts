@@ -100,7 +100,8 @@ export class ConnectionHealth {
   judge(nowMs: number): 'connected' | 'suspect' | 'down' | undefined {
     if (this.#state !== 'connected' && this.#state !== 'suspect') return undefined
     const beats = (nowMs - (this.#lastSeenMs ?? nowMs)) / this.#heartbeatMs
-    if (beats >= DOWN_AFTER_BEATS) return 'down'
+    // Suspect comes before down even where a late beat is the first to see the silence.
+    if (beats >= DOWN_AFTER_BEATS && this.#state === 'suspect') return 'down'
     const state = beats >= SUSPECT_AFTER_BEATS ? 'suspect' : 'connected'
     if (state === this.#state) return undefined
     this.#state = state

@@ -5,7 +5,6 @@ import {
   type Address,
   type Envelope,
   type Epoch,
-  type Lane,
   noMetrics,
   type PeerId,
   type RequestOptions,
@@ -15,14 +14,16 @@ import {
   type ValidatorSet,
 } from '@openliquid/primitives'
 import { Admission } from './admission.ts'
-import { BanList } from './banList.ts'
 import { CHANNEL_PROTOCOL, type ChannelContext } from './channelPipe.ts'
 import { checkConfig, checkMultiaddr } from './checkConfig.ts'
 import { newCounters } from './counters.ts'
 import { Discovery, PEERS_REQUEST_KIND } from './discovery.ts'
-import { NetworkError, type PeerFault, peerFault } from './errors.ts'
+import { NetworkError, peerFault } from './errors.ts'
+
 import { EventHub } from './eventQueue.ts'
+import { FRAME_TYPE } from './frame.ts'
 import { Gossip } from './gossip.ts'
+import { HeartbeatClock } from './heartbeatClock.ts'
 import {
   createLibp2pHost,
   peerIdFromNodeKey,
@@ -31,19 +32,20 @@ import {
 } from './libp2pNode.ts'
 import { channelBytesMax, DIRECT_PEERS_MAX, gossipBytesMax } from './limits.ts'
 import { type NetworkMeters, newMeters } from './metrics.ts'
-import type { Ban, ChainHead, NetworkConfig, NetworkTiming, Quotas } from './networkConfig.ts'
-import type { NetworkEvent } from './networkEvent.ts'
+import type { Ban, ChainHead, NetworkConfig, NetworkLog, NetworkTiming } from './networkConfig.ts'
+import type { NetworkEvent, NetworkEventOf } from './networkEvent.ts'
 import type { NetworkHealth, NetworkStats, PeerHealth } from './networkHealth.ts'
 import type { GossipMessage, KnownValidator, NetworkManager } from './networkManager.ts'
 import type { ByteStream, P2pHost } from './p2pHost.ts'
+import { PeerConduct } from './peerConduct.ts'
 import type { PeerLink } from './peerLink.ts'
 import { PeerLinks } from './peerLinks.ts'
-import { PeerScore } from './peerScore.ts'
+import { QuorumWatch } from './quorumWatch.ts'
 import { Redialer } from './redialer.ts'
 import { REQUEST_PROTOCOL, RequestResponse } from './requestResponse.ts'
 import { rethrow } from './rethrow.ts'
-import { topicNames } from './topics.ts'
-import { TrafficGuard } from './trafficGuard.ts'
+import { SentryRelay } from './sentryRelay.ts'
+import { dhtProtocolOf, topicNames } from './topics.ts'
 import { ValidatorDirectory } from './validatorDirectory.ts'
 
 /** The old stream of a direction may still be closing when the new one opens. */
@@ -52,21 +54,14 @@ const REQUEST_STREAMS_MAX = 32
 const MINUTE_MS = 60_000
 const SECOND_MS = 1_000
 const PEERS_REQUEST = { timeoutMs: 5_000, answerBytesMax: 8_192 }
-/** Above all that gossip can subtract. */
-const VALIDATOR_SCORE = 1_000_000
-/** Which quota counts the messages of a lane. */
-const QUOTA_OF: Readonly<Record<Lane | 'gossip', keyof Quotas>> = {
-  consensus: 'consensusMessages',
-  blocks: 'blockMessages',
-  transactions: 'transactionMessages',
-  gossip: 'gossipMessages',
-}
+/** Gossip's own heartbeat goes with ours. */
+const GOSSIP_BEAT_EVERY = 2
 /** Gauges follow this many beats behind. */
 const REPORT_EVERY = 5
 
 /** Values of network.md, health and partition; framing and limits. */
 export const DEFAULT_TIMING: NetworkTiming = {
-  heartbeatMs: 400,
+  heartbeatMs: 450,
   helloTimeoutMs: 3_000,
   dialTimeoutMs: 2_000,
   redialDelayMsMin: 250,
@@ -97,9 +92,9 @@ class Libp2pNetworkManager implements NetworkManager {
   readonly #wiring: Wiring | undefined
   readonly #timing: NetworkTiming
   readonly #directory: ValidatorDirectory
-  readonly #bans: BanList
-  readonly #guard: TrafficGuard
-  readonly #score = new PeerScore()
+  readonly #conduct: PeerConduct
+  readonly #quorum: QuorumWatch
+  readonly #relay: SentryRelay
   readonly #admission: Admission
   /** Peers whose address the configuration names. */
   readonly #configured = new Set<PeerId>()
@@ -112,14 +107,13 @@ class Libp2pNetworkManager implements NetworkManager {
   readonly #topics: ReturnType<typeof topicNames>
   readonly #counters = newCounters()
   readonly #metrics: NetworkMeters
+  readonly #clock: HeartbeatClock
   #handlers: TransportHandlers | undefined
   #host: P2pHost | undefined
   #head: ChainHead
-  #beatTimer: NodeJS.Timeout | undefined
   #lastSweepMs = 0
   #lastDiscoveryMs = 0
   #beats = 0
-  #hadQuorum: boolean | undefined
   #status: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   #stopping: Promise<void> | undefined
 
@@ -133,16 +127,35 @@ class Libp2pNetworkManager implements NetworkManager {
     this.self = peerIdFromNodeKey(nodeKey)
     this.#directory = new ValidatorDirectory(peerIdFromNodeKey)
     if (config.validatorSet !== undefined) this.#directory.replace(config.validatorSet)
-    this.#bans = new BanList(config.bans ?? [])
-    this.#guard = new TrafficGuard(config.quotas ?? {})
     this.#admission = new Admission({
-      allowList: config.allowList === undefined ? undefined : new Set(config.allowList),
+      allowList:
+        config.isPrivate === true ? new Set() : config.allowList && new Set(config.allowList),
       sameHost: config.sameHost,
-      isBanned: (peer) => this.#bans.has(peer, Date.now()),
+      isBanned: (peer) => this.#conduct.isBanned(peer),
       isReserved: (peer) =>
-        this.#configured.has(peer) || this.#directory.indexOf(peer) !== undefined,
+        this.#configured.has(peer) || (config.isPrivate !== true && this.#isValidator(peer)),
     })
     this.#metrics = newMeters(config.metrics ?? noMetrics)
+    this.#clock = new HeartbeatClock(this.#timing.heartbeatMs, () => this.#beat())
+    const isValidator = (peer: PeerId): boolean => this.#isValidator(peer)
+    const emit = (event: NetworkEvent): void => this.#hub.emit(event)
+    this.#conduct = new PeerConduct({
+      config,
+      counters: this.#counters,
+      metrics: this.#metrics,
+      isValidator,
+      nowMs,
+      emit,
+      log: this.#log,
+      disconnect: (peer) => this.#host?.disconnect(peer),
+    })
+    this.#quorum = new QuorumWatch({
+      directory: this.#directory,
+      metrics: this.#metrics,
+      log: this.#log,
+      isReachable: (peer) => this.#isReachable(peer),
+      emit,
+    })
     this.#topics = topicNames(config.genesisHash)
     const context: ChannelContext = {
       identity: {
@@ -159,15 +172,40 @@ class Libp2pNetworkManager implements NetworkManager {
       nowMs,
       randomBytes: (size) => new Uint8Array(randomBytes(size)),
     }
+    const onFault = this.#conduct.onFault.bind(this.#conduct)
     this.#links = new PeerLinks({
       context,
       host: () => this.#host,
       random: Math.random,
-      isRemembered: (peer) => this.#directory.indexOf(peer) !== undefined,
-      allow: (quota, peer) => this.#guard.allow(quota, peer, nowMs()) || this.#limited(peer, quota),
+      isRemembered: isValidator,
+      allow: (quota, peer) => this.#conduct.allow(quota, peer),
       onState: (link, state) => this.#onState(link, state),
-      onEnvelope: (peer, envelope) => this.#onMessage(peer, envelope),
-      onFault: (peer, fault) => this.#onFault(peer, fault),
+      onEnvelope: (peer, envelope) => {
+        if (envelope.kind === FRAME_TYPE.relayed) this.#relay.onRelayed(peer, envelope)
+        else this.#onMessage(peer, envelope)
+      },
+      onControl: (peer, type, body) => {
+        const isAllowed = this.#isOwnSentry(peer) || this.#conduct.allow('heartbeats', peer)
+        if (isAllowed) this.#relay.onControl(peer, type, body)
+      },
+      onFault,
+    })
+    this.#relay = new SentryRelay({
+      identity: context.identity,
+      isOwnSentry: (peer) => this.#isOwnSentry(peer),
+      isWard: (peer) => config.relayFor?.includes(peer) === true,
+      isValidator,
+      nodeKeyOf: (peer) => this.#directory.nodeKeyOf(peer),
+      isLive: (peer) => this.#links.isLive(peer),
+      livePeers: () => this.#links.livePeers(),
+      wallMs: Date.now,
+      control: (peer, type, body) => this.#links.get(peer)?.outbound?.control(type, body),
+      send: (peer, envelope) => this.#sendDirect(peer, envelope),
+      deliver: (origin, envelope) => this.#onMessage(origin, envelope),
+      onReach: (peer, state) => {
+        if (!this.#links.isLive(peer)) this.#tell(peer, state, undefined)
+      },
+      onFault,
     })
     this.#redialer = new Redialer({
       self: this.self,
@@ -175,7 +213,7 @@ class Libp2pNetworkManager implements NetworkManager {
       dial: (address, timeoutMs) => this.#running().dial(address, timeoutMs),
       isConnected: (peer) => this.#host?.isConnected(peer) === true,
       random: Math.random,
-      isUrgent: (peer) => this.#directory.indexOf(peer) !== undefined,
+      isUrgent: isValidator,
       onFailed: (address, attempts) => this.#log('debug', 'dial failed', { address, attempts }),
     })
     this.#gossip = new Gossip({
@@ -185,9 +223,9 @@ class Libp2pNetworkManager implements NetworkManager {
       nowMs,
       publish: (topic, bytes) => this.#host?.publish(topic, bytes),
       report: (message, verdict) => this.#host?.report(message, verdict),
-      allow: (from, bytes) => this.#allowGossip(from, bytes),
+      allow: (from, bytes) => !this.#isStopped() && this.#conduct.allowGossip(from, bytes),
       handle: (from, topic, envelope) => this.#onGossip(from, topic, envelope),
-      onFault: (from, fault) => this.#onFault(from, fault),
+      onFault,
     })
     this.#requests = new RequestResponse({
       counters: this.#counters.requests,
@@ -197,16 +235,17 @@ class Libp2pNetworkManager implements NetworkManager {
       openStream: (peer, protocol, timeoutMs) =>
         this.#running().openStream(peer, protocol, timeoutMs),
       isLive: (peer) => this.#links.isLive(peer),
-      allow: (peer) =>
-        this.#guard.allow('requests', peer, nowMs()) || this.#limited(peer, 'requests'),
+      allow: (peer) => this.#conduct.allow('requests', peer),
       handle: async (from, kind, body) => {
         if (kind !== PEERS_REQUEST_KIND) return this.#handlers?.onRequest(from, kind, body)
-        return config.discovery === false ? undefined : this.#discovery.answer(from)
+        return this.#isDiscovering() ? this.#discovery.answer(from) : undefined
       },
     })
     this.#discovery = new Discovery({
       self: this.self,
-      livePeers: () => this.peers(),
+      // A ward is never told of.
+      livePeers: () =>
+        this.#links.livePeers().filter((peer) => config.relayFor?.includes(peer) !== true),
       isConnected: (peer) => this.#host?.isConnected(peer) === true,
       addressesOf: (peer) => this.#running().addressesOf(peer),
       peerIdOf: peerIdOfForeign,
@@ -233,16 +272,22 @@ class Libp2pNetworkManager implements NetworkManager {
         [REQUEST_PROTOCOL, REQUEST_STREAMS_MAX],
       ]),
       sameHost: this.#config.sameHost,
+      // A validator that hides must not be found.
+      mdns: this.#config.mdns === true && this.#config.isPrivate !== true,
+      ...(this.#config.dht === true && this.#config.isPrivate !== true
+        ? { dhtProtocol: dhtProtocolOf(this.#config.genesisHash) }
+        : {}),
       dialTimeoutMs: this.#timing.dialTimeoutMs,
       handlers: {
         onConnected: (peer) => this.#links.onConnected(peer),
         onMoved: (peer) => this.#links.onMoved(peer),
         onDisconnected: (peer) => this.#onDisconnected(peer),
+        onFound: (peer) => this.#discovery.onFound(peer),
         onStream: (protocol, peer, stream) => this.#onStream(protocol, peer, stream),
         onGossip: (message) => this.#gossip.onMessage(message),
         onGossipFault: (peer, fault) =>
-          this.#onFault(peer, peerFault('OL_GOSSIP_MALFORMED', `gossip RPC: ${fault}`)),
-        scoreOf: (peer) => this.#scoreOf(peer),
+          this.#conduct.onFault(peer, peerFault('OL_GOSSIP_MALFORMED', `gossip RPC: ${fault}`)),
+        scoreOf: (peer) => this.#conduct.scoreOf(peer),
         admission: this.#admission,
       },
       ...(this.#wiring === undefined ? {} : { wiring: this.#wiring }),
@@ -257,9 +302,9 @@ class Libp2pNetworkManager implements NetworkManager {
     if (this.#isStopped()) return host.stop()
     this.#status = 'running'
     this.#updateDirectPeers()
-    this.#beatTimer = setInterval(() => this.#beat(), this.#timing.heartbeatMs)
+    this.#clock.start()
     this.#redialer.start()
-    this.#emit({ kind: 'listening', multiaddrs: host.multiaddrs() })
+    this.#hub.emit({ kind: 'listening', multiaddrs: host.multiaddrs() })
   }
 
   stop(): Promise<void> {
@@ -288,15 +333,7 @@ class Libp2pNetworkManager implements NetworkManager {
   send(to: PeerId, envelope: Envelope): SendResult {
     const max = channelBytesMax(envelope.kind)
     if (envelope.body.length > max) throw sizeError(envelope, max)
-    const link = this.#links.get(to)
-    if (link === undefined || !link.isLive || link.outbound === undefined) return 'unreachable'
-    const result = link.outbound.send(envelope)
-    if (result === 'replaced') this.#counters.replaced++
-    if (result === 'full') {
-      this.#counters.dropped[envelope.lane]++
-      this.#metrics.dropped.inc({ reason: `${envelope.lane} lane full` })
-    }
-    return result
+    return this.#links.isLive(to) ? this.#sendDirect(to, envelope) : this.#relay.send(to, envelope)
   }
 
   sendToPeer(peer: PeerId, envelope: Envelope): SendResult {
@@ -320,10 +357,9 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   peers(): readonly PeerId[] {
-    return [...this.#links.values()]
-      .filter(({ isLive }) => isLive)
-      .map(({ peer }) => peer)
-      .sort()
+    const relayed = this.#relay.reachable().filter((peer) => !this.#links.isLive(peer))
+    const live = this.#links.livePeers()
+    return relayed.length === 0 ? live : [...live, ...relayed].sort()
   }
 
   addValidator({ nodeKey, multiaddrs }: KnownValidator): void {
@@ -351,9 +387,10 @@ class Libp2pNetworkManager implements NetworkManager {
     this.#directory.replace(set)
     this.#updateDirectPeers()
     for (const { peer, isLive } of this.#links.values()) {
-      if (isLive && this.#directory.indexOf(peer) !== undefined) this.#redialer.addPeer(peer)
+      if (isLive && this.#isValidator(peer)) this.#redialer.addPeer(peer)
     }
-    this.#judgeQuorum()
+    this.#relay.onSet()
+    this.#quorum.judge()
   }
 
   setHead(head: ChainHead): void {
@@ -384,10 +421,20 @@ class Libp2pNetworkManager implements NetworkManager {
     return this.#hub.open(signal)
   }
 
+  on<K extends NetworkEvent['kind']>(
+    kind: K,
+    listener: (event: NetworkEventOf<K>) => void,
+  ): () => void {
+    return this.#hub.on(kind, listener)
+  }
+
   health(): NetworkHealth {
     const at = nowMs()
     const peers = [...this.#links.values()].map((link) => this.#peerHealth(link, at))
-    const reachableStake = this.#reachableStake()
+    for (const peer of this.#relay.reachable()) {
+      if (!this.#links.isLive(peer)) peers.push(this.#relayedHealth(peer))
+    }
+    const { reachableStake } = this.#quorum
     return {
       peers,
       validatorsConnected: peers.filter(
@@ -423,30 +470,21 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   quorumReachable(): boolean {
-    return this.#directory.isQuorum(this.#reachableStake())
+    return this.#quorum.isReachable
   }
 
-  ban(
-    peer: PeerId,
-    { durationMs, reason }: { readonly durationMs: number; readonly reason: string },
-  ): void {
-    const untilMs = Date.now() + durationMs
-    this.#bans.add({ peer, untilMs, reason })
-    this.#config.onBans?.(this.#bans.list(Date.now()))
-    this.#counters.bans++
-    this.#log('warn', 'peer banned', { peer, durationMs, reason })
-    this.#emit({ kind: 'peerBanned', peer, untilMs, reason })
-    this.#host?.disconnect(peer)
+  ban(peer: PeerId, options: { readonly durationMs: number; readonly reason: string }): void {
+    this.#conduct.ban(peer, options)
   }
 
   bans(): readonly Ban[] {
-    return this.#bans.list(Date.now())
+    return this.#conduct.bans()
   }
 
   async #stop(): Promise<void> {
     this.#gossip.flush()
     this.#status = 'stopped'
-    clearInterval(this.#beatTimer)
+    this.#clock.stop()
     this.#redialer.stop()
     this.#requests.stop()
     this.#links.stop()
@@ -459,10 +497,16 @@ class Libp2pNetworkManager implements NetworkManager {
     this.#redialer.add(address, peer)
   }
 
-  /** For gossip's own score: a validator is never graylisted, a follower carries its penalties there too. */
-  #scoreOf(peer: PeerId): number {
-    if (this.#directory.indexOf(peer) !== undefined) return VALIDATOR_SCORE
-    return -this.#score.penaltyOf(peer, nowMs())
+  #isValidator(peer: PeerId): boolean {
+    return this.#directory.indexOf(peer) !== undefined
+  }
+
+  #isOwnSentry(peer: PeerId): boolean {
+    return this.#config.isPrivate === true && this.#configured.has(peer)
+  }
+
+  #isDiscovering(): boolean {
+    return this.#config.discovery !== false && this.#config.isPrivate !== true
   }
 
   #isStopped(): boolean {
@@ -474,6 +518,19 @@ class Libp2pNetworkManager implements NetworkManager {
       throw new NetworkError('the network is not running', { code: 'OL_NETWORK_NOT_RUNNING' })
     }
     return this.#host
+  }
+
+  /** By the peer's own channel. */
+  #sendDirect(to: PeerId, envelope: Envelope): SendResult {
+    const link = this.#links.get(to)
+    if (link === undefined || !link.isLive || link.outbound === undefined) return 'unreachable'
+    const result = link.outbound.send(envelope)
+    if (result === 'replaced') this.#counters.replaced++
+    if (result === 'full') {
+      this.#counters.dropped[envelope.lane]++
+      this.#metrics.dropped.inc({ reason: `${envelope.lane} lane full` })
+    }
+    return result
   }
 
   /** A block too large for gossip goes to every live peer directly. */
@@ -501,46 +558,36 @@ class Libp2pNetworkManager implements NetworkManager {
     if (state === 'connected') {
       if (health.failures > 0) this.#counters.reconnects++
       this.#redialer.onLive(peer)
-      if (this.#directory.indexOf(peer) !== undefined) this.#redialer.addPeer(peer)
+      if (this.#isValidator(peer)) this.#redialer.addPeer(peer)
     }
+    // Who is within reach by way of a sentry does not come or go with its own channel.
+    const isRelayed = state !== 'suspect' && this.#relay.isReachable(peer)
+    if (!isRelayed) this.#tell(peer, state, state === 'connected' ? head : undefined)
+    if (state === 'connected') this.#relay.onLive(peer)
+    if (state === 'down') this.#relay.onDown(peer)
+  }
+
+  #tell(peer: PeerId, state: 'connected' | 'suspect' | 'down', head: ChainHead | undefined): void {
     const kinds = { connected: 'peerConnected', suspect: 'peerSuspect', down: 'peerDown' } as const
     const index = this.#directory.indexOf(peer)
     const validator = index === undefined ? {} : { validator: index }
     this.#log(state === 'connected' ? 'info' : 'warn', `peer ${state}`, { peer, ...validator })
-    const told = state === 'connected' && head !== undefined ? { head } : {}
-    this.#emit({ kind: kinds[state], peer, ...validator, ...told })
-    if (!this.#isStopped()) guarded(() => this.#handlers?.onPeer(peer, state))
-    this.#judgeQuorum()
-  }
-
-  #judgeQuorum(): void {
-    const hasQuorum = this.quorumReachable()
-    if (this.#isStopped() || hasQuorum === this.#hadQuorum) return
-    const isFirst = this.#hadQuorum === undefined
-    this.#hadQuorum = hasQuorum
-    this.#metrics.quorum.set(hasQuorum ? 0 : 1)
-    if (isFirst && !hasQuorum) return
-    if (hasQuorum) {
-      this.#log('info', 'quorum within reach', {})
-      this.#emit({ kind: 'quorumReached' })
-      return
-    }
-    const stakes = {
-      reachableStake: this.#reachableStake(),
-      totalStake: this.#directory.totalStake,
-    }
-    this.#log('warn', 'no quorum within reach', stakes)
-    this.#emit({ kind: 'quorumLost', ...stakes })
+    this.#hub.emit({
+      kind: kinds[state],
+      peer,
+      ...validator,
+      ...(head === undefined ? {} : { head }),
+    })
+    if (this.#isStopped()) return
+    guarded(() => this.#handlers?.onPeer(peer, state))
+    this.#quorum.judge()
   }
 
   #onMessage(from: PeerId, envelope: Envelope): void {
-    if (!this.#guard.allowMessage(from, envelope, nowMs())) {
-      this.#limited(from, envelope.lane)
-      return
-    }
+    if (!this.#conduct.allowMessage(from, envelope)) return
     this.#metrics.bytes.inc({ direction: 'received', topic: 'channel' }, envelope.body.length)
     guarded(() => this.#handlers?.onMessage(from, envelope))
-    if (this.#hub.hasReaders) this.#emit({ kind: 'message', from, envelope })
+    if (this.#hub.isWanted('message')) this.#hub.emit({ kind: 'message', from, envelope })
   }
 
   async #onGossip(
@@ -551,58 +598,23 @@ class Libp2pNetworkManager implements NetworkManager {
     this.#metrics.bytes.inc({ direction: 'received', topic }, envelope.body.length)
     const verdict = (await this.#handlers?.onGossip(from, topic, envelope)) ?? 'ignore'
     this.#metrics.messages.inc({ topic, result: verdict })
-    if (verdict === 'accept' && this.#hub.hasReaders) {
-      this.#emit({ kind: 'gossip', from, topic, envelope })
+    if (verdict === 'accept' && this.#hub.isWanted('gossip')) {
+      this.#hub.emit({ kind: 'gossip', from, topic, envelope })
     }
     return verdict
-  }
-
-  #allowGossip(from: PeerId, bytes: number): boolean {
-    if (this.#isStopped()) return false
-    return this.#guard.allowGossip(from, bytes, nowMs()) || this.#limited(from, 'gossip')
-  }
-
-  #limited(peer: PeerId, what: Lane | keyof Quotas | 'gossip'): false {
-    this.#counters.rateLimited++
-    this.#metrics.dropped.inc({ reason: `${what} over quota` })
-    if (this.#bans.has(peer, Date.now())) return false
-    const penalty = this.#guard.penaltyOf(
-      QUOTA_OF[what as Lane | 'gossip'] ?? (what as keyof Quotas),
-    )
-    if (this.#score.add(peer, penalty, nowMs())) {
-      this.#onFault(peer, peerFault('OL_RATE_LIMIT', `${what} over quota all the time`))
-    }
-    return false
-  }
-
-  #onFault(peer: PeerId, fault: PeerFault): void {
-    // What a banned peer had sent before its connections closed.
-    if (this.#bans.has(peer, Date.now())) return
-    this.#counters.faults++
-    this.#metrics.faults.inc({ code: fault.code })
-    this.#log('warn', 'peer fault', { peer, ...fault })
-    this.#emit({ kind: 'peerFault', peer, ...fault })
-    const isValidator = this.#directory.indexOf(peer) !== undefined
-    const sentence = this.#score.sentence(peer, fault, { isValidator, nowMs: nowMs() })
-    if (sentence.kind === 'disconnect') this.#host?.disconnect(peer)
-    if (sentence.kind === 'ban') {
-      this.ban(peer, { durationMs: sentence.durationMs, reason: fault.code })
-    }
   }
 
   #beat(): void {
     this.#links.beat()
     this.#beats++
+    if (this.#beats % GOSSIP_BEAT_EVERY === 0) this.#host?.beatGossip()
     const at = nowMs()
     if (at - this.#lastSweepMs >= MINUTE_MS) {
       this.#lastSweepMs = at
-      this.#guard.forget(at)
-      this.#score.forget(at)
+      this.#conduct.sweep()
     }
-    if (
-      this.#config.discovery !== false &&
-      at - this.#lastDiscoveryMs >= this.#timing.discoveryMs
-    ) {
+    this.#relay.beat()
+    if (this.#isDiscovering() && at - this.#lastDiscoveryMs >= this.#timing.discoveryMs) {
       this.#lastDiscoveryMs = at
       void this.#discovery.tick()
     }
@@ -628,12 +640,23 @@ class Libp2pNetworkManager implements NetworkManager {
     this.#metrics.peers.set(followers, { role: 'follower' })
   }
 
-  #reachableStake(): bigint {
-    return this.#directory.stakeOf((peer) => {
-      if (peer === this.self) return true
-      const link = this.#links.get(peer)
-      return link !== undefined && isReachable(link.health.state)
-    })
+  #isReachable(peer: PeerId): boolean {
+    if (peer === this.self || this.#relay.isReachable(peer)) return true
+    const link = this.#links.get(peer)
+    return link !== undefined && isReachable(link.health.state)
+  }
+
+  #relayedHealth(peer: PeerId): PeerHealth {
+    const validator = this.#directory.indexOf(peer)
+    return {
+      peer,
+      ...(validator === undefined ? {} : { validator }),
+      state: 'connected',
+      isRelayed: true,
+      failures: 0,
+      queuedFrames: 0,
+      queuedBytes: 0,
+    }
   }
 
   #peerHealth(link: PeerLink, at: number): PeerHealth {
@@ -659,17 +682,7 @@ class Libp2pNetworkManager implements NetworkManager {
     this.#host?.setDirectPeers(count <= DIRECT_PEERS_MAX ? others : [])
   }
 
-  #emit(event: NetworkEvent): void {
-    this.#hub.emit(event)
-  }
-
-  #log(
-    level: 'debug' | 'info' | 'warn',
-    message: string,
-    fields: Readonly<Record<string, unknown>>,
-  ): void {
-    this.#config.log?.(level, message, fields)
-  }
+  readonly #log: NetworkLog = (level, message, fields) => this.#config.log?.(level, message, fields)
 }
 
 /** Monotonic: a stepped wall clock must not look like silence. */

@@ -89,3 +89,38 @@ test('any bytes are a list that encodes to them, or none', () => {
     { numRuns: 2_000 },
   )
 })
+
+test('a peer that was found is dialled by its id, a few at a time, unless it is known', async () => {
+  const release: (() => void)[] = []
+  const dialled: string[] = []
+  const { discovery } = setUp({
+    dial: (address) => {
+      dialled.push(address)
+      return new Promise<void>((resolve) => release.push(resolve))
+    },
+  })
+  for (const peer of ['self', 'a', 'd', 'e', 'f', 'g', 'h', 'i']) discovery.onFound(peer)
+  expect(dialled).toEqual(['d', 'e', 'f', 'g'])
+  release[0]?.()
+  await Promise.resolve()
+  discovery.onFound('h')
+  expect(dialled.at(-1)).toBe('h')
+})
+
+test('nobody asks on where there is no news, until a peer is lost or found', async () => {
+  let asked = 0
+  let live = ['a', 'b']
+  const { discovery } = setUp({
+    livePeers: () => live,
+    ask: async () => {
+      asked++
+      return encodeAddresses([addressOf('a')])
+    },
+  })
+  for (let i = 0; i < 100; i++) await discovery.tick()
+  // After 1, 2, 4, 8, 16, 32, 32 steps.
+  expect(asked).toBe(7)
+  live = ['a']
+  await discovery.tick()
+  expect(asked).toBe(8)
+})

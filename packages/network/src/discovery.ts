@@ -3,6 +3,7 @@ import {
   ADDRESS_BYTES_MAX,
   DISCOVERY_ADDRESSES_MAX,
   DISCOVERY_DIALS_MAX,
+  DISCOVERY_INTERVAL_MAX,
   PEERS_WANTED,
 } from './limits.ts'
 
@@ -18,6 +19,7 @@ export interface DiscoveryOptions {
   /** Never throws, whatever the text. */
   peerIdOf(address: string): PeerId | undefined
   ask(peer: PeerId): Promise<Uint8Array>
+  /** @param address - multiaddr, or the peer id of a peer whose address is known */
   dial(address: string): Promise<unknown>
   /** Uniform in [0, 1). */
   random(): number
@@ -33,6 +35,12 @@ export interface DiscoveryOptions {
 export class Discovery {
   readonly #options: DiscoveryOptions
   #isAsking = false
+  /** Steps between two questions: doubled by each answer without news, one again when a peer is lost or found. */
+  #interval = 1
+  #sinceAsked = 0
+  #peersBefore = 0
+  /** Dials of found peers under way. */
+  #dials = 0
 
   constructor(options: DiscoveryOptions) {
     this.#options = options
@@ -42,17 +50,35 @@ export class Discovery {
   async tick(): Promise<void> {
     const { livePeers, ask, random } = this.#options
     const peers = livePeers()
+    if (peers.length !== this.#peersBefore) this.#interval = 1
+    this.#peersBefore = peers.length
+    this.#sinceAsked++
+    if (this.#sinceAsked < this.#interval) return
     const peer = peers[Math.floor(random() * peers.length)]
     if (this.#isAsking || peer === undefined || peers.length >= PEERS_WANTED) return
     this.#isAsking = true
+    this.#sinceAsked = 0
     try {
       const addresses = decodeAddresses(await ask(peer))
-      await this.#dialNew(addresses ?? [], PEERS_WANTED - peers.length)
+      const dials = await this.#dialNew(addresses ?? [], PEERS_WANTED - peers.length)
+      this.#interval = dials > 0 ? 1 : Math.min(2 * this.#interval, DISCOVERY_INTERVAL_MAX)
     } catch {
       // A peer that does not answer is asked again later, or another is.
     } finally {
       this.#isAsking = false
     }
+  }
+
+  /** Somebody else told of a peer: it is dialled while too few are there. */
+  onFound(peer: PeerId): void {
+    const { self, isConnected, livePeers, dial } = this.#options
+    if (peer === self || isConnected(peer) || this.#dials >= DISCOVERY_DIALS_MAX) return
+    if (livePeers().length >= PEERS_WANTED) return
+    this.#dials++
+    const done = (): void => {
+      this.#dials--
+    }
+    dial(peer).then(done, done)
   }
 
   /** What a peer that asks is told: addresses of others, in random order. */
@@ -67,16 +93,17 @@ export class Discovery {
     return encodeAddresses(told.slice(0, DISCOVERY_ADDRESSES_MAX))
   }
 
-  async #dialNew(addresses: readonly string[], wanted: number): Promise<void> {
+  async #dialNew(addresses: readonly string[], wanted: number): Promise<number> {
     const { self, isConnected, peerIdOf, dial } = this.#options
     const tried = new Set<PeerId>([self])
     for (const address of addresses) {
-      if (tried.size > Math.min(wanted, DISCOVERY_DIALS_MAX)) return
+      if (tried.size > Math.min(wanted, DISCOVERY_DIALS_MAX)) break
       const peer = peerIdOf(address)
       if (peer === undefined || tried.has(peer) || isConnected(peer)) continue
       tried.add(peer)
       await dial(address).catch(() => undefined)
     }
+    return tried.size - 1
   }
 }
 

@@ -70,6 +70,8 @@ export type PeerFaultCode =
   | 'OL_GOSSIP_MALFORMED'
   | 'OL_GOSSIP_REJECTED'
   | 'OL_RATE_LIMIT'
+  | 'OL_RELAY_DELEGATION'
+  | 'OL_RELAY_ORIGIN'
 
 export function peerFault(code: PeerFaultCode, detail: string): PeerFault {
   return { code, detail }

@@ -51,3 +51,31 @@ test('a reader that leaves its loop is let go', async () => {
   for await (const _ of reader) break
   expect(hub.hasReaders).toBe(false)
 })
+
+test('a listener gets the events of its kind in their turn until it ends', () => {
+  const hub = new EventHub()
+  const heard: string[] = []
+  expect(hub.isWanted('peerDown')).toBe(false)
+  const off = hub.on('peerDown', ({ peer }) => heard.push(peer))
+  const offOther = hub.on('peerDown', ({ peer }) => heard.push(`other ${peer}`))
+  hub.emit({ kind: 'peerDown', peer: 'a' })
+  hub.emit({ kind: 'peerSuspect', peer: 'b' })
+  expect(heard).toEqual(['a', 'other a'])
+  expect(hub.isWanted('peerDown')).toBe(true)
+  expect(hub.isWanted('peerSuspect')).toBe(false)
+  off()
+  off()
+  hub.emit({ kind: 'peerDown', peer: 'c' })
+  expect(heard).toEqual(['a', 'other a', 'other c'])
+  offOther()
+  expect(hub.isWanted('peerDown')).toBe(false)
+})
+
+test('the end ends listeners too', () => {
+  const hub = new EventHub()
+  const heard: string[] = []
+  hub.on('peerDown', ({ peer }) => heard.push(peer))
+  hub.end()
+  hub.emit({ kind: 'peerDown', peer: 'a' })
+  expect(heard).toEqual([])
+})

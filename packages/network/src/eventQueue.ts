@@ -1,16 +1,45 @@
 import { EVENTS_QUEUED_MAX } from './limits.ts'
-import type { NetworkEvent } from './networkEvent.ts'
+import type { NetworkEvent, NetworkEventOf } from './networkEvent.ts'
+import { rethrow } from './rethrow.ts'
 
-/** Hands every event to every reader. A reader that falls behind loses the oldest and learns how many. */
+type Kind = NetworkEvent['kind']
+type Listener = (event: NetworkEvent) => void
+
+/** Hands every event to every reader and listener. A reader that falls behind loses the oldest and learns how many. */
 export class EventHub {
   readonly #readers = new Set<EventReader>()
+  readonly #listeners = new Map<Kind, Set<Listener>>()
 
-  get hasReaders(): boolean {
-    return this.#readers.size > 0
+  /** Somebody would get an event of this kind. */
+  isWanted(kind: Kind): boolean {
+    return this.#readers.size > 0 || this.#listeners.has(kind)
   }
 
   emit(event: NetworkEvent): void {
     for (const reader of this.#readers) reader.push(event)
+    for (const listener of this.#listeners.get(event.kind) ?? []) {
+      try {
+        listener(event)
+      } catch (cause) {
+        // Its bug, and no reason for the others to miss the event.
+        rethrow(cause)
+      }
+    }
+  }
+
+  /** Calls the listener for each event of the kind, in the turn in which it happens, until the function returned is called. */
+  on<K extends Kind>(kind: K, listener: (event: NetworkEventOf<K>) => void): () => void {
+    // An own function each time: the same listener twice is called twice.
+    const own: Listener = (event) => listener(event as NetworkEventOf<K>)
+    const listeners = this.#listeners.get(kind) ?? new Set<Listener>()
+    listeners.add(own)
+    this.#listeners.set(kind, listeners)
+    return () => {
+      listeners.delete(own)
+      if (listeners.size === 0 && this.#listeners.get(kind) === listeners) {
+        this.#listeners.delete(kind)
+      }
+    }
   }
 
   open(signal?: AbortSignal): AsyncIterableIterator<NetworkEvent> {
@@ -26,6 +55,7 @@ export class EventHub {
 
   end(): void {
     for (const reader of this.#readers) reader.end()
+    this.#listeners.clear()
   }
 }
 

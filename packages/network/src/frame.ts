@@ -20,6 +20,12 @@ export const FRAME_TYPE = {
   refusal: 0xf6,
   /** A piece of a larger frame of the lane in its flags. */
   part: 0xf7,
+  /** A validator's word for a sentry. */
+  delegation: 0xf8,
+  /** A message with its origin and destination, by way of sentries. */
+  relayed: 0xf9,
+  /** A sentry tells who is within its reach, and who no more. */
+  reach: 0xfa,
 } as const
 /** Message kinds are 1 to this. */
 export const MESSAGE_KIND_MAX = 0x7f

@@ -1,7 +1,7 @@
 /** Changes to a running gossipsub that it has no options for; docs/spec/network.md, must-know pitfalls 19 and 20. */
 
 /** Peers of a topic up to which a message is forwarded to all of them, meshed or not. */
-const FORWARD_TO_ALL_MAX = 8
+const FORWARD_TO_ALL_MAX = 6
 
 interface ForwardingInner {
   readonly topics: ReadonlyMap<string, ReadonlySet<string>>

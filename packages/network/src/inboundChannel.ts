@@ -23,12 +23,22 @@ import {
   signProof,
   verifyProof,
 } from './hello.ts'
-import { CONTROL_BYTES_MAX, channelBytesMax, HELLO_BYTES_MAX, PART_BYTES_MAX } from './limits.ts'
+import {
+  CONTROL_BYTES_MAX,
+  channelBytesMax,
+  FRAME_BODY_BYTES_MAX,
+  HELLO_BYTES_MAX,
+  PART_BYTES_MAX,
+} from './limits.ts'
 import type { ByteStream } from './p2pHost.ts'
+import { RELAYED_HEAD_BYTES } from './relayedFrame.ts'
 
 export interface InboundEvents {
   onLive(hello: Hello): void
+  /** Also of the kind `FRAME_TYPE.relayed`. */
   onEnvelope(envelope: Envelope): void
+  /** A frame of sentries: `delegation` or `reach`. */
+  onControl(type: number, body: Uint8Array): void
   onHeartbeat(heartbeat: Heartbeat): void
   onSeen(): void
   onClosed(fault: PeerFault | undefined): void
@@ -88,7 +98,7 @@ export class InboundChannel {
     if (type === FRAME_TYPE.goodbye) return CONTROL_BYTES_MAX
     if (this.#hello === undefined) return type === FRAME_TYPE.hello ? HELLO_BYTES_MAX : undefined
     if (!this.#live) return type === FRAME_TYPE.proof ? CONTROL_BYTES_MAX : undefined
-    if (type === FRAME_TYPE.ping) return CONTROL_BYTES_MAX
+    if (CONTROL_TYPES.has(type)) return CONTROL_BYTES_MAX
     return type === FRAME_TYPE.part ? PART_BYTES_MAX : messageBytesMax(type)
   }
 
@@ -117,6 +127,10 @@ export class InboundChannel {
         return
       case FRAME_TYPE.part:
         this.#onPart(frame)
+        return
+      case FRAME_TYPE.delegation:
+      case FRAME_TYPE.reach:
+        this.#events.onControl(frame.type, frame.body)
         return
       default: {
         const envelope = frameToEnvelope(frame)
@@ -177,6 +191,13 @@ export class InboundChannel {
   }
 }
 
+const CONTROL_TYPES: ReadonlySet<number> = new Set([
+  FRAME_TYPE.ping,
+  FRAME_TYPE.delegation,
+  FRAME_TYPE.reach,
+])
+
 function messageBytesMax(type: number): number | undefined {
+  if (type === FRAME_TYPE.relayed) return RELAYED_HEAD_BYTES + FRAME_BODY_BYTES_MAX
   return type >= 1 && type <= MESSAGE_KIND_MAX ? channelBytesMax(type) : undefined
 }

@@ -20,7 +20,7 @@ export type {
   Quota,
   Quotas,
 } from './networkConfig.ts'
-export type { NetworkEvent } from './networkEvent.ts'
+export type { NetworkEvent, NetworkEventOf } from './networkEvent.ts'
 export type { ChannelState, NetworkHealth, NetworkStats, PeerHealth } from './networkHealth.ts'
 export type { GossipMessage, KnownValidator, NetworkManager } from './networkManager.ts'
 export { DEFAULT_QUOTAS } from './trafficGuard.ts'

@@ -34,7 +34,7 @@ import type {
   P2pHostHandlers,
   RawGossip,
 } from './p2pHost.ts'
-import { thriftyConnection, thriftyMuxer } from './thrift.ts'
+import { thriftyConnection, thriftyDecoder, thriftyMuxer } from './thrift.ts'
 
 /** Peer id that belongs to a node key, in its text form. @param nodeKey - 32 bytes ed25519 public key */
 export function peerIdFromNodeKey(nodeKey: Uint8Array): PeerId {
@@ -54,7 +54,7 @@ export type Wiring = Required<Pick<Libp2pOptions, 'transports' | 'connectionEncr
 
 const tcpWiring = (): Wiring => ({ transports: [tcp()], connectionEncrypters: [thriftyNoise()] })
 
-/** Noise over a socket that writes once a turn. */
+/** Noise over a socket that writes once a turn, without an exception for each read. */
 function thriftyNoise(): Wiring['connectionEncrypters'][number] {
   const create = noise()
   return (components) => {
@@ -62,14 +62,22 @@ function thriftyNoise(): Wiring['connectionEncrypters'][number] {
     const { secureInbound, secureOutbound } = encrypter
     encrypter.secureInbound = (connection, options) => {
       thriftyConnection(connection)
-      return secureInbound.call(encrypter, connection, options)
+      return thriftily(secureInbound.call(encrypter, connection, options))
     }
     encrypter.secureOutbound = (connection, options) => {
       thriftyConnection(connection)
-      return secureOutbound.call(encrypter, connection, options)
+      return thriftily(secureOutbound.call(encrypter, connection, options))
     }
     return encrypter
   }
+}
+
+async function thriftily<S extends { readonly connection: object }>(
+  securing: Promise<S>,
+): Promise<S> {
+  const secured = await securing
+  thriftyDecoder(secured.connection)
+  return secured
 }
 
 /** Yamux that tells of room when half of a window is used. */
@@ -93,6 +101,9 @@ export interface Libp2pHostOptions {
   /** Protocols and how many streams a peer may have open at a time. */
   readonly protocols: ReadonlyMap<string, number>
   readonly sameHost: boolean
+  readonly mdns: boolean
+  /** Protocol of the Kademlia table; none without it. */
+  readonly dhtProtocol?: string
   readonly dialTimeoutMs: number
   readonly handlers: P2pHostHandlers
   readonly wiring?: Wiring
@@ -100,11 +111,37 @@ export interface Libp2pHostOptions {
 
 /** Makes the libp2p node; the only file that knows libp2p. Nothing runs before `start`. */
 export async function createLibp2pHost(options: Libp2pHostOptions): Promise<P2pHost> {
-  const node = await createLibp2p(libp2pOptions(options))
+  const node = await createLibp2p(await withFinders(libp2pOptions(options), options))
   return new Libp2pHost(node, options)
 }
 
 type Services = { pubsub: GossipSub; identify: unknown }
+
+/** What an operator asked for and most nodes do without; loaded only then. */
+async function withFinders(
+  base: Libp2pOptions<Services>,
+  { mdns: isMdns, dhtProtocol, sameHost }: Libp2pHostOptions,
+): Promise<Libp2pOptions<Services>> {
+  let settings = base
+  if (isMdns) {
+    const { mdns } = await import('@libp2p/mdns')
+    settings = { ...settings, peerDiscovery: [mdns({ serviceTag: '_openliquid._udp.local' })] }
+  }
+  if (dhtProtocol === undefined) return settings
+  const { kadDHT, passthroughMapper, removePrivateAddressesMapper } = await import(
+    '@libp2p/kad-dht'
+  )
+  const { ping } = await import('@libp2p/ping')
+  const dht = kadDHT({
+    protocol: dhtProtocol,
+    clientMode: false,
+    peerInfoMapper: sameHost ? passthroughMapper : removePrivateAddressesMapper,
+  })
+  const services = { ...settings.services, dht, ping: ping() } as NonNullable<
+    Libp2pOptions<Services>['services']
+  >
+  return { ...settings, services }
+}
 
 /** Settings: docs/spec/network.md, must-know pitfalls 4 to 6 and gossipsub settings. */
 function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
@@ -151,11 +188,13 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
         fallbackToFloodsub: false,
         allowPublishToZeroTopicPeers: true,
         ignoreDuplicatePublishError: true,
-        D: 8,
-        Dlo: 6,
-        Dhi: 12,
+        // Each link of the mesh is a copy more of every message at every node.
+        D: 6,
+        Dlo: 5,
+        Dhi: 8,
         Dlazy: 6,
-        heartbeatInterval: 700,
+        // Driven by our own heartbeat: `beatGossip`.
+        heartbeatInterval: GOSSIP_HEARTBEAT_MS,
         seenTTL: 60_000,
         fanoutTTL: 60_000,
         mcacheLength: 6,
@@ -186,6 +225,13 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
   }
 }
 
+/** What gossipsub reckons with; two beats of ours. */
+const GOSSIP_HEARTBEAT_MS = 900
+/** Between two decays of gossip's own scores; theirs halve in it, as ours do. */
+const SCORE_DECAY_MS = 10_000
+/** Gossip heartbeats after the last message or change of peers until only every so many-th is kept. */
+const GOSSIP_QUIET_BEATS = 8
+
 const MESSAGE_ID_DOMAIN = utf8ToBytes('OPENLIQUID-GOSSIP-1')
 const MESSAGE_ID_BYTES = 20
 
@@ -211,6 +257,9 @@ function scoreParams(topics: readonly string[], { sameHost, handlers }: Libp2pHo
   }
   return {
     ...(sameHost ? { IPColocationFactorWeight: 0 } : {}),
+    // A timer a second would be most of what an idle node does.
+    decayInterval: SCORE_DECAY_MS,
+    behaviourPenaltyDecay: 0.868,
     appSpecificScore: (peer: string) => handlers.scoreOf(peer),
     appSpecificWeight: 1,
     topics: Object.fromEntries(topics.map((name) => [name, topic])),
@@ -230,6 +279,8 @@ interface GossipSubInner {
   readonly topics: ReadonlyMap<string, ReadonlySet<string>>
   onPeerConnected(peer: Connection['remotePeer'], connection: Connection): void
   readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout }
+  runHeartbeat: () => void
+  heartbeat(): Promise<void>
   reportMessageValidationResult(id: string, from: string, result: TopicValidatorResult): void
 }
 
@@ -247,6 +298,7 @@ class Libp2pHost implements P2pHost {
   /** Where several stood: the one that stays, and those that are about to be closed. */
   readonly #kept = new Map<PeerId, Connection>()
   readonly #surplus = new WeakSet<Connection>()
+  #quietBeats = 0
 
   constructor(node: Libp2p<Services>, options: Libp2pHostOptions) {
     this.#node = node
@@ -258,6 +310,7 @@ class Libp2pHost implements P2pHost {
     const node = this.#node
     node.addEventListener('connection:open', ({ detail }) => this.#onOpen(detail))
     node.addEventListener('connection:close', ({ detail }) => this.#onClose(detail))
+    node.addEventListener('peer:discovery', ({ detail }) => handlers.onFound(detail.id.toString()))
     for (const [protocol, streamsMax] of protocols) {
       await node.handle(
         protocol,
@@ -266,6 +319,7 @@ class Libp2pHost implements P2pHost {
         { maxInboundStreams: streamsMax, maxOutboundStreams: streamsMax },
       )
     }
+    this.#inner.runHeartbeat = () => undefined
     forwardToFew(this.#pubsub)
     watchRpcs(this.#pubsub, new Set(topics), handlers.onGossipFault)
     this.#pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#onGossip(detail))
@@ -345,7 +399,15 @@ class Libp2pHost implements P2pHost {
     }
   }
 
+  beatGossip(): void {
+    this.#quietBeats++
+    const isQuiet = this.#quietBeats > GOSSIP_QUIET_BEATS
+    if (isQuiet && this.#quietBeats % GOSSIP_QUIET_BEATS !== 0) return
+    this.#inner.heartbeat().catch(ignore)
+  }
+
   publish(topic: string, data: Uint8Array): void {
+    this.#quietBeats = 0
     this.#pubsub.publish(topic, data).catch(ignore)
   }
 
@@ -400,6 +462,7 @@ class Libp2pHost implements P2pHost {
   }
 
   #onOpen(connection: Connection): void {
+    this.#quietBeats = 0
     const peer = connection.remotePeer.toString()
     const address = ipOf(connection.remoteAddr)
     if (connection.direction === 'inbound' && address !== undefined) {
@@ -418,6 +481,7 @@ class Libp2pHost implements P2pHost {
   }
 
   #onClose(connection: Connection): void {
+    this.#quietBeats = 0
     const peer = connection.remotePeer.toString()
     this.#options.handlers.admission.onClosed(connection)
     const connections = this.#connections.get(peer)
@@ -463,6 +527,7 @@ class Libp2pHost implements P2pHost {
   }
 
   #onGossip({ msgId, propagationSource, msg }: GossipsubMessage): void {
+    this.#quietBeats = 0
     const from = propagationSource.toString()
     this.#options.handlers.onGossip({ id: msgId, from, topic: msg.topic, data: msg.data })
   }

@@ -118,10 +118,18 @@ export const CHANNEL_DEADLINE_MS = 10_000
 export const GOSSIP_DEADLINE_MS = 5_000
 /** Live peers below which a node looks for more. */
 export const PEERS_WANTED = 16
+/** Life of a delegation to a sentry; renewed at half of it. */
+export const DELEGATION_MS = 3_600_000
+/** Longest life of a delegation that is believed: a sentry that is lost to an attacker speaks for a day at most. */
+export const DELEGATION_MS_MAX = 86_400_000
+/** Validators that one sentry is believed to speak for: an operator has a handful. */
+export const DELEGATIONS_PER_SENTRY_MAX = 8
 /** Addresses in one answer. */
 export const DISCOVERY_ADDRESSES_MAX = 32
 /** Dials that one answer can cause. */
 export const DISCOVERY_DIALS_MAX = 4
+/** Steps between two questions where nobody has news: five minutes; a small network that is complete rests. */
+export const DISCOVERY_INTERVAL_MAX = 32
 /** Characters of one address: DNS name, port, peer id. */
 export const ADDRESS_BYTES_MAX = 200
 /** Longest wait before a validator is dialled again: a quorum must be back three seconds after the network is. */

@@ -88,8 +88,18 @@ export interface NetworkConfig {
   readonly onBans?: (bans: readonly Ban[]) => void
   /** False: asks nobody for peers and tells nobody of its own. */
   readonly discovery?: boolean
+  /** Finds nodes of the local network by multicast DNS; for development. */
+  readonly mdns?: boolean
+  /** Finds peers by a Kademlia table of this chain too, and serves it. */
+  readonly dht?: boolean
   /** Admits these peers, the configured ones and the validators, and nobody else. */
   readonly allowList?: readonly PeerId[]
+  /**
+   * A validator that hides: it dials `peers`, its sentries, gives them its delegation, and has no dealings with anybody else.
+   */
+  readonly isPrivate?: boolean
+  /** Validators whose sentry this node is: relays their channel messages and never tells their address. */
+  readonly relayFor?: readonly PeerId[]
   readonly metrics?: Metrics
   readonly log?: NetworkLog
 }

@@ -40,3 +40,9 @@ export type NetworkEvent =
   | { readonly kind: 'message'; readonly from: PeerId; readonly envelope: Envelope }
   /** The reader was too slow; that many of the oldest events were dropped. */
   | { readonly kind: 'eventsLost'; readonly count: number }
+
+/** The events of one kind. */
+export type NetworkEventOf<K extends NetworkEvent['kind']> = Extract<
+  NetworkEvent,
+  { readonly kind: K }
+>

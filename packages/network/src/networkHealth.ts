@@ -10,6 +10,8 @@ export interface PeerHealth {
   /** Index in the current set, absent for a follower. */
   readonly validator?: number
   readonly state: ChannelState
+  /** Within reach only by way of a sentry. */
+  readonly isRelayed?: true
   /** Exponentially weighted mean round trip; absent before the first answer. */
   readonly rttMs?: number
   /** Time since the last byte from the peer. */

@@ -10,7 +10,7 @@ import type {
   ValidatorSet,
 } from '@openliquid/primitives'
 import type { Ban, ChainHead } from './networkConfig.ts'
-import type { NetworkEvent } from './networkEvent.ts'
+import type { NetworkEvent, NetworkEventOf } from './networkEvent.ts'
 import type { NetworkHealth, NetworkStats } from './networkHealth.ts'
 
 /** A message for everybody. */
@@ -58,7 +58,18 @@ export interface NetworkManager extends Transport {
   subscribers(topic: Topic): readonly PeerId[]
   /** Every event from now on, through an own queue of 1,024; a slow reader loses the oldest and is told so. */
   events(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<NetworkEvent>
+  /**
+   * Calls the listener for each event of the kind, in the turn in which it happens. It must not throw.
+   *
+   * @returns ends it; `stop` ends all
+   */
+  on<K extends NetworkEvent['kind']>(
+    kind: K,
+    listener: (event: NetworkEventOf<K>) => void,
+  ): () => void
+  /** Every peer with what is known of its channel, and the stake within reach. O(peers). */
   health(): NetworkHealth
+  /** Counters since the start. */
   stats(): NetworkStats
   /** Voting power with a live channel, own included, is more than 2/3 of the set's. */
   quorumReachable(): boolean

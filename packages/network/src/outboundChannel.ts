@@ -110,6 +110,11 @@ export class OutboundChannel {
     return true
   }
 
+  /** A frame of sentries, before the queue; few and small. */
+  control(type: number, body: Uint8Array): void {
+    if (this.#live) this.#pipe.send(type, body)
+  }
+
   /** Closes a frame that takes too long, and writes on where a drain was missed. */
   check(): void {
     this.#pipe.check()

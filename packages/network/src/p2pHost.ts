@@ -41,6 +41,8 @@ export interface P2pHostHandlers {
   onMoved(peer: PeerId): void
   /** Last connection to the peer is gone. */
   onDisconnected(peer: PeerId): void
+  /** Multicast DNS or the Kademlia table told of a peer; its addresses are known now. */
+  onFound(peer: PeerId): void
   onStream(protocol: string, peer: PeerId, stream: ByteStream): void
   onGossip(message: RawGossip): void
   /** A gossip RPC that is none, or for topics that do not exist. Often, from a hostile peer. */
@@ -68,6 +70,8 @@ export interface P2pHost {
   report(message: RawGossip, verdict: GossipVerdict): void
   /** Makes gossip reopen a stream it lost to a connected peer. True when nothing is missing in either direction. */
   repairGossip(peer: PeerId): boolean
+  /** Gossip's maintenance of meshes and caches; costs next to nothing while nothing happens. */
+  beatGossip(): void
   subscribers(topic: string): readonly PeerId[]
   setDirectPeers(peers: readonly PeerId[]): void
 }

@@ -12,6 +12,8 @@ import { PeerLink } from './peerLink.ts'
 const OUTBOUND_SILENT_BEATS = 8
 /** Of two peers the one with the smaller id sends the heartbeats and the other answers; this often the other asks too. */
 const OWN_BEAT_EVERY = 25
+/** Part of a beat: a judgement due so shortly before the next beat is left to it; an answered beat must not cost a timer. */
+const JUDGEMENT_SLACK = 1 / 8
 /** Gossip's completeness is looked at this often. */
 const GOSSIP_CHECK_EVERY = 4
 
@@ -26,6 +28,8 @@ export interface PeerLinksOptions {
   allow(quota: 'hellos' | 'heartbeats', peer: PeerId): boolean
   onState(link: PeerLink, state: 'connected' | 'suspect' | 'down'): void
   onEnvelope(peer: PeerId, envelope: Envelope): void
+  /** A frame of sentries, from a live channel. */
+  onControl(peer: PeerId, type: number, body: Uint8Array): void
   onFault(peer: PeerId, fault: PeerFault): void
 }
 
@@ -55,6 +59,13 @@ export class PeerLinks {
 
   isLive(peer: PeerId): boolean {
     return this.#links.get(peer)?.isLive === true
+  }
+
+  /** Peers with a live channel in both directions, sorted. */
+  livePeers(): PeerId[] {
+    const live: PeerId[] = []
+    for (const { peer, isLive } of this.#links.values()) if (isLive) live.push(peer)
+    return live.sort()
   }
 
   onConnected(peer: PeerId): void {
@@ -92,7 +103,7 @@ export class PeerLinks {
 
   /** A peer opened its direction. */
   accept(peer: PeerId, stream: ByteStream): void {
-    const { context, allow, onEnvelope, onFault } = this.#options
+    const { context, allow, onEnvelope, onControl, onFault } = this.#options
     const channel: InboundChannel = new InboundChannel(context, peer, stream, {
       onLive: ({ head }) => {
         this.#knocking.delete(channel)
@@ -105,6 +116,7 @@ export class PeerLinks {
         this.#update(link)
       },
       onEnvelope: (envelope) => onEnvelope(peer, envelope),
+      onControl: (type, body) => onControl(peer, type, body),
       onHeartbeat: ({ head }) => {
         const link = this.#links.get(peer)
         if (link !== undefined && allow('heartbeats', peer)) link.head = head
@@ -201,8 +213,8 @@ export class PeerLinks {
     }
     clearTimeout(this.#judgeTimer)
     this.#judgeTimer = undefined
-    // The beat judges too; only what falls between two beats needs a timer.
-    if (nextMs - at > heartbeatMs) return
+    // The beat judges too; only what falls between two beats, when a beat of a peer is missing, needs a timer.
+    if (nextMs - at > heartbeatMs * (1 - JUDGEMENT_SLACK)) return
     const delayMs = Math.max(1, Math.ceil(nextMs - at))
     this.#judgeTimer = setTimeout(() => {
       this.#judgeImmediate ??= setImmediate(() => this.#judge())

@@ -1,8 +1,8 @@
 /**
- * Two savings below us, measured on small messages: fewer window updates, fewer writes to the socket.
+ * Savings below us, measured on small messages: fewer window updates, fewer writes to the socket, no exception for each read.
  *
- * Both touch what libp2p does not publish, so both do nothing where a field is missing.
- * @see docs/spec/network.md, must-know pitfalls 17 and 18
+ * All touch what libp2p does not publish, so each does nothing where a field is missing.
+ * @see docs/spec/network.md, must-know pitfalls 17, 18 and 22
  */
 
 /** States of a Yamux stream in which an update carries a flag or must not be sent. */
@@ -85,4 +85,53 @@ export function thriftyConnection(connection: object): void {
     else for (const bytes of data) canSendMore = socket.write(bytes)
     return { sentBytes, canSendMore }
   }
+}
+
+interface PacketDecoderInner {
+  readonly buffer: ByteList & { consume(bytes: number): void }
+  decode?: (data: ByteList) => Iterable<Uint8Array | ByteList>
+}
+
+interface EncryptedInner {
+  readonly decoder?: PacketDecoderInner
+}
+
+const PACKET_LENGTH_BYTES = 2
+const NO_BYTES = new Uint8Array(0)
+
+/**
+ * Takes Noise packets out of what the socket read.
+ *
+ * Stock, the end of every read is found by an exception with its stack, which costs more than the packet.
+ */
+export function thriftyDecoder(encrypted: object): void {
+  const { decoder } = encrypted as EncryptedInner
+  if (decoder?.decode === undefined || decoder.buffer === undefined) return
+  let rest: Uint8Array = NO_BYTES
+  decoder.decode = (data) => {
+    if (decoder.buffer.byteLength > 0) {
+      rest = decoder.buffer.subarray().slice()
+      decoder.buffer.consume(rest.length)
+    }
+    const bytes = rest.length === 0 ? data.subarray() : joinBytes(rest, data.subarray())
+    const packets: Uint8Array[] = []
+    let at = 0
+    while (bytes.length - at >= PACKET_LENGTH_BYTES) {
+      const length = ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+      const end = at + PACKET_LENGTH_BYTES + length
+      if (end > bytes.length) break
+      if (length > 0) packets.push(bytes.subarray(at + PACKET_LENGTH_BYTES, end))
+      at = end
+    }
+    // A packet has at most 64 KiB, so this is all that can wait.
+    rest = at === bytes.length ? NO_BYTES : bytes.subarray(at)
+    return packets
+  }
+}
+
+function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(first.length + second.length)
+  joined.set(first)
+  joined.set(second, first.length)
+  return joined
 }

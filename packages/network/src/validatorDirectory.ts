@@ -38,6 +38,11 @@ export class ValidatorDirectory {
     return this.#indexes.get(peer)
   }
 
+  nodeKeyOf(peer: PeerId): Uint8Array | undefined {
+    const index = this.#indexes.get(peer)
+    return index === undefined ? undefined : this.#set?.validators[index]?.nodeKey
+  }
+
   indexOfAddress(address: Address): number | undefined {
     return this.#set?.validators.find((validator) => equalBytes(validator.address, address))?.index
   }

@@ -43,6 +43,15 @@ const configSchema = z.strictObject({
     host: host.default('127.0.0.1').describe('address to listen on for peers'),
     port: port.default(9_600).describe('TCP port for peers; 0 takes any free one'),
     peers: list.default([]).describe('multiaddresses of other nodes, with their peer ids'),
+    announce: list.default([]).describe('multiaddresses told to others in place of the own'),
+    discovery: flag.default(true).describe('ask peers for more peers, and tell them of ours'),
+    mdns: flag.default(false).describe('find nodes of the local network; for development'),
+    dht: flag.default(false).describe('find peers by a distributed hash table too'),
+    allow: list.default([]).describe('peer ids that may connect; empty: everybody may'),
+    private: flag
+      .default(false)
+      .describe('a validator that hides: its peers are its sentries, and it knows nobody else'),
+    relayFor: list.default([]).describe('peer ids of validators whose sentry this node is'),
   }),
   mempool: z.strictObject({
     transactions: count(1_000_000).default(50_000).describe('transactions kept, of both kinds'),
@@ -81,6 +90,13 @@ export interface NodeConfig {
     readonly host: string
     readonly port: number
     readonly peers: readonly string[]
+    readonly announce: readonly string[]
+    readonly discovery: boolean
+    readonly mdns: boolean
+    readonly dht: boolean
+    readonly allow: readonly string[]
+    readonly private: boolean
+    readonly relayFor: readonly string[]
   }
   readonly mempool: {
     readonly transactions: number

@@ -29,6 +29,8 @@ export interface DataDirectory {
   readonly wal: string
   readonly db: string
   readonly logs: string
+  /** Bans of peers that outlive a restart. */
+  readonly bans: string
   readonly version: string
   readonly pid: string
 }
@@ -51,6 +53,7 @@ export function dataDirectoryAt(path: string): DataDirectory {
     wal: join(root, 'wal'),
     db: join(root, 'db'),
     logs: join(root, 'logs'),
+    bans: join(root, 'bans.json'),
     version: join(root, 'VERSION'),
     pid: join(root, 'node.pid'),
   }

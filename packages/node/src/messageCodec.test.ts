@@ -70,9 +70,9 @@ describe.each(messages)('$kind', (message) => {
   })
 })
 
-test('a newer timeout replaces a queued older one', () => {
+test('a newer vote or timeout replaces a queued older one', () => {
   expect(messages.map((message) => messageToEnvelope(message).replaceKey)).toEqual([
-    undefined,
+    'vote',
     'timeout',
     undefined,
     undefined,

@@ -25,7 +25,13 @@ export function messageToEnvelope(message: ConsensusMessage): Envelope {
         body: proposalCodec.encode(message.proposal),
       }
     case 'vote':
-      return { kind: MESSAGE_KIND.vote, lane: 'consensus', body: voteCodec.encode(message.vote) }
+      // A vote that still waits for its leader when the next one comes is of a view that is over.
+      return {
+        kind: MESSAGE_KIND.vote,
+        lane: 'consensus',
+        replaceKey: 'vote',
+        body: voteCodec.encode(message.vote),
+      }
     case 'timeout':
       // A newer timeout says all that a queued older one would.
       return {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ConsensusOptions, recoverState } from '@openliquid/consensus'
 import { ed25519Scheme, schemeOf, verifyPossession } from '@openliquid/crypto'
 import { Application, type ChainView } from '@openliquid/execution'
-import { createNetworkManager, type NetworkManager } from '@openliquid/network'
+import { type Ban, createNetworkManager, type NetworkManager } from '@openliquid/network'
 import {
   bytesToHex,
   equalBytes,
@@ -15,6 +15,7 @@ import {
 } from '@openliquid/primitives'
 import { createRpcServer, type RpcServer } from '@openliquid/rpc'
 import { type LevelStore, openConsensusLog, openStore } from '@openliquid/storage'
+import { readBans, writeBans } from './banFile.ts'
 import { type Clock, createClock } from './clock.ts'
 import { loadConfig, type SettingValues } from './config.ts'
 import type { NodeConfig } from './configSchema.ts'
@@ -251,6 +252,15 @@ class Node implements OpenLiquidNode {
       peers: config.network.peers,
       validatorSet: application.validatorSet,
       sameHost: isLoopback(config.network.host),
+      announce: config.network.announce,
+      discovery: config.network.discovery,
+      isPrivate: config.network.private,
+      relayFor: config.network.relayFor,
+      mdns: config.network.mdns,
+      dht: config.network.dht,
+      ...(config.network.allow.length === 0 ? {} : { allowList: config.network.allow }),
+      bans: readBans(directory.bans),
+      onBans: (bans) => this.#keepBans(bans),
       metrics: this.#metrics,
       log: (level, message, fields) => {
         // Peers that go while this node does are no news.
@@ -310,6 +320,16 @@ class Node implements OpenLiquidNode {
       'node is up',
     )
     runtime.start()
+  }
+
+  /** A ban that cannot be written still holds until the next start. */
+  #keepBans(bans: readonly Ban[]): void {
+    const { directory, logger } = this.#parts
+    try {
+      writeBans(directory.bans, bans)
+    } catch (error) {
+      logger.warn({ path: directory.bans, reason: reasonOf(error) }, 'bans are not kept')
+    }
   }
 
   async #listen(network: NetworkManager, runtime: NodeRuntime): Promise<void> {

@@ -104,6 +104,7 @@ it('exports these names', () => {
       "quorumCertificateCodec",
       "roundRecoveryCodec",
       "roundRecoveryDigest",
+      "sentryDigest",
       "sha256",
       "snapshotChunkCodec",
       "snapshotManifestCodec",
@@ -133,6 +134,7 @@ it('exports these names for tests', () => {
     [
       "ACTION_EXAMPLES",
       "SeededRandom",
+      "describeTransport",
       "emptyExchange",
       "packPlain",
       "sample",

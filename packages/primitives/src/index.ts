@@ -68,6 +68,7 @@ export {
   roundRecoveryDigest,
   SIGNING_TYPE,
   type SigningContext,
+  sentryDigest,
   timeoutDigest,
   voteDigest,
 } from './codec/signingDigest.ts'

@@ -36,6 +36,7 @@ it('exports what the README describes', () => {
       "silent",
       "simulate",
       "steadyLinks",
+      "virtualTransports",
       "wrongRootLeader",
     ]
   `)

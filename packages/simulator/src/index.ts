@@ -43,3 +43,4 @@ export {
   steadyLinks,
   VirtualNetwork,
 } from './virtualNetwork.ts'
+export { virtualTransports } from './virtualTransport.ts'

@@ -13,6 +13,7 @@ import {
   peerHelloDigest,
   proofOfPossessionDigest,
   proposalDigest,
+  sentryDigest,
   timeoutDigest,
   voteDigest,
 } from './signingDigest.ts'
@@ -119,6 +120,9 @@ describe('signing digests', () => {
       peerHelloDigest(context, hello),
       peerHelloDigest(context, { ...hello, ownPeerId: 'b', remotePeerId: 'a' }),
       peerHelloDigest(context, { ...hello, ownPeerId: 'ab', remotePeerId: '' }),
+      sentryDigest(context, { sentryPeerId: 'a', expiryMs: 1 }),
+      sentryDigest(context, { sentryPeerId: 'a', expiryMs: 2 }),
+      sentryDigest(context, { sentryPeerId: 'b', expiryMs: 1 }),
     ]
     expect(new Set(digests.map(bytesToHex)).size).toBe(digests.length)
   })

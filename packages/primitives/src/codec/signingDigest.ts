@@ -202,3 +202,14 @@ export function peerHelloDigest(
   )
   return signingDigest(context, SIGNING_TYPE.peerHello, 0n, body)
 }
+
+/** What a validator signs to let a sentry speak for it until a time: the sentry's peer id as text behind a length byte, u64 ms. */
+export function sentryDigest(
+  context: SigningContext,
+  { sentryPeerId, expiryMs }: { readonly sentryPeerId: string; readonly expiryMs: number },
+): Hash {
+  const sentry = utf8ToBytes(sentryPeerId)
+  assert(sentry.length < 256, 'the length of a peer id fits a byte')
+  const body = concatBytes(Uint8Array.of(sentry.length), sentry, uintToBytes(expiryMs, 8))
+  return signingDigest(context, SIGNING_TYPE.sentry, 0n, body)
+}

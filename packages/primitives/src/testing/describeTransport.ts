@@ -1,14 +1,13 @@
-import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
-import {
-  type Envelope,
-  type GossipVerdict,
-  MESSAGE_KIND,
-  type PeerId,
-  type Topic,
-  type Transport,
-  type TransportHandlers,
-  uintToBytes,
-} from '@openliquid/primitives'
+import { uintToBytes } from '../codec/bytes.ts'
+import { MESSAGE_KIND } from '../codec/messageKind.ts'
+import type { PeerId } from '../types/ids.ts'
+import type {
+  Envelope,
+  GossipVerdict,
+  Topic,
+  Transport,
+  TransportHandlers,
+} from '../types/transport.ts'
 
 /** A small network of the transport under test. Quotas are high enough for 10,000 messages at once. */
 export interface TransportFixture {
@@ -353,4 +352,35 @@ class Node implements TransportHandlers {
   onPeer(peer: PeerId, state: 'connected' | 'suspect' | 'down'): void {
     this.log.push(`${state} ${peer}`)
   }
+}
+
+function ok(condition: boolean, expected: string): void {
+  if (!condition) throw new Error(`expected: ${expected}`)
+}
+
+function equal(actual: unknown, expected: unknown): void {
+  ok(actual === expected, `${textOf(expected)}, got ${textOf(actual)}`)
+}
+
+function deepEqual(actual: unknown, expected: unknown): void {
+  equal(textOf(actual), textOf(expected))
+}
+
+/** Values of the suite as text: the same text is the same value. */
+function textOf(value: unknown): string {
+  const text = JSON.stringify(value, (_, part: unknown) =>
+    part instanceof Uint8Array ? `bytes ${part.join(' ')}` : part,
+  )
+  return text ?? String(value)
+}
+
+async function rejects(
+  promise: Promise<unknown>,
+  { code }: { readonly code: string },
+): Promise<void> {
+  const outcome = await promise.then(
+    () => 'an answer',
+    (error: { readonly code?: unknown }) => error.code,
+  )
+  equal(outcome, code)
 }

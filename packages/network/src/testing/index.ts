@@ -1,6 +1,0 @@
-export {
-  describeTransport,
-  type TestRunner,
-  type TransportFixture,
-  type TransportFixtureOptions,
-} from './describeTransport.ts'
