@@ -65,7 +65,9 @@ test('a hidden validator talks to all others by way of its sentry, and is counte
   const large = { kind: MESSAGE_KIND.proposal, lane: 'blocks', body: body(2 ** 20, 9) } as const
   expect(hidden.manager.sendToValidator(OPEN, large)).toBe('queued')
   await until(() => open.messages.length === 2)
-  expect(open.messages[1]!.envelope).toEqual(large)
+  const { envelope } = open.messages[1]!
+  expect([envelope.kind, envelope.lane]).toEqual([large.kind, large.lane])
+  expect([envelope.body.length, numberOf(envelope.body)]).toEqual([2 ** 20, 9])
 
   await hidden.manager.stop()
   await until(() => !open.manager.peers().includes(hiddenId))
@@ -90,7 +92,7 @@ test('two hidden validators reach each other through a sentry each; a lost sentr
   await using proxy = await tcpProxy(portOf(second.manager.multiaddrs()))
   await using one = testNode(HIDDEN, {
     validatorSet,
-    peers: [...first.manager.multiaddrs(), proxy.multiaddr],
+    peers: [...first.manager.multiaddrs(), `${proxy.multiaddr}/p2p/${second.manager.self}`],
     listen: [],
     isPrivate: true,
   })
@@ -102,6 +104,7 @@ test('two hidden validators reach each other through a sentry each; a lost sentr
   })
   await Promise.all([one.start(), two.start()])
   await until(() => one.manager.peers().includes(twoId) && two.manager.peers().includes(oneId))
+  await until(() => one.manager.peers().includes(second.manager.self))
   proxy.cut()
   await until(() => one.states.some(({ state }) => state === 'down'))
   // Only the way over the first sentry is left: two hops.

@@ -3,11 +3,17 @@ import { peerIdOfMultiaddr } from './libp2pNode.ts'
 import type { NetworkConfig } from './networkConfig.ts'
 
 /** @throws {NetworkError} OL_NETWORK_CONFIG, naming the field */
-export function checkConfig({ nodeKey, genesisHash, listen, peers }: NetworkConfig): void {
+export function checkConfig(config: NetworkConfig): void {
+  const { nodeKey, genesisHash, listen, peers, isPrivate } = config
   if (nodeKey.length !== 32) throw configError('nodeKey', 'wants a seed of 32 bytes')
   if (genesisHash.length !== 32) throw configError('genesisHash', 'wants 32 bytes')
   for (const address of listen) checkMultiaddr('listen', address)
   for (const address of peers ?? []) checkMultiaddr('peers', address)
+  if (isPrivate !== true) return
+  // Whoever answers at an address without one would be admitted, or nobody.
+  const nameless = (peers ?? []).find((address) => peerIdOfMultiaddr(address) === undefined)
+  if (nameless === undefined && peers !== undefined && peers.length > 0) return
+  throw configError('peers', 'a hidden validator wants its sentries, each with /p2p/<peer id>')
 }
 
 /** @throws {NetworkError} OL_NETWORK_CONFIG, naming the field */

@@ -40,7 +40,7 @@ test('the signal ends a reader, also one that waits', async () => {
   const next = reader.next()
   controller.abort()
   expect((await next).done).toBe(true)
-  expect(hub.hasReaders).toBe(false)
+  expect(hub.isWanted('peerDown')).toBe(false)
   expect((await hub.open(controller.signal).next()).done).toBe(true)
 })
 
@@ -49,7 +49,7 @@ test('a reader that leaves its loop is let go', async () => {
   const reader = hub.open()
   hub.emit(event(1))
   for await (const _ of reader) break
-  expect(hub.hasReaders).toBe(false)
+  expect(hub.isWanted('peerDown')).toBe(false)
 })
 
 test('a listener gets the events of its kind in their turn until it ends', () => {
