@@ -36,6 +36,8 @@ async function update(chosen: readonly Uint8Array[], balance: bigint): Promise<n
   return cpuMs(async () => {
     const commit = commitState(root, state.changes(), {
       readNode: (key) => nodes.get(key, (bytes) => store.get(bytes)),
+      account: (address) => reader.account(address),
+      slot: (address, incarnation, slot) => reader.slot(address, incarnation, slot),
       nextIncarnation: (address) => reader.nextIncarnation(address),
     })
     await store.batch(commit.writes, { sync: true })

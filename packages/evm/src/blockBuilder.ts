@@ -11,9 +11,9 @@ import type { EvmPayloadTransaction, EvmSkip } from './evmTransition.ts'
 import { effectiveGasPrice } from './gas.ts'
 import type { JournaledState } from './journaledState.ts'
 import type { BlockEnvironment, Execution, Machine, Refusal } from './machine.ts'
+import { trieRootOf } from './orderedTrie.ts'
 import { type EvmReceipt, encodeTrieReceipt, evmReceipt, type ReceiptRecord } from './receipts.ts'
 import { encodeRlp, rlpBytesSize, uintToRlp } from './rlp.ts'
-import { trieRootOf } from './trie.ts'
 
 export interface BlockBuilderOptions {
   readonly machine: Machine

@@ -5,5 +5,7 @@ export function byteText(bytes: Uint8Array): string {
 
 /** The bytes that `byteText` was made of. */
 export function textBytes(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'latin1'))
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
 }

@@ -31,7 +31,7 @@ import type { Machine } from './machine.ts'
 import { NodeCache } from './nodeCache.ts'
 import type { PrecompileAnswer, PrecompileCalls } from './precompileCalls.ts'
 import { type EvmReceipt, encodeReceipts } from './receipts.ts'
-import { commitState, type StateCommit } from './stateCommit.ts'
+import { commitState, NO_STATE, type StateCommit } from './stateCommit.ts'
 import { historyWrites } from './stateHistory.ts'
 import { StateReader } from './stateReader.ts'
 import { StateView } from './stateView.ts'
@@ -326,6 +326,8 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
     const reader = new StateReader(this.#store.tip, this.#codes)
     return commitState(this.evmRoot, state.changes(), {
       readNode: (key) => this.#nodes.get(key, (bytes) => this.#store.tip.read(bytes)),
+      account: (address) => reader.account(address),
+      slot: (address, incarnation, slot) => reader.slot(address, incarnation, slot),
       nextIncarnation: (address) => reader.nextIncarnation(address),
     })
   }
@@ -390,10 +392,7 @@ function genesisWrites(genesis: EvmGenesis, genesisTimeMs: number): Write[] {
   const nothing = new StateReader({ read: () => undefined }, new LruCache(CODE_CACHE_BYTES_MAX))
   const state = new JournaledState(nothing)
   applyGenesis(state, genesis)
-  const commit = commitState(EMPTY_TRIE_ROOT, state.changes(), {
-    readNode: () => undefined,
-    nextIncarnation: () => 0,
-  })
+  const commit = commitState(EMPTY_TRIE_ROOT, state.changes(), NO_STATE)
   const [first] = genesis.lanes
   assert(first !== undefined, 'a chain has a lane')
   const header = evmBlockHeader({

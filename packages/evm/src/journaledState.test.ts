@@ -5,7 +5,7 @@ import { byteText } from './byteText.ts'
 import { JournaledState } from './journaledState.ts'
 import { accountKey, incarnationKey, slotKey } from './keys.ts'
 import { LruCache } from './lruCache.ts'
-import { commitState } from './stateCommit.ts'
+import { commitState, NO_STATE } from './stateCommit.ts'
 import { StateReader } from './stateReader.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
 
@@ -146,7 +146,7 @@ describe('clearing a filled storage', () => {
     state.clearSlots(address)
     state.setSlot(address, slot(5), Uint8Array.of(3))
     const commit = commitState(EMPTY_TRIE_ROOT, state.changes(), {
-      readNode: () => undefined,
+      ...NO_STATE,
       nextIncarnation: (at) => base.nextIncarnation(at),
     })
     const written = new Map(commit.writes.map(([key, value]) => [byteText(key), value]))
@@ -164,10 +164,7 @@ describe('clearing a filled storage', () => {
   test('an account that is deleted and comes back does not see its old slots', () => {
     const state = new JournaledState(base)
     state.deleteAccount(address)
-    const commit = commitState(EMPTY_TRIE_ROOT, state.changes(), {
-      readNode: () => undefined,
-      nextIncarnation: () => 0,
-    })
+    const commit = commitState(EMPTY_TRIE_ROOT, state.changes(), NO_STATE)
     const kept = commit.writes.flatMap(([key, value]) =>
       value === undefined ? [] : [[key, value] as const],
     )
@@ -178,7 +175,7 @@ describe('clearing a filled storage', () => {
     reborn.setSlot(address, slot(2), Uint8Array.of(1))
     expect(reborn.slot(address, slot(1))).toHaveLength(0)
     const second = commitState(EMPTY_TRIE_ROOT, reborn.changes(), {
-      readNode: () => undefined,
+      ...NO_STATE,
       nextIncarnation: (at) => after.nextIncarnation(at),
     })
     const keys = second.writes.map(([key]) => byteText(key))

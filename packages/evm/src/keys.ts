@@ -6,7 +6,6 @@ import {
   utf8ToBytes,
 } from '@openliquid/primitives'
 import { KEYSPACE } from '@openliquid/storage'
-import type { TriePath } from './trie.ts'
 
 // Keys under the EVM's prefix; docs/spec/evm.md §6. The second byte says which table.
 
@@ -34,15 +33,15 @@ export function codeKey(codeHash: Hash): Uint8Array {
   return key('c', codeHash)
 }
 
-/** A node of the account trie by its path. */
-export function accountNodeKey(path: TriePath): Uint8Array {
-  return key('t', Uint8Array.of(ACCOUNT_TRIE), path)
+/** What keys of the nodes of the account trie begin with; their path follows. */
+export function accountTrieKey(): Uint8Array {
+  return key('t', Uint8Array.of(ACCOUNT_TRIE))
 }
 
-/** A node of one account's storage trie by its path. */
-export function storageNodeKey(address: Address, incarnation: number, path: TriePath): Uint8Array {
+/** What keys of the nodes of one account's storage trie begin with; their path follows. */
+export function storageTrieKey(address: Address, incarnation: number): Uint8Array {
   const owner = concatBytes(address, uintToBytes(incarnation, INCARNATION_BYTES))
-  return key('t', Uint8Array.of(STORAGE_TRIE), owner, path)
+  return key('t', Uint8Array.of(STORAGE_TRIE), owner)
 }
 
 /** Block record. */

@@ -1,10 +1,9 @@
 import { textBytes } from './byteText.ts'
-import { parseNode } from './trie.ts'
-import type { TrieNode } from './trieNode.ts'
+import { decodeNodeRecord, type TrieNode } from './trieNode.ts'
 
-/** What a node costs in memory, about: a branch with its 16 hashes, anything else. */
-const BRANCH_BYTES = 1_000
-const OTHER_BYTES = 700
+/** What a node costs in memory, about, and each of its children. */
+const NODE_BYTES = 400
+const CHILD_BYTES = 300
 
 /**
  * Trie nodes of the newest state, read once and kept ready to use; those that were written or read longest ago go first. The
@@ -25,9 +24,9 @@ export class NodeCache {
   get(text: string, read: (key: Uint8Array) => Uint8Array | undefined): TrieNode | undefined {
     const known = this.#nodes.get(text)
     if (known !== undefined) return known
-    const encoded = read(textBytes(text))
-    if (encoded === undefined) return undefined
-    const node = parseNode(encoded)
+    const record = read(textBytes(text))
+    if (record === undefined) return undefined
+    const node = decodeNodeRecord(record)
     this.set(text, node)
     return node
   }
@@ -51,6 +50,9 @@ export class NodeCache {
   }
 }
 
-function sizeOf({ kind }: TrieNode): number {
-  return kind === 'branch' ? BRANCH_BYTES : OTHER_BYTES
+function sizeOf(node: TrieNode): number {
+  if (node.kind === 'leaf') return NODE_BYTES
+  let bytes = NODE_BYTES
+  for (const child of node.children) if (child !== undefined) bytes += CHILD_BYTES
+  return bytes
 }

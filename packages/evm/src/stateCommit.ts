@@ -8,17 +8,10 @@ import {
 import { type AccountRecord, encodeAccount, encodeTrieAccount } from './account.ts'
 import { byteText, textBytes } from './byteText.ts'
 import type { AccountChange, StateChanges } from './journaledState.ts'
-import { keccak256 } from './keccak.ts'
-import {
-  accountKey,
-  accountNodeKey,
-  codeKey,
-  incarnationKey,
-  slotKey,
-  storageNodeKey,
-} from './keys.ts'
+import { accountKey, codeKey, incarnationKey, slotKey } from './keys.ts'
 import { encodeRlp } from './rlp.ts'
-import { EMPTY_TRIE_ROOT, type TrieChange, type TrieSource, updateNodes } from './trie.ts'
+import { accountTrie, type StateTrie, storageTrie, type TrieState } from './stateTries.ts'
+import { EMPTY_TRIE_ROOT, type TrieChange, updateTrie } from './trie.ts'
 import type { TrieNode } from './trieNode.ts'
 
 /** What a block's changes come to on disk. */
@@ -32,10 +25,16 @@ export interface StateCommit {
 }
 
 /** What the commit must know of the state before. */
-export interface CommitReader {
-  /** The stored node under a key, a byte a character. */
-  readNode(key: string): TrieNode | undefined
+export interface CommitReader extends TrieState {
   nextIncarnation(address: Address): number
+}
+
+/** Nothing was there before. */
+export const NO_STATE: CommitReader = {
+  readNode: () => undefined,
+  account: () => undefined,
+  slot: () => new Uint8Array(0),
+  nextIncarnation: () => 0,
 }
 
 /**
@@ -64,7 +63,7 @@ class Commit {
     for (const [hash, code] of changes.codes) this.#writes.push([codeKey(hash), code])
     const leaves = changes.accounts.map((change) => this.#commitAccount(change))
     return {
-      root: this.#commitTrie(root, leaves, ACCOUNT_NODES),
+      root: this.#commitTrie(root, leaves, accountTrie(this.#reader)),
       writes: [...this.#writes, ...this.#nodeWrites],
       replaced: this.#replaced,
       nodes: this.#nodes,
@@ -82,7 +81,7 @@ class Commit {
       before === undefined ? undefined : encodeAccount(before),
       record === undefined ? undefined : encodeAccount(record),
     )
-    return [keccak256(address), record === undefined ? undefined : encodeTrieAccount(record)]
+    return [address, record === undefined ? undefined : encodeTrieAccount(record)]
   }
 
   /** Clearing a filled storage starts a new one beside it, so that nothing has to be deleted now. */
@@ -105,19 +104,16 @@ class Commit {
     const leaves: TrieChange[] = []
     for (const { slot, before: old, after } of slots) {
       this.#replace(slotKey(address, incarnation, slot), absentIfZero(old), absentIfZero(after))
-      leaves.push([keccak256(slot), after.length === 0 ? undefined : encodeRlp(after)])
+      leaves.push([slot, after.length === 0 ? undefined : encodeRlp(after)])
     }
-    const owner = byteText(storageNodeKey(address, incarnation, NOTHING))
-    return this.#commitTrie(root, leaves, owner)
+    return this.#commitTrie(root, leaves, storageTrie(this.#reader, address, incarnation))
   }
 
-  /** @param owner - what keys of the trie's nodes begin with */
-  #commitTrie(root: Hash, leaves: readonly TrieChange[], owner: string): Hash {
-    const source: TrieSource = (path) => this.#reader.readNode(owner + path)
-    const update = updateNodes(root, leaves, source)
-    for (const { path, encoded, node } of update.writes) {
-      const key = owner + path
-      this.#nodeWrites.push([textBytes(key), encoded])
+  #commitTrie(root: Hash, leaves: readonly TrieChange[], trie: StateTrie): Hash {
+    const update = updateTrie(root, leaves, trie)
+    for (const { path, record, node } of update.writes) {
+      const key = trie.owner + path
+      this.#nodeWrites.push([textBytes(key), record])
       this.#nodes.push([key, node])
     }
     return update.root
@@ -129,9 +125,6 @@ class Commit {
     this.#replaced.set(byteText(key), old)
   }
 }
-
-const NOTHING = new Uint8Array(0)
-const ACCOUNT_NODES = byteText(accountNodeKey(NOTHING))
 
 function absentIfZero(value: Uint8Array): Uint8Array | undefined {
   return value.length === 0 ? undefined : value

@@ -1,11 +1,10 @@
 import { type Address, assert, bytesToHex, equalBytes, type Hash } from '@openliquid/primitives'
 import { NO_ACCOUNT } from './account.ts'
-import { textBytes } from './byteText.ts'
 import type { EvmProof } from './evmView.ts'
 import { keccak256 } from './keccak.ts'
-import { accountNodeKey, storageNodeKey } from './keys.ts'
 import type { StateReader } from './stateReader.ts'
-import { parseNode, proveKey, type TrieSource } from './trie.ts'
+import { accountTrie, storageTrie, trieStateOf } from './stateTries.ts'
+import { proveKey } from './trie.ts'
 import type { StoreReader } from './versionedStore.ts'
 import { bytesWord } from './word.ts'
 
@@ -20,20 +19,15 @@ export function proveAccount(
   slots: readonly Uint8Array[],
 ): EvmProof {
   const { store, state, root } = chain
-  const source =
-    (keyOf: (path: Uint8Array) => Uint8Array): TrieSource =>
-    (path) => {
-      const encoded = store.read(keyOf(textBytes(path)))
-      return encoded === undefined ? undefined : parseNode(encoded)
-    }
-  const accountProof = proveKey(root, keccak256(address), source(accountNodeKey))
+  const tries = trieStateOf(store)
+  const accountProof = proveKey(root, address, accountTrie(tries))
   assertRoot(accountProof, root)
   const record = state.account(address)
   const { nonce, balance, codeHash, storageRoot, incarnation } = record ?? NO_ACCOUNT
-  const storageSource = source((path) => storageNodeKey(address, incarnation, path))
+  const storage = storageTrie(tries, address, incarnation)
   const storageProofs = slots.map((slot) => {
     assert(slot.length === 32, 'a slot has 32 bytes')
-    const proof = proveKey(storageRoot, keccak256(slot), storageSource)
+    const proof = proveKey(storageRoot, slot, storage)
     assertRoot(proof, storageRoot)
     const value = record === undefined ? 0n : bytesWord(state.slot(address, incarnation, slot))
     return { slot, value, proof }

@@ -18,20 +18,19 @@ import { textBytes } from './byteText.ts'
 import { decodeEvmBlock, type EvmBlock } from './evmBlock.ts'
 import { readGenesis } from './genesis.ts'
 import { keccak256 } from './keccak.ts'
-import {
-  accountKey,
-  accountNodeKey,
-  blockKey,
-  blockNumberKey,
-  codeKey,
-  metaKey,
-  slotKey,
-  storageNodeKey,
-} from './keys.ts'
+import { accountKey, blockKey, blockNumberKey, codeKey, metaKey, slotKey } from './keys.ts'
 import { EVM_SNAPSHOT_ANCESTORS_MAX, EVM_SNAPSHOT_INLINE_SLOTS_MAX } from './limits.ts'
+import { trieRootOf } from './orderedTrie.ts'
 import { encodeRlp } from './rlp.ts'
 import { accountLeaf } from './stateSnapshot.ts'
-import { EMPTY_TRIE_ROOT, parseNode, type TrieChange, trieRootOf, updateNodes } from './trie.ts'
+import {
+  accountTrie,
+  type StateTrie,
+  storageTrie,
+  type TrieState,
+  trieStateOf,
+} from './stateTries.ts'
+import { EMPTY_TRIE_ROOT, storedRoot, type TrieChange, updateTrie } from './trie.ts'
 import { isTrieRange } from './trieRange.ts'
 
 /** All storages that a restored state has begin here. */
@@ -44,13 +43,13 @@ const NOTHING = new Uint8Array(0)
  * A piece that was put in before may be put in again: a restore goes on after a crash where it does not know.
  */
 export class EvmRestorer {
-  readonly #store: Pick<KeyValueStore, 'get'>
+  readonly #state: TrieState
   readonly #head: EvmHead
   readonly #root: Hash
 
   /** @param head - of the state to be restored, whose root is certified */
   constructor(store: Pick<KeyValueStore, 'get'>, head: EvmHead) {
-    this.#store = store
+    this.#state = trieStateOf({ read: (key) => store.get(key) })
     this.#head = head
     this.#root = head.block.header.stateRoot
   }
@@ -76,7 +75,8 @@ export class EvmRestorer {
       writes.push(...storage)
     }
     if (used.size !== byHash.size || byHash.size !== codes.length) return undefined
-    writes.push(...this.#grow(entries, accountNodeKey))
+    const leaves = accounts.map((one): TrieChange => [one.address, accountLeaf(one)])
+    writes.push(...grow(accountTrie(this.#state), leaves))
     return writes
   }
 
@@ -90,7 +90,7 @@ export class EvmRestorer {
     const { address } = account
     return [
       ...flatSlots(account, slots),
-      ...this.#grow(entries, (path) => storageNodeKey(address, INCARNATION, path)),
+      ...grow(storageTrie(this.#state, address, INCARNATION), leavesOf(slots)),
     ]
   }
 
@@ -118,13 +118,13 @@ export class EvmRestorer {
 
   /** Whether everything is there: the account trie, and the storage of each account. */
   async isWhole(store: KeyValueStore): Promise<boolean> {
-    if (!equalBytes(this.#rootAt(accountNodeKey), this.#root)) return false
+    if (!equalBytes(storedRoot(accountTrie(this.#state)), this.#root)) return false
     const prefix = accountKey(NOTHING)
     const range = { gte: prefix, lt: Uint8Array.of(prefix[0] ?? 0, (prefix[1] ?? 0) + 1) }
     for await (const [key, value] of store.entries(range)) {
       const address = key.slice(prefix.length)
       const { storageRoot } = decodeAccount(value)
-      const root = this.#rootAt((path) => storageNodeKey(address, INCARNATION, path))
+      const root = storedRoot(storageTrie(this.#state, address, INCARNATION))
       if (!equalBytes(root, storageRoot)) return false
     }
     return true
@@ -137,32 +137,23 @@ export class EvmRestorer {
     if (slots.length === 0) return []
     const entries = entriesOf(slots)
     if (entries === undefined || !equalBytes(trieRootOf(entries), storageRoot)) return undefined
-    const { writes } = updateNodes(EMPTY_TRIE_ROOT, entries, () => undefined)
-    return [
-      ...flatSlots(account, slots),
-      ...writes.map(
-        ({ path, encoded }): Write => [
-          storageNodeKey(address, INCARNATION, textBytes(path)),
-          encoded,
-        ],
-      ),
-    ]
+    const trie = storageTrie(this.#state, address, INCARNATION)
+    return [...flatSlots(account, slots), ...trieWrites(EMPTY_TRIE_ROOT, trie, leavesOf(slots))]
   }
+}
 
-  /** Adds entries to what a trie in the store has already. */
-  #grow(entries: readonly TrieChange[], keyOf: (path: Uint8Array) => Uint8Array): Write[] {
-    const source = (path: string): ReturnType<typeof parseNode> | undefined => {
-      const encoded = this.#store.get(keyOf(textBytes(path)))
-      return encoded === undefined ? undefined : parseNode(encoded)
-    }
-    const { writes } = updateNodes(this.#rootAt(keyOf), entries, source)
-    return writes.map(({ path, encoded }): Write => [keyOf(textBytes(path)), encoded])
-  }
+/** Adds entries to what a trie in the store has already. */
+function grow(trie: StateTrie, leaves: readonly TrieChange[]): Write[] {
+  return trieWrites(storedRoot(trie), trie, leaves)
+}
 
-  #rootAt(keyOf: (path: Uint8Array) => Uint8Array): Hash {
-    const encoded = this.#store.get(keyOf(NOTHING))
-    return encoded === undefined ? EMPTY_TRIE_ROOT : keccak256(encoded)
-  }
+function trieWrites(root: Hash, trie: StateTrie, leaves: readonly TrieChange[]): Write[] {
+  const { writes } = updateTrie(root, leaves, trie)
+  return writes.map(({ path, record }): Write => [textBytes(trie.owner + path), record])
+}
+
+function leavesOf(slots: readonly SnapshotSlot[]): TrieChange[] {
+  return slots.map(({ slot, value }) => [slot, encodeRlp(value)])
 }
 
 function flatSlots({ address }: SnapshotAccount, slots: readonly SnapshotSlot[]): Write[] {

@@ -14,16 +14,16 @@ import {
 } from '@openliquid/primitives'
 import { type AccountRecord, decodeAccount, EMPTY_CODE_HASH, encodeTrieAccount } from './account.ts'
 import { BlockArchive, type EvmHead } from './blockArchive.ts'
-import { textBytes } from './byteText.ts'
 import { encodeEvmBlock } from './evmBlock.ts'
 import { keccak256 } from './keccak.ts'
-import { accountKey, accountNodeKey, codeKey, slotKey, storageNodeKey } from './keys.ts'
+import { accountKey, codeKey, slotKey } from './keys.ts'
 import {
   EVM_SNAPSHOT_ANCESTORS_MAX,
   EVM_SNAPSHOT_CHUNK_BYTES,
   EVM_SNAPSHOT_INLINE_SLOTS_MAX,
 } from './limits.ts'
-import { EMPTY_TRIE_ROOT, parseNode, proveKey, type TrieSource } from './trie.ts'
+import { accountTrie, storageTrie, type TrieState, trieStateOf } from './stateTries.ts'
+import { EMPTY_TRIE_ROOT, proveKey } from './trie.ts'
 
 /** Key range of what stands under a key. */
 const ADDRESS_BYTES = 20
@@ -104,9 +104,11 @@ export async function* evmStateChunks(
 class SnapshotSource {
   readonly #snapshot: StoreSnapshot
   readonly #root: Hash
+  readonly #tries: TrieState
 
   constructor(snapshot: StoreSnapshot, root: Hash) {
     this.#snapshot = snapshot
+    this.#tries = trieStateOf({ read: (key) => snapshot.get(key) })
     this.#root = root
   }
 
@@ -140,18 +142,16 @@ class SnapshotSource {
   }
 
   proveAccount(address: Address | undefined): readonly Uint8Array[] {
-    return address === undefined
-      ? []
-      : proveKey(this.#root, keccak256(address), this.#nodes(accountNodeKey))
+    return address === undefined ? [] : proveKey(this.#root, address, accountTrie(this.#tries))
   }
 
   async *storageChunks(account: SnapshotAccount): AsyncGenerator<SnapshotChunk> {
     const { address, storageRoot } = account
     const record = this.account(address)
     const all = await this.slots(address, record)
-    const nodes = this.#nodes((path) => storageNodeKey(address, record.incarnation, path))
+    const trie = storageTrie(this.#tries, address, record.incarnation)
     const prove = (one: HashedSlot | undefined): readonly Uint8Array[] =>
-      one === undefined ? [] : proveKey(storageRoot, one.hash, nodes)
+      one === undefined ? [] : proveKey(storageRoot, one.slot, trie)
     const perChunk = Math.floor(EVM_SNAPSHOT_CHUNK_BYTES / SLOT_ENTRY_BYTES)
     for (let from = 0; from < all.length; from += perChunk) {
       const part = all.slice(from, from + perChunk)
@@ -163,13 +163,6 @@ class SnapshotSource {
         right: from + perChunk >= all.length ? [] : prove(part.at(-1)),
       }
       yield { kind: 'slots', slots }
-    }
-  }
-
-  #nodes(keyOf: (path: Uint8Array) => Uint8Array): TrieSource {
-    return (path) => {
-      const encoded = this.#snapshot.get(keyOf(textBytes(path)))
-      return encoded === undefined ? undefined : parseNode(encoded)
     }
   }
 }

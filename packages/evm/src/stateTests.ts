@@ -14,7 +14,7 @@ import { LruCache } from './lruCache.ts'
 import type { BlockEnvironment, Execution, Machine } from './machine.ts'
 import type { EvmLogEntry } from './receipts.ts'
 import { encodeRlp } from './rlp.ts'
-import { commitState } from './stateCommit.ts'
+import { commitState, NO_STATE } from './stateCommit.ts'
 import { StateReader } from './stateReader.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
 
@@ -223,8 +223,7 @@ function readTransaction(
 }
 
 function rootOf(state: JournaledState): Hash {
-  const reader = { readNode: () => undefined, nextIncarnation: () => 0 }
-  return commitState(EMPTY_TRIE_ROOT, state.changes(), reader).root
+  return commitState(EMPTY_TRIE_ROOT, state.changes(), NO_STATE).root
 }
 
 function logsHash(logs: readonly EvmLogEntry[]): Hash {

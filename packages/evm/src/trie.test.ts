@@ -1,25 +1,40 @@
-import { MerklePatriciaTrie } from '@ethereumjs/mpt'
+import { MerklePatriciaTrie, verifyMPTWithMerkleProof } from '@ethereumjs/mpt'
 import { bytesToHex, keccak256, uintToBytes } from '@openliquid/primitives'
 import { describe, expect, test } from 'vitest'
+import { trieRootOf } from './orderedTrie.ts'
 import { encodeRlp } from './rlp.ts'
-import { EMPTY_TRIE_ROOT, type TrieChange, type TriePath, trieRootOf, updateTrie } from './trie.ts'
+import { EMPTY_TRIE_ROOT, proveKey, type TrieChange, type TrieUpdate, updateTrie } from './trie.ts'
+import { decodeNodeRecord } from './trieNode.ts'
 
-/** A trie whose nodes lie in a map, as the executor keeps them in the store. */
+/** A table in a map with the records of its trie in another, as the executor keeps them in the store. */
 class StoredTrie {
-  readonly nodes: Map<string, Uint8Array> = new Map()
+  readonly records: Map<string, Uint8Array> = new Map()
+  readonly values: Map<string, Uint8Array> = new Map()
   root: Uint8Array = EMPTY_TRIE_ROOT
   reads: number = 0
 
-  update(changes: readonly TrieChange[]): void {
-    const { root, writes } = updateTrie(this.root, changes, (path: TriePath) => {
+  readonly table = {
+    readNode: (path: string) => {
       this.reads++
-      return this.nodes.get(bytesToHex(path))
-    })
-    for (const [path, node] of writes) {
-      if (node === undefined) this.nodes.delete(bytesToHex(path))
-      else this.nodes.set(bytesToHex(path), node)
+      const record = this.records.get(path)
+      return record === undefined ? undefined : decodeNodeRecord(record)
+    },
+    pathOf: (key: Uint8Array) => key,
+    valueOf: (key: Uint8Array) => this.values.get(bytesToHex(key)) as Uint8Array,
+  }
+
+  update(changes: readonly TrieChange[]): TrieUpdate {
+    const update = updateTrie(this.root, changes, this.table)
+    for (const { path, record } of update.writes) {
+      if (record === undefined) this.records.delete(path)
+      else this.records.set(path, record)
     }
-    this.root = root
+    for (const [key, value] of changes) {
+      if (value === undefined) this.values.delete(bytesToHex(key))
+      else this.values.set(bytesToHex(key), value)
+    }
+    this.root = update.root
+    return update
   }
 }
 
@@ -38,6 +53,14 @@ async function oracleRoot(
   const oracle = new MerklePatriciaTrie()
   for (const [key, value] of entries.values()) await oracle.put(key, value)
   return oracle.root()
+}
+
+async function verified(
+  root: Uint8Array,
+  key: Uint8Array,
+  proof: Uint8Array[],
+): Promise<Uint8Array | null> {
+  return verifyMPTWithMerkleProof(new MerklePatriciaTrie(), root, key, proof)
 }
 
 /** Few distinct nibbles, so that branches collapse, stems split and small nodes stand inside their parents. */
@@ -73,11 +96,16 @@ describe.each([
       // The store holds the nodes of this trie and no others.
       const fresh = new StoredTrie()
       fresh.update([...entries.values()])
-      expect(trie.nodes).toEqual(fresh.nodes)
+      expect(trie.records).toEqual(fresh.records)
+      // What is there is proved, and so is what is not.
+      const asked = makeKey(next)
+      const proof = proveKey(trie.root, asked, trie.table)
+      const proved = entries.size === 0 ? null : await verified(trie.root, asked, proof)
+      expect(proved ?? undefined).toEqual(entries.get(bytesToHex(asked))?.[1])
     }
     trie.update([...entries.values()].map(([key]) => [key, undefined]))
     expect(trie.root).toEqual(EMPTY_TRIE_ROOT)
-    expect(trie.nodes.size).toBe(0)
+    expect(trie.records.size).toBe(0)
   })
 })
 
@@ -103,8 +131,8 @@ test('an update that changes nothing writes nothing', () => {
     [key, Uint8Array.of(7)],
     [keccak256(Uint8Array.of(3)), undefined],
   ]
-  const update = updateTrie(trie.root, changes, (path) => trie.nodes.get(bytesToHex(path)))
-  expect(update).toEqual({ root: trie.root, writes: [] })
+  const before = trie.root
+  expect(trie.update(changes)).toEqual({ root: before, writes: [] })
 })
 
 test('an update reads only the nodes on its path', () => {

@@ -4,9 +4,18 @@ import { StoreError } from './errors.ts'
 
 const CHECKSUM_BYTES = 4
 
-/** payload ‖ CRC-32 over key and payload: a value that landed under another key is noticed too. */
+/** Longer values are sealed in memory of their own. */
+const SCRATCH_BYTES = 65_536
+const scratch = new Uint8Array(SCRATCH_BYTES)
+
+/**
+ * payload ‖ CRC-32 over key and payload: a value that landed under another key is noticed too.
+ *
+ * @returns a view that the next call may overwrite, for a database that copies what it is given at once
+ */
 export function sealValue(key: Uint8Array, payload: Uint8Array): Uint8Array {
-  const sealed = new Uint8Array(payload.length + CHECKSUM_BYTES)
+  const size = payload.length + CHECKSUM_BYTES
+  const sealed = size <= SCRATCH_BYTES ? scratch.subarray(0, size) : new Uint8Array(size)
   sealed.set(payload)
   writeUint32(sealed, payload.length, crc32(payload, crc32(key)))
   return sealed

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { metaKey } from './keyspace.ts'
-import { openStore } from './levelStore.ts'
+import { openStore, STORE_SCHEMA } from './levelStore.ts'
 import { faultyStore } from './testing/faultyStore.ts'
 import { memoryStore } from './testing/memoryStore.ts'
 import { storeCompliance } from './testing/storeCompliance.ts'
@@ -130,7 +130,7 @@ describe('the LevelDB store', () => {
     await store.close()
     await expect(openStore(path)).rejects.toMatchObject({
       code: 'OL_STORE_SCHEMA',
-      data: { found: 9, wanted: 1 },
+      data: { found: 9, wanted: STORE_SCHEMA },
     })
   })
 

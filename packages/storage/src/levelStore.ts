@@ -13,7 +13,7 @@ import { StoreError } from './errors.ts'
 import { metaKey } from './keyspace.ts'
 
 /** Layout of the database. A program opens its own number only. */
-export const STORE_SCHEMA = 1
+export const STORE_SCHEMA = 2
 
 const SCHEMA_KEY = metaKey('schema')
 
@@ -196,7 +196,7 @@ async function checkSchema(database: Database, path: string): Promise<void> {
   } finally {
     await iterator.close()
   }
-  const value = sealValue(SCHEMA_KEY, uintToBytes(STORE_SCHEMA, 4))
+  const value = sealValue(SCHEMA_KEY, uintToBytes(STORE_SCHEMA, 4)).slice()
   await database.batch([{ type: 'put', key: SCHEMA_KEY, value }], { sync: true })
 }
 

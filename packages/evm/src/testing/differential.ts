@@ -6,7 +6,7 @@ import { intrinsicGas } from '../gas.ts'
 import { JournaledState } from '../journaledState.ts'
 import { LruCache } from '../lruCache.ts'
 import type { Execution, Machine, Refusal } from '../machine.ts'
-import { commitState } from '../stateCommit.ts'
+import { commitState, NO_STATE } from '../stateCommit.ts'
 import { StateReader } from '../stateReader.ts'
 import { EMPTY_TRIE_ROOT } from '../trie.ts'
 import { numbers, RANDOM_CONTRACTS, randomCode, randomContractAddress } from './randomPrograms.ts'
@@ -169,6 +169,5 @@ function show(value: object): string {
 }
 
 function rootOf(state: JournaledState): string {
-  const reader = { readNode: () => undefined, nextIncarnation: () => 0 }
-  return bytesToHex(commitState(EMPTY_TRIE_ROOT, state.changes(), reader).root)
+  return bytesToHex(commitState(EMPTY_TRIE_ROOT, state.changes(), NO_STATE).root)
 }
