@@ -40,7 +40,8 @@ export function testBridge(urls: () => readonly string[]): void {
     const [total] = (await read('spotBalance', [user, USDC])) as [bigint, bigint, bigint]
     expect(total).toBe(BigInt(Math.round(Number(usdc?.total) * 1e8)))
     // BTC has 5 size decimals, so one unit of price is 0.1.
-    expect(await read('oraclePx', [BTC])).toBe(600_000n)
+    // The development walk stays within 3 % of the price of the genesis.
+    expect(Number(await read('oraclePx', [BTC])) / 600_000).toBeCloseTo(1, 1)
     expect(Number(await read('markPx', [BTC]))).toBeGreaterThan(500_000)
     const height = Number(await read('l1BlockNumber'))
     expect(height).toBeGreaterThan(0)

@@ -65,6 +65,7 @@ async function open(datadir: string): Promise<OpenLiquidNode> {
       'network.port': '0',
       'metrics.port': '0',
       'rpc.port': '0',
+      'oracle.source': 'walk',
       'network.peers': nodes.flatMap(({ multiaddrs }) => multiaddrs).join(','),
     },
   })
@@ -171,6 +172,9 @@ test('a registered validator joins at the next epoch and votes, and one leaves',
       ).toBeGreaterThan(0),
     WAIT,
   )
+
+  // The members' feeds reach a quorum, so the oracle price has left that of the genesis.
+  await vi.waitFor(() => expect(a.view.core.perpContexts()[0]?.oraclePx).not.toBe('60000.0'), WAIT)
 
   const leaving = bytesToHex(second!.signer)
   await act(c, second!.signerSecret, { type: 'CValidatorAction', unregister: null })

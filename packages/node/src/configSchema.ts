@@ -66,6 +66,14 @@ const configSchema = z.strictObject({
     allowRemote: flag.default(false).describe('allow an address other than loopback'),
     answerTimeout: duration.prefault('10s').describe('longest wait for a block to answer with'),
   }),
+  oracle: z.strictObject({
+    source: z
+      .string()
+      .max(4_096)
+      .regex(/^(none|walk|file:.+)$/, 'wants none, walk or file:PATH')
+      .default('none')
+      .describe('prices that a validator submits: none, walk (seeded, for development), file:PATH'),
+  }),
   metrics: z.strictObject({
     enabled: flag.default(true).describe('serve /metrics, /healthz, /readyz and /status'),
     host: host.default('127.0.0.1').describe('address to listen on'),
@@ -111,6 +119,7 @@ export interface NodeConfig {
     readonly allowRemote: boolean
     readonly answerTimeoutMs: number
   }
+  readonly oracle: { readonly source: string }
   readonly metrics: { readonly enabled: boolean; readonly host: string; readonly port: number }
   readonly log: {
     readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'

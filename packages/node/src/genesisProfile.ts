@@ -8,6 +8,7 @@ import type {
   Hex,
 } from '@openliquid/primitives'
 import { DEV_ACCOUNTS } from './devAccounts.ts'
+import { MAINNET_SHAPED_CHAIN_ID, mainnetShapedCore } from './mainnetShapedCore.ts'
 
 /** Chain id of every development chain. */
 export const DEV_CHAIN_ID = 1998
@@ -15,9 +16,24 @@ export const DEV_CHAIN_ID = 1998
 const DEV_EVM_BALANCE = '10000000000000000000000'
 const DEV_SPOT = { USDC: '1000000', PURR: '1000000', HYPE: '10000' } as const
 const DEV_PERP = '1000000'
-/** About three hundred years: a development chain stays in epoch 1. */
-const EPOCH_NEVER_ENDS_MS = 9_007_199_254_740
+/** docs/spec/consensus.md §13. */
+const EPOCH_MS = 5_400_000
+/** HYPE that rewards are paid from. */
+const FUTURE_EMISSIONS = '388880000'
 const FEE_COLLECTOR: Hex = '0xfefefefefefefefefefefefefefefefefefefefe'
+
+/** The chains that `init` and `testnet` can make. */
+export const PROFILES = ['dev', 'mainnet-shaped'] as const
+export type Profile = (typeof PROFILES)[number]
+
+/** Chain id that validators of a profile prove their keys for. */
+export function chainIdOf(profile: Profile): number {
+  return profile === 'dev' ? DEV_CHAIN_ID : MAINNET_SHAPED_CHAIN_ID
+}
+
+export function genesisOf(profile: Profile, options: DevGenesisOptions): Genesis {
+  return profile === 'dev' ? devGenesis(options) : mainnetShapedGenesis(options)
+}
 
 /** What the genesis of a development chain depends on. */
 export interface DevGenesisOptions {
@@ -58,6 +74,7 @@ export function devGenesis(options: DevGenesisOptions): Genesis {
         collector: FEE_COLLECTOR,
       },
       limits: { addressLimits: false, openOrdersMax: 5_000 },
+      staking: { futureEmissions: FUTURE_EMISSIONS },
     },
     evm: {
       alloc: Object.fromEntries(
@@ -70,6 +87,30 @@ export function devGenesis(options: DevGenesisOptions): Genesis {
     },
   }
 }
+
+/**
+ * The `mainnet-shaped` profile: the development accounts on a chain that clients of the main net take for theirs: its
+ * chain id and signatures, token, pair and perp ids, fee tiers and limits, EVM blocks every second and every minute.
+ */
+export function mainnetShapedGenesis(options: DevGenesisOptions): Genesis {
+  const dev = devGenesis(options)
+  return {
+    ...dev,
+    chainId: MAINNET_SHAPED_CHAIN_ID,
+    network: 'Mainnet',
+    core: mainnetShapedCore(dev.core),
+    evm: {
+      ...dev.evm,
+      lanes: [
+        { periodMs: 1_000, gasLimit: 3_000_000, ...LANE_FEES },
+        { periodMs: 60_000, gasLimit: 30_000_000, ...LANE_FEES },
+      ],
+      nonceWindow: 8,
+    },
+  }
+}
+
+const LANE_FEES = { baseFee: '1000000000', baseFeeMin: '100000000' } as const
 
 function devConsensus(minBlockIntervalMs: number): ConsensusParams {
   const viewTimeoutMs = Math.max(2_000, 2 * minBlockIntervalMs)
@@ -84,7 +125,7 @@ function devConsensus(minBlockIntervalMs: number): ConsensusParams {
     backupDelayMs: minBlockIntervalMs + 250,
     minBlockIntervalMs,
     clockDriftMsMax: 250,
-    epochDurationMs: EPOCH_NEVER_ENDS_MS,
+    epochDurationMs: EPOCH_MS,
     unbondingMs: 604_800_000,
   }
 }

@@ -5,7 +5,7 @@ import { configFileText, type SettingValues } from './config.ts'
 import { createDataDirectory, type DataDirectory, isDataDirectory } from './dataDirectory.ts'
 import { explain, NodeError } from './errors.ts'
 import { readGenesisFile, writeGenesisFile } from './genesisFile.ts'
-import { devGenesis } from './genesisProfile.ts'
+import { genesisOf, type Profile } from './genesisProfile.ts'
 import { writeKeyFiles, writeNodeKey } from './keyFiles.ts'
 import { devValidator } from './localNetwork.ts'
 
@@ -14,6 +14,7 @@ export const DEV_SETTINGS: SettingValues = {
   'node.moniker': 'dev',
   'rpc.serve-eth': true,
   'rpc.serve-info': true,
+  'oracle.source': 'walk',
 }
 
 /**
@@ -23,12 +24,17 @@ export const DEV_SETTINGS: SettingValues = {
  */
 export async function initDevDirectory(
   directory: DataDirectory,
-  options: { readonly genesisTimeMs: number; readonly settings?: SettingValues },
+  options: {
+    readonly genesisTimeMs: number
+    readonly settings?: SettingValues
+    readonly profile?: Profile
+  },
 ): Promise<void> {
   refuseExisting(directory)
   const keys = generateValidatorKeys({ scheme: 'bls' })
-  const { genesisTimeMs, settings = DEV_SETTINGS } = options
-  const genesis = devGenesis({ genesisTimeMs, validators: [devValidator(keys)] })
+  const { genesisTimeMs, settings = DEV_SETTINGS, profile = 'dev' } = options
+  const validators = [devValidator(keys, profile)]
+  const genesis = genesisOf(profile, { genesisTimeMs, validators })
   createDataDirectory(directory, bytesToHex(genesisHash(genesis)))
   writeGenesisFile(directory.genesis, genesis)
   await writeKeyFiles(directory, keys)

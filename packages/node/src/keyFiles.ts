@@ -53,6 +53,23 @@ export async function readKeyFiles(directory: DataDirectory): Promise<NodeSecret
   }
 }
 
+/**
+ * Reads the key of the validator's signer; `undefined` where there is none.
+ *
+ * @throws {NodeError} OL_NODE_KEYS
+ */
+export async function readSignerSecret(directory: DataDirectory): Promise<Uint8Array | undefined> {
+  const path = join(directory.keys, 'signer.json')
+  if (!existsSync(path)) return undefined
+  const keystore = readSecret(path)
+  const password = readSecret(join(directory.secrets, 'signer.txt'))
+  try {
+    return await decryptKeystore(JSON.parse(keystore), password)
+  } catch (error) {
+    throw keyError(path, reasonOf(error), 'restore the key file and its password', error)
+  }
+}
+
 function readNodeKey(path: string): Uint8Array {
   const text = readSecret(path)
   try {

@@ -19,7 +19,7 @@ import { configFileText, loadConfig, type SettingValues } from './config.ts'
 import { createDataDirectory, type DataDirectory, dataDirectoryAt } from './dataDirectory.ts'
 import { explain, NodeError } from './errors.ts'
 import { readGenesisFile, writeGenesisFile } from './genesisFile.ts'
-import { DEV_CHAIN_ID, devGenesis } from './genesisProfile.ts'
+import { chainIdOf, genesisOf, type Profile } from './genesisProfile.ts'
 import { writeKeyFiles } from './keyFiles.ts'
 import { peerIdText } from './peerIdText.ts'
 
@@ -67,6 +67,8 @@ export async function prepareLocalNetwork(options: {
   readonly basePort?: number
   readonly genesisTimeMs: number
   readonly minBlockIntervalMs?: number
+  /** `dev` when absent; a network that is there keeps its own. */
+  readonly profile?: Profile
 }): Promise<LocalNetwork> {
   const { validators: count, basePort } = options
   if (!Number.isInteger(count) || count < 1 || count > VALIDATORS_MAX) {
@@ -99,9 +101,9 @@ export async function prepareLocalNetwork(options: {
 }
 
 /** A validator of a development genesis, with its proofs of possession. */
-export function devValidator(keys: ValidatorKeys): GenesisValidator {
+export function devValidator(keys: ValidatorKeys, profile: Profile = 'dev'): GenesisValidator {
   const proofs = provePossession(schemeOf(keys.scheme), {
-    chainId: DEV_CHAIN_ID,
+    chainId: chainIdOf(profile),
     voteSecret: keys.voteSecret,
     nodeSecret: keys.nodeSecret,
     address: keys.signer,
@@ -120,13 +122,19 @@ export function devValidator(keys: ValidatorKeys): GenesisValidator {
 async function create(
   root: string,
   validators: readonly LocalValidator[],
-  options: { readonly genesisTimeMs: number; readonly minBlockIntervalMs?: number },
+  options: {
+    readonly genesisTimeMs: number
+    readonly minBlockIntervalMs?: number
+    readonly profile?: Profile
+  },
 ): Promise<Genesis> {
   // The validator set is sorted by address: so sorted, folder i holds validator i.
   const keys = validators
     .map(() => generateValidatorKeys({ scheme: 'bls' }))
     .sort((a, b) => compareBytes(a.signer, b.signer))
-  const genesis = devGenesis({ ...options, validators: keys.map(devValidator) })
+  const { profile = 'dev' } = options
+  const members = keys.map((one) => devValidator(one, profile))
+  const genesis = genesisOf(profile, { ...options, validators: members })
   const hash = bytesToHex(genesisHash(genesis))
   mkdirSync(root, { recursive: true, mode: 0o700 })
   const folders = validators.map(async ({ directory }, i) => {
@@ -154,6 +162,7 @@ function writeConfigs(validators: readonly LocalValidator[], genesis: Genesis): 
       'rpc.serve-eth': true,
       'rpc.serve-info': true,
       'metrics.port': ports.metrics,
+      'oracle.source': 'walk',
     }
     writeFileSync(directory.config, configFileText(settings), { mode: 0o600 })
   }

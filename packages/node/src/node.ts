@@ -31,13 +31,15 @@ import { codeOf, explain, NodeError, reasonOf } from './errors.ts'
 import { EXIT_CODE, exitCodeOf } from './exitCodes.ts'
 import { readGenesisFile } from './genesisFile.ts'
 import { DEV_SETTINGS, initDevDirectory } from './initDirectory.ts'
-import { type NodeSecrets, readKeyFiles } from './keyFiles.ts'
+import { type NodeSecrets, readKeyFiles, readSignerSecret } from './keyFiles.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { type MonitorServer, startMonitorServer } from './monitorServer.ts'
 import { createNodeMeters, type NodeMeters } from './nodeMetrics.ts'
 import { NodeRuntime, type RuntimeStatus } from './nodeRuntime.ts'
 import { operatorError } from './operatorError.ts'
+import { OracleFeed } from './oracleFeed.ts'
 import { assertPortFree } from './ports.ts'
+import { filePrices, type PriceSource, seededWalk } from './priceSource.ts'
 import { createPrometheusMetrics, type PrometheusMetrics } from './prometheusMetrics.ts'
 import { PrunedLog } from './prunedLog.ts'
 import { programVersion } from './version.ts'
@@ -134,6 +136,7 @@ interface OpenParts {
   runtime?: NodeRuntime
   rpc?: RpcServer
   monitor?: MonitorServer
+  feed?: OracleFeed
 }
 
 class Node implements OpenLiquidNode {
@@ -149,6 +152,7 @@ class Node implements OpenLiquidNode {
   #haltReason: Error | undefined
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
+  #feeding: Promise<void> | undefined
 
   constructor(parts: NodeParts) {
     this.#parts = parts
@@ -320,6 +324,22 @@ class Node implements OpenLiquidNode {
       'node is up',
     )
     runtime.start()
+    this.#feeding = this.#feedOracle()
+    this.#feeding.catch((error: unknown) => {
+      logger.error({ code: codeOf(error), err: error }, 'this node submits no oracle prices')
+    })
+  }
+
+  /** Not waited for: reading a key from its file is slow on purpose. */
+  async #feedOracle(): Promise<void> {
+    const { config, directory, genesis, genesisHash, logger, clock } = this.#parts
+    const source = priceSourceOf(config.oracle.source, genesis, genesisHash)
+    if (source === undefined || !config.node.validator) return
+    const signerSecret = await readSignerSecret(directory)
+    if (signerSecret === undefined || this.#stopping !== undefined) return
+    const feed = new OracleFeed({ clock, view: this.view, signerSecret, source, logger })
+    this.#open.feed = feed
+    feed.start()
   }
 
   /** A ban that cannot be written still holds until the next start. */
@@ -428,7 +448,9 @@ class Node implements OpenLiquidNode {
   async #stop(): Promise<void> {
     // Whoever called start() hears of its failure; here only that it is over counts.
     await this.#starting?.catch(() => undefined)
-    const { rpc, runtime, network, application, log, store, monitor } = this.#open
+    await this.#feeding?.catch(() => undefined)
+    const { rpc, runtime, network, application, log, store, monitor, feed } = this.#open
+    feed?.stop()
     const { directory, temporary, logger } = this.#parts
     await rpc?.stop()
     await runtime?.stop()
@@ -443,6 +465,13 @@ class Node implements OpenLiquidNode {
     }
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
   }
+}
+
+/** The config has checked the form of the name. */
+function priceSourceOf(name: string, genesis: Genesis, seed: Hash): PriceSource | undefined {
+  if (name === 'none') return undefined
+  if (name === 'walk') return seededWalk(genesis, seed)
+  return filePrices(genesis, name.slice('file:'.length))
 }
 
 /** Whether the vote key was in any set so far: another one has signed nothing. */

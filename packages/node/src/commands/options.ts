@@ -2,6 +2,8 @@ import { Command, type OptionValues } from '@commander-js/extra-typings'
 import type { SettingValues } from '../config.ts'
 import { SETTINGS } from '../configSchema.ts'
 import { type DataDirectory, dataDirectoryAt, defaultDataDirectory } from '../dataDirectory.ts'
+import { explain, NodeError } from '../errors.ts'
+import { PROFILES, type Profile } from '../genesisProfile.ts'
 
 /** What every command takes. */
 export type CommonOptions = {
@@ -15,6 +17,23 @@ export function commonCommand(name: string, summary: string): Command<[], Common
     .description(summary)
     .option('--datadir <folder>', 'data folder (default: ~/.local/share/openliquid)')
     .option('--json', 'machine-readable output')
+}
+
+/** Help of `--profile`. */
+export const PROFILE_HELP: string = `which chain to make: ${PROFILES.join(', ')}`
+
+/** @throws {NodeError} OL_NODE_USAGE */
+export function parseProfile(text: string): Profile {
+  const profile = PROFILES.find((name) => name === text)
+  if (profile !== undefined) return profile
+  throw new NodeError(
+    explain(
+      `there is no profile ${text}`,
+      `a chain is one of ${PROFILES.join(', ')}`,
+      'choose one of them with --profile',
+    ),
+    { code: 'OL_NODE_USAGE' },
+  )
 }
 
 /** Adds `--section.key` for every setting of the node. */

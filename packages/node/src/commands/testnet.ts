@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import { explain, NodeError } from '../errors.ts'
 import { chainLines } from './banner.ts'
-import { commonCommand } from './options.ts'
+import { commonCommand, PROFILE_HELP, parseProfile } from './options.ts'
 import { print } from './report.ts'
 
 /** Makes a local network of validators, one folder each, and runs it. */
@@ -11,17 +11,19 @@ export function testnetCommand(): CommandUnknownOpts {
     .option('--validators <n>', 'number of validators', wholeNumber, 4)
     .option('--base-port <port>', 'p2p port of validator 0; moves all others', wholeNumber)
     .option('--start', 'run all validators as child processes')
+    .option('--profile <name>', PROFILE_HELP, parseProfile, 'dev' as const)
   command.addHelpText(
     'after',
     '\nExamples:\n  openliquid-node testnet --validators 4 --output .openliquid --start\n  openliquid-node testnet --validators 7 --output ./net --base-port 19600',
   )
   command.action(async (options) => {
-    const { output, validators, basePort, start = false, json = false } = options
+    const { output, validators, basePort, profile, start = false, json = false } = options
     const { prepareLocalNetwork } = await import('../localNetwork.ts')
     const network = await prepareLocalNetwork({
       output,
       validators,
       genesisTimeMs: Date.now(),
+      profile,
       ...(basePort === undefined ? {} : { basePort }),
     })
     const rpcUrls = network.validators.map(({ ports }) => `http://127.0.0.1:${ports.rpc}`)
