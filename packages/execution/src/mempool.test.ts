@@ -442,3 +442,20 @@ describe('after a block', () => {
     expect(world.mempool.counts()).toMatchObject({ transactions: 1, actions: 0 })
   })
 })
+
+test('finds what waits by the beginning of an id, and nothing where two begin so', () => {
+  const waiting = [
+    action({ from: ALICE, nonce: NOW }),
+    evmTx({ from: BOB, nonce: 0 }),
+    action({ from: ALICE, nonce: NOW + 1 }),
+  ]
+  world.admit(...waiting)
+  const prefixOf = ({ kind, bytes }: Transaction, digits: number): string =>
+    bytesToHex(transactionId(kind, bytes)).slice(0, 2 + digits)
+  const [first, second] = waiting as [Transaction, Transaction]
+  const prefixes = [prefixOf(second, 16), '0x0000000000000000', prefixOf(first, 16)]
+  expect(world.mempool.byIdPrefix(prefixes)).toEqual([second, undefined, first])
+  expect(world.mempool.byIdPrefix([])).toEqual([])
+  // No digit at all is the beginning of every id.
+  expect(world.mempool.byIdPrefix(['0x'])).toEqual([undefined])
+})

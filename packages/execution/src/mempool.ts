@@ -165,6 +165,23 @@ export class Mempool {
     return this.#entries.get(bytesToHex(txId))?.read
   }
 
+  /** Waiting transactions whose id begins so; `undefined` where there is none or more than one. O(pool). */
+  byIdPrefix(prefixes: readonly string[]): readonly (Transaction | undefined)[] {
+    if (prefixes.length === 0) return []
+    const found = new Map<string, Transaction | undefined>(
+      prefixes.map((prefix) => [prefix, undefined]),
+    )
+    const seen = new Set<string>()
+    const [{ length }] = prefixes as [string]
+    for (const [key, { read }] of this.#entries) {
+      const prefix = key.slice(0, length)
+      if (!found.has(prefix)) continue
+      found.set(prefix, seen.has(prefix) ? undefined : { kind: read.kind, bytes: read.bytes })
+      seen.add(prefix)
+    }
+    return prefixes.map((prefix) => found.get(prefix))
+  }
+
   /** Waiting Ethereum transaction by its Ethereum hash. */
   evmTransaction(evmHash: Hash): EvmTransaction | undefined {
     return this.#byEvmHash.get(bytesToHex(evmHash))?.read.transaction

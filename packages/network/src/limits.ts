@@ -1,4 +1,4 @@
-import { type Lane, MESSAGE_KIND } from '@openliquid/primitives'
+import { ANNOUNCEMENT_BYTES_MAX, type Lane, MESSAGE_KIND } from '@openliquid/primitives'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -35,6 +35,7 @@ const CHANNEL_BYTES_MAX: ReadonlyMap<number, number> = new Map([
 const GOSSIP_BYTES_MAX: ReadonlyMap<number, number> = new Map([
   [MESSAGE_KIND.proposal, 256 * KIB],
   [MESSAGE_KIND.epochChange, 64 * KIB],
+  [MESSAGE_KIND.announcement, ANNOUNCEMENT_BYTES_MAX],
 ])
 
 /** Largest body of a kind on a validator channel. */

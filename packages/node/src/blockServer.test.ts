@@ -1,8 +1,10 @@
 import {
   type Block,
+  blockCodec,
   blockHash,
   blocksAnswerCodec,
   bytesToHex,
+  equalBytes,
   type GetBlocks,
   getBlocksCodec,
   MESSAGE_KIND,
@@ -34,11 +36,13 @@ function chainOf(length: number): Block[] {
 }
 
 /** Serves the first `stored` blocks from the store and the others as uncommitted ones. */
-function serverFor(blocks: readonly Block[], stored: number) {
+function serverFor(blocks: readonly Block[], stored: number, coming?: Block) {
   const at = (height: bigint): Block | undefined =>
     height >= 1n && height <= BigInt(stored) ? blocks[Number(height) - 1] : undefined
   const byHash = new Map(blocks.map((block) => [bytesToHex(blockHash(block.header)), block]))
   return new BlockServer({
+    awaited: async (hash) =>
+      coming !== undefined && equalBytes(blockHash(coming.header), hash) ? coming : undefined,
     store: {
       blockAt: at,
       headHeight: () => BigInt(stored),
@@ -98,6 +102,19 @@ test('refuses what it has not, what is malformed, and other kinds', async () => 
   expect(await ask(server, { toHash: new Uint8Array(32).fill(9) })).toBeUndefined()
   expect(await server.answer(MESSAGE_KIND.getBlocks, Uint8Array.of(1, 2))).toBeUndefined()
   expect(await server.answer(MESSAGE_KIND.vote, new Uint8Array(0))).toBeUndefined()
+})
+
+test('serves one block by its hash: committed, uncommitted, or on its way here', async () => {
+  const blocks = chainOf(4)
+  const coming = blocks[3]
+  const server = serverFor(blocks.slice(0, 3), 2, coming)
+  for (const block of blocks) {
+    const bytes = await server.answer(MESSAGE_KIND.getBlockByHash, blockHash(block.header))
+    expect(bytes).toEqual(blockCodec.encode(block))
+  }
+  const unknown = new Uint8Array(32).fill(9)
+  expect(await server.answer(MESSAGE_KIND.getBlockByHash, unknown)).toBeUndefined()
+  expect(await server.answer(MESSAGE_KIND.getBlockByHash, unknown.subarray(1))).toBeUndefined()
 })
 
 test('refuses more requests at a time than it may serve', async () => {

@@ -21,6 +21,8 @@ import { BLOCK_REQUESTS_MAX } from './limits.ts'
 /** Room for offsets and the certificate in an answer. */
 const ANSWER_OVERHEAD_BYTES = 65_536
 
+const HASH_BYTES = 32
+
 /** Where blocks are served from. */
 export interface BlockSource {
   readonly store: Pick<BlockStore, 'blockAt' | 'heightOf' | 'headHeight' | 'certificateAt'>
@@ -28,6 +30,8 @@ export interface BlockSource {
   uncommitted(hash: Hash): Block | undefined
   /** The QC of such a block, where one is known. */
   certificateOf(hash: Hash): QuorumCertificate | undefined
+  /** A block that was announced and is on its way here. */
+  awaited(hash: Hash): Promise<Block | undefined>
 }
 
 /** Answers block requests of other nodes; a few at a time, so that serving never slows voting. */
@@ -41,6 +45,7 @@ export class BlockServer {
 
   /** @returns undefined to refuse: unknown kind, malformed, too busy, or nothing to give */
   async answer(kind: number, body: Uint8Array): Promise<Uint8Array | undefined> {
+    if (kind === MESSAGE_KIND.getBlockByHash) return this.#byHash(body)
     if (kind !== MESSAGE_KIND.getBlocks || this.#busy >= BLOCK_REQUESTS_MAX) return undefined
     this.#busy += 1
     try {
@@ -54,6 +59,16 @@ export class BlockServer {
     } finally {
       this.#busy -= 1
     }
+  }
+
+  /** Who forwards an announcement is asked for the body before it may have it. */
+  async #byHash(hash: Hash): Promise<Uint8Array | undefined> {
+    const { uncommitted, store, awaited } = this.#source
+    if (hash.length !== HASH_BYTES) return undefined
+    const height = store.heightOf(hash)
+    const committed = height === undefined ? undefined : store.blockAt(height)
+    const block = uncommitted(hash) ?? committed ?? (await awaited(hash))
+    return block === undefined ? undefined : blockCodec.encode(block)
   }
 
   #blocks({ fromHeight, toHash, bytesMax }: GetBlocks): BlocksAnswer | undefined {

@@ -18,3 +18,11 @@ export const RECENT_BLOCKS_MAX = 32
 export const STRANGER_BAN_MS = 600_000
 /** Bytes of a proposal that travels by gossip; a larger one goes straight to the validators. */
 export const GOSSIP_PROPOSAL_BYTES_MAX = 65_536
+/** Announced blocks whose bodies are gone for at a time: a leader makes one, a rotation has a few under way. */
+export const ANNOUNCEMENTS_PENDING_MAX = 8
+/** How long an announced body may still come by push before it is pulled: a 1 MiB block to a validator takes 25 ms here. */
+export const PUSH_WAIT_MS = 200
+/** Peers asked for one body. */
+export const PULL_ATTEMPTS_MAX = 3
+/** Bytes of one block as an answer: the largest payload with its header and evidence. */
+export const BLOCK_ANSWER_BYTES_MAX = 4_194_304

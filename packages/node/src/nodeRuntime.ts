@@ -7,16 +7,22 @@ import {
 import type { Application, BlockResult } from '@openliquid/execution'
 import type { NetworkManager } from '@openliquid/network'
 import {
+  ANNOUNCEMENT_BYTES_MAX,
   bytesToHex,
   DecodeError,
   type Envelope,
   type GossipVerdict,
   type Hash,
   type Height,
+  MESSAGE_KIND,
   OpenLiquidError,
   type PeerId,
+  type Proposal,
+  proposalDigest,
+  sha256,
   type Topic,
   type TransportHandlers,
+  timeoutCertificateCodec,
   unreachable,
   type ValidatorSet,
 } from '@openliquid/primitives'
@@ -26,6 +32,7 @@ import type { Clock } from './clock.ts'
 import { type EffectHandlers, runEffects } from './effectRunner.ts'
 import { EventLoop } from './eventLoop.ts'
 import { ExecutionQueue } from './executionQueue.ts'
+import { announce, LargeProposals } from './largeProposals.ts'
 import {
   GOSSIP_PROPOSAL_BYTES_MAX,
   QUORUM_WAIT_MS,
@@ -98,6 +105,7 @@ export class NodeRuntime {
   readonly #fetcher: BlockFetcher
   readonly #server: BlockServer
   readonly #gossip: TransactionGossip
+  readonly #large: LargeProposals
   readonly #quorumTimers: Timers<'poll'>
   readonly #recentBlocks: BlockSummary[] = []
   #isAdmittingGossip = false
@@ -139,7 +147,19 @@ export class NodeRuntime {
       onFailure: (error) => this.#fail(error, {}),
     })
     this.#fetcher = new BlockFetcher(network, push)
+    this.#large = new LargeProposals({
+      network,
+      byIdPrefix: (prefixes) => application.mempool.byIdPrefix(prefixes),
+      isKnown: (hash) =>
+        (this.#core.uncommitted(hash) ?? this.#execution.block(hash)) !== undefined ||
+        application.blocks.heightOf(hash) !== undefined,
+      isSigned: (proposal, hash) => this.#isSigned(proposal, hash),
+      deliver: (from, proposal) =>
+        push({ kind: 'message', from, message: { kind: 'proposal', proposal } }),
+      onFailure: (error) => this.#fail(error, {}),
+    })
     this.#server = new BlockServer({
+      awaited: (hash) => this.#large.awaited(hash),
       store: application.blocks,
       uncommitted: (hash) => this.#core.uncommitted(hash) ?? this.#execution.block(hash),
       certificateOf: (hash) => this.#core.certificateOf(hash),
@@ -254,12 +274,9 @@ export class NodeRuntime {
           this.#offer(message.kind, () => network.publish('blocks', envelope))
           break
         }
-        // Too large to be passed on by everybody: validators get it straight, others hear of the parent and fetch.
+        // Too large to be passed on by everybody: all hear of it, validators get it straight, others ask for it.
+        this.#announce(message.proposal)
         this.#sendToValidators(message.kind, envelope)
-        this.#broadcast({
-          kind: 'advanceView',
-          advanceView: { highQC: message.proposal.block.header.qc },
-        })
         break
       case 'advanceView':
       case 'epochChange':
@@ -279,6 +296,29 @@ export class NodeRuntime {
       default:
         unreachable(message)
     }
+  }
+
+  /** One too large even for that is heard of by its parent, and fetched when it has a certificate. */
+  #announce(proposal: Proposal): void {
+    const envelope = announce(proposal)
+    if (envelope.body.length <= ANNOUNCEMENT_BYTES_MAX) {
+      this.#offer('announcement', () => this.#options.network.publish('blocks', envelope))
+      return
+    }
+    const { qc } = proposal.block.header
+    this.#broadcast({ kind: 'advanceView', advanceView: { highQC: qc } })
+  }
+
+  /** By the author of the block, or by the leader of our view who proposes it again. */
+  #isSigned({ epoch, view, block, tc, signature }: Proposal, hash: Hash): boolean {
+    const { context, nodeScheme } = this.#options.consensus
+    if (epoch !== this.#validatorSet.epoch) return false
+    const tcHash = tc === undefined ? undefined : sha256(timeoutCertificateCodec.encode(tc))
+    const digest = proposalDigest(context, epoch, view, hash, tcHash)
+    return [block.header.proposer, this.#core.status.leader].some((index) => {
+      const signer = this.#validatorSet.validators[index]
+      return signer !== undefined && nodeScheme.verify(signer.nodeKey, digest, signature)
+    })
   }
 
   #sendToValidators(kind: string, envelope: Envelope): void {
@@ -400,10 +440,14 @@ export class NodeRuntime {
 
   #onGossip(from: PeerId, topic: Topic, envelope: Envelope): GossipVerdict {
     if (topic === 'transactions') return this.#onTransactions(envelope)
+    if (envelope.kind === MESSAGE_KIND.announcement) {
+      return topic === 'blocks' ? this.#large.onAnnouncement(from, envelope.body) : 'reject'
+    }
     try {
       const message = envelopeToMessage(envelope)
       const isProposal = message.kind === 'proposal'
       if (isProposal !== (topic === 'blocks')) return 'reject'
+      if (isProposal) this.#large.onBlock(message.proposal.block)
       this.#loop.push({ kind: 'message', from, message })
       return 'accept'
     } catch (error) {
@@ -414,7 +458,9 @@ export class NodeRuntime {
 
   #onMessage(from: PeerId, envelope: Envelope): void {
     try {
-      this.#loop.push({ kind: 'message', from, message: envelopeToMessage(envelope) })
+      const message = envelopeToMessage(envelope)
+      if (message.kind === 'proposal') this.#large.onBlock(message.proposal.block)
+      this.#loop.push({ kind: 'message', from, message })
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       this.#report(from, { verdict: 'reject', code: error.code, data: error.data })
@@ -470,6 +516,7 @@ export class NodeRuntime {
     this.#quorumTimers.cancelAll()
     this.#payloads.cancel()
     this.#fetcher.stop()
+    this.#large.stop()
   }
 
   #fail(error: unknown, details: Readonly<Record<string, unknown>>): void {

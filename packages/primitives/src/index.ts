@@ -16,6 +16,7 @@ export {
   ACTION_TEXT_BYTES_MAX,
   MULTI_SIG_SIGNERS_MAX,
 } from './actions/limits.ts'
+export { ANNOUNCED_ID_BYTES, announcementCodec } from './codec/announcementCodec.ts'
 export {
   bytesToUint,
   compareBytes,
@@ -227,6 +228,7 @@ export type {
 export type { Address, Epoch, Hash, Height, Hex, PeerId, Verified, View } from './types/ids.ts'
 export type { KeyRange, KeyValueStore, StoreSnapshot } from './types/keyValueStore.ts'
 export {
+  ANNOUNCEMENT_BYTES_MAX,
   BLOCK_BYTES_MAX,
   BLOCK_EVIDENCE_MAX,
   BLOCK_TRANSACTIONS_MAX,
@@ -251,6 +253,7 @@ export {
 } from './types/limits.ts'
 export type {
   AdvanceView,
+  Announcement,
   BlocksAnswer,
   CommitProof,
   ConsensusMessage,

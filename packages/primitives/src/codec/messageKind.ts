@@ -7,6 +7,7 @@ export const MESSAGE_KIND = {
   epochChange: 5,
   transactions: 6,
   evidence: 7,
+  announcement: 8,
   noEndorse: 8,
   roundRecovery: 9,
   tipBlock: 10,

@@ -40,3 +40,6 @@ export const SNAPSHOT_HEADERS_MAX = 64
 export const SNAPSHOT_OFFERS_MAX = 4
 /** Bytes of all offers of a node: one answer. */
 export const SNAPSHOT_OFFERS_BYTES_MAX = 4_194_304
+
+/** Bytes of an announcement of a large block: header, certificates, evidence and 8 bytes a transaction; one gossip message. */
+export const ANNOUNCEMENT_BYTES_MAX = 262_144

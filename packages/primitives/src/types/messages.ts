@@ -110,3 +110,12 @@ export type ConsensusMessage =
   | { readonly kind: 'roundRecovery'; readonly roundRecovery: RoundRecovery }
   /** Answers `roundRecovery`. */
   | { readonly kind: 'tipBlock'; readonly block: Block }
+
+/** A large block's proposal as gossip carries it; the body comes by push or is asked for by hash. docs/wire.md, large blocks. */
+export interface Announcement {
+  /** Without actions and Ethereum transactions; evidence stands in it. */
+  readonly proposal: Proposal
+  /** First 8 bytes of each action's transaction id, in the order of the payload. */
+  readonly actionIds: Uint8Array
+  readonly evmIds: Uint8Array
+}
