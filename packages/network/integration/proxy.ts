@@ -27,7 +27,7 @@ export interface Proxy extends AsyncDisposable {
 /** @param seed - of the jitter and the losses */
 export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
   const sockets = new Set<Socket>()
-  const timers = new Set<NodeJS.Timeout>()
+  const stops: (() => void)[] = []
   let conditions = CLEAR
   let isCut = false
   let lost = 0
@@ -56,20 +56,25 @@ export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
       [outbound, inbound],
     ] as const) {
       track(from)
-      let arrivalMs = 0
-      const deliver = (bytes: Uint8Array): void => {
-        if (!to.destroyed && !to.write(bytes)) from.pause()
+      // One queue a direction: two timers may fire in another order than they were set.
+      const queue: { readonly bytes: Uint8Array; readonly atMs: number }[] = []
+      let timer: NodeJS.Timeout | undefined
+      const pump = (): void => {
+        timer = undefined
+        for (let head = queue[0]; head !== undefined; head = queue[0]) {
+          const waitMs = head.atMs - performance.now()
+          if (waitMs > 0) {
+            timer = setTimeout(pump, Math.ceil(waitMs))
+            return
+          }
+          queue.shift()
+          if (!to.destroyed && !to.write(head.bytes)) from.pause()
+        }
       }
+      stops.push(() => clearTimeout(timer))
       from.on('data', (bytes) => {
-        const now = performance.now()
-        // Never before what was sent earlier.
-        arrivalMs = Math.max(arrivalMs, now + transitMs())
-        if (arrivalMs <= now) return deliver(bytes)
-        const timer = setTimeout(() => {
-          timers.delete(timer)
-          deliver(bytes)
-        }, arrivalMs - now)
-        timers.add(timer)
+        queue.push({ bytes, atMs: performance.now() + transitMs() })
+        if (timer === undefined) pump()
       })
       to.on('drain', () => {
         if (!isCut) from.resume()
@@ -99,7 +104,7 @@ export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
       conditions = { ...CLEAR, ...changes }
     },
     async [Symbol.asyncDispose]() {
-      for (const timer of timers) clearTimeout(timer)
+      for (const stop of stops) stop()
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
