@@ -1,4 +1,4 @@
-/** Changes to a running gossipsub that it has no options for; docs/spec/network.md, must-know pitfalls 19 and 20. */
+/** Changes to a running gossipsub that it has no options for; docs/spec/network.md, must-know pitfalls 19, 20 and 24. */
 
 /** Peers of a topic up to which a message is forwarded to all of them, meshed or not. */
 const FORWARD_TO_ALL_MAX = 6
@@ -30,6 +30,43 @@ export function forwardToFew(gossipsub: object): void {
       if (peer !== source && excluded?.has(peer) !== true) selected.add(peer)
     }
     return selected
+  }
+}
+
+interface RawMessage {
+  readonly topic: string
+}
+
+interface ForwardingOnceInner extends ForwardingInner {
+  readonly score?: { deliverMessage(from: string, id: string, topic: string): void }
+  readonly idontwants?: ReadonlyMap<string, { has(id: string): boolean }>
+  sendRpcInBatch?: (to: Set<string>, rpc: object) => void
+  forwardMessage?: (
+    id: string,
+    message: RawMessage,
+    source?: string,
+    excluded?: ReadonlySet<string>,
+  ) => void
+}
+
+/**
+ * Encodes a forwarded message once for all its receivers, as gossipsub does with a published one.
+ *
+ * Stock, each receiver costs an encoding and a copy of the message.
+ */
+export function forwardEncodedOnce(gossipsub: object): void {
+  const inner = gossipsub as ForwardingOnceInner
+  const { score, idontwants, sendRpcInBatch } = inner
+  if (score === undefined || idontwants === undefined || sendRpcInBatch === undefined) return
+  if (inner.forwardMessage === undefined) return
+  inner.forwardMessage = (id, message, source, excluded) => {
+    if (source !== undefined) score.deliverMessage(source, id, message.topic)
+    const receivers = inner.selectPeersToForward?.(message.topic, source, excluded) ?? new Set()
+    for (const peer of receivers) {
+      if (idontwants.get(peer)?.has(id) === true) receivers.delete(peer)
+    }
+    if (receivers.size === 0) return
+    sendRpcInBatch.call(gossipsub, receivers, { subscriptions: [], messages: [message] })
   }
 }
 

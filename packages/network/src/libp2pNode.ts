@@ -25,7 +25,7 @@ import {
 } from '@openliquid/primitives'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { NetworkError } from './errors.ts'
-import { forwardToFew, watchRpcs } from './gossipTuning.ts'
+import { forwardEncodedOnce, forwardToFew, watchRpcs } from './gossipTuning.ts'
 import { CONNECTIONS_MAX, FRAME_BODY_BYTES_MAX, GOSSIP_MESSAGE_BYTES_MAX } from './limits.ts'
 import type {
   ByteStream,
@@ -82,7 +82,12 @@ async function thriftily<S extends { readonly connection: object }>(
 
 /** Yamux that tells of room when half of a window is used. */
 function thriftyYamux(): NonNullable<Libp2pOptions['streamMuxers']>[number] {
-  const create = yamux({ maxInboundStreams: 256, maxOutboundStreams: 256 })
+  const create = yamux({
+    maxInboundStreams: 256,
+    maxOutboundStreams: 256,
+    // Our heartbeat is the keep-alive; the first ping tells yamux the round trip, which it needs to grow windows.
+    keepAliveInterval: 600_000,
+  })
   return () => {
     const factory = create()
     const { createStreamMuxer } = factory
@@ -321,6 +326,7 @@ class Libp2pHost implements P2pHost {
     }
     this.#inner.runHeartbeat = () => undefined
     forwardToFew(this.#pubsub)
+    forwardEncodedOnce(this.#pubsub)
     watchRpcs(this.#pubsub, new Set(topics), handlers.onGossipFault)
     this.#pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#onGossip(detail))
     try {

@@ -48,7 +48,7 @@ function setUp(
   } = {},
 ) {
   const { pool = [], answers = new Map(), isSigned = true, peers = ['a', 'b'] } = changes
-  const byPrefix = new Map(
+  const byPrefix = new Map<string, Transaction>(
     pool.map((transaction) => [
       bytesToHex(
         transactionId(transaction.kind, transaction.bytes).subarray(0, ANNOUNCED_ID_BYTES),
