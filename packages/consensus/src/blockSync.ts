@@ -53,6 +53,7 @@ export class BlockSync {
   /** Asks for every target whose time has come; call it after each step. */
   requestMissing(nowMs: number): void {
     const { stateRoots, targets, timers, tree } = this.#replica
+    if (targets.size === 0) return
     const unexecuted = tree.root.header.height - stateRoots.executedHeight
     // Execution resumes this: each of its results is an input.
     if (unexecuted > BigInt(SYNC_AHEAD_MAX)) return

@@ -12,7 +12,6 @@ import {
   type View,
 } from '@openliquid/primitives'
 import { committedInBranch } from './committedInBranch.ts'
-import { type HashKey, hashKey } from './hashKey.ts'
 import { UNCERTIFIED_PER_VIEW_MAX, UNVOTED_BLOCKS_MAX } from './limits.ts'
 
 /** A valid block whose branch is known down to the last committed block. */
@@ -43,8 +42,8 @@ type MutableNode = { -readonly [K in keyof BlockNode]: BlockNode[K] } & {
  * K of the last committed one: whether a transaction stands twice is judged from there (B6).
  */
 export class BlockTree {
-  /** The root and its descendants; a parent stands before its children. */
-  #nodes = new Map<HashKey, MutableNode>()
+  /** The root and its descendants; a parent stands before its children. Few, and asked for are the newest. */
+  #nodes: MutableNode[]
   #root: MutableNode
 
   /**
@@ -77,7 +76,7 @@ export class BlockTree {
     }
     assert(parent !== undefined, 'a tree has a root')
     this.#root = parent
-    this.#nodes.set(hashKey(parent.blockHash), parent)
+    this.#nodes = [parent]
     this.#forgetBelow(parent)
   }
 
@@ -88,25 +87,24 @@ export class BlockTree {
 
   /** Blocks at and above the root. */
   get size(): number {
-    return this.#nodes.size
+    return this.#nodes.length
   }
 
   /** The root and its descendants; a parent stands before its children. */
   get nodes(): Iterable<BlockNode> {
-    return this.#nodes.values()
+    return this.#nodes
   }
 
   get(blockHash: Hash): BlockNode | undefined {
-    return this.#nodes.get(hashKey(blockHash))
+    return this.#find(blockHash)
   }
 
   /** Adds a valid block; its parent must be here. */
   insert(block: Block, blockHash: Hash): BlockNode {
     const { header } = block
-    const parent = this.#nodes.get(hashKey(header.parentHash))
-    const key = hashKey(blockHash)
+    const parent = this.#find(header.parentHash)
     assert(parent !== undefined, 'the parent is in the tree')
-    assert(!this.#nodes.has(key), 'the block is new')
+    assert(this.#find(blockHash) === undefined, 'the block is new')
     const closingHeight =
       header.flags === FLAG_EPOCH_CLOSING
         ? header.height
@@ -124,7 +122,7 @@ export class BlockTree {
       isVoted: false,
       isLogged: false,
     }
-    this.#nodes.set(key, node)
+    this.#nodes.push(node)
     this.#dropUnvoted()
     return node
   }
@@ -132,7 +130,7 @@ export class BlockTree {
   /** Whether another uncertified block of this view is still taken. */
   hasRoomInView(epoch: Epoch, view: View): boolean {
     let count = 0
-    for (const { header, qc } of this.#nodes.values()) {
+    for (const { header, qc } of this.#nodes) {
       if (header.epoch === epoch && header.view === view && qc === undefined) count += 1
     }
     return count < UNCERTIFIED_PER_VIEW_MAX
@@ -185,26 +183,32 @@ export class BlockTree {
   commit(node: BlockNode): void {
     const root = this.#own(node)
     assert(root.header.height > this.#root.header.height, 'commits go upwards')
-    const kept = new Set<BlockNode>([root])
-    for (const [key, candidate] of this.#nodes) {
-      const { parent } = candidate
-      if (candidate === root) continue
-      if (parent !== undefined && kept.has(parent)) kept.add(candidate)
-      else this.#nodes.delete(key)
+    const kept = [root]
+    for (const node of this.#nodes) {
+      if (node.parent !== undefined && kept.includes(node.parent)) kept.push(node)
     }
+    this.#nodes = kept
     this.#root = root
     this.#forgetBelow(root)
   }
 
   /** Drops all above the last committed block: what an epoch's end leaves undecided is dead. */
   dropUncommitted(): void {
-    for (const [key, node] of this.#nodes) if (node !== this.#root) this.#nodes.delete(key)
+    this.#nodes = [this.#root]
+  }
+
+  #find(blockHash: Hash): MutableNode | undefined {
+    for (let i = this.#nodes.length - 1; i >= 0; i--) {
+      const node = this.#nodes[i]
+      if (node !== undefined && equalBytes(node.blockHash, blockHash)) return node
+    }
+    return undefined
   }
 
   #own(node: BlockNode): MutableNode {
-    const own = this.get(node.blockHash)
+    const own = this.#find(node.blockHash)
     assert(own === node, 'the node is of this tree')
-    return own as MutableNode
+    return own
   }
 
   /** Cuts the chain below what any descendant of the root can ask for: their executedHeight is at least K(root). */
@@ -218,14 +222,13 @@ export class BlockTree {
 
   /** Leaves without vote and QC can be had again, if they ever matter, from those who voted for them. */
   #dropUnvoted(): void {
-    if (this.#nodes.size <= UNVOTED_BLOCKS_MAX) return
+    if (this.#nodes.length <= UNVOTED_BLOCKS_MAX) return
     const parents = new Set<BlockNode>()
-    for (const { parent } of this.#nodes.values()) if (parent !== undefined) parents.add(parent)
-    const droppable = [...this.#nodes].filter(
-      ([, node]) => !node.isVoted && node.qc === undefined && !parents.has(node),
+    for (const { parent } of this.#nodes) if (parent !== undefined) parents.add(parent)
+    const droppable = this.#nodes.filter(
+      (node) => !node.isVoted && node.qc === undefined && !parents.has(node),
     )
-    for (const [key] of droppable.slice(0, Math.max(0, droppable.length - UNVOTED_BLOCKS_MAX))) {
-      this.#nodes.delete(key)
-    }
+    const dropped = droppable.slice(0, Math.max(0, droppable.length - UNVOTED_BLOCKS_MAX))
+    this.#nodes = this.#nodes.filter((node) => !dropped.includes(node))
   }
 }

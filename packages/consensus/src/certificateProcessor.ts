@@ -141,15 +141,16 @@ export class CertificateProcessor {
     // Commit rule: two certified blocks in consecutive views commit the lower one. A gap commits nothing yet.
     if (header.qc.view === 0n || header.qc.view + 1n !== qc.view) return
     // A suffix block is never committed: a pair of them commits the closing block below.
-    const path = [node]
+    const path = [header]
     let lowest = node.parent
     while (lowest !== undefined && lowest.header.flags === FLAG_EPOCH_SUFFIX) {
-      path.unshift(lowest)
+      path.unshift(lowest.header)
       lowest = lowest.parent
     }
     assert(lowest !== undefined, 'a block above the root has a parent')
     if (lowest.header.height <= tree.root.header.height) return
-    this.#commit(lowest, { path: [lowest, ...path].map(({ header: one }) => one), qc })
+    path.unshift(lowest.header)
+    this.#commit(lowest, { path, qc })
   }
 
   /** Commits a block of the tree, and all below it, by a proof that was verified elsewhere. */

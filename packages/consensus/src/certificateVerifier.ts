@@ -9,9 +9,7 @@ import {
   noEndorsementCertificateCodec,
   proposalDigest,
   type QuorumCertificate,
-  quorumCertificateCodec,
   type SigningContext,
-  sha256,
   type TimeoutCertificate,
   type TimeoutGroup,
   type Tip,
@@ -22,13 +20,12 @@ import {
   type View,
   voteDigest,
 } from '@openliquid/primitives'
+import { CertificateCache } from './certificateCache.ts'
 import type { Committee } from './committee.ts'
-import { type HashKey, hashKey } from './hashKey.ts'
 import { hasTip, highestGroup } from './highTip.ts'
-import { CERTIFICATES_CACHED_MAX } from './limits.ts'
 
 /**
- * The only maker of `Verified` certificates. Each is verified once and remembered by the hash of its full encoding.
+ * The only maker of `Verified` certificates. Each is verified once and remembered by all that it says.
  *
  * @see docs/spec/consensus.md §3
  */
@@ -39,8 +36,10 @@ export class CertificateVerifier {
   readonly #epochGenesisQC: QuorumCertificate
   /** Of proposals, whose signatures tips carry; absent without `highTip`. */
   readonly #tipScheme: SignatureScheme | undefined
-  /** Least recently used first. */
-  readonly #known = new Map<HashKey, true>()
+  readonly #knownQCs = new CertificateCache(isSameQC)
+  readonly #knownTCs = new CertificateCache(isSameTC)
+  readonly #knownTips = new CertificateCache(isSameTip)
+  readonly #knownNecs = new CertificateCache(isSameNec)
 
   constructor(options: {
     readonly committee: Committee
@@ -61,15 +60,14 @@ export class CertificateVerifier {
   verifyQC(qc: QuorumCertificate): Verified<QuorumCertificate> | undefined {
     if (qc.epoch !== this.#committee.epoch) return undefined
     if (qc.view === 0n) return this.#isEpochGenesisQC(qc) ? verified(qc) : undefined
-    const key = keyOf(qc, quorumCertificateCodec)
-    if (this.#isKnown(key)) return verified(qc)
+    if (this.#knownQCs.has(qc.view, qc)) return verified(qc)
 
     const signers = this.#committee.signersOf(qc.signers)
     if (signers === undefined) return undefined
     if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) return undefined
     const digest = voteDigest(this.#context, qc.epoch, qc.view, qc.blockHash)
     if (!this.#scheme.verifyAggregate(this.#keysOf(signers), digest, qc.signature)) return undefined
-    this.#remember(key)
+    this.#knownQCs.add(qc.view, qc)
     return verified(qc)
   }
 
@@ -79,8 +77,7 @@ export class CertificateVerifier {
    */
   verifyTC(tc: TimeoutCertificate): Verified<TimeoutCertificate> | undefined {
     if (tc.epoch !== this.#committee.epoch || tc.view < 1n) return undefined
-    const key = keyOf(tc, timeoutCertificateCodec)
-    if (this.#isKnown(key)) return verified(tc)
+    if (this.#knownTCs.has(tc.view, tc)) return verified(tc)
 
     const top = this.#verifyGroups(tc.view, tc.groups)
     if (top === undefined) return undefined
@@ -88,7 +85,7 @@ export class CertificateVerifier {
     if (tc.highQC.view !== top.highQCView || this.verifyQC(tc.highQC) === undefined)
       return undefined
     if (!this.#isTipOf(top, tc)) return undefined
-    this.#remember(key)
+    this.#knownTCs.add(tc.view, tc)
     return verified(tc)
   }
 
@@ -103,21 +100,19 @@ export class CertificateVerifier {
     if (scheme === undefined || epoch !== this.#committee.epoch) return undefined
     if (!this.#committee.has(proposer) || qc.view >= view) return undefined
     if (!equalBytes(qc.blockHash, header.parentHash)) return undefined
-    const key = keyOf(tip, tipCodec)
-    if (this.#isKnown(key)) return verified(tip)
+    if (this.#knownTips.has(view, tip)) return verified(tip)
 
     if (this.verifyQC(qc) === undefined || !this.#isFresh(tip)) return undefined
     const digest = proposalDigest(this.#context, epoch, view, blockHash(header), tcHash)
     if (!scheme.verify(this.#committee.nodeKeyOf(proposer), digest, signature)) return undefined
-    this.#remember(key)
+    this.#knownTips.add(view, tip)
     return verified(tip)
   }
 
   /** Valid ⇔ a quorum of this epoch declared in the view that they do not endorse a tip on a QC of that view. */
   verifyNec(nec: NoEndorsementCertificate): Verified<NoEndorsementCertificate> | undefined {
     if (nec.epoch !== this.#committee.epoch || nec.tipQCView >= nec.view) return undefined
-    const key = keyOf(nec, noEndorsementCertificateCodec)
-    if (this.#isKnown(key)) return verified(nec)
+    if (this.#knownNecs.has(nec.view, nec)) return verified(nec)
 
     const refusers = this.#committee.signersOf(nec.signers)
     if (refusers === undefined) return undefined
@@ -125,7 +120,7 @@ export class CertificateVerifier {
     const digest = noEndorseDigest(this.#context, nec.epoch, nec.view, nec.tipQCView)
     const keysOfRefusers = this.#keysOf(refusers)
     if (!this.#scheme.verifyAggregate(keysOfRefusers, digest, nec.signature)) return undefined
-    this.#remember(key)
+    this.#knownNecs.add(nec.view, nec)
     return verified(nec)
   }
 
@@ -158,7 +153,7 @@ export class CertificateVerifier {
         signature: group.signature,
       })
     }
-    if (!this.#committee.isQuorum(this.#committee.stakeOf(union))) return undefined
+    if (!this.#committee.isQuorum(this.#committee.stakeOf([...union]))) return undefined
     if (!this.#scheme.verifyGroups(groups)) return undefined
     return highestGroup(claims)
   }
@@ -186,13 +181,13 @@ export class CertificateVerifier {
 
   /** Brands a QC that `aggregate` made, which has verified it. */
   admitAggregateQC(qc: QuorumCertificate): Verified<QuorumCertificate> {
-    this.#remember(keyOf(qc, quorumCertificateCodec))
+    this.#knownQCs.add(qc.view, qc)
     return verified(qc)
   }
 
   /** Brands a TC whose groups `aggregate` made, which has verified them. */
   admitAggregateTC(tc: TimeoutCertificate): Verified<TimeoutCertificate> {
-    this.#remember(keyOf(tc, timeoutCertificateCodec))
+    this.#knownTCs.add(tc.view, tc)
     return verified(tc)
   }
 
@@ -206,7 +201,7 @@ export class CertificateVerifier {
 
   /** Brands a no-endorsement certificate that `aggregate` made, which has verified it. */
   admitAggregateNec(nec: NoEndorsementCertificate): Verified<NoEndorsementCertificate> {
-    this.#remember(keyOf(nec, noEndorsementCertificateCodec))
+    this.#knownNecs.add(nec.view, nec)
     return verified(nec)
   }
 
@@ -227,38 +222,29 @@ export class CertificateVerifier {
   #keysOf(signers: readonly number[]): Uint8Array[] {
     return signers.map((signer) => this.#committee.voteKeyOf(signer))
   }
-
-  #isKnown(key: HashKey): boolean {
-    if (!this.#known.delete(key)) return false
-    this.#known.set(key, true)
-    return true
-  }
-
-  #remember(key: HashKey): void {
-    this.#known.set(key, true)
-    if (this.#known.size <= CERTIFICATES_CACHED_MAX) return
-    const [oldest] = this.#known.keys()
-    if (oldest !== undefined) this.#known.delete(oldest)
-  }
 }
 
 function verified<T>(certificate: T): Verified<T> {
   return certificate as Verified<T>
 }
 
-/** Keys of certificates in use: one object is looked up several times, and never changed. */
-const keys = new WeakMap<object, HashKey>()
-
-function keyOf<T extends object>(certificate: T, codec: Codec<T>): HashKey {
-  const known = keys.get(certificate)
-  if (known !== undefined) return known
-  const key = hashKey(sha256(codec.encode(certificate)))
-  keys.set(certificate, key)
-  return key
+function isSameQC(a: QuorumCertificate, b: QuorumCertificate): boolean {
+  return (
+    a === b ||
+    (a.epoch === b.epoch &&
+      a.view === b.view &&
+      equalBytes(a.blockHash, b.blockHash) &&
+      equalBytes(a.signers, b.signers) &&
+      equalBytes(a.signature, b.signature))
+  )
 }
 
-function isSameQC(a: QuorumCertificate, b: QuorumCertificate): boolean {
-  return a === b || keyOf(a, quorumCertificateCodec) === keyOf(b, quorumCertificateCodec)
+const isSameTC = sameBytesOf(timeoutCertificateCodec)
+const isSameTip = sameBytesOf(tipCodec)
+const isSameNec = sameBytesOf(noEndorsementCertificateCodec)
+
+function sameBytesOf<T>({ encode }: Codec<T>): (a: T, b: T) => boolean {
+  return (a, b) => equalBytes(encode(a), encode(b))
 }
 
 /** Order of the groups in a TC. */

@@ -153,6 +153,7 @@ export class EpochManager {
 
   /** Commits the closing block that a peer has proven, or sets out to get it. */
   #reachForeseen(): void {
+    if (this.#foreseen.length === 0) return
     const { epoch, targets, tree, verifier } = this.#replica
     let [next] = this.#foreseen
     while (next !== undefined && next.commit.qc.epoch < epoch) {

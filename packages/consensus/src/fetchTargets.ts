@@ -1,5 +1,10 @@
-import type { Hash, QuorumCertificate, Verified, View } from '@openliquid/primitives'
-import { type HashKey, hashKey } from './hashKey.ts'
+import {
+  equalBytes,
+  type Hash,
+  type QuorumCertificate,
+  type Verified,
+  type View,
+} from '@openliquid/primitives'
 import { FETCH_TARGETS_MAX } from './limits.ts'
 
 /** A certified block that is not here. */
@@ -15,47 +20,46 @@ export interface FetchTarget {
 
 /** Certified blocks to be fetched, those of the greatest views. Only a valid QC makes a target: nobody can invent one. */
 export class FetchTargets {
-  readonly #targets = new Map<HashKey, FetchTarget>()
+  #targets: FetchTarget[] = []
 
   get size(): number {
-    return this.#targets.size
+    return this.#targets.length
   }
 
   want(qc: Verified<QuorumCertificate>): void {
-    const key = hashKey(qc.blockHash)
-    if (this.#targets.has(key)) return
-    this.#targets.set(key, { qc, requestId: undefined, failures: 0, notBeforeMs: 0 })
-    if (this.#targets.size > FETCH_TARGETS_MAX) this.#dropLowest()
+    if (this.qcOf(qc.blockHash) !== undefined) return
+    this.#targets.push({ qc, requestId: undefined, failures: 0, notBeforeMs: 0 })
+    if (this.#targets.length > FETCH_TARGETS_MAX) this.#dropLowest()
   }
 
   qcOf(blockHash: Hash): Verified<QuorumCertificate> | undefined {
-    return this.#targets.size === 0 ? undefined : this.#targets.get(hashKey(blockHash))?.qc
+    return this.#targets.find(({ qc }) => equalBytes(qc.blockHash, blockHash))?.qc
   }
 
   byRequest(requestId: number): FetchTarget | undefined {
-    for (const target of this.#targets.values()) if (target.requestId === requestId) return target
-    return undefined
+    return this.#targets.find((target) => target.requestId === requestId)
   }
 
   all(): Iterable<FetchTarget> {
-    return this.#targets.values()
+    return this.#targets
   }
 
   /** The block is here, or of no use. */
   remove(blockHash: Hash): void {
-    this.#targets.delete(hashKey(blockHash))
+    this.#targets = this.#targets.filter(({ qc }) => !equalBytes(qc.blockHash, blockHash))
   }
 
   /** Forgets blocks of views that are decided. */
   forgetUpTo(view: View): void {
-    for (const [key, { qc }] of this.#targets) if (qc.view <= view) this.#targets.delete(key)
+    if (this.#targets.length === 0) return
+    this.#targets = this.#targets.filter(({ qc }) => qc.view > view)
   }
 
   #dropLowest(): void {
-    let lowest: [HashKey, FetchTarget] | undefined
-    for (const entry of this.#targets) {
-      if (lowest === undefined || entry[1].qc.view < lowest[1].qc.view) lowest = entry
+    let [lowest] = this.#targets
+    for (const target of this.#targets) {
+      if (lowest === undefined || target.qc.view < lowest.qc.view) lowest = target
     }
-    if (lowest !== undefined) this.#targets.delete(lowest[0])
+    this.#targets = this.#targets.filter((target) => target !== lowest)
   }
 }

@@ -106,7 +106,6 @@ export class LeaderElection {
 
 /** Views below the first window, long decided, count from its start: nobody acts on the answer. */
 function leaderIn({ schedule, startView }: ScheduledWindow, view: View): number {
-  const slot = view < startView ? 0n : view - startView
-  assert(slot <= BigInt(Number.MAX_SAFE_INTEGER), 'view has a slot')
-  return schedule.leaderOf(Number(slot))
+  // `leaderOf` refuses a slot that a number cannot hold.
+  return schedule.leaderOf(view < startView ? 0 : Number(view - startView))
 }

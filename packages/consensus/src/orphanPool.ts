@@ -8,6 +8,8 @@ export interface Orphan {
   readonly blockHash: Hash
 }
 
+const NONE: readonly Orphan[] = []
+
 /** Proposed blocks that wait for an ancestor, bounded in number and bytes; the oldest leaves first. */
 export class OrphanPool {
   readonly #orphans = new Map<Hex, Orphan>()
@@ -40,7 +42,8 @@ export class OrphanPool {
   }
 
   /** Takes out the children of a block. */
-  takeChildrenOf(parentHash: Hash): Orphan[] {
+  takeChildrenOf(parentHash: Hash): readonly Orphan[] {
+    if (this.#orphans.size === 0) return NONE
     const parentKey = bytesToHex(parentHash)
     const children: Orphan[] = []
     for (const [key, orphan] of this.#orphans) {

@@ -49,7 +49,8 @@ export class Outbox {
 }
 
 /** Safety data replaces what stood before it, so only the last of a batch is worth writing. */
-function newestSafety(records: readonly LogRecord[]): LogRecord[] {
+function newestSafety(records: readonly LogRecord[]): readonly LogRecord[] {
+  if (records.length === 1) return records
   const last = records.findLastIndex(({ kind }) => kind === 'safety')
   return records.filter(({ kind }, i) => kind !== 'safety' || i === last)
 }

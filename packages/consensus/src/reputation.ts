@@ -23,6 +23,8 @@ const FAILED_PERCENT_MAX = 10
 /** Index of a validator that has left. */
 const GONE = -1
 
+const NONE: SlotRecord['missed'] = []
+
 /** What one committed block says of the validators; indexes of those that have left are -1. */
 export interface SlotRecord {
   readonly proposer: number
@@ -50,6 +52,8 @@ export interface ReputationState {
 export class Reputation {
   readonly election: LeaderElection
   readonly #committee: Committee
+  /** Between two boundaries. */
+  readonly #windowBlocks: bigint
   readonly #records: SlotRecord[]
   #height: Height
 
@@ -57,6 +61,7 @@ export class Reputation {
   constructor(committee: Committee, state?: ReputationState) {
     assert(state === undefined || state.epoch === committee.epoch, 'the state is of the epoch')
     this.#committee = committee
+    this.#windowBlocks = BigInt(WINDOW_BLOCKS_PER_VALIDATOR * committee.size)
     this.election = new LeaderElection(committee, state?.windows)
     this.#records = [...(state?.records ?? [])]
     this.#height = state?.height ?? 0n
@@ -115,19 +120,16 @@ export class Reputation {
     assert(header.height === this.#height + 1n, 'blocks are counted in height order')
     assert(header.epoch === this.#committee.epoch, 'a reputation is of one epoch')
     const missedSlots = this.#missedSlots(header, parent)
-    const counts = new Map<number, number>()
-    for (const index of missedSlots) counts.set(index, (counts.get(index) ?? 0) + 1)
     this.#records.push({
       proposer: header.proposer,
-      missed: [...counts],
+      missed: countsOf(missedSlots),
       signers: header.qc.signers,
     })
-    const length = WINDOW_BLOCKS_PER_VALIDATOR * this.#committee.size
-    if (this.#records.length > length) this.#records.splice(0, this.#records.length - length)
+    while (this.#records.length > this.#windowBlocks) this.#records.shift()
     this.#height = header.height
 
     this.election.forgetBelow(header.view, header.executedHeight)
-    const isBoundary = header.height % BigInt(length) === 0n
+    const isBoundary = header.height % this.#windowBlocks === 0n
     if (isBoundary) {
       this.election.add({
         boundaryHeight: header.height,
@@ -156,6 +158,13 @@ export class Reputation {
     }
     return missed
   }
+}
+
+function countsOf(missedSlots: readonly number[]): SlotRecord['missed'] {
+  if (missedSlots.length === 0) return NONE
+  const counts = new Map<number, number>()
+  for (const index of missedSlots) counts.set(index, (counts.get(index) ?? 0) + 1)
+  return [...counts]
 }
 
 /**

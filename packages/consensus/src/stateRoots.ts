@@ -29,20 +29,20 @@ export interface ExecutedState {
  * @see docs/spec/consensus.md §3 B7
  */
 export class StateRoots {
-  readonly #roots = new Map<Height, Hash>()
-  readonly #members = new Map<Height, readonly ValidatorInfo[]>()
+  /** Of the newest executed heights; the one asked for is nearly always among the last. */
+  #states: ExecutedState[]
   /** Claims above executedHeight, by the height they are about. */
   readonly #claims = new Map<Height, BlockHeader[]>()
   #executedHeight: Height
 
-  constructor(roots: readonly ExecutedState[]) {
+  constructor(states: readonly ExecutedState[]) {
     let executedHeight = 0n
-    for (const { height, stateRoot, validators } of roots) {
-      this.#roots.set(height, stateRoot)
-      if (validators !== undefined) this.#members.set(height, validators)
-      if (height > executedHeight) executedHeight = height
-    }
-    assert(this.#roots.has(executedHeight), 'the root of the newest executed block is known')
+    for (const { height } of states) if (height > executedHeight) executedHeight = height
+    this.#states = [...states]
+    assert(
+      this.rootAt(executedHeight) !== undefined,
+      'the root of the newest executed block is known',
+    )
     this.#executedHeight = executedHeight
   }
 
@@ -52,21 +52,22 @@ export class StateRoots {
 
   /** Undefined above executedHeight, and for heights that no descendant of the last committed block can name. */
   rootAt(height: Height): Hash | undefined {
-    return this.#roots.get(height)
+    return this.#stateAt(height)?.stateRoot
   }
 
   /** Who is to validate next by the state of an executed height; undefined for the same members as before. */
   membersAt(height: Height): readonly ValidatorInfo[] | undefined {
-    return this.#members.get(height)
+    return this.#stateAt(height)?.validators
   }
 
   /** Takes the result of an execution; returns a certified claim that contradicts it. */
-  executed({ height, stateRoot, validators }: ExecutedState): RootMismatch | undefined {
+  executed(state: ExecutedState): RootMismatch | undefined {
+    const { height } = state
     assert(height === this.#executedHeight + 1n, 'blocks execute in height order, once each')
-    this.#roots.set(height, stateRoot)
-    if (validators !== undefined) this.#members.set(height, validators)
+    this.#states.push(state)
     this.#executedHeight = height
-    const claims = this.#claims.get(height) ?? []
+    const claims = this.#claims.get(height)
+    if (claims === undefined) return undefined
     this.#claims.delete(height)
     for (const header of claims) {
       const mismatch = this.#compare(header)
@@ -87,15 +88,21 @@ export class StateRoots {
 
   /** Forgets roots below a height that is named no more. */
   forgetBelow(height: Height): void {
-    for (const known of this.#roots.keys()) {
-      if (known >= height || known === this.#executedHeight) continue
-      this.#roots.delete(known)
-      this.#members.delete(known)
+    this.#states = this.#states.filter(
+      (state) => state.height >= height || state.height === this.#executedHeight,
+    )
+  }
+
+  #stateAt(height: Height): ExecutedState | undefined {
+    for (let i = this.#states.length - 1; i >= 0; i--) {
+      const state = this.#states[i]
+      if (state?.height === height) return state
     }
+    return undefined
   }
 
   #compare(header: BlockHeader): RootMismatch | undefined {
-    const ours = this.#roots.get(header.executedHeight)
+    const ours = this.rootAt(header.executedHeight)
     // Forgotten roots were compared when the headers that name them were new.
     if (ours === undefined || equalBytes(ours, header.stateRoot)) return undefined
     return { height: header.executedHeight, ours, certified: header.stateRoot, header }

@@ -61,9 +61,9 @@ export class VoteAggregator {
 
   #formQCOf(view: View, nowMs: number): boolean {
     const { pacemaker, params, timers, votes } = this.#replica
+    if (pacemaker.highQC.view >= view || !votes.hasQuorum(view)) return false
     const leadsNext = this.#isLeader(view + 1n)
     if (!leadsNext && !this.#isLeader(view)) return false
-    if (pacemaker.highQC.view >= view || !votes.hasQuorum(view)) return false
     if (!leadsNext) {
       if (view === pacemaker.view && !timers.isSet('backup')) {
         timers.set('backup', nowMs + params.backupDelayMs)

@@ -12,7 +12,6 @@ import {
 } from '@openliquid/primitives'
 import type { CertificateVerifier } from './certificateVerifier.ts'
 import type { Committee } from './committee.ts'
-import { type HashKey, hashKey } from './hashKey.ts'
 import { VOTES_PER_SIGNER_MAX } from './limits.ts'
 
 /** The votes of one view for one block. */
@@ -20,6 +19,8 @@ interface Ballot {
   readonly view: View
   readonly blockHash: Hash
   readonly votes: Map<number, Vote>
+  /** Of those who voted. */
+  stake: bigint
   /** Signers whose vote was verified alone. */
   readonly verified: Set<number>
 }
@@ -34,7 +35,8 @@ export class VoteCollector {
   readonly #context: SigningContext
   readonly #scheme: SignatureScheme
   readonly #verifier: CertificateVerifier
-  readonly #views = new Map<View, Map<HashKey, Ballot>>()
+  /** Of the few views that votes are kept of; one ballot per block that was voted for, nearly always one. */
+  #ballots: Ballot[] = []
 
   constructor(options: {
     readonly committee: Committee
@@ -51,45 +53,36 @@ export class VoteCollector {
   /** Votes kept of all views. */
   get size(): number {
     let size = 0
-    for (const ballots of this.#views.values()) {
-      for (const { votes } of ballots.values()) size += votes.size
-    }
+    for (const { votes } of this.#ballots) size += votes.size
     return size
   }
 
   /** Keeps a vote of this epoch by a member. A signer's first vote in a view is kept unseen, any other must verify. */
   add(vote: Vote): void {
     assert(this.#committee.has(vote.signer), 'the signer is a member')
-    const ballots = this.#views.get(vote.view) ?? new Map<HashKey, Ballot>()
-    const key = hashKey(vote.blockHash)
-    const known = ballots.get(key)?.votes.get(vote.signer)
+    const { blockHash, signer, view } = vote
+    const ballot = this.#ballotOf(view, blockHash)
+    const known = ballot?.votes.get(signer)
     if (known !== undefined && equalBytes(known.signature, vote.signature)) return
 
-    const count = countOf(vote.signer, ballots)
+    const count = this.#countOf(signer, view)
     // Whoever forges another's vote first must not be able to shut out the true one.
     const mustVerify = count > 0
     if (mustVerify) {
-      if (ballots.get(key)?.verified.has(vote.signer) === true) return
+      if (ballot?.verified.has(signer) === true) return
       if (known === undefined && count >= VOTES_PER_SIGNER_MAX) return
       if (!this.#verifies(vote)) return
     }
-
-    const ballot = ballots.get(key) ?? {
-      view: vote.view,
-      blockHash: vote.blockHash,
-      votes: new Map<number, Vote>(),
-      verified: new Set<number>(),
-    }
-    ballot.votes.set(vote.signer, vote)
-    if (mustVerify) ballot.verified.add(vote.signer)
-    ballots.set(key, ballot)
-    this.#views.set(vote.view, ballots)
+    const kept = ballot ?? { view, blockHash, votes: new Map(), stake: 0n, verified: new Set() }
+    if (ballot === undefined) this.#ballots.push(kept)
+    if (known === undefined) kept.stake += this.#committee.stakeOf([signer])
+    kept.votes.set(signer, vote)
+    if (mustVerify) kept.verified.add(signer)
   }
 
   /** Every vote kept. */
   get all(): readonly Vote[] {
-    const ballots = [...this.#views.values()].flatMap((view) => [...view.values()])
-    return ballots.flatMap(({ votes }) => [...votes.values()])
+    return this.#ballots.flatMap(({ votes }) => [...votes.values()])
   }
 
   /** Whether some block of the view has, as far as one can tell unseen, the votes of a quorum. */
@@ -109,14 +102,31 @@ export class VoteCollector {
 
   /** Forgets the views below. */
   forgetBelow(view: View): void {
-    for (const known of this.#views.keys()) if (known < view) this.#views.delete(known)
+    if (this.#ballots.length === 0) return
+    this.#ballots = this.#ballots.filter((ballot) => ballot.view >= view)
   }
 
   #quorumBallot(view: View): Ballot | undefined {
-    for (const ballot of this.#views.get(view)?.values() ?? []) {
-      if (this.#committee.isQuorum(this.#committee.stakeOf(ballot.votes.keys()))) return ballot
+    for (const ballot of this.#ballots) {
+      if (ballot.view === view && this.#committee.isQuorum(ballot.stake)) return ballot
     }
     return undefined
+  }
+
+  #ballotOf(view: View, blockHash: Hash): Ballot | undefined {
+    for (const ballot of this.#ballots) {
+      if (ballot.view === view && equalBytes(ballot.blockHash, blockHash)) return ballot
+    }
+    return undefined
+  }
+
+  /** Blocks of a view that a signer voted for. */
+  #countOf(signer: number, view: View): number {
+    let count = 0
+    for (const ballot of this.#ballots) {
+      if (ballot.view === view && ballot.votes.has(signer)) count += 1
+    }
+    return count
   }
 
   #aggregate(ballot: Ballot): Verified<QuorumCertificate> | undefined {
@@ -131,6 +141,7 @@ export class VoteCollector {
       voteDigest(this.#context, epoch, view, blockHash),
     )
     for (const signer of badSigners) votes.delete(signer)
+    ballot.stake = this.#committee.stakeOf(votes.keys())
     if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) return undefined
     const bitmap = this.#committee.bitmapOf(signers)
     return this.#verifier.admitAggregateQC({ epoch, view, blockHash, signers: bitmap, signature })
@@ -140,10 +151,4 @@ export class VoteCollector {
     const digest = voteDigest(this.#context, this.#committee.epoch, view, blockHash)
     return this.#scheme.verify(this.#committee.voteKeyOf(signer), digest, signature)
   }
-}
-
-function countOf(signer: number, ballots: ReadonlyMap<HashKey, Ballot>): number {
-  let count = 0
-  for (const { votes } of ballots.values()) if (votes.has(signer)) count += 1
-  return count
 }

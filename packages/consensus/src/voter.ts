@@ -257,14 +257,12 @@ export class Voter {
     tree.markVoted(node)
 
     // The next leader proposes with the QC; this one makes the backup QC if the next is down.
-    const leaders = new Set([
-      election.leader(epoch, vote.view + 1n),
-      election.leader(epoch, vote.view),
-    ])
-    for (const leader of leaders) {
-      if (leader === selfIndex) this.#aggregator.add(vote)
-      else outbox.sendToValidator(leader, { kind: 'vote', vote })
-    }
+    const next = election.leader(epoch, vote.view + 1n)
+    const present = election.leader(epoch, vote.view)
+    const message = { kind: 'vote', vote } as const
+    if (next !== selfIndex) outbox.sendToValidator(next, message)
+    if (present !== selfIndex && present !== next) outbox.sendToValidator(present, message)
+    if (next === selfIndex || present === selfIndex) this.#aggregator.add(vote)
     return true
   }
 

@@ -76,6 +76,60 @@ function signingDigest(
   return digestOf(body.length)
 }
 
+/** A digest over a block, and all that it depends on. */
+interface BlockDigest {
+  readonly type: number
+  readonly context: SigningContext
+  readonly epoch: Epoch
+  readonly view: View
+  readonly blockHash: Hash
+  /** Nothing, for a vote. */
+  readonly tcHash: Uint8Array
+  readonly digest: Hash
+}
+
+/**
+ * The digests made last: whoever has voted next verifies the certificate over that vote, and what one replica signs
+ * others in the same process verify.
+ */
+const recent: BlockDigest[] = []
+const RECENT_MAX = 4
+const NOTHING = new Uint8Array(0)
+let oldest = 0
+
+function blockDigest(
+  type: number,
+  context: SigningContext,
+  epoch: Epoch,
+  view: View,
+  blockHash: Hash,
+  tcHash: Uint8Array,
+): Hash {
+  for (const known of recent) {
+    const isSame =
+      known.type === type &&
+      known.view === view &&
+      known.epoch === epoch &&
+      equalBytes(known.blockHash, blockHash) &&
+      equalBytes(known.tcHash, tcHash) &&
+      known.context.chainId === context.chainId &&
+      equalBytes(known.context.genesisHash, context.genesisHash)
+    if (isSame) return known.digest
+  }
+  assert(view >= 0n && view < U64_END, 'the view fits 8 bytes')
+  assert(blockHash.length === 32, 'a hash has 32 bytes')
+  writeHead(context, type, epoch)
+  words.setBigUint64(HEAD_BYTES, view)
+  preimage.set(blockHash, HEAD_BYTES + 8)
+  preimage.set(tcHash, HEAD_BYTES + 40)
+  const digest = digestOf(40 + tcHash.length)
+  // Copies: the caller's arrays may be written to later.
+  const body = { view, blockHash: blockHash.slice(), tcHash: tcHash.slice() }
+  recent[oldest] = { type, context, epoch, ...body, digest }
+  oldest = (oldest + 1) % RECENT_MAX
+  return digest
+}
+
 /** @param tcHash - SHA-256 of the encoded timeout certificate, if the proposal carries one */
 export function proposalDigest(
   context: SigningContext,
@@ -84,52 +138,16 @@ export function proposalDigest(
   blockHash: Hash,
   tcHash: Hash | undefined,
 ): Hash {
-  assert(view >= 0n && view < U64_END, 'the view fits 8 bytes')
-  assert(blockHash.length === 32, 'a hash has 32 bytes')
-  writeHead(context, SIGNING_TYPE.proposal, epoch)
-  words.setBigUint64(HEAD_BYTES, view)
-  preimage.set(blockHash, HEAD_BYTES + 8)
-  preimage.set(tcHash ?? NO_TC, HEAD_BYTES + 40)
-  return digestOf(72)
+  return blockDigest(SIGNING_TYPE.proposal, context, epoch, view, blockHash, tcHash ?? NO_TC)
 }
 
-/** The newest vote digest, with all that it depends on. */
-let lastVote: {
-  readonly context: SigningContext
-  readonly epoch: Epoch
-  readonly view: View
-  readonly blockHash: Hash
-  readonly digest: Hash
-} = {
-  context: { chainId: 0, genesisHash: NO_TC },
-  epoch: 0n,
-  view: 0n,
-  blockHash: new Uint8Array(0),
-  digest: new Uint8Array(0),
-}
-
-/** The same again costs nothing: whoever has voted next verifies the certificate over that vote. */
 export function voteDigest(
   context: SigningContext,
   epoch: Epoch,
   view: View,
   blockHash: Hash,
 ): Hash {
-  const isSame =
-    lastVote.view === view &&
-    lastVote.epoch === epoch &&
-    equalBytes(lastVote.blockHash, blockHash) &&
-    lastVote.context.chainId === context.chainId &&
-    equalBytes(lastVote.context.genesisHash, context.genesisHash)
-  if (isSame) return lastVote.digest
-  assert(view >= 0n && view < U64_END, 'the view fits 8 bytes')
-  assert(blockHash.length === 32, 'a hash has 32 bytes')
-  writeHead(context, SIGNING_TYPE.vote, epoch)
-  words.setBigUint64(HEAD_BYTES, view)
-  preimage.set(blockHash, HEAD_BYTES + 8)
-  const digest = digestOf(40)
-  lastVote = { context, epoch, view, blockHash: blockHash.slice(), digest }
-  return digest
+  return blockDigest(SIGNING_TYPE.vote, context, epoch, view, blockHash, NOTHING)
 }
 
 /** @param highTipView - under `highTip` only: view of the tip, 0 for none */

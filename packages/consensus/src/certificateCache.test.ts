@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { CertificateCache } from './certificateCache.ts'
+import { CERTIFICATE_VIEWS_CACHED_MAX, CERTIFICATES_PER_VIEW_MAX } from './limits.ts'
+
+interface Named {
+  readonly view: bigint
+  readonly name: string
+}
+
+const cacheOf = (): CertificateCache<Named> =>
+  new CertificateCache((a, b) => a.view === b.view && a.name === b.name)
+
+const named = (view: bigint, name = 'a'): [bigint, Named] => [view, { view, name }]
+
+describe('CertificateCache', () => {
+  it('knows a certificate by what it says, and none that says something else', () => {
+    const cache = cacheOf()
+    cache.add(...named(7n))
+    expect(cache.has(...named(7n))).toBe(true)
+    expect(cache.has(...named(7n, 'b'))).toBe(false)
+    expect(cache.has(...named(8n))).toBe(false)
+    expect(cache.has(...named(7n + BigInt(CERTIFICATE_VIEWS_CACHED_MAX)))).toBe(false)
+  })
+
+  it('keeps CERTIFICATES_PER_VIEW_MAX of a view, the newest ones', () => {
+    const cache = cacheOf()
+    const names = Array.from({ length: CERTIFICATES_PER_VIEW_MAX + 1 }, (_, i) => `${i}`)
+    for (const name of names) cache.add(...named(7n, name))
+    expect(names.map((name) => cache.has(...named(7n, name)))).toEqual([
+      false,
+      ...names.slice(1).map(() => true),
+    ])
+  })
+
+  it('keeps CERTIFICATE_VIEWS_CACHED_MAX views; one more drives out the oldest', () => {
+    const cache = cacheOf()
+    const count = BigInt(CERTIFICATE_VIEWS_CACHED_MAX)
+    for (let view = 1n; view <= count; view++) cache.add(...named(view))
+    expect(cache.has(...named(1n))).toBe(true)
+    for (let i = 0; i < CERTIFICATES_PER_VIEW_MAX; i++) cache.add(...named(count + 1n, `${i}`))
+    expect(cache.has(...named(1n))).toBe(false)
+    expect(cache.has(...named(2n))).toBe(true)
+  })
+})
