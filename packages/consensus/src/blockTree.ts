@@ -183,11 +183,13 @@ export class BlockTree {
   commit(node: BlockNode): void {
     const root = this.#own(node)
     assert(root.header.height > this.#root.header.height, 'commits go upwards')
-    const kept = [root]
+    let count = 0
     for (const node of this.#nodes) {
-      if (node.parent !== undefined && kept.includes(node.parent)) kept.push(node)
+      const { parent } = node
+      const isKept = node === root || (parent !== undefined && this.#isAmong(parent, count))
+      if (isKept) this.#nodes[count++] = node
     }
-    this.#nodes = kept
+    this.#nodes.length = count
     this.#root = root
     this.#forgetBelow(root)
   }
@@ -195,6 +197,12 @@ export class BlockTree {
   /** Drops all above the last committed block: what an epoch's end leaves undecided is dead. */
   dropUncommitted(): void {
     this.#nodes = [this.#root]
+  }
+
+  /** Whether a node is one of the first ones. */
+  #isAmong(node: BlockNode, count: number): boolean {
+    const i = this.#nodes.indexOf(node as MutableNode)
+    return i >= 0 && i < count
   }
 
   #find(blockHash: Hash): MutableNode | undefined {

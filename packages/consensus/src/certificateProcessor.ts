@@ -19,7 +19,7 @@ import { blockContext } from './blockContext.ts'
 import { checkBlockInBranch } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
 import { deferredRecord } from './deferredRecord.ts'
-import type { LogRecord } from './effect.ts'
+import type { CommittedBlock, LogRecord } from './effect.ts'
 import { ConsensusHalt } from './errors.ts'
 import { decidedView, type Replica } from './replica.ts'
 import type { RootMismatch } from './stateRoots.ts'
@@ -141,16 +141,15 @@ export class CertificateProcessor {
     // Commit rule: two certified blocks in consecutive views commit the lower one. A gap commits nothing yet.
     if (header.qc.view === 0n || header.qc.view + 1n !== qc.view) return
     // A suffix block is never committed: a pair of them commits the closing block below.
-    const path = [header]
+    let path = [header]
     let lowest = node.parent
     while (lowest !== undefined && lowest.header.flags === FLAG_EPOCH_SUFFIX) {
-      path.unshift(lowest.header)
+      path = [lowest.header, ...path]
       lowest = lowest.parent
     }
     assert(lowest !== undefined, 'a block above the root has a parent')
     if (lowest.header.height <= tree.root.header.height) return
-    path.unshift(lowest.header)
-    this.#commit(lowest, { path, qc })
+    this.#commit(lowest, { path: [lowest.header, ...path], qc })
   }
 
   /** Commits a block of the tree, and all below it, by a proof that was verified elsewhere. */
@@ -163,18 +162,17 @@ export class CertificateProcessor {
     const { outbox, orphans, reputation, stateRoots, targets, tree } = this.#replica
     const path = tree.pathFromRoot(node)
     let parent = tree.root.header
-    const blocks = path.map(({ block, blockHash }) => {
-      const { header } = block
+    const blocks: CommittedBlock[] = []
+    const records: LogRecord[] = []
+    for (const committed of path) {
+      const { block, blockHash, header } = committed
       const { missedSlots, isBoundary } = reputation.onCommitted(header, parent)
       if (isBoundary) this.#replica.reputationStates.push(reputation.state)
       const context = blockContext(this.#replica, { header, blockHash, parent, missedSlots })
+      blocks.push({ block, blockHash, context })
       parent = header
-      return { block, blockHash, context }
-    })
-    const records: LogRecord[] = []
-    for (const committed of path) {
       if (committed.isLogged) continue
-      records.push(deferredRecord('block', blockCodec.encode, committed.block))
+      records.push(deferredRecord('block', blockCodec.encode, block))
       tree.markLogged(committed)
     }
     records.push(deferredRecord('commit', commitProofCodec.encode, proof))

@@ -41,7 +41,7 @@ export class Committee {
     return Number.isInteger(index) && index >= 0 && index < this.size
   }
 
-  stakeOf(signers: Iterable<number>): bigint {
+  stakeOf(signers: readonly number[]): bigint {
     let stake = 0n
     for (const signer of signers) {
       const one = this.stakes[signer]

@@ -30,7 +30,7 @@ export interface ExecutedState {
  */
 export class StateRoots {
   /** Of the newest executed heights; the one asked for is nearly always among the last. */
-  #states: ExecutedState[]
+  readonly #states: ExecutedState[]
   /** Claims above executedHeight, by the height they are about. */
   readonly #claims = new Map<Height, BlockHeader[]>()
   #executedHeight: Height
@@ -88,9 +88,12 @@ export class StateRoots {
 
   /** Forgets roots below a height that is named no more. */
   forgetBelow(height: Height): void {
-    this.#states = this.#states.filter(
-      (state) => state.height >= height || state.height === this.#executedHeight,
-    )
+    let count = 0
+    for (const state of this.#states) {
+      const isKept = state.height >= height || state.height === this.#executedHeight
+      if (isKept) this.#states[count++] = state
+    }
+    this.#states.length = count
   }
 
   #stateAt(height: Height): ExecutedState | undefined {

@@ -488,7 +488,7 @@ export class StateSync {
       if (member !== undefined) indexes.add(member.index)
     }
     const committee = new Committee(set)
-    return committee.isBlockingSet(committee.stakeOf(indexes))
+    return committee.isBlockingSet(committee.stakeOf([...indexes]))
   }
 
   /** A quorum certified the root, and the headers lead from the certifying block down to the height and below. */

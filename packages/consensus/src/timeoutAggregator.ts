@@ -88,6 +88,7 @@ export class TimeoutAggregator {
   settle(nowMs: number): boolean {
     const { pacemaker, timeouts } = this.#replica
     const { view } = pacemaker
+    if (!timeouts.has(view)) return false
     if (timeouts.isQuorum(view)) return this.#leaveView(nowMs)
     // Amplification: an honest replica is among them, so the view is not going to succeed.
     return !this.hasGivenUp && timeouts.isBlocking(view) && this.giveUp(nowMs)

@@ -75,6 +75,11 @@ export class TimeoutCollector {
     return [...this.#views.values()].flatMap(({ timeouts }) => [...timeouts.values()])
   }
 
+  /** Whether anybody gave the view up. */
+  has(view: View): boolean {
+    return this.#views.size > 0 && this.#views.has(view)
+  }
+
   /** The timeouts kept of a view, to take the votes out of them. */
   timeoutsOf(view: View): Iterable<TimeoutVote> {
     return this.#views.get(view)?.timeouts.values() ?? []
@@ -112,6 +117,7 @@ export class TimeoutCollector {
 
   /** Forgets the views below. */
   forgetBelow(view: View): void {
+    if (this.#views.size === 0) return
     for (const known of this.#views.keys()) if (known < view) this.#views.delete(known)
   }
 
@@ -120,10 +126,10 @@ export class TimeoutCollector {
     const abandonment = this.#views.get(view)
     if (abandonment === undefined) return false
     const { timeouts, verified } = abandonment
-    if (isEnough(this.#committee.stakeOf(verified))) return true
-    if (!isEnough(this.#committee.stakeOf(timeouts.keys()))) return false
+    if (isEnough(this.#committee.stakeOf([...verified]))) return true
+    if (!isEnough(this.#committee.stakeOf([...timeouts.keys()]))) return false
     this.#aggregate(view)
-    return isEnough(this.#committee.stakeOf(verified))
+    return isEnough(this.#committee.stakeOf([...verified]))
   }
 
   /** Verifies all timeouts of a view, drops the bad ones, and returns the groups in the order of a TC. */

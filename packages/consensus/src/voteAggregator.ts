@@ -47,7 +47,9 @@ export class VoteAggregator {
 
   /** Forms the QC of the current view or the one before if that is our duty now; returns whether one was formed. */
   formQC(nowMs: number): boolean {
-    const { view } = this.#replica.pacemaker
+    const { pacemaker, votes } = this.#replica
+    if (votes.isEmpty) return false
+    const { view } = pacemaker
     return this.#formQCOf(view, nowMs) || (view > 1n && this.#formQCOf(view - 1n, nowMs))
   }
 

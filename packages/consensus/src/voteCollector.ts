@@ -22,7 +22,7 @@ interface Ballot {
   /** Of those who voted. */
   stake: bigint
   /** Signers whose vote was verified alone. */
-  readonly verified: Set<number>
+  readonly verified: number[]
 }
 
 /**
@@ -36,7 +36,7 @@ export class VoteCollector {
   readonly #scheme: SignatureScheme
   readonly #verifier: CertificateVerifier
   /** Of the few views that votes are kept of; one ballot per block that was voted for, nearly always one. */
-  #ballots: Ballot[] = []
+  readonly #ballots: Ballot[] = []
 
   constructor(options: {
     readonly committee: Committee
@@ -57,6 +57,10 @@ export class VoteCollector {
     return size
   }
 
+  get isEmpty(): boolean {
+    return this.#ballots.length === 0
+  }
+
   /** Keeps a vote of this epoch by a member. A signer's first vote in a view is kept unseen, any other must verify. */
   add(vote: Vote): void {
     assert(this.#committee.has(vote.signer), 'the signer is a member')
@@ -69,15 +73,15 @@ export class VoteCollector {
     // Whoever forges another's vote first must not be able to shut out the true one.
     const mustVerify = count > 0
     if (mustVerify) {
-      if (ballot?.verified.has(signer) === true) return
+      if (ballot?.verified.includes(signer) === true) return
       if (known === undefined && count >= VOTES_PER_SIGNER_MAX) return
       if (!this.#verifies(vote)) return
     }
-    const kept = ballot ?? { view, blockHash, votes: new Map(), stake: 0n, verified: new Set() }
+    const kept: Ballot = ballot ?? { view, blockHash, votes: new Map(), stake: 0n, verified: [] }
     if (ballot === undefined) this.#ballots.push(kept)
     if (known === undefined) kept.stake += this.#committee.stakeOf([signer])
     kept.votes.set(signer, vote)
-    if (mustVerify) kept.verified.add(signer)
+    if (mustVerify) kept.verified.push(signer)
   }
 
   /** Every vote kept. */
@@ -102,8 +106,9 @@ export class VoteCollector {
 
   /** Forgets the views below. */
   forgetBelow(view: View): void {
-    if (this.#ballots.length === 0) return
-    this.#ballots = this.#ballots.filter((ballot) => ballot.view >= view)
+    let count = 0
+    for (const ballot of this.#ballots) if (ballot.view >= view) this.#ballots[count++] = ballot
+    this.#ballots.length = count
   }
 
   #quorumBallot(view: View): Ballot | undefined {
@@ -141,7 +146,7 @@ export class VoteCollector {
       voteDigest(this.#context, epoch, view, blockHash),
     )
     for (const signer of badSigners) votes.delete(signer)
-    ballot.stake = this.#committee.stakeOf(votes.keys())
+    ballot.stake = this.#committee.stakeOf([...votes.keys()])
     if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) return undefined
     const bitmap = this.#committee.bitmapOf(signers)
     return this.#verifier.admitAggregateQC({ epoch, view, blockHash, signers: bitmap, signature })

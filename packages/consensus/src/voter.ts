@@ -218,7 +218,7 @@ export class Voter {
       reject('OL_CONSENSUS_PROPOSED_STATE_ROOT', 'the block names another state root than ours'),
     )
     this.#otherRoots.add(header.proposer)
-    if (committee.isBlockingSet(committee.stakeOf(this.#otherRoots))) {
+    if (committee.isBlockingSet(committee.stakeOf([...this.#otherRoots]))) {
       outbox.push({
         kind: 'alarm',
         code: 'OL_CONSENSUS_NONDETERMINISM',
