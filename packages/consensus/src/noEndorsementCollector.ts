@@ -56,7 +56,7 @@ export class NoEndorsementCollector {
 
   /** The certificate, if a quorum refuses; bad signatures found on the way are dropped. */
   certificate(): Verified<NoEndorsementCertificate> | undefined {
-    while (this.#committee.isQuorum(this.#committee.stakeOf(this.#refusals.keys()))) {
+    while (this.#committee.isQuorum(this.#committee.stakeOf([...this.#refusals.keys()]))) {
       const { badSigners, signature, signers } = this.#scheme.aggregate(
         [...this.#refusals.values()].map((refusal) => ({
           signer: refusal.signer,
