@@ -238,7 +238,7 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
       edit('certificateVerifier.ts', 'if (union.has(signer)) return undefined', ''),
       edit(
         'certificateVerifier.ts',
-        'this.#committee.isQuorum(this.#committee.stakeOf(union))',
+        'this.#committee.isQuorum(this.#committee.stakeOf([...union]))',
         'this.#committee.isQuorum(BigInt(groups.reduce((sum, { publicKeys }) => sum + publicKeys.length, 0)))',
       ),
     ],
@@ -282,7 +282,7 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
     edits: [
       edit(
         'certificateVerifier.ts',
-        'if (!this.#committee.isQuorum(this.#committee.stakeOf(union))) return undefined',
+        'if (!this.#committee.isQuorum(this.#committee.stakeOf([...union]))) return undefined',
         '',
       ),
     ],
@@ -491,8 +491,8 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
     edits: [
       edit(
         'certificateProcessor.ts',
-        'path: [lowest, ...path].map(({ header: one }) => one)',
-        'path: [lowest, lowest, ...path].map(({ header: one }) => one)',
+        'path: [lowest.header, ...path]',
+        'path: [lowest.header, lowest.header, ...path]',
       ),
     ],
     killers: [deadLeader],
@@ -520,7 +520,7 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
   },
   {
     name: 'vote to the present leader only',
-    edits: [edit('voter.ts', '      election.leader(epoch, vote.view + 1n),\n', '')],
+    edits: [edit('voter.ts', 'if (next !== selfIndex)', 'if (false)')],
     killers: [deadLeader],
   },
   {
@@ -538,8 +538,8 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
     edits: [
       edit(
         'voter.ts',
-        'if (leader === selfIndex) this.#aggregator.add(vote)',
-        'if (leader === selfIndex) continue',
+        'if (next === selfIndex || present === selfIndex) this.#aggregator.add(vote)',
+        '',
       ),
     ],
     killers: [deadLeader],
