@@ -368,14 +368,16 @@ describe('the signer', () => {
   })
 
   it('T5 after a refusal gives up without a vote for its own tip', () => {
-    const rules = rulesWith()
-    vote(rules, { block: b1 })
-    noEndorse(rules, tc2)
-    const given = timeout(rules, 3n, genesisQC, tc2)
-    // Its highQC must prove the view as well.
-    expect(given).toBeUndefined()
-    const high = timeout(rules, 3n, b2.header.qc, tc2)
-    expect(high?.vote).toBeUndefined()
+    // The leader of view 2 proposed two blocks: this replica voted for the one that the TC does not name.
+    const other = fixture.child(b1, 2n, { proposer: 1, timestampMs: 9_999 })
+    const voted = rulesWith()
+    vote(voted, { block: other })
+    const refused = restarted(voted)
+    noEndorse(refused, tc2)
+    const tip = blockHash(other.header)
+    expect(timeout(voted, 3n, b2.header.qc, tc2)?.vote?.blockHash).toEqual(tip)
+    const given = timeout(refused, 3n, b2.header.qc, tc2)
+    expect([given?.highTip, given?.vote]).toEqual([made.tip(other), undefined])
   })
 
   it('writes what a chain without tips reads', () => {

@@ -2,15 +2,24 @@
 // scenarios.
 import { cpuMs, report } from '../../../bench/figure.ts'
 import { loadMutant, removeMutants } from './mutants.ts'
-import { MUTATIONS } from './mutationTable.ts'
-import type { Scenario } from './scenarios.ts'
+import { type Killed, MUTATIONS } from './mutationTable.ts'
+import { type Scenario, underHighTip } from './scenarios.ts'
+import { TIP_MUTATIONS } from './tipMutations.ts'
 
-const clean = new Set<Scenario>(MUTATIONS.flatMap(({ killers }) => killers))
+const onTips = MUTATIONS.map(
+  (mutation): Killed => ({
+    ...mutation,
+    name: `${mutation.name} (with tips)`,
+    killers: mutation.killers.map(underHighTip),
+  }),
+)
+const all = [...MUTATIONS, ...onTips, ...TIP_MUTATIONS]
+const clean = new Set<Scenario>(all.flatMap(({ killers }) => killers))
 for (const scenario of clean) scenario(undefined)
 
 let killed = 0
 let dearestMs = 0
-for (const mutation of MUTATIONS) {
+for (const mutation of all) {
   const mutant = await loadMutant(mutation)
   let found: unknown
   const spentMs = await cpuMs(() => {
@@ -34,8 +43,8 @@ removeMutants()
 
 report({
   id: 'consensus.mutations.killed',
-  value: (100 * killed) / MUTATIONS.length,
-  unit: `% of ${MUTATIONS.length}`,
+  value: (100 * killed) / all.length,
+  unit: `% of ${all.length}`,
   op: '>=',
   target: 100,
   runs: [killed],

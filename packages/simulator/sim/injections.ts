@@ -12,8 +12,8 @@ import {
   type View,
   voteDigest,
 } from '@openliquid/primitives'
-import { Arsenal, type Cluster, silent } from '../src/index.ts'
-import { clusterOf, demand, goOn, type Scenario, ScenarioFailure } from './scenarios.ts'
+import { type Arsenal, type Cluster, silent } from '../src/index.ts'
+import { arsenalOf, clusterOf, demand, goOn, type Scenario, ScenarioFailure } from './scenarios.ts'
 
 /** What a forged proposal is made from: everything is valid until a scenario spoils it. */
 interface Forgery {
@@ -82,24 +82,6 @@ function injection(forge: Forge, { isGood }: { readonly isGood: boolean }): Scen
 function tcOf(effect: Effect): TimeoutCertificate | undefined {
   if (effect.kind !== 'broadcast' || effect.message.kind !== 'advanceView') return undefined
   return effect.message.advanceView.tc
-}
-
-/** All that was said, and the keys of one validator. */
-function arsenalOf(cluster: Cluster, validator: number): Arsenal {
-  const { chain, prng, schemes } = cluster
-  return new Arsenal({
-    node: validator,
-    validator,
-    nodeCount: cluster.nodes.length,
-    chain,
-    schemes,
-    prng,
-    highTip: cluster.params.highTip,
-    nowMs: () => cluster.scheduler.nowMs,
-    send: () => undefined,
-    sendAfter: () => undefined,
-    stateRootAt: (height) => cluster.node(0).application.stateRootAt(height),
-  })
 }
 
 const good: Forge = ({ arsenal, tc, view }) => arsenal.proposal(view, tc.highQC, { tc })

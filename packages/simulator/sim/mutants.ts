@@ -40,6 +40,8 @@ export async function loadMutant({ name, edits }: Mutation): Promise<CoreModule>
   const module: CoreModule = await import(
     /* @vite-ignore */ pathToFileURL(join(folder, 'index.ts')).href
   )
+  // It is in memory; all at the end would take longer than a test may.
+  rmSync(folder, { recursive: true, force: true })
   return { ConsensusCore: module.ConsensusCore, recoverState: module.recoverState }
 }
 

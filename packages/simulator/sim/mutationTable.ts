@@ -40,8 +40,11 @@ import {
   wrongRoot,
 } from './scenarios.ts'
 
+/** A fault, and who is to find it. */
+export type Killed = Mutation & { readonly killers: readonly Scenario[] }
+
 /** Each rule of §3–§7 that is taken out must be missed by somebody; docs/spec/consensus.md §11.5. */
-export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenario[] })[] = [
+export const MUTATIONS: readonly Killed[] = [
   {
     name: 'quorum of one half',
     edits: [
@@ -575,7 +578,8 @@ export const MUTATIONS: readonly (Mutation & { readonly killers: readonly Scenar
   },
 ]
 
-function edit(file: string, find: string, replace: string): Mutation['edits'][number] {
+/** One edit of a mutation. */
+export function edit(file: string, find: string, replace: string): Mutation['edits'][number] {
   return { file, find, replace }
 }
 

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import * as injections from './injections.ts'
 import { loadMutant, removeMutants } from './mutants.ts'
-import { MUTATIONS } from './mutationTable.ts'
+import { type Killed, MUTATIONS } from './mutationTable.ts'
 import * as scenarios from './scenarios.ts'
+import { TIP_MUTATIONS } from './tipMutations.ts'
+import * as tips from './tips.ts'
 
 const {
   allCrash,
@@ -16,28 +18,40 @@ const {
   otherExecution,
   silentSpell,
   staleQC,
+  underHighTip,
   wrongRoot,
 } = scenarios
 
 afterAll(removeMutants)
 
+/** Of the first table, every so many is run with tail-fork resistance too; `npm run sim` runs all. */
+const HIGH_TIP_SLICE = 4
+
+const SCENARIOS = Object.entries({
+  allCrash,
+  allCrashAfterVote,
+  deadLeader,
+  doubleProposal,
+  equivocation,
+  lateQC,
+  lightMajority,
+  otherExecution,
+  silentSpell,
+  staleQC,
+  wrongRoot,
+  ...injections,
+})
+
 describe('the scenarios raise no false alarm', () => {
-  it.each(
-    Object.entries({
-      allCrash,
-      allCrashAfterVote,
-      deadLeader,
-      doubleProposal,
-      equivocation,
-      lateQC,
-      lightMajority,
-      otherExecution,
-      silentSpell,
-      staleQC,
-      wrongRoot,
-      ...injections,
-    }),
-  )('%s', (_, scenario) => {
+  it.each(SCENARIOS)('%s', (_, scenario) => {
+    expect(() => scenario(undefined)).not.toThrow()
+  })
+
+  it.each(SCENARIOS)('%s, on a chain with tips', (_, scenario) => {
+    expect(() => underHighTip(scenario)(undefined)).not.toThrow()
+  })
+
+  it.each(Object.entries(tips))('%s', (_, scenario) => {
     expect(() => scenario(undefined)).not.toThrow()
   })
 
@@ -50,19 +64,35 @@ describe('planted faults are found', () => {
   it('there are forty and more', () => {
     expect(new Set(MUTATIONS.map(({ name }) => name)).size).toBe(MUTATIONS.length)
     expect(MUTATIONS.length).toBeGreaterThanOrEqual(40)
+    expect(TIP_MUTATIONS.length).toBeGreaterThanOrEqual(8)
   })
 
   it.each(MUTATIONS)('$name', async (mutation) => {
-    const mutant = await loadMutant(mutation)
-    let found: unknown
-    for (const scenario of mutation.killers) {
-      try {
-        scenario(mutant)
-      } catch (error) {
-        found = error
-        break
-      }
-    }
-    expect(found, 'no scenario saw the fault').toBeInstanceOf(Error)
+    await expectFound(mutation)
+  })
+
+  it.each(MUTATIONS.filter((_, i) => i % HIGH_TIP_SLICE === 0))(
+    '$name, on a chain with tips',
+    async (mutation) => {
+      await expectFound({ ...mutation, killers: mutation.killers.map(underHighTip) })
+    },
+  )
+
+  it.each(TIP_MUTATIONS)('$name (§12)', async (mutation) => {
+    await expectFound(mutation)
   })
 })
+
+async function expectFound(mutation: Killed): Promise<void> {
+  const mutant = await loadMutant(mutation)
+  let found: unknown
+  for (const scenario of mutation.killers) {
+    try {
+      scenario(mutant)
+    } catch (error) {
+      found = error
+      break
+    }
+  }
+  expect(found, 'no scenario saw the fault').toBeInstanceOf(Error)
+}

@@ -14,6 +14,7 @@ import {
   voteDigest,
 } from '@openliquid/primitives'
 import {
+  Arsenal,
   Cluster,
   type ClusterOptions,
   type CoreModule,
@@ -62,6 +63,24 @@ export function clusterOf(
     ...(coreModule === undefined ? {} : { coreModule }),
     ...options,
     params: { highTip, ...options.params },
+  })
+}
+
+/** All that was said, and the keys of one validator. */
+export function arsenalOf(cluster: Cluster, validator: number): Arsenal {
+  const { chain, prng, schemes } = cluster
+  return new Arsenal({
+    node: validator,
+    validator,
+    nodeCount: cluster.nodes.length,
+    chain,
+    schemes,
+    prng,
+    highTip: cluster.params.highTip,
+    nowMs: () => cluster.scheduler.nowMs,
+    send: () => undefined,
+    sendAfter: () => undefined,
+    stateRootAt: (height) => cluster.node(0).application.stateRootAt(height),
   })
 }
 

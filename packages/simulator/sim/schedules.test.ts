@@ -5,6 +5,8 @@ import { planOf, runPlan, simulate } from '../src/index.ts'
 /** Schedules of each kind in the bounded slice. */
 const FIXED = 60
 const FRESH = 60
+/** Schedules that run with tail-fork resistance and without. */
+const EACH = 20
 const FRESH_FROM = randomInt(2 ** 31)
 
 /** Found faults of the core once; they stay. 125, 143: docs in the commits that fixed them. */
@@ -19,6 +21,10 @@ describe('seeded schedules with adversaries, crashes and partitions keep every p
     expectClean(1_000, FIXED)
   })
 
+  it.each([false, true])(`seeds 2000 to ${2_000 + EACH - 1}, with highTip %s`, (highTip) => {
+    expectClean(2_000, EACH, { highTip })
+  })
+
   it(`fresh seeds ${FRESH_FROM} to ${FRESH_FROM + FRESH - 1}`, () => {
     expectClean(FRESH_FROM, FRESH)
   })
@@ -29,16 +35,25 @@ describe('a seed', () => {
     const first = simulate(7)
     expect(simulate(7)).toEqual(first)
     expect(simulate(8).traceHash).not.toBe(first.traceHash)
+    const [on, off] = [true, false].map((highTip) => simulate(7, { highTip }).traceHash)
+    expect(on).not.toBe(off)
+    expect([on, off]).toContain(first.traceHash)
   })
 })
 
-function expectClean(from: number, count: number): void {
+function expectClean(
+  from: number,
+  count: number,
+  change: { readonly highTip?: boolean } = {},
+): void {
   for (let seed = from; seed < from + count; seed++) {
     try {
-      runPlan(planOf(seed))
+      runPlan(planOf(seed, change))
     } catch (cause) {
-      const { finding } = simulate(seed)
-      const replay = `openliquid-node simulate --seed ${seed}`
+      const { finding } = simulate(seed, change)
+      const stage =
+        change.highTip === undefined ? '' : ` --high-tip ${change.highTip ? 'on' : 'off'}`
+      const replay = `openliquid-node simulate --seed ${seed}${stage}`
       const text = [`seed ${seed}: ${finding?.message}`, ...(finding?.trace ?? []), replay]
       throw new Error(text.join('\n'), { cause })
     }

@@ -15,6 +15,7 @@ import { CommitMonitor } from './monitors.ts'
 import { Prng } from './prng.ts'
 import { Scheduler } from './scheduler.ts'
 import { type CoreModule, type NodeOptions, SimulatedNode } from './simulatedNode.ts'
+import { TailForkMonitor } from './tailForkMonitor.ts'
 import { isValidPayload } from './virtualApplication.ts'
 import { createChain, DEFAULT_PARAMS, GENESIS_TIME_MS, type VirtualChain } from './virtualChain.ts'
 import { type LinkConditions, VirtualNetwork } from './virtualNetwork.ts'
@@ -56,6 +57,8 @@ export class Cluster {
   readonly toleratesHalts: boolean
   readonly commits: CommitMonitor
   readonly certificates: CertificateMonitor
+  /** Only where the chain promises it. */
+  readonly tails: TailForkMonitor | undefined
   readonly alarms: {
     readonly node: number
     readonly alarm: Extract<Effect, { kind: 'alarm' }>
@@ -79,6 +82,7 @@ export class Cluster {
     this.#observe = options.observe ?? (() => undefined)
     const { context, set } = this.chain
     this.commits = new CommitMonitor({ context, set, scheme: this.schemes.scheme })
+    this.tails = this.params.highTip ? new TailForkMonitor(set) : undefined
     this.certificates = new CertificateMonitor({
       context,
       set,

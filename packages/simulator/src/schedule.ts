@@ -8,6 +8,8 @@ import { garbler } from './adversaries/garbler.ts'
 import { liarInTimeouts } from './adversaries/liarInTimeouts.ts'
 import { quorumDelayer } from './adversaries/quorumDelayer.ts'
 import { selectiveServer } from './adversaries/selectiveServer.ts'
+import { tipDropper } from './adversaries/tipDropper.ts'
+import { tipHoarder } from './adversaries/tipHoarder.ts'
 import { Cluster } from './cluster.ts'
 import { PropertyViolation } from './monitors.ts'
 import { Prng } from './prng.ts'
@@ -23,6 +25,8 @@ export const ADVERSARIES: Readonly<Record<AdversaryName, AdversaryMaker>> = {
   garbler,
   liarInTimeouts,
   selectiveServer,
+  tipDropper,
+  tipHoarder,
 }
 
 export type AdversaryName =
@@ -32,6 +36,8 @@ export type AdversaryName =
   | 'garbler'
   | 'liarInTimeouts'
   | 'selectiveServer'
+  | 'tipDropper'
+  | 'tipHoarder'
 
 const NAMES: readonly AdversaryName[] = [
   'byzantineLeader',
@@ -41,6 +47,8 @@ const NAMES: readonly AdversaryName[] = [
   'liarInTimeouts',
   'selectiveServer',
 ]
+/** Of those, what makes sense only where there are tips. */
+const TIP_NAMES: readonly AdversaryName[] = ['tipDropper', 'tipHoarder']
 
 /** Something that goes wrong at a time. */
 export type Disturbance =
@@ -148,7 +156,13 @@ export function planOf(seed: number, change: Partial<Pick<Plan, 'highTip'>> = {}
     disturbances: disturbancesOf(prng, n + (hasTwin ? chosen.length : 0), disturbedMs),
   }
   // Drawn last: it changes nothing else that a seed stands for.
-  return { ...plan, highTip: prng.chance(500), ...change }
+  const isDrawn = prng.chance(500)
+  const faults = plan.faults.map(({ node, adversaries }) => ({
+    node,
+    adversaries: [...adversaries, ...TIP_NAMES.filter(() => prng.chance(400))],
+  }))
+  const { highTip = isDrawn } = change
+  return { ...plan, highTip, ...(highTip ? { faults } : {}) }
 }
 
 /** Runs a plan; throws where a property of the protocol does not hold. */

@@ -22,11 +22,13 @@ import { PropertyViolation } from './monitors.ts'
 import type { VirtualDisk } from './virtualDisk.ts'
 
 /**
- * Looks at every signature that leaves one honest node, over all its restarts; docs/spec/consensus.md §11.1, O1–O6, and
- * O7: after a refusal to endorse a tip (§12), votes in that view are for the tip or for what is proposed instead.
+ * Looks at every signature that leaves one honest node, over all its restarts; docs/spec/consensus.md §11.1, O1–O6, and of
+ * §12 O7: after a refusal to endorse a tip, votes in that view are for the tip or for what is proposed instead; O8: no
+ * timeout stands by less than the block last voted for.
  */
 export class SignatureOracle {
   readonly #node: number
+  readonly #isHighTip: boolean
   /** First of each kind and view: whatever comes later must be the same bytes (O1, O4, O6). */
   readonly #votes = new Map<View, Vote>()
   readonly #timeouts = new Map<View, TimeoutVote>()
@@ -37,9 +39,12 @@ export class SignatureOracle {
   #lastTimeoutView = 0n
   /** Greatest qc.view of a block voted for. */
   #lockedView = 0n
+  /** Of the block last voted for. */
+  #tipView = 0n
 
-  constructor(node: number) {
+  constructor(node: number, { highTip = false }: { readonly highTip?: boolean } = {}) {
     this.#node = node
+    this.#isHighTip = highTip
   }
 
   /**
@@ -76,6 +81,7 @@ export class SignatureOracle {
     this.#lastVoteView = 0n
     this.#lastTimeoutView = 0n
     this.#lockedView = 0n
+    this.#tipView = 0n
   }
 
   #onVote(vote: Vote, disk: VirtualDisk, blockOf: (hash: Hash) => Block | undefined): void {
@@ -95,6 +101,7 @@ export class SignatureOracle {
     )
     this.#demand(onDisk !== undefined, `O5: the block voted for in view ${view} is not on disk`)
     const block = blockOf(vote.blockHash)
+    if (block !== undefined) this.#tipView = block.header.view
     if (block !== undefined && block.header.qc.view > this.#lockedView) {
       this.#lockedView = block.header.qc.view
     }
@@ -112,6 +119,10 @@ export class SignatureOracle {
     this.#demand(
       highest >= this.#lockedView,
       `O3: the timeout of view ${view} names ${highest} below the lock ${this.#lockedView}`,
+    )
+    this.#demand(
+      !this.#isHighTip || highest >= this.#tipView,
+      `O8: the timeout of view ${view} names ${highest} below the block of view ${this.#tipView}`,
     )
     this.#demand(view > this.#lastTimeoutView, `O2: gives view ${view} up late`)
     this.#lastTimeoutView = view

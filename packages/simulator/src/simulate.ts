@@ -23,9 +23,12 @@ export interface Simulation {
 }
 
 /** Runs the schedule of one seed with its whole trace; what fails is made as small as it gets. */
-export function simulate(seed: number, coreModule?: CoreModule): Simulation {
+export function simulate(
+  seed: number,
+  { coreModule, highTip }: { readonly coreModule?: CoreModule; readonly highTip?: boolean } = {},
+): Simulation {
   const core = coreModule === undefined ? {} : { coreModule }
-  const plan = planOf(seed)
+  const plan = planOf(seed, highTip === undefined ? {} : { highTip })
   const trace = new Trace()
   try {
     const outcome = runPlan(plan, { ...core, trace })

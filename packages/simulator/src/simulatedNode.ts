@@ -84,7 +84,7 @@ export class SimulatedNode {
       cluster.chain.genesis,
       Uint8Array.of(options.salt ?? 0),
     )
-    this.oracle = new SignatureOracle(index)
+    this.oracle = new SignatureOracle(index, cluster.params)
   }
 
   get core(): ConsensusCore {
@@ -280,7 +280,11 @@ export class SimulatedNode {
 
   #emit(message: ConsensusMessage, recipients: readonly number[]): void {
     this.#cluster.certificates.onMessage(message)
+    this.#cluster.tails?.onMessage(message)
     if (this.isHonest) {
+      const vote = message.kind === 'timeout' ? message.timeout.vote : undefined
+      if (message.kind === 'vote') this.#cluster.tails?.onVote(this.validator, message.vote)
+      if (vote !== undefined) this.#cluster.tails?.onVote(this.validator, vote)
       this.oracle.onLeaving(message, this.disk, (hash) => this.#blockOf(hash))
     }
     for (const to of recipients) {
@@ -381,6 +385,7 @@ export class SimulatedNode {
     const { chain, schemes } = cluster
     const sendAfter = (delayMs: number, to: number, message: ConsensusMessage): void => {
       cluster.certificates.onMessage(message)
+      cluster.tails?.onMessage(message)
       cluster.scheduler.after(delayMs, () => cluster.deliver(this.index, to, message))
     }
     return {

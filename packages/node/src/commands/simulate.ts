@@ -1,4 +1,4 @@
-import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings'
 import type { Simulation } from '@openliquid/simulator'
 import { explain, NodeError } from '../errors.ts'
 import { print } from './report.ts'
@@ -9,6 +9,12 @@ export function simulateCommand(): CommandUnknownOpts {
     .description('replay runs of the simulator by their seeds')
     .option('--seed <number>', 'run this seed and print its trace hash')
     .option('--seeds <first..last>', 'run all seeds from first to last')
+    .addOption(
+      new Option(
+        '--high-tip <on|off>',
+        'tail-fork resistance, instead of as each seed says',
+      ).choices(['on', 'off'] as const),
+    )
     .option('--json', 'machine-readable output')
   command.action(async (options) => {
     const { first, last } = seedsOf(options)
@@ -16,9 +22,11 @@ export function simulateCommand(): CommandUnknownOpts {
     const { simulate } = await import('@openliquid/simulator')
     let failed = 0
     for (let seed = first; seed <= last; seed++) {
-      const simulation = simulate(seed)
+      const { highTip } = options
+      const simulation = simulate(seed, highTip === undefined ? {} : { highTip: highTip === 'on' })
       if (simulation.finding !== undefined) failed += 1
-      print(summaryOf(simulation), linesOf(simulation), { json: options.json ?? false })
+      const lines = linesOf(simulation, highTip)
+      print(summaryOf(simulation), lines, { json: options.json ?? false })
     }
     if (failed > 0) process.exitCode = 1
   })
@@ -53,7 +61,10 @@ function summaryOf({ finding, outcome, seed, traceHash }: Simulation): Record<st
   }
 }
 
-function linesOf({ finding, outcome, seed, traceHash }: Simulation): string[] {
+function linesOf(
+  { finding, outcome, seed, traceHash }: Simulation,
+  highTip: string | undefined,
+): string[] {
   if (finding === undefined) {
     return [
       `seed ${seed}: ${outcome?.views} views, ${outcome?.heights} heights, trace ${traceHash}`,
@@ -66,6 +77,6 @@ function linesOf({ finding, outcome, seed, traceHash }: Simulation): string[] {
     `seed ${seed}: ${finding.message}`,
     `  smallest plan: ${plan}`,
     ...finding.trace.map((line) => `  ${line}`),
-    `  replay: openliquid-node simulate --seed ${seed}`,
+    `  replay: openliquid-node simulate --seed ${seed}${highTip === undefined ? '' : ` --high-tip ${highTip}`}`,
   ]
 }

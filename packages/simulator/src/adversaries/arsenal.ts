@@ -8,13 +8,19 @@ import {
   type Epoch,
   type Hash,
   type Hex,
+  type NoEndorse,
+  type NoEndorsementCertificate,
+  noEndorseDigest,
   type Payload,
   type Proposal,
   payloadRoot,
   proposalDigest,
   type QuorumCertificate,
+  type RoundRecovery,
+  roundRecoveryDigest,
   sha256,
   type TimeoutCertificate,
+  type TimeoutGroup,
   type TimeoutVote,
   type Tip,
   timeoutCertificateCodec,
@@ -35,6 +41,9 @@ export class Arsenal {
   readonly tips: Tip[] = []
   readonly #blocks = new Map<Hex, Block>()
   readonly #votes = new Map<string, Map<number, Vote>>()
+  /** By view and signer. */
+  readonly #timeouts = new Map<View, Map<number, TimeoutVote>>()
+  readonly #refusals = new Map<View, Map<number, NoEndorse>>()
   readonly #world: World
   #epoch: Epoch
 
@@ -62,6 +71,13 @@ export class Arsenal {
         this.#seeTC(message.timeout.lastTC)
         this.#seeTip(message.timeout.highTip)
         if (message.timeout.vote !== undefined) this.#seeVote(message.timeout.vote)
+        keep(this.#timeouts, message.timeout)
+        break
+      case 'noEndorse':
+        keep(this.#refusals, message.noEndorse)
+        break
+      case 'tipBlock':
+        this.#seeBlock(message.block)
         break
       case 'advanceView':
         this.seeQC(message.advanceView.highQC)
@@ -82,6 +98,10 @@ export class Arsenal {
 
   blockOf(hash: Hash): Block | undefined {
     return this.#blocks.get(bytesToHex(hash))
+  }
+
+  blockOfHeader(header: BlockHeader): Block | undefined {
+    return this.blockOf(blockHash(header))
   }
 
   /** The QC of a view, if the votes heard and the own one make a quorum. */
@@ -152,10 +172,12 @@ export class Arsenal {
     qc: QuorumCertificate,
     {
       tc,
+      nec,
       change = {},
       payload = { actions: [], evm: [], evidence: [] },
     }: {
       readonly tc?: TimeoutCertificate
+      readonly nec?: NoEndorsementCertificate
       readonly change?: Partial<BlockHeader>
       readonly payload?: Payload
     } = {},
@@ -180,17 +202,139 @@ export class Arsenal {
       stateRoot,
       ...change,
     }
-    return this.envelope({ header, payload }, view, tc)
+    return this.envelope({ header, payload }, view, tc, nec)
+  }
+
+  /** A TC of the timeouts heard: of a quorum that knows as little as can be. */
+  formLowTC(view: View): TimeoutCertificate | undefined {
+    const { chain, prng } = this.#world
+    const timeouts = [...(this.#timeouts.get(view)?.values() ?? [])]
+    // Any order among those who know equally much.
+    const order = new Map(timeouts.map((timeout) => [timeout, prng.below(1_000)]))
+    timeouts.sort(
+      (a, b) => Number(knownView(a) - knownView(b)) || (order.get(a) ?? 0) - (order.get(b) ?? 0),
+    )
+    const chosen: TimeoutVote[] = []
+    let stake = 0n
+    for (const timeout of timeouts) {
+      if (stake * 3n > chain.set.totalStake * 2n) break
+      chosen.push(timeout)
+      stake += chain.set.validators[timeout.signer]?.stake ?? 0n
+    }
+    return stake * 3n > chain.set.totalStake * 2n ? this.#tcOf(view, chosen) : undefined
+  }
+
+  /** A NEC of the refusals heard and the own one, if they are a quorum. */
+  formNec(view: View, tipQCView: View): NoEndorsementCertificate | undefined {
+    const { chain, schemes, validator } = this.#world
+    const digest = noEndorseDigest(chain.context, this.#epoch, view, tipQCView)
+    const signature = schemes.scheme.sign(this.#keys.voteSecretKey, digest)
+    const refusals = [...(this.#refusals.get(view)?.values() ?? [])]
+      .filter((refusal) => refusal.tipQCView === tipQCView && refusal.signer !== validator)
+      .concat({ epoch: this.#epoch, view, tipQCView, signer: validator, signature })
+    const stake = refusals.reduce(
+      (sum, { signer }) => sum + (chain.set.validators[signer]?.stake ?? 0n),
+      0n,
+    )
+    if (stake * 3n <= chain.set.totalStake * 2n) return undefined
+    return { epoch: this.#epoch, view, tipQCView, ...this.#aggregate(refusals, digest) }
+  }
+
+  /** Asks for a TC's tip, as the leader of the next view may. */
+  roundRecovery(tc: TimeoutCertificate): RoundRecovery {
+    const { chain, schemes } = this.#world
+    const hash = sha256(timeoutCertificateCodec.encode(tc))
+    const digest = roundRecoveryDigest(chain.context, this.#epoch, tc.view + 1n, hash)
+    return { tc, signature: schemes.nodeScheme.sign(this.#keys.nodeSecretKey, digest) }
+  }
+
+  /** The tip that an own proposal makes of its block. */
+  tipOf({ block: { header }, nec, signature, tc }: Proposal): Tip {
+    if (tc === undefined) return { header, signature }
+    return {
+      header,
+      tcHash: sha256(timeoutCertificateCodec.encode(tc)),
+      fresh: nec === undefined ? { kind: 'noTip', groups: tc.groups } : { kind: 'nec', nec },
+      signature,
+    }
+  }
+
+  #tcOf(view: View, timeouts: readonly TimeoutVote[]): TimeoutCertificate | undefined {
+    const { chain } = this.#world
+    const pairs = new Map<string, TimeoutVote[]>()
+    for (const timeout of timeouts) {
+      const { highQCView, highTipView } = this.#signedViews(timeout)
+      const pair = `${highQCView}/${highTipView}`
+      pairs.set(pair, [...(pairs.get(pair) ?? []), timeout])
+    }
+    const groups = [...pairs.values()].map(
+      (members): TimeoutGroup & { readonly of: TimeoutVote } => {
+        const of = members[0] as TimeoutVote
+        const { highQCView, highTipView } = this.#signedViews(of)
+        const digest = timeoutDigest(chain.context, this.#epoch, view, highQCView, highTipView)
+        const tip = highTipView === undefined ? {} : { highTipView }
+        return { of, highQCView, ...tip, ...this.#aggregate(members, digest) }
+      },
+    )
+    groups.sort(
+      (a, b) =>
+        Number(a.highQCView - b.highQCView) ||
+        Number((a.highTipView ?? 0n) - (b.highTipView ?? 0n)),
+    )
+    const top = groups.reduce((high, group) => (ranksAbove(group.of, high.of) ? group : high))
+    const { highQC, highTip } = top.of
+    return {
+      epoch: this.#epoch,
+      view,
+      groups: groups.map(({ of: _of, ...group }) => group),
+      highQC: highTip?.header.qc ?? highQC,
+      ...(highTip === undefined ? {} : { highTip }),
+    }
+  }
+
+  #signedViews({ highQC, highTip }: TimeoutVote): {
+    readonly highQCView: View
+    readonly highTipView: View | undefined
+  } {
+    return {
+      highQCView: highTip?.header.qc.view ?? highQC.view,
+      highTipView: this.#world.highTip ? (highTip?.header.view ?? 0n) : undefined,
+    }
+  }
+
+  #aggregate(
+    parts: readonly { readonly signer: number; readonly signature: Uint8Array }[],
+    digest: Hash,
+  ): { readonly signers: Uint8Array; readonly signature: Uint8Array } {
+    const { chain, schemes } = this.#world
+    const { signature, signers } = schemes.scheme.aggregate(
+      parts.map(({ signer, signature: own }) => ({
+        signer,
+        publicKey: chain.set.validators[signer]?.voteKey ?? new Uint8Array(0),
+        signature: own,
+      })),
+      digest,
+    )
+    return { signers: bitmapFromSigners(signers, chain.set.validators.length), signature }
   }
 
   /** Signs a block as a proposal. */
-  envelope(block: Block, view: View, tc?: TimeoutCertificate): Proposal {
+  envelope(
+    block: Block,
+    view: View,
+    tc?: TimeoutCertificate,
+    nec?: NoEndorsementCertificate,
+  ): Proposal {
     const { chain, schemes } = this.#world
     const epoch = this.#epoch
     const tcHash = tc === undefined ? undefined : sha256(timeoutCertificateCodec.encode(tc))
     const digest = proposalDigest(chain.context, epoch, view, blockHash(block.header), tcHash)
     const signature = schemes.nodeScheme.sign(this.#keys.nodeSecretKey, digest)
-    return { epoch, view, block, ...(tc === undefined ? {} : { tc }), signature }
+    const certificates = {
+      ...(tc === undefined ? {} : { tc }),
+      ...(nec === undefined ? {} : { nec }),
+    }
+    return { epoch, view, block, ...certificates, signature }
   }
 
   get #keys(): { readonly voteSecretKey: Uint8Array; readonly nodeSecretKey: Uint8Array } {
@@ -216,6 +360,8 @@ export class Arsenal {
     this.tcs.length = 0
     this.tips.length = 0
     this.#votes.clear()
+    this.#timeouts.clear()
+    this.#refusals.clear()
   }
 
   #seeBlock(block: Block): void {
@@ -253,6 +399,32 @@ export class Arsenal {
   }
 }
 
+/** Of the newest views only. */
+function keep<T extends { readonly view: View; readonly signer: number }>(
+  views: Map<View, Map<number, T>>,
+  message: T,
+): void {
+  const known = views.get(message.view) ?? new Map<number, T>()
+  known.set(message.signer, message)
+  views.set(message.view, known)
+  if (views.size <= REMEMBERED_MAX) return
+  const [oldest] = views.keys()
+  if (oldest !== undefined) views.delete(oldest)
+}
+
+/** View of what a timeout stands by. */
+function knownView({ highQC, highTip }: TimeoutVote): View {
+  return highTip?.header.view ?? highQC.view
+}
+
+/** §12's order, written apart from the core. */
+function ranksAbove(a: TimeoutVote, b: TimeoutVote): boolean {
+  const [viewOfA, viewOfB] = [knownView(a), knownView(b)]
+  if (viewOfA !== viewOfB) return viewOfA > viewOfB
+  if (a.highTip === undefined || b.highTip === undefined) return b.highTip !== undefined
+  return a.highTip.header.qc.view > b.highTip.header.qc.view
+}
+
 function remember<T>(list: T[], value: T): void {
   list.push(value)
   if (list.length > REMEMBERED_MAX) list.shift()
@@ -268,6 +440,8 @@ function epochOf(message: ConsensusMessage): Epoch | undefined {
       return message.timeout.epoch
     case 'advanceView':
       return message.advanceView.highQC.epoch
+    case 'noEndorse':
+      return message.noEndorse.epoch
     default:
       return undefined
   }
