@@ -9,6 +9,7 @@ import {
   FLAG_EPOCH_CLOSING,
   FLAG_EPOCH_SUFFIX,
   type Hash,
+  type Height,
   type QuorumCertificate,
   quorumCertificateCodec,
   type TimeoutCertificate,
@@ -21,6 +22,7 @@ import type { BlockNode } from './blockTree.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import type { CommittedBlock, LogRecord } from './effect.ts'
 import { ConsensusHalt } from './errors.ts'
+import { REPUTATIONS_KEPT_MAX } from './limits.ts'
 import { decidedView, type Replica } from './replica.ts'
 import type { RootMismatch } from './stateRoots.ts'
 import { viewTimeoutMs } from './viewTimer.ts'
@@ -158,6 +160,16 @@ export class CertificateProcessor {
     if (node.header.height > tree.root.header.height) this.#commit(node, proof)
   }
 
+  #keepReputation(height: Height): void {
+    const { keepsReputation, keptReputations, reputation } = this.#replica
+    if (!keepsReputation(height)) return
+    keptReputations.set(height, reputation.state)
+    const [oldest] = keptReputations.keys()
+    if (keptReputations.size > REPUTATIONS_KEPT_MAX && oldest !== undefined) {
+      keptReputations.delete(oldest)
+    }
+  }
+
   #commit(node: BlockNode, proof: CommitProof): void {
     const { outbox, orphans, reputation, stateRoots, targets, tree } = this.#replica
     const path = tree.pathFromRoot(node)
@@ -168,6 +180,7 @@ export class CertificateProcessor {
       const { block, blockHash, header } = committed
       const { missedSlots, isBoundary } = reputation.onCommitted(header, parent)
       if (isBoundary) this.#replica.reputationStates.push(reputation.state)
+      this.#keepReputation(header.height)
       const context = blockContext(this.#replica, { header, blockHash, parent, missedSlots })
       blocks.push({ block, blockHash, context })
       parent = header

@@ -3,6 +3,7 @@ import type {
   Block,
   BlockHeader,
   ConsensusParams,
+  Height,
   QuorumCertificate,
   SigningContext,
   TimeoutCertificate,
@@ -65,6 +66,13 @@ export interface ConsensusOptions {
   readonly nodeScheme: SignatureScheme
   /** Absent in a follower. */
   readonly self?: ValidatorIdentity
+  /**
+   * Where there are executed blocks but no safety data: signs first in an epoch whose closing block is younger than this.
+   * What this validator signed is not known, but in such an epoch it cannot have been before the loss (§7). Wall clock.
+   */
+  readonly signsAfterMs?: number
+  /** Heights whose leader schedule is kept for a while, for snapshots of the state. */
+  readonly keepsReputation?: (height: Height) => boolean
   /** Absent: the chain starts now, and this replica has never been part of it. */
   readonly recovered?: RecoveredState
 }

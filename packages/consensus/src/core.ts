@@ -167,6 +167,17 @@ export class ConsensusCore {
     return this.#epochs.changeOf(epoch)
   }
 
+  /** Leader schedule as of a committed height, as a snapshot of the state holds it; undefined where it is not kept. */
+  reputationAt(height: Height): Uint8Array | undefined {
+    const state = this.#replica.keptReputations.get(height)
+    return state === undefined ? undefined : encodeReputation(state)
+  }
+
+  /** Whether the keys are there but sign nothing yet: what they signed before is not known. */
+  get isDormant(): boolean {
+    return this.#replica.dormant !== undefined
+  }
+
   /** The highest QC known: what a peer that catches up should aim for. */
   get highQC(): QuorumCertificate {
     return this.#replica.pacemaker.highQC

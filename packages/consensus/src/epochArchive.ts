@@ -10,11 +10,12 @@ import {
   type ValidatorSet,
 } from '@openliquid/primitives'
 import { EPOCH_CHANGE_BYTES_MAX } from './limits.ts'
-import { closingBeneath } from './recovery.ts'
+import { closingBeneath, type ExecutedChain } from './recovery.ts'
 
 /** Where the changes of past epochs come from: the core for the newest, the executed chain for all others. */
 export interface EpochSource {
   readonly height: Height
+  readonly base?: NonNullable<ExecutedChain['base']>
   blockAt(height: Height): Block | undefined
   commitProofAt(height: Height): CommitProof | undefined
   validatorSetOf(epoch: Epoch): ValidatorSet | undefined

@@ -36,6 +36,8 @@ export const MISSED_SLOTS_MAX = 1_024
 export const LEADER_SLOTS_MAX = 2_000
 /** Duties done in one step: a few per view, and one step moves through few views. More is our own endless loop. */
 export const ACTS_PER_STEP_MAX = 1_000
+/** Leader schedules kept for snapshots: a height waits about this long until a header names it. */
+export const REPUTATIONS_KEPT_MAX = 64
 /** Peers that state sync asks: a third of the stake is among far fewer. */
 export const STATE_SYNC_PEERS_MAX = 64
 /** Offers of one peer that are looked at: each costs one verification. */

@@ -40,6 +40,14 @@ export interface ExecutedChain {
   validatorsAt?(height: Height): readonly ValidatorInfo[] | undefined
   /** Sets of earlier epochs; absent: their members were those of the present one. */
   validatorSetOf?(epoch: Epoch): ValidatorSet | undefined
+  /** Stands in for blocks that are not kept: of a replica that began with a snapshot of the state. */
+  readonly base?: {
+    /** From here on all blocks are kept. */
+    readonly lowestHeight: Height
+    /** Leader schedule as of the height of the snapshot, as `ConsensusCore.reputationAt` gives it. */
+    readonly reputation: Uint8Array
+    closingBeneath(epoch: Epoch): BlockHeader | undefined
+  }
   /** Helps a replica without a log to a newer certificate. */
   commitProofAt?(height: Height): CommitProof | undefined
 }
@@ -103,7 +111,11 @@ export function recoverState({
       undefined,
     )
   // One above the tip is of a database that is gone.
-  const reputation = log.reputations.findLast(({ height }) => height <= tip.header.height)
+  const lowestHeight = executed.base?.lowestHeight ?? 0n
+  const reputation =
+    log.reputations.findLast(
+      ({ height }) => height <= tip.header.height && height >= lowestHeight,
+    ) ?? (executed.base === undefined ? undefined : decodeReputation(executed.base.reputation))
   const lastTC = log.tcs.get(epoch)
   const epochBase = epoch === genesis.header.epoch ? undefined : closingBeneath(epoch, executed)
   return {
@@ -189,9 +201,12 @@ function recoverBase(
     const stateRoot = rootAt(height)
     return { height, stateRoot, ...(validators === undefined ? {} : { validators }) }
   }
-  const stateRoots = [stateAt(lowest)]
-  for (let height = lowest + 1n; height <= executed.height; height += 1n) {
-    recent.push(blockAt(height))
+  const stateRoots: ExecutedState[] = []
+  for (let height = lowest; height <= executed.height; height += 1n) {
+    if (height > lowest) recent.push(blockAt(height))
+    // A snapshot brings the roots that headers name; nobody can ask for another one below it.
+    const isUnnamed = executed.base !== undefined && height < executed.height
+    if (isUnnamed && executed.stateRootAt(height) === undefined) continue
     stateRoots.push(stateAt(height))
   }
   if (executed.height === 0n) return { recent: [tip], stateRoots }
@@ -238,9 +253,12 @@ export function epochAbove({ epoch, flags }: BlockHeader): Epoch {
 /** Header of the executed block that closes the epoch before `epoch`. Epochs grow with height: O(log height) reads. */
 export function closingBeneath(
   epoch: Epoch,
-  executed: Pick<ExecutedChain, 'height' | 'blockAt'>,
+  executed: Pick<ExecutedChain, 'base' | 'height' | 'blockAt'>,
 ): BlockHeader | undefined {
-  let low = 1n
+  const lowest = executed.base?.lowestHeight ?? 1n
+  let low = lowest > 0n ? lowest : 1n
+  const beneath = executed.base?.closingBeneath(epoch)
+  if (beneath !== undefined && beneath.height < low) return beneath
   let high = executed.height
   while (low < high) {
     const middle = (low + high) / 2n

@@ -45,8 +45,13 @@ export interface Replica extends EpochParts {
   readonly stateRoots: StateRoots
   readonly outbox: Outbox
   readonly timers: Timers
-  /** Holds the keys; absent in a follower. */
-  readonly signer: SafetyRules | undefined
+  /** Holds the keys; absent in a follower, and while the keys are dormant. */
+  signer: SafetyRules | undefined
+  /** A signer that does not know what it signed before, and when it may begin. */
+  dormant: { readonly signer: SafetyRules; readonly afterMs: number } | undefined
+  readonly keepsReputation: (height: Height) => boolean
+  /** By height, oldest first. */
+  readonly keptReputations: Map<Height, ReputationState>
   readonly ownKeys: OwnKeys | undefined
   /** The signer while it may sign in this epoch: as a member, and until its closing block is committed. */
   safety: SafetyRules | undefined
@@ -102,10 +107,12 @@ export function createReplica(options: ConsensusOptions): Replica {
 
   const genesisQC = epochGenesisQC(committee.epoch, blockHash(base), committee.size)
   const outbox = new Outbox()
-  const signer =
+  const made =
     self === undefined || ownKeys === undefined
       ? undefined
       : recoveredSigner(self, { selfIndex, keys: ownKeys }, { ...options, recovered }, genesisQC)
+  const isDormant = ownKeys !== undefined && hasForgotten(ownKeys, recovered, options)
+  const signer = isDormant ? undefined : made
   const moved = signer?.moveTo(genesisQC)
   if (moved !== undefined) outbox.persist([moved], { sync: true })
   const reputation = recoveredReputation(recovered, committee)
@@ -121,6 +128,12 @@ export function createReplica(options: ConsensusOptions): Replica {
     outbox,
     timers: new Timers(outbox),
     signer,
+    dormant:
+      isDormant && made !== undefined && options.signsAfterMs !== undefined
+        ? { signer: made, afterMs: options.signsAfterMs }
+        : undefined,
+    keepsReputation: options.keepsReputation ?? (() => false),
+    keptReputations: new Map(),
     ownKeys,
     safety: maySign(signer, selfIndex, committee) ? signer : undefined,
     selfIndex,
@@ -153,7 +166,8 @@ export function beginEpoch(
     readonly genesisQC: QuorumCertificate
   },
 ): void {
-  const { outbox, ownKeys, signer, tree } = replica
+  const { outbox, ownKeys, tree } = replica
+  const signer = wakened(replica, closing)
   const committee = new Committee(nextSet)
   const reputation = replica.reputation.next(committee, closing.height)
   replica.reputationStates.push(reputation.state)
@@ -169,6 +183,28 @@ export function beginEpoch(
     highestCommit: undefined,
     epochEnd: undefined,
   } satisfies Partial<Replica>)
+}
+
+/** §7: a signer without memory signs first in an epoch that began after it did. */
+function wakened(replica: Replica, closing: BlockHeader): SafetyRules | undefined {
+  const { dormant } = replica
+  if (dormant === undefined || closing.timestampMs <= dormant.afterMs) return replica.signer
+  replica.signer = dormant.signer
+  replica.dormant = undefined
+  return dormant.signer
+}
+
+/**
+ * A validator whose log is gone no longer knows what it signed: another signature could be the second of a view. Keys
+ * that were in no set so far have signed nothing.
+ */
+function hasForgotten(
+  keys: OwnKeys,
+  { safety, recent, validatorSets = [] }: RecoveredState,
+  { validatorSet }: Pick<ConsensusOptions, 'validatorSet'>,
+): boolean {
+  if (safety !== undefined || (recent.at(-1)?.header.height ?? 0n) === 0n) return false
+  return [validatorSet, ...validatorSets].some((set) => hasKeys(set, keys))
 }
 
 /**
@@ -344,15 +380,13 @@ function recoveredSigner(
     nodeScheme,
     params,
     recovered,
+    signsAfterMs,
     validatorSet,
   }: ConsensusOptions & { readonly recovered: RecoveredState },
   genesisQC: QuorumCertificate,
 ): SafetyRules {
-  const { safety, recent, validatorSets = [] } = recovered
-  // A validator whose log is gone no longer knows what it signed: another signature could be the second of a view.
-  // Keys that were in no set so far have signed nothing.
-  const isMember = [validatorSet, ...validatorSets].some((set) => hasKeys(set, keys))
-  if (safety === undefined && isMember && (recent.at(-1)?.header.height ?? 0n) > 0n) {
+  const { safety } = recovered
+  if (signsAfterMs === undefined && hasForgotten(keys, recovered, { validatorSet })) {
     throw recoveryError('there are executed blocks but no safety data; run without keys')
   }
   return new SafetyRules({

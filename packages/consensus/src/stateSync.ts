@@ -172,6 +172,8 @@ export class StateSync {
   #isFinished = false
   /** Requests about the target that brought nothing, in a row. */
   #failures = 0
+  /** Nobody is asked for anything until the timer fires. */
+  #isPausing = false
   #turn = 0
 
   constructor(options: StateSyncOptions) {
@@ -224,6 +226,7 @@ export class StateSync {
         this.#giveUpTarget(input.reason)
         break
       case 'timerFired':
+        this.#isPausing = false
         if (this.#candidate === undefined) this.#offers.clear()
         break
       default:
@@ -400,8 +403,14 @@ export class StateSync {
   #countFailure(): void {
     this.#failures += 1
     if (this.#failures <= STATE_SYNC_FAILURES_MAX) return
+    this.#startOver()
+  }
+
+  /** Asks everyone anew, after a while. */
+  #startOver(): void {
     this.#forgetTarget()
     this.#offers.clear()
+    this.#isPausing = true
   }
 
   /** Does whatever can be done now. */
@@ -413,7 +422,7 @@ export class StateSync {
         this.#effects.push({ kind: 'finish', target })
         return
       }
-      this.#requestChunks(target)
+      this.#requestChunks(target, nowMs)
       return
     }
     if (this.#candidate === undefined) this.#choose(nowMs)
@@ -421,6 +430,10 @@ export class StateSync {
   }
 
   #choose(nowMs: number): void {
+    if (this.#isPausing) {
+      this.#effects.push({ kind: 'setTimer', atMs: nowMs + RETRY_MS })
+      return
+    }
     this.#askForOffers()
     this.#askForSets()
     const isWaiting = [...this.#asked.values()].some(
@@ -532,7 +545,7 @@ export class StateSync {
     })
   }
 
-  #requestChunks({ manifest }: StateSyncTarget): void {
+  #requestChunks({ manifest }: StateSyncTarget, nowMs: number): void {
     const { peers } = this.#candidate ?? { peers: new Set<PeerId>() }
     let inFlight = [...this.#asked.values()].filter(
       ({ request }) => request.kind === 'chunk',
@@ -548,9 +561,8 @@ export class StateSync {
     }
     const isStuck = inFlight === 0 && this.#missing.length > 0
     if (!isStuck) return
-    this.#forgetTarget()
-    this.#offers.clear()
-    this.#askForOffers()
+    this.#startOver()
+    this.#choose(nowMs)
   }
 
   /** Takes turns, so that the load and the risk are spread. */

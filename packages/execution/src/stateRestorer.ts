@@ -17,6 +17,7 @@ import {
   equalBytes,
   type Genesis,
   genesisHash,
+  genesisValidatorSet,
   type Hash,
   type KeyValueStore,
   type SnapshotChunk,
@@ -36,6 +37,7 @@ import { ExecutionError, type SnapshotRefusal } from './errors.ts'
 import { withNativeEscrow } from './nativeEscrow.ts'
 import { combineRoots } from './stateRoot.ts'
 import { baseWrites } from './stateSyncBase.ts'
+import { restoredSetWrites } from './validatorSets.ts'
 
 const MANIFEST_KEY = metaKey('restoring')
 const CHUNK = 'restored'
@@ -139,8 +141,12 @@ export class StateRestorer {
     const { blocks, changes, genesisStateRoot, headers, manifest } = this.#target
     const top = headers.find(({ height }) => height === manifest.height)
     if (top === undefined) throw refused('manifest', 'the header of the height is missing')
-    if (!equalBytes(await this.#coreRoot(), this.#parts.coreRoot)) {
+    const core = await this.#core()
+    if (!equalBytes(core.coreRoot, this.#parts.coreRoot)) {
       throw refused('root', 'the Core does not have the certified root')
+    }
+    if (!equalBytes(top.validatorSetHash, this.#parts.validatorSetHash)) {
+      throw refused('manifest', 'the validator set is not that of the header')
     }
     if (!(await this.#evm.isWhole(this.#store))) {
       throw refused('root', 'the EVM does not have the certified root')
@@ -162,6 +168,10 @@ export class StateRestorer {
         // Roots below are compared with what later headers name.
         ...headers.map(({ executedHeight, stateRoot }) => rootWrite(executedHeight, stateRoot)),
         rootWrite(0n, genesisStateRoot),
+        ...restoredSetWrites(manifest.height, core.nextMembers(), [
+          genesisValidatorSet(this.#genesis),
+          ...changes.map(({ nextSet }) => nextSet).filter(({ epoch }) => epoch <= core.epoch),
+        ]),
         ...baseWrites({ lowestHeight: lowest, reputation: manifest.reputation, changes }),
         ...markerWrites({
           height: manifest.height,
@@ -196,11 +206,11 @@ export class StateRestorer {
     return isCore ? range.map(([key, value]): Write => [key, value]) : undefined
   }
 
-  async #coreRoot(): Promise<Uint8Array> {
+  async #core(): Promise<ExchangeMachine> {
     const entries: (readonly [Uint8Array, Uint8Array])[] = []
     for await (const entry of this.#store.entries(coreKeyRange)) entries.push(entry)
     try {
-      return ExchangeMachine.load(entries).coreRoot
+      return ExchangeMachine.load(entries)
     } catch (error) {
       if (error instanceof CoreStateError) throw refused('root', error.message)
       throw error

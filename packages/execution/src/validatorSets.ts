@@ -113,6 +113,19 @@ export class ValidatorSets {
   }
 }
 
+/** What a restored state has of the sets of all epochs, and of the members that it names. */
+export function restoredSetWrites(
+  height: Height,
+  members: NextMembers,
+  sets: readonly ValidatorSet[],
+): Write[] {
+  return [
+    [metaKey(MEMBERS_OF_HEIGHT, heightToBytes(height)), heightToBytes(height)],
+    memberWrite(height, members),
+    ...sets.map(setWrite),
+  ]
+}
+
 function setWrite(set: ValidatorSet): Write {
   return [metaKey(SET, uintToBytes(set.epoch, 8)), validatorSetCodec.encode(set)]
 }

@@ -53,6 +53,23 @@ const configSchema = z.strictObject({
       .describe('a validator that hides: its peers are its sentries, and it knows nobody else'),
     relayFor: list.default([]).describe('peer ids of validators whose sentry this node is'),
   }),
+  sync: z.strictObject({
+    stateSyncThreshold: count(1_000_000_000)
+      .default(2_000)
+      .describe('blocks behind above which a state is fetched instead of blocks'),
+    snapshotInterval: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(1_000_000_000)
+      .default(10_000)
+      .describe('blocks between snapshots for nodes that join; 0 makes none'),
+    snapshotsKept: count(4).default(2).describe('snapshots kept'),
+    trustedCheckpoint: z
+      .string()
+      .default('')
+      .describe('height:hash of a block that you trust, for a node that was away for long'),
+  }),
   mempool: z.strictObject({
     transactions: count(1_000_000).default(50_000).describe('transactions kept, of both kinds'),
     bytes: size.prefault('64MiB').describe('bytes kept'),
@@ -105,6 +122,12 @@ export interface NodeConfig {
     readonly allow: readonly string[]
     readonly private: boolean
     readonly relayFor: readonly string[]
+  }
+  readonly sync: {
+    readonly stateSyncThreshold: number
+    readonly snapshotInterval: number
+    readonly snapshotsKept: number
+    readonly trustedCheckpoint: string
   }
   readonly mempool: {
     readonly transactions: number

@@ -28,6 +28,11 @@ export interface DataDirectory {
   readonly secrets: string
   readonly wal: string
   readonly db: string
+  /** A database that state sync is restoring. */
+  readonly dbSync: string
+  /** The database that a restored one replaces, for a moment. */
+  readonly dbOld: string
+  readonly snapshots: string
   readonly logs: string
   /** Bans of peers that outlive a restart. */
   readonly bans: string
@@ -52,6 +57,9 @@ export function dataDirectoryAt(path: string): DataDirectory {
     secrets: join(root, 'secrets'),
     wal: join(root, 'wal'),
     db: join(root, 'db'),
+    dbSync: join(root, 'db.sync'),
+    dbOld: join(root, 'db.old'),
+    snapshots: join(root, 'snapshots'),
     logs: join(root, 'logs'),
     bans: join(root, 'bans.json'),
     version: join(root, 'VERSION'),

@@ -18,6 +18,13 @@ export type NodeFault =
   | { readonly code: 'OL_NODE_KEYS'; readonly path: string; readonly reason: string }
   | { readonly code: 'OL_NODE_PORT_IN_USE'; readonly host: string; readonly port: number }
   | { readonly code: 'OL_NODE_DISK'; readonly path: string; readonly reason: string }
+  | {
+      readonly code: 'OL_NODE_TRUST_EXPIRED'
+      readonly height: bigint
+      readonly ageMs: number
+      readonly periodMs: number
+    }
+  | { readonly code: 'OL_NODE_CHECKPOINT'; readonly height: bigint }
   | { readonly code: 'OL_NODE_HALTED'; readonly reason: string; readonly dump?: string }
 
 /** An operating error of the node. The message is three lines: what, why, what to do. */

@@ -16,6 +16,7 @@ export const EXIT_CODE = {
   portInUse: 17,
   disk: 18,
   invariant: 19,
+  trust: 20,
 } as const
 export type ExitCode = (typeof EXIT_CODE)[keyof typeof EXIT_CODE]
 
@@ -32,6 +33,8 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   OL_NODE_PORT_IN_USE: EXIT_CODE.portInUse,
   OL_NODE_DISK: EXIT_CODE.disk,
   OL_NODE_HALTED: EXIT_CODE.invariant,
+  OL_NODE_TRUST_EXPIRED: EXIT_CODE.trust,
+  OL_NODE_CHECKPOINT: EXIT_CODE.trust,
   OL_STORE_LOCKED: EXIT_CODE.locked,
   OL_STORE_SCHEMA: EXIT_CODE.foreign,
   OL_STORE_OPEN: EXIT_CODE.damaged,

@@ -26,3 +26,17 @@ export const PUSH_WAIT_MS = 200
 export const PULL_ATTEMPTS_MAX = 3
 /** Bytes of one block as an answer: the largest payload with its header and evidence. */
 export const BLOCK_ANSWER_BYTES_MAX = 4_194_304
+/** States of the database held until a committed header names one: a stretch of failed views is longer in few cases. */
+export const SNAPSHOTS_HELD_MAX = 64
+/** Requests for snapshots answered at the same time; serving must never slow voting. */
+export const SNAPSHOT_REQUESTS_MAX = 2
+/** Time a peer has to answer a request of state sync. */
+export const STATE_SYNC_TIMEOUT_MS = 5_000
+/** How often the peers are looked at during state sync. */
+export const STATE_SYNC_POLL_MS = 500
+/** How long a starting node waits to hear how far validators of a third of the stake are. */
+export const HEADS_WAIT_MS = 3_000
+/** A block takes at least this long: whose newest is younger than the threshold times this is not behind it. */
+export const BLOCK_MS_MIN = 10
+/** State sync without any progress for so long is given up for block sync. */
+export const STATE_SYNC_IDLE_MS = 30_000

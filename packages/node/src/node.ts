@@ -3,14 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConsensusOptions, recoverState } from '@openliquid/consensus'
 import { ed25519Scheme, schemeOf, verifyPossession } from '@openliquid/crypto'
-import { Application, type ChainView } from '@openliquid/execution'
+import { Application, type ChainView, readStateSyncBase } from '@openliquid/execution'
 import { type Ban, createNetworkManager, type NetworkManager } from '@openliquid/network'
 import {
+  blockHash,
   bytesToHex,
   equalBytes,
   type Genesis,
+  type GossipVerdict,
   type Hash,
   hexToBytes,
+  type PeerId,
+  type TransportHandlers,
   type ValidatorSet,
 } from '@openliquid/primitives'
 import { createRpcServer, type RpcServer } from '@openliquid/rpc'
@@ -19,6 +23,7 @@ import { readBans, writeBans } from './banFile.ts'
 import { type Clock, createClock } from './clock.ts'
 import { loadConfig, type SettingValues } from './config.ts'
 import type { NodeConfig } from './configSchema.ts'
+import { finishSwap, swapDatabase } from './databaseSwap.ts'
 import {
   checkDataDirectory,
   type DataDirectory,
@@ -42,6 +47,13 @@ import { assertPortFree } from './ports.ts'
 import { filePrices, type PriceSource, seededWalk } from './priceSource.ts'
 import { createPrometheusMetrics, type PrometheusMetrics } from './prometheusMetrics.ts'
 import { PrunedLog } from './prunedLog.ts'
+import { StateJoin } from './stateJoin.ts'
+import {
+  assertOnChain,
+  assertTrusted,
+  parseCheckpoint,
+  type TrustedCheckpoint,
+} from './trustedCheckpoint.ts'
 import { programVersion } from './version.ts'
 
 /** What a node is made from. */
@@ -55,6 +67,8 @@ export interface NodeOptions {
   /** Where `OPENLIQUID_*` variables are read from; none by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly logger?: Logger
+  /** Wall clock in milliseconds; that of the machine by default. */
+  readonly clock?: Clock
 }
 
 /** What /status of a node answers. */
@@ -97,7 +111,7 @@ export interface OpenLiquidNode extends AsyncDisposable {
  * @throws {NodeError} OL_NODE_CONFIG, OL_NODE_GENESIS, OL_NODE_NOT_FOUND, OL_NODE_DATADIR_FOREIGN
  */
 export async function createNode(options: NodeOptions = {}): Promise<OpenLiquidNode> {
-  const clock = createClock()
+  const clock = options.clock ?? createClock()
   const temporary =
     options.datadir === undefined ? mkdtempSync(join(tmpdir(), 'openliquid-')) : undefined
   const directory = dataDirectoryAt(options.datadir ?? join(temporary ?? '', 'dev'))
@@ -117,6 +131,36 @@ export async function createNode(options: NodeOptions = {}): Promise<OpenLiquidN
 
 const ANY_PORTS: SettingValues = { 'network.port': 0, 'metrics.port': 0, 'rpc.port': 0 }
 
+/** Answers nothing until the runtime is there: the network is up before it. */
+class LateHandlers implements TransportHandlers {
+  #handlers: TransportHandlers | undefined
+
+  become(handlers: TransportHandlers, peers: readonly PeerId[]): void {
+    this.#handlers = handlers
+    for (const peer of peers) handlers.onPeer(peer, 'connected')
+  }
+
+  onGossip(
+    ...message: Parameters<TransportHandlers['onGossip']>
+  ): GossipVerdict | Promise<GossipVerdict> {
+    return this.#handlers?.onGossip(...message) ?? 'ignore'
+  }
+
+  onMessage(...message: Parameters<TransportHandlers['onMessage']>): void {
+    this.#handlers?.onMessage(...message)
+  }
+
+  async onRequest(
+    ...request: Parameters<TransportHandlers['onRequest']>
+  ): Promise<Uint8Array | undefined> {
+    return this.#handlers?.onRequest(...request)
+  }
+
+  onPeer(...change: Parameters<TransportHandlers['onPeer']>): void {
+    this.#handlers?.onPeer(...change)
+  }
+}
+
 interface NodeParts {
   readonly directory: DataDirectory
   readonly config: NodeConfig
@@ -131,6 +175,7 @@ interface NodeParts {
 interface OpenParts {
   store?: LevelStore
   log?: PrunedLog
+  join?: StateJoin
   application?: Application
   network?: NetworkManager
   runtime?: NodeRuntime
@@ -230,24 +275,16 @@ class Node implements OpenLiquidNode {
     checkDataDirectory(directory, bytesToHex(genesisHash))
     const secrets = await readKeyFiles(directory)
     // The lock of the database guards the whole folder: it is taken before anything else is touched.
+    finishSwap(directory)
     this.#open.store = await openStore(directory.db)
     writePid(directory)
     const consensusLog = openConsensusLog({ path: directory.wal })
     const log = new PrunedLog(consensusLog)
     this.#open.log = log
-    const application = await Application.create({
-      store: this.#open.store,
-      genesis,
-      clock,
-      mempool: {
-        transactionsMax: config.mempool.transactions,
-        bytesMax: config.mempool.bytes,
-        senderTransactionsMax: config.mempool.perSender,
-      },
-      metrics: this.#metrics,
-    })
-    this.#open.application = application
+    let application = await this.#openApplication(this.#open.store)
     checkPossession(genesis)
+    const checkpoint = parseCheckpoint(config.sync.trustedCheckpoint)
+    this.#checkTrust(application, secrets, checkpoint)
     const network = createNetworkManager({
       nodeKey: secrets.nodeSecret,
       chainId: genesis.chainId,
@@ -271,6 +308,14 @@ class Node implements OpenLiquidNode {
         logger[this.#stopping === undefined ? level : 'debug'](fields, message)
       },
     })
+    const { host, port } = config.network
+    // libp2p does not tell a taken port from other failures.
+    await assertPortFree({ host, port, key: 'network.port' })
+    const handlers = new LateHandlers()
+    this.#open.network = network
+    await network.start(handlers)
+    application = await this.#join(application, network, checkpoint)
+    const base = readStateSyncBase(opened(this.#open.store))
     const recovered = recoverState({
       genesis: application.genesisBlock,
       records: consensusLog.recover(),
@@ -281,6 +326,7 @@ class Node implements OpenLiquidNode {
         validatorsAt: (height) => application.validatorsAt(height),
         validatorSetOf: (epoch) => application.validatorSetOf(epoch),
         commitProofAt: (height) => application.blocks.commitProofAt(height),
+        ...(base === undefined ? {} : { base }),
       },
     })
     const { validatorSet } = application
@@ -297,7 +343,8 @@ class Node implements OpenLiquidNode {
       scheme: schemeOf(genesis.consensus.scheme),
       nodeScheme: ed25519Scheme,
       recovered,
-      ...(self === undefined || isLogLost ? {} : { self }),
+      ...(self === undefined ? {} : { self }),
+      ...(isLogLost ? { signsAfterMs: clock() + genesis.consensus.clockDriftMsMax } : {}),
     }
     const runtime = new NodeRuntime({
       clock,
@@ -307,11 +354,19 @@ class Node implements OpenLiquidNode {
       application,
       network,
       consensus,
+      snapshots: {
+        path: directory.snapshots,
+        interval: config.sync.snapshotInterval,
+        kept: config.sync.snapshotsKept,
+        store: opened(this.#open.store),
+      },
+      base,
+      checkpoint,
       onFatal: (error, details) => this.#onFatal(error, details),
     })
     this.#open.runtime = runtime
-    this.#open.network = network
-    await this.#listen(network, runtime)
+    handlers.become(runtime.transportHandlers, network.peers())
+    await this.#listen(network)
     logger.info(
       {
         chainId: genesis.chainId,
@@ -352,12 +407,79 @@ class Node implements OpenLiquidNode {
     }
   }
 
-  async #listen(network: NetworkManager, runtime: NodeRuntime): Promise<void> {
+  async #openApplication(store: LevelStore): Promise<Application> {
+    const { clock, config, genesis } = this.#parts
+    const application = await Application.create({
+      store,
+      genesis,
+      clock,
+      mempool: {
+        transactionsMax: config.mempool.transactions,
+        bytesMax: config.mempool.bytes,
+        senderTransactionsMax: config.mempool.perSender,
+      },
+      metrics: this.#metrics,
+    })
+    this.#open.application = application
+    return application
+  }
+
+  /** Too old a chain is not trusted, nor one without the checkpoint. */
+  #checkTrust(
+    application: Application,
+    secrets: NodeSecrets,
+    checkpoint: TrustedCheckpoint | undefined,
+  ): void {
+    const { clock, genesis } = this.#parts
+    const { head, validatorSet } = application
+    const selfIndex = this.#identity(secrets, validatorSet)?.index
+    const { unbondingMs } = genesis.consensus
+    assertTrusted({ nowMs: clock(), unbondingMs, head, validatorSet, selfIndex, checkpoint })
+    if (checkpoint === undefined || checkpoint.height > head.height) return
+    const header = application.blocks.headerAt(checkpoint.height)
+    const lowest = readStateSyncBase(opened(this.#open.store))?.lowestHeight ?? 0n
+    if (header === undefined && checkpoint.height < lowest) return
+    assertOnChain(checkpoint, header === undefined ? undefined : blockHash(header))
+  }
+
+  /** Begins again from a fetched state if this node is far behind. */
+  async #join(
+    application: Application,
+    network: NetworkManager,
+    checkpoint: TrustedCheckpoint | undefined,
+  ): Promise<Application> {
+    const { clock, config, directory, logger } = this.#parts
+    const join = new StateJoin({
+      clock,
+      logger,
+      network,
+      application,
+      directory,
+      threshold: config.sync.stateSyncThreshold,
+      hasPeers: config.network.peers.length > 0,
+      checkpoint,
+      isStopping: () => this.#stopping !== undefined,
+    })
+    this.#open.join = join
+    if (!(await join.run())) return application
+    application.stop()
+    await this.#open.store?.close()
+    swapDatabase(directory)
+    this.#open.store = await openStore(directory.db)
+    const restored = await this.#openApplication(this.#open.store)
+    network.setValidatorSet(restored.validatorSet.epoch, restored.validatorSet)
+    const { height } = restored.head
+    network.setHead({
+      headHeight: height,
+      committedHeight: height,
+      epoch: restored.validatorSet.epoch,
+    })
+    logger.info({ height: String(height) }, 'restored a fetched state')
+    return restored
+  }
+
+  async #listen(network: NetworkManager): Promise<void> {
     const { config, logger } = this.#parts
-    const { host, port } = config.network
-    // libp2p does not tell a taken port from other failures.
-    await assertPortFree({ host, port, key: 'network.port' })
-    await network.start(runtime.transportHandlers)
     if (config.metrics.enabled) {
       this.#open.monitor = await startMonitorServer({ ...config.metrics, source: this.#monitor })
     }
@@ -446,6 +568,7 @@ class Node implements OpenLiquidNode {
 
   /** Clients first, then signatures, then the block in execution, then peers, then the disk. */
   async #stop(): Promise<void> {
+    await this.#open.join?.stop()
     // Whoever called start() hears of its failure; here only that it is over counts.
     await this.#starting?.catch(() => undefined)
     await this.#feeding?.catch(() => undefined)
@@ -492,7 +615,7 @@ const REQUEST_MARGIN_MS = 2_000
 /** Unexecuted blocks above which a node is no good source of fresh answers. */
 const EXECUTION_BEHIND = 8
 const LOG_LOST =
-  'the consensus log is empty although this chain has blocks: what this validator signed is not known, so it only follows'
+  'the consensus log is empty although this chain has blocks: what this validator signed is not known, so it follows until the next epoch begins'
 
 function haltError(
   error: unknown,

@@ -4,13 +4,14 @@ import {
   type ConsensusOptions,
   type Effect,
 } from '@openliquid/consensus'
-import type { Application, BlockResult } from '@openliquid/execution'
+import type { Application, BlockResult, StateSyncBase } from '@openliquid/execution'
 import type { NetworkManager } from '@openliquid/network'
 import {
   ANNOUNCEMENT_BYTES_MAX,
   bytesToHex,
   DecodeError,
   type Envelope,
+  type EpochChangeProof,
   type GossipVerdict,
   type Hash,
   type Height,
@@ -44,8 +45,11 @@ import { envelopeToMessage, messageToEnvelope } from './messageCodec.ts'
 import type { NodeMeters } from './nodeMetrics.ts'
 import { PayloadSource } from './payloadSource.ts'
 import type { PrunedLog } from './prunedLog.ts'
+import { mayBeHeld, SnapshotKeeper, type SnapshotKeeperOptions } from './snapshotKeeper.ts'
+import { SnapshotServer } from './snapshotServer.ts'
 import { Timers } from './timers.ts'
 import { decodeTransactions, TransactionGossip } from './transactionGossip.ts'
+import { assertOnChain, type TrustedCheckpoint } from './trustedCheckpoint.ts'
 
 type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { readonly kind: Kind }>
 
@@ -58,6 +62,11 @@ export interface RuntimeOptions {
   readonly application: Application
   readonly network: NetworkManager
   readonly consensus: ConsensusOptions
+  /** For nodes that join. */
+  readonly snapshots: Pick<SnapshotKeeperOptions, 'path' | 'interval' | 'kept' | 'store'>
+  /** What a restored state has instead of older blocks. */
+  readonly base: StateSyncBase | undefined
+  readonly checkpoint: TrustedCheckpoint | undefined
   /** The node can never sign again: an invariant, a halt of the core, or the disk. */
   onFatal(error: unknown, details: Readonly<Record<string, unknown>>): void
 }
@@ -106,6 +115,8 @@ export class NodeRuntime {
   readonly #server: BlockServer
   readonly #gossip: TransactionGossip
   readonly #large: LargeProposals
+  readonly #snapshots: SnapshotKeeper
+  readonly #snapshotServer: SnapshotServer
   readonly #quorumTimers: Timers<'poll'>
   readonly #recentBlocks: BlockSummary[] = []
   #isAdmittingGossip = false
@@ -119,7 +130,22 @@ export class NodeRuntime {
   constructor(options: RuntimeOptions) {
     const { clock, application, network, consensus } = options
     this.#options = options
-    this.#core = new ConsensusCore(consensus)
+    this.#core = new ConsensusCore({
+      ...consensus,
+      keepsReputation: (height) => mayBeHeld(height, options.snapshots.interval),
+    })
+    this.#snapshots = new SnapshotKeeper({
+      ...options.snapshots,
+      logger: options.logger,
+      headerAt: (height) => application.blocks.headerAt(height),
+      commitProofAt: (height) => application.blocks.commitProofAt(height),
+      reputationAt: (height) => this.#core.reputationAt(height),
+    })
+    this.#snapshotServer = new SnapshotServer({
+      offers: () => this.#snapshots.offers,
+      chunk: (height, index) => this.#snapshots.chunk(height, index),
+      epochChanges: (fromEpoch) => this.#epochChanges(fromEpoch),
+    })
     this.#validatorSet = consensus.validatorSet
     this.#selfIndex = consensus.self?.index
     this.#committed = { height: application.executedHeight, certified: undefined }
@@ -169,7 +195,10 @@ export class NodeRuntime {
       if (!this.#isAdmittingGossip) this.#gossip.add(transaction)
       this.#payloads.wake()
     })
-    application.onBlock((result) => this.#remember(result))
+    application.onBlock((result) => {
+      this.#snapshots.onExecuted(result.height)
+      this.#remember(result)
+    })
   }
 
   /** What the network calls; give it to `network.start`. */
@@ -178,7 +207,10 @@ export class NodeRuntime {
       onGossip: (from, topic, envelope) =>
         this.#guard(() => this.#onGossip(from, topic, envelope)) ?? 'ignore',
       onMessage: (from, envelope) => this.#guard(() => this.#onMessage(from, envelope)),
-      onRequest: (_from, kind, body) => this.#server.answer(kind, body),
+      onRequest: (_from, kind, body) =>
+        SnapshotServer.answers(kind)
+          ? this.#snapshotServer.answer(kind, body)
+          : this.#server.answer(kind, body),
       onPeer: (peer, state) => {
         if (state === 'connected') this.#loop.push({ kind: 'peerConnected', peer })
       },
@@ -195,6 +227,7 @@ export class NodeRuntime {
   async stop(): Promise<void> {
     this.#silence()
     await this.#execution.stop()
+    await this.#snapshots.stop()
   }
 
   get status(): RuntimeStatus {
@@ -207,8 +240,8 @@ export class NodeRuntime {
       highQCView: String(highQCView),
       sentVoteView: String(this.#sentVoteView),
       sentTimeouts: this.#sentTimeouts,
-      isValidator: this.#selfIndex !== undefined,
-      validatorIndex: this.#selfIndex,
+      isValidator: this.#selfIndex !== undefined && !this.#core.isDormant,
+      validatorIndex: this.#core.isDormant ? undefined : this.#selfIndex,
       committedHeight: String(this.#committed.height),
       executedHeight: String(application.executedHeight),
       certified: this.#committed.certified,
@@ -364,6 +397,8 @@ export class NodeRuntime {
     meters.height.set(Number(height))
     meters.committedBlocks.inc(undefined, blocks.length)
     for (const { block, blockHash: hash } of blocks) {
+      const { checkpoint } = this.#options
+      if (checkpoint?.height === block.header.height) assertOnChain(checkpoint, hash)
       const { actions, evm } = block.payload
       const level = actions.length + evm.length > 0 ? 'info' : 'debug'
       if (!logger.isLevelEnabled(level)) continue
@@ -406,17 +441,23 @@ export class NodeRuntime {
 
   /** Old changes are read from the executed chain: a peer is some epochs behind. */
   #sendEpochChange(peer: PeerId, fromEpoch: bigint): void {
-    const { application, network } = this.#options
-    const epochChange = answerEpochChange(fromEpoch, {
-      height: application.executedHeight,
-      blockAt: (height) => application.blocks.blockAt(height),
-      commitProofAt: (height) => application.blocks.commitProofAt(height),
-      validatorSetOf: (epoch) => application.validatorSetOf(epoch),
-      epochChange: (epoch) => this.#core.epochChange(epoch),
-    })
+    const { network } = this.#options
+    const epochChange = this.#epochChanges(fromEpoch)
     if (epochChange.proofs.length === 0) return
     const message = { kind: 'epochChange', epochChange } as const
     this.#offer(message.kind, () => network.sendToPeer(peer, messageToEnvelope(message)))
+  }
+
+  #epochChanges(fromEpoch: bigint): EpochChangeProof {
+    const { application, base } = this.#options
+    return answerEpochChange(fromEpoch, {
+      height: application.executedHeight,
+      ...(base === undefined ? {} : { base }),
+      blockAt: (height) => application.blocks.blockAt(height),
+      commitProofAt: (height) => application.blocks.commitProofAt(height),
+      validatorSetOf: (epoch) => application.validatorSetOf(epoch),
+      epochChange: (epoch) => this.#core.epochChange(epoch) ?? base?.changeOf(epoch),
+    })
   }
 
   #enterView({ view, leader }: { readonly view: bigint; readonly leader: number }): void {

@@ -19,3 +19,21 @@ export function peerIdText(nodeKey: Uint8Array): PeerId {
   // Each leading zero byte is a leading 1; the prefix has one.
   return `1${text}`
 }
+
+/** The node key in a peer id; undefined for a peer whose identity is no ed25519 key. */
+export function nodeKeyOfPeer(peer: PeerId): Uint8Array | undefined {
+  let value = 0n
+  for (const character of peer) {
+    const digit = ALPHABET.indexOf(character)
+    if (digit < 0) return undefined
+    value = value * 58n + BigInt(digit)
+  }
+  const bytes = new Uint8Array(ED25519_PREFIX.length + NODE_KEY_BYTES)
+  for (let i = bytes.length - 1; i >= 0; i--) {
+    bytes[i] = Number(value & 255n)
+    value >>= 8n
+  }
+  const isEd25519 = value === 0n && ED25519_PREFIX.every((byte, i) => bytes[i] === byte)
+  const nodeKey = bytes.slice(ED25519_PREFIX.length)
+  return isEd25519 && peerIdText(nodeKey) === peer ? nodeKey : undefined
+}

@@ -22,18 +22,29 @@ export function startCommand(): CommandUnknownOpts {
       .option('--config <file>', 'config file (default: config.toml of the data folder)')
       .option('--serve-eth-rpc', 'short for --rpc.serve-eth')
       .option('--serve-info', 'short for --rpc.serve-info')
-      .option('--log-level <level>', 'short for --log.level'),
+      .option('--log-level <level>', 'short for --log.level')
+      .option('--trusted-checkpoint <height:hash>', 'short for --sync.trusted-checkpoint'),
   )
   command.addHelpText(
     'after',
     '\nExamples:\n  openliquid-node start --dev\n  openliquid-node start --datadir ./node --serve-eth-rpc --serve-info',
   )
   command.action(async (options) => {
-    const { dev = false, json = false, datadir, config, serveEthRpc, serveInfo, logLevel } = options
+    const {
+      dev = false,
+      json = false,
+      datadir,
+      config,
+      serveEthRpc,
+      serveInfo,
+      logLevel,
+      trustedCheckpoint,
+    } = options
     const flags = {
       'rpc.serve-eth': serveEthRpc,
       'rpc.serve-info': serveInfo,
       'log.level': logLevel,
+      'sync.trusted-checkpoint': trustedCheckpoint,
       ...settingsOf(options),
     }
     const directory = dataDirectoryAt(

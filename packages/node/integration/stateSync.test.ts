@@ -1,0 +1,104 @@
+// A validator that was never there joins a chain by state sync, and votes as soon as an epoch begins after its start.
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generateValidatorKeys, type ValidatorKeys } from '@openliquid/crypto'
+import { bytesToHex, compareBytes, type Genesis, genesisHash } from '@openliquid/primitives'
+import { afterEach, expect, test, vi } from 'vitest'
+import { configFileText } from '../src/config.ts'
+import { createDataDirectory, type DataDirectory, dataDirectoryAt } from '../src/dataDirectory.ts'
+import { writeGenesisFile } from '../src/genesisFile.ts'
+import { devGenesis } from '../src/genesisProfile.ts'
+import { writeKeyFiles } from '../src/keyFiles.ts'
+import { devValidator } from '../src/localNetwork.ts'
+import { silentLogger } from '../src/logger.ts'
+import { createNode, type OpenLiquidNode } from '../src/node.ts'
+
+const WAIT = { timeout: 90_000, interval: 100 }
+const COUNT = 4
+const SETTINGS = {
+  'network.port': '0',
+  'metrics.enabled': 'false',
+  'rpc.port': '0',
+  'sync.snapshot-interval': '10',
+  'sync.state-sync-threshold': '5',
+}
+
+const nodes: OpenLiquidNode[] = []
+const folders: string[] = []
+afterEach(async () => {
+  await Promise.all(nodes.splice(0).map((node) => node.stop()))
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+async function prepare(): Promise<DataDirectory[]> {
+  const root = mkdtempSync(join(tmpdir(), 'openliquid-state-sync-'))
+  folders.push(root)
+  const keys = Array.from({ length: COUNT }, () =>
+    generateValidatorKeys({ scheme: 'ed25519' }),
+  ).sort((a, b) => compareBytes(a.signer, b.signer))
+  const dev = devGenesis({
+    genesisTimeMs: Date.now(),
+    minBlockIntervalMs: 20,
+    validators: keys.map(devValidator),
+  })
+  const genesis: Genesis = {
+    ...dev,
+    consensus: { ...dev.consensus, scheme: 'ed25519', epochDurationMs: 6_000 },
+  }
+  const directories: DataDirectory[] = []
+  for (const [i, key] of keys.entries()) {
+    const directory = dataDirectoryAt(join(root, `validator-${i}`))
+    createDataDirectory(directory, bytesToHex(genesisHash(genesis)))
+    writeGenesisFile(directory.genesis, genesis)
+    await writeKeyFiles(directory, key as ValidatorKeys)
+    writeFileSync(directory.config, configFileText({}))
+    directories.push(directory)
+  }
+  return directories
+}
+
+async function start(directory: DataDirectory): Promise<OpenLiquidNode> {
+  const peers = nodes.flatMap((node) => node.multiaddrs).join(',')
+  const node = await createNode({
+    datadir: directory.root,
+    logger: silentLogger,
+    settings: { ...SETTINGS, 'network.peers': peers },
+  })
+  nodes.push(node)
+  await node.start()
+  return node
+}
+
+const snapshotsOf = ({ snapshots }: DataDirectory): string[] =>
+  existsSync(snapshots) ? readdirSync(snapshots).filter((name) => /^\d+$/.test(name)) : []
+
+test('a fresh validator joins by state sync, follows, and votes from the next epoch on', async () => {
+  const directories = await prepare()
+  const [late] = directories.splice(3)
+  for (const directory of directories) await start(directory)
+  await vi.waitFor(() => {
+    const common = snapshotsOf(directories[0]!).filter((height) =>
+      directories.slice(1).every((other) => snapshotsOf(other).includes(height)),
+    )
+    expect(common.length).toBeGreaterThan(0)
+    expect(nodes[0]!.view.head.height).toBeGreaterThan(25n)
+  }, WAIT)
+
+  const joined = await start(late!)
+  const { height } = joined.view.head
+  expect(height).toBeGreaterThan(5n)
+  // The blocks below the state were never here.
+  expect(joined.view.blockAt?.(1n)).toBeUndefined()
+  expect(existsSync(late!.dbSync)).toBe(false)
+  await vi.waitFor(() => expect(joined.view.head.height).toBeGreaterThan(height + 10n), WAIT)
+  await vi.waitFor(() => {
+    const { stateRoot, height: at } = joined.view.head
+    const same = nodes[0]!.status().recentBlocks.find((block) => block.height === String(at))
+    expect(same?.stateRoot).toBe(bytesToHex(stateRoot))
+  }, WAIT)
+  await vi.waitFor(() => {
+    expect(joined.status().isValidator).toBe(true)
+    expect(Number(joined.status().sentVoteView)).toBeGreaterThan(0)
+  }, WAIT)
+}, 200_000)
