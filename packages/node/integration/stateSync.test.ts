@@ -40,7 +40,7 @@ async function prepare(): Promise<DataDirectory[]> {
   const dev = devGenesis({
     genesisTimeMs: Date.now(),
     minBlockIntervalMs: 20,
-    validators: keys.map(devValidator),
+    validators: keys.map((one) => devValidator(one)),
   })
   const genesis: Genesis = {
     ...dev,
