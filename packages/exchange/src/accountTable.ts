@@ -22,6 +22,8 @@ export class AccountTable implements StoredTable, Undoer {
   readonly #total: ExactSum
   readonly #handles = new Map<User, number>()
   readonly #users: User[] = []
+  #lastUser: User = ''
+  #lastHandle = NO_ROW
   readonly #addresses: (Address | undefined)[] = []
   /** 1e-6 USDC; NaN where a double could not hold it, and then in `#large`. */
   #rawUsd: Float64Array = new Float64Array(64)
@@ -55,12 +57,17 @@ export class AccountTable implements StoredTable, Undoer {
 
   /** The handle of a user, who need not have an account. */
   handleOf(user: User): number {
-    return this.#handles.get(user) ?? this.#add(user)
+    // The orders of a batch ask for the same user again and again.
+    if (user === this.#lastUser) return this.#lastHandle
+    const handle = this.#handles.get(user) ?? this.#add(user)
+    this.#lastUser = user
+    this.#lastHandle = handle
+    return handle
   }
 
   /** The handle of a user if one was given out, else -1. */
   find(user: User): number {
-    return this.#handles.get(user) ?? NO_ROW
+    return user === this.#lastUser ? this.#lastHandle : (this.#handles.get(user) ?? NO_ROW)
   }
 
   userOf(handle: number): User {

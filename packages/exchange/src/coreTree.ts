@@ -1,27 +1,31 @@
-import { assert, equalBytes, type Hash } from '@openliquid/primitives'
-import {
-  branchHash,
-  type CoreProof,
-  type CoreProofStep,
-  EMPTY_ROOT,
-  leafHash,
-} from './coreProof.ts'
+import { assert, type Hash, Sha256Lanes, sha256 } from '@openliquid/primitives'
+import { type CoreProof, type CoreProofStep, EMPTY_ROOT } from './coreProof.ts'
+import { grown, grownLength } from './growth.ts'
 
-interface Leaf {
-  readonly key: Uint8Array
-  hash: Hash
+/** No node. Branches are numbered from 0 up, leaves from -2 down. */
+const NONE = -1
+const FIRST_LEAF = -2
+const HASH_WORDS = 8
+const LANES = 4
+/** Depth of any path: a key of 255 bytes has 2,040 bits. */
+const PATH_MAX = 2_048
+/** What longer leaves have beyond eight blocks is hashed alone. */
+const LANE_BYTES_MAX = 8 * 64 - 9
+/** `SHA-256(1 ‖ bit ‖ zero ‖ one)`: 67 bytes in two blocks. */
+const BRANCH_BLOCKS = 2
+const BRANCH_BITS = 67 * 8
+
+/** An entry to set, or to remove. */
+export type TreeChange = readonly [key: Uint8Array, value: Uint8Array | undefined]
+
+/** Leaves whose messages wait in the lanes for others of so many blocks. */
+interface LeafGroup {
+  readonly lanes: Sha256Lanes
+  readonly leaves: Int32Array
+  /** Places of their changes in the list that is applied. */
+  readonly places: Int32Array
+  count: number
 }
-
-interface Branch {
-  /** First bit, counted from the most significant one of byte 0, in which the two sides differ. */
-  readonly bit: number
-  zero: Node
-  one: Node
-  /** `undefined` while something below changed since the last root. */
-  hash: Hash | undefined
-}
-
-type Node = Leaf | Branch
 
 /**
  * The Merkle structure under the core root: a binary trie over the bits of the keys, without nodes that have one child.
@@ -30,10 +34,45 @@ type Node = Leaf | Branch
  * same root as the one that wrote them. A root costs one hash per changed entry and one per branch above it.
  * Neighbours in key order are neighbours in the tree, so a range of keys can be proven by its two edges.
  * No key may be a prefix of another.
+ *
+ * Nodes are rows of columns and hashes are words; hashes that do not depend on each other are made four at a time.
  */
 export class CoreTree {
-  #top: Node | undefined
+  readonly #keys = new KeyStore()
+  #top = NONE
   #size = 0
+
+  #leafHashes: Int32Array = new Int32Array(64 * HASH_WORDS)
+  #leafKeys: Int32Array = new Int32Array(64)
+  #leafKeySizes: Uint8Array = new Uint8Array(64)
+  #leafCount = 0
+  readonly #freeLeaves: number[] = []
+
+  #branchHashes: Int32Array = new Int32Array(64 * HASH_WORDS)
+  /** First bit, counted from the most significant one of byte 0, in which the two sides differ. */
+  #bits: Uint16Array = new Uint16Array(64)
+  #zeros: Int32Array = new Int32Array(64)
+  #ones: Int32Array = new Int32Array(64)
+  /** 1 while something below changed since the last root; then everything above is, too. */
+  #soiled: Uint8Array = new Uint8Array(64)
+  #branchCount = 0
+  readonly #freeBranches: number[] = []
+
+  /** Branches on the way to the key searched last, from the top. */
+  readonly #path = new Int32Array(PATH_MAX)
+  #pathLength = 0
+  /** Soiled branches, from the top down. */
+  #order: Int32Array = new Int32Array(64)
+  readonly #groups: (LeafGroup | undefined)[] = []
+  readonly #branchLanes = new Sha256Lanes()
+  readonly #message = new Uint8Array(LANE_BYTES_MAX)
+  #isChanged = new Uint8Array(0)
+
+  constructor() {
+    for (let lane = 0; lane < LANES; lane++) {
+      this.#branchLanes.input[(16 * BRANCH_BLOCKS - 1) * LANES + lane] = BRANCH_BITS
+    }
+  }
 
   /** Number of entries. */
   get size(): number {
@@ -42,123 +81,359 @@ export class CoreTree {
 
   /** Sets an entry; `false` when it was there with this value. */
   put(key: Uint8Array, value: Uint8Array): boolean {
-    const hash = leafHash(key, value)
-    if (this.#top === undefined) {
-      this.#top = { key, hash }
-      this.#size = 1
-      return true
-    }
-    const near = this.#nearest(key)
-    const bit = firstDifference(key, near.key)
-    if (bit === undefined) {
-      if (equalBytes(near.hash, hash)) return false
-      this.#soil(key, Number.POSITIVE_INFINITY)
-      near.hash = hash
-      return true
-    }
-    this.#insert({ key, hash }, bit)
-    return true
+    return this.apply([[key, value]])[0] === 1
   }
 
   /** Removes an entry; `false` when it was not there. */
   delete(key: Uint8Array): boolean {
-    let node = this.#top
-    if (node === undefined || !equalBytes(this.#nearest(key).key, key)) return false
-    this.#size -= 1
-    let above: Branch | undefined
-    let parent: Branch | undefined
-    while (isBranch(node)) {
-      node.hash = undefined
-      above = parent
-      parent = node
-      node = bitAt(key, node.bit) ? node.one : node.zero
+    return this.apply([[key, undefined]])[0] === 1
+  }
+
+  /** Sets and removes entries, each key once; says of each change with 1 or 0 whether it was one. */
+  apply(changes: readonly TreeChange[]): Uint8Array {
+    this.#isChanged = new Uint8Array(changes.length)
+    for (let i = 0; i < changes.length; i++) {
+      const [key, value] = changes[i] as TreeChange
+      if (value === undefined) this.#isChanged[i] = this.#remove(key) ? 1 : 0
+      else this.#set(key, value, i)
     }
-    if (parent === undefined) {
-      this.#top = undefined
-      return true
-    }
-    const sibling = bitAt(key, parent.bit) ? parent.zero : parent.one
-    if (above === undefined) this.#top = sibling
-    else if (bitAt(key, above.bit)) above.one = sibling
-    else above.zero = sibling
-    return true
+    for (const group of this.#groups) if (group !== undefined) this.#flush(group)
+    return this.#isChanged
   }
 
   /** Root of the present entries; 32 zero bytes for none. */
   root(): Hash {
-    return this.#top === undefined ? EMPTY_ROOT : hashOf(this.#top)
+    if (this.#top === NONE) return EMPTY_ROOT
+    this.#hashBranches()
+    return this.#hashOf(this.#top)
   }
 
   /** Shows that the entry of a key is, or is not, under the root; `undefined` for the empty tree. */
   prove(key: Uint8Array, readValue: (key: Uint8Array) => Uint8Array): CoreProof | undefined {
-    let node = this.#top
-    if (node === undefined) return undefined
+    if (this.#top === NONE) return undefined
+    this.#hashBranches()
+    const leaf = FIRST_LEAF - this.#search(key)
     const steps: CoreProofStep[] = []
-    while (isBranch(node)) {
-      const side: boolean = bitAt(key, node.bit)
-      steps.push({ bit: node.bit, sibling: hashOf(side ? node.zero : node.one) })
-      node = side ? node.one : node.zero
+    for (let i = this.#pathLength - 1; i >= 0; i--) {
+      const branch = this.#path[i] as number
+      const bit = this.#bits[branch] as number
+      const sibling = bitAt(key, bit) === 1 ? this.#zeros[branch] : this.#ones[branch]
+      steps.push({ bit, sibling: this.#hashOf(sibling as number) })
     }
-    return { key: node.key, value: readValue(node.key), steps: steps.reverse() }
+    const found = this.#keyOf(leaf)
+    return { key: found, value: readValue(found), steps }
   }
 
-  /** The leaf that a search for the key ends at. */
-  #nearest(key: Uint8Array): Leaf {
+  #set(key: Uint8Array, value: Uint8Array, place: number): void {
+    const node = this.#top === NONE ? NONE : this.#search(key)
+    let leaf = FIRST_LEAF - node
+    if (node === NONE) {
+      leaf = this.#takeLeaf(key)
+      this.#top = FIRST_LEAF - leaf
+      this.#size = 1
+    } else {
+      const bit = this.#keys.firstDifference(
+        key,
+        this.#leafKeySizes[leaf] as number,
+        this.#leafKeys[leaf] as number,
+      )
+      if (bit === NONE) this.#soil(this.#pathLength)
+      else {
+        leaf = this.#takeLeaf(key)
+        this.#insert(key, leaf, bit)
+      }
+    }
+    this.#hashLeaf(key, value, leaf, place)
+  }
+
+  #insert(key: Uint8Array, leaf: number, bit: number): void {
+    let depth = this.#pathLength
+    while (depth > 0 && (this.#bits[this.#path[depth - 1] as number] as number) > bit) depth -= 1
+    const parent = depth === 0 ? NONE : (this.#path[depth - 1] as number)
+    const below = depth === this.#pathLength ? this.#lastNode(key) : (this.#path[depth] as number)
+    const branch = this.#takeBranch()
+    const node = FIRST_LEAF - leaf
+    this.#bits[branch] = bit
+    const isOne = bitAt(key, bit) === 1
+    this.#zeros[branch] = isOne ? below : node
+    this.#ones[branch] = isOne ? node : below
+    this.#replaceChild(key, parent, branch)
+    this.#soil(depth)
+    this.#soiled[branch] = 1
+    this.#size += 1
+  }
+
+  #remove(key: Uint8Array): boolean {
+    if (this.#top === NONE) return false
+    const node = this.#search(key)
+    const leaf = FIRST_LEAF - node
+    const slot = this.#leafKeys[leaf] as number
+    if (!this.#keys.equals(key, this.#leafKeySizes[leaf] as number, slot)) return false
+    this.#size -= 1
+    const depth = this.#pathLength
+    if (depth === 0) this.#top = NONE
+    else {
+      const parent = this.#path[depth - 1] as number
+      const isOne = bitAt(key, this.#bits[parent] as number) === 1
+      const sibling = (isOne ? this.#zeros[parent] : this.#ones[parent]) as number
+      this.#replaceChild(key, depth === 1 ? NONE : (this.#path[depth - 2] as number), sibling)
+      this.#soil(depth - 1)
+      this.#soiled[parent] = 0
+      this.#freeBranches.push(parent)
+    }
+    this.#keys.release(key.length, slot)
+    this.#leafHashes.fill(0, leaf * HASH_WORDS, (leaf + 1) * HASH_WORDS)
+    this.#freeLeaves.push(leaf)
+    return true
+  }
+
+  /** The leaf that a search for the key ends at; the branches passed are in `#path`. */
+  #search(key: Uint8Array): number {
     let node = this.#top
-    assert(node !== undefined, 'search in an empty tree')
-    while (isBranch(node)) node = bitAt(key, node.bit) ? node.one : node.zero
+    let depth = 0
+    while (node >= 0) {
+      this.#path[depth] = node
+      depth += 1
+      node =
+        bitAt(key, this.#bits[node] as number) === 1
+          ? (this.#ones[node] as number)
+          : (this.#zeros[node] as number)
+    }
+    this.#pathLength = depth
     return node
   }
 
-  /** Forgets the hashes on the way to the key, down to branches below `bit`; returns the last one passed. */
-  #soil(key: Uint8Array, bit: number): Branch | undefined {
-    let node = this.#top
-    let last: Branch | undefined
-    while (node !== undefined && isBranch(node) && node.bit < bit) {
-      node.hash = undefined
-      last = node
-      node = bitAt(key, node.bit) ? node.one : node.zero
+  /** The child that the search which filled `#path` went to last. */
+  #lastNode(key: Uint8Array): number {
+    if (this.#pathLength === 0) return this.#top
+    const branch = this.#path[this.#pathLength - 1] as number
+    const isOne = bitAt(key, this.#bits[branch] as number) === 1
+    return (isOne ? this.#ones[branch] : this.#zeros[branch]) as number
+  }
+
+  /** Puts a node where the way to the key goes on from a branch, or at the top. */
+  #replaceChild(key: Uint8Array, branch: number, node: number): void {
+    if (branch === NONE) this.#top = node
+    else if (bitAt(key, this.#bits[branch] as number) === 1) this.#ones[branch] = node
+    else this.#zeros[branch] = node
+  }
+
+  /** Forgets the hashes of the first branches of the path. */
+  #soil(depth: number): void {
+    for (let i = depth - 1; i >= 0; i--) {
+      const branch = this.#path[i] as number
+      if (this.#soiled[branch] === 1) return
+      this.#soiled[branch] = 1
     }
-    return last
   }
 
-  #insert(leaf: Leaf, bit: number): void {
-    const parent = this.#soil(leaf.key, bit)
-    const side = parent !== undefined && bitAt(leaf.key, parent.bit)
-    const below = parent === undefined ? this.#top : side ? parent.one : parent.zero
-    assert(below !== undefined, 'insertion into an empty tree')
-    const branch: Branch = bitAt(leaf.key, bit)
-      ? { bit, zero: below, one: leaf, hash: undefined }
-      : { bit, zero: leaf, one: below, hash: undefined }
-    if (parent === undefined) this.#top = branch
-    else if (side) parent.one = branch
-    else parent.zero = branch
-    this.#size += 1
+  /** SHA-256(0 ‖ key length ‖ key ‖ value), when its group is full. */
+  #hashLeaf(key: Uint8Array, value: Uint8Array, leaf: number, place: number): void {
+    const size = 2 + key.length + value.length
+    if (size > LANE_BYTES_MAX) {
+      const digest = sha256(Uint8Array.of(0, key.length), key, value)
+      const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength)
+      for (let i = 0; i < HASH_WORDS; i++) this.#setLeafWord(leaf, i, view.getInt32(4 * i), place)
+      return
+    }
+    const message = this.#message
+    message[0] = 0
+    message[1] = key.length
+    message.set(key, 2)
+    message.set(value, 2 + key.length)
+    const blocks = Sha256Lanes.blocksOf(size)
+    let group = this.#groups[blocks]
+    if (group === undefined) {
+      const [leaves, places] = [new Int32Array(LANES), new Int32Array(LANES)]
+      group = { lanes: new Sha256Lanes(), leaves, places, count: 0 }
+      this.#groups[blocks] = group
+    }
+    group.lanes.setMessage(group.count, message, size)
+    group.leaves[group.count] = leaf
+    group.places[group.count] = place
+    group.count += 1
+    if (group.count === LANES) this.#flush(group)
+  }
+
+  #flush(group: LeafGroup): void {
+    if (group.count === 0) return
+    const { lanes, leaves, places } = group
+    lanes.hash(this.#groups.indexOf(group))
+    for (let lane = 0; lane < group.count; lane++) {
+      const leaf = leaves[lane] as number
+      const place = places[lane] as number
+      for (let i = 0; i < HASH_WORDS; i++) {
+        this.#setLeafWord(leaf, i, lanes.output[LANES * i + lane] as number, place)
+      }
+    }
+    group.count = 0
+  }
+
+  #setLeafWord(leaf: number, i: number, word: number, place: number): void {
+    const at = leaf * HASH_WORDS + i
+    if (this.#leafHashes[at] === word) return
+    this.#leafHashes[at] = word
+    this.#isChanged[place] = 1
+  }
+
+  /** Makes the hashes of all soiled branches, the deepest first. */
+  #hashBranches(): void {
+    if (this.#top < 0 || this.#soiled[this.#top] === 0) return
+    if (this.#order.length < this.#branchCount) {
+      this.#order = new Int32Array(this.#bits.length)
+    }
+    const [order, soiled, zeros, ones] = [this.#order, this.#soiled, this.#zeros, this.#ones]
+    const starts = [0]
+    order[0] = this.#top
+    let end = 1
+    for (let begin = 0; begin < end; ) {
+      const levelEnd = end
+      for (; begin < levelEnd; begin++) {
+        const branch = order[begin] as number
+        const [zero, one] = [zeros[branch] as number, ones[branch] as number]
+        if (zero >= 0 && soiled[zero] === 1) order[end++] = zero
+        if (one >= 0 && soiled[one] === 1) order[end++] = one
+      }
+      starts.push(levelEnd)
+    }
+    for (let level = starts.length - 2; level >= 0; level--) {
+      this.#hashLevel(starts[level] as number, starts[level + 1] as number)
+    }
+  }
+
+  /** Hashes branches that lie at the same depth. */
+  #hashLevel(begin: number, end: number): void {
+    const { input, output } = this.#branchLanes
+    const hashes = this.#branchHashes
+    for (let first = begin; first < end; first += LANES) {
+      const count = Math.min(LANES, end - first)
+      for (let lane = 0; lane < count; lane++) {
+        const branch = this.#order[first + lane] as number
+        const zero = this.#zeros[branch] as number
+        const one = this.#ones[branch] as number
+        let at = lane
+        // Three bytes stand before the first side: every word takes its upper byte from the one before.
+        let carry = (1 << 16) | (this.#bits[branch] as number)
+        for (let side = 0; side < 2; side++) {
+          const node = side === 0 ? zero : one
+          const words = node >= 0 ? hashes : this.#leafHashes
+          const from = (node >= 0 ? node : FIRST_LEAF - node) * HASH_WORDS
+          for (let i = from; i < from + HASH_WORDS; i++) {
+            const word = words[i] as number
+            input[at] = (carry << 8) | (word >>> 24)
+            carry = word
+            at += LANES
+          }
+        }
+        input[at] = (carry << 8) | 0x80
+      }
+      this.#branchLanes.hash(BRANCH_BLOCKS)
+      for (let lane = 0; lane < count; lane++) {
+        const branch = this.#order[first + lane] as number
+        const to = branch * HASH_WORDS
+        for (let i = 0; i < HASH_WORDS; i++) hashes[to + i] = output[LANES * i + lane] as number
+        this.#soiled[branch] = 0
+      }
+    }
+  }
+
+  #hashOf(node: number): Hash {
+    const words = node >= 0 ? this.#branchHashes : this.#leafHashes
+    const from = (node >= 0 ? node : FIRST_LEAF - node) * HASH_WORDS
+    const bytes = new Uint8Array(4 * HASH_WORDS)
+    const view = new DataView(bytes.buffer)
+    for (let i = 0; i < HASH_WORDS; i++) view.setInt32(4 * i, words[from + i] as number)
+    return bytes
+  }
+
+  #keyOf(leaf: number): Uint8Array {
+    return this.#keys.read(this.#leafKeySizes[leaf] as number, this.#leafKeys[leaf] as number)
+  }
+
+  #takeLeaf(key: Uint8Array): number {
+    let leaf = this.#freeLeaves.pop()
+    if (leaf === undefined) {
+      if (this.#leafCount === this.#leafKeys.length) {
+        const length = grownLength(this.#leafCount)
+        this.#leafHashes = grown(this.#leafHashes, length * HASH_WORDS)
+        this.#leafKeys = grown(this.#leafKeys, length)
+        this.#leafKeySizes = grown(this.#leafKeySizes, length)
+      }
+      leaf = this.#leafCount
+      this.#leafCount += 1
+    }
+    this.#leafKeys[leaf] = this.#keys.add(key)
+    this.#leafKeySizes[leaf] = key.length
+    return leaf
+  }
+
+  #takeBranch(): number {
+    const free = this.#freeBranches.pop()
+    if (free !== undefined) return free
+    if (this.#branchCount === this.#bits.length) {
+      const length = grownLength(this.#branchCount)
+      this.#branchHashes = grown(this.#branchHashes, length * HASH_WORDS)
+      this.#bits = grown(this.#bits, length)
+      this.#zeros = grown(this.#zeros, length)
+      this.#ones = grown(this.#ones, length)
+      this.#soiled = grown(this.#soiled, length)
+    }
+    const branch = this.#branchCount
+    this.#branchCount += 1
+    return branch
   }
 }
 
-function isBranch(node: Node): node is Branch {
-  return 'bit' in node
-}
+/** Keys of one length after another in one array, so that a key costs its bytes. */
+class KeyStore {
+  readonly #bytes: (Uint8Array | undefined)[] = []
+  readonly #counts: number[] = []
+  readonly #free: number[][] = []
 
-function hashOf(node: Node): Hash {
-  if (!isBranch(node)) return node.hash
-  node.hash ??= branchHash(node.bit, hashOf(node.zero), hashOf(node.one))
-  return node.hash
+  /** Keeps a key; returns its slot among those of its length. */
+  add(key: Uint8Array): number {
+    const size = key.length
+    assert(size > 0 && size < 256, 'a key whose length does not fit a byte')
+    const free = this.#free[size]?.pop()
+    const slot = free ?? this.#counts[size] ?? 0
+    if (free === undefined) this.#counts[size] = slot + 1
+    let bytes = this.#bytes[size] ?? new Uint8Array(64 * size)
+    if ((slot + 1) * size > bytes.length) bytes = grown(bytes, grownLength(slot) * size)
+    this.#bytes[size] = bytes
+    bytes.set(key, slot * size)
+    return slot
+  }
+
+  release(size: number, slot: number): void {
+    const free = this.#free[size]
+    if (free === undefined) this.#free[size] = [slot]
+    else free.push(slot)
+  }
+
+  read(size: number, slot: number): Uint8Array {
+    return (this.#bytes[size] as Uint8Array).slice(slot * size, (slot + 1) * size)
+  }
+
+  equals(key: Uint8Array, size: number, slot: number): boolean {
+    return key.length === size && this.firstDifference(key, size, slot) === NONE
+  }
+
+  /** The first bit in which a key differs from a kept one; -1 when they are equal. */
+  firstDifference(key: Uint8Array, size: number, slot: number): number {
+    const bytes = this.#bytes[size] as Uint8Array
+    const from = slot * size
+    const shared = Math.min(key.length, size)
+    for (let i = 0; i < shared; i++) {
+      const difference = (key[i] as number) ^ (bytes[from + i] as number)
+      if (difference !== 0) return 8 * i + Math.clz32(difference) - 24
+    }
+    assert(key.length === size, 'a key is a prefix of another')
+    return NONE
+  }
 }
 
 /** Bits beyond the end read as zero: a search may ask for them, an insertion never decides by them. */
-function bitAt(key: Uint8Array, bit: number): boolean {
-  return (((key[bit >>> 3] ?? 0) >>> (7 - (bit & 7))) & 1) === 1
-}
-
-/** The first bit in which the keys differ; `undefined` when they are equal. */
-function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {
-  const size = Math.min(a.length, b.length)
-  for (let i = 0; i < size; i++) {
-    const difference = (a[i] as number) ^ (b[i] as number)
-    if (difference !== 0) return 8 * i + Math.clz32(difference) - 24
-  }
-  assert(a.length === b.length, 'a key is a prefix of another')
-  return undefined
+function bitAt(key: Uint8Array, bit: number): number {
+  const byte = bit >>> 3
+  return byte < key.length ? ((key[byte] as number) >>> (7 - (bit & 7))) & 1 : 0
 }

@@ -3,6 +3,7 @@ import type { AccountTable } from './accountTable.ts'
 import { EventColumns } from './eventColumns.ts'
 import type { ExchangeEvent, OrderDetailsJson, OrderStatus } from './events.ts'
 import type { Market } from './market.ts'
+import type { Taker } from './matching.ts'
 import {
   ORDER_IS_ALO,
   ORDER_IS_BUY,
@@ -26,26 +27,18 @@ const ENDED = 5
 const TRADED = 6
 
 /** In place of the id of a TWAP. */
-export const NO_TWAP = -1
+const NO_TWAP = -1
 
 const ORDER_CELLS = 10
+/** Where the sides of a trade stand in its record: owner, id, size before, profit, fee. */
+const TAKER = 6
+const MAKER = 11
 const TRADE_CELLS = 16
 
 /** A place between two events. */
 export interface EventMark {
   readonly cells: number
   readonly objects: number
-}
-
-/** One side of a perp trade. */
-export interface TradeSide {
-  owner: number
-  oid: number
-  cloid: Cloid | undefined
-  startSize: number
-  /** 1e-6 USDC. */
-  closedPnl: number
-  fee: number
 }
 
 /** What the events are printed from. */
@@ -127,15 +120,13 @@ export class EventJournal {
     this.#objects.push(status, order.cloid, details)
   }
 
-  /** Two orders on a perp traded, without builder and without liquidation. */
+  /** Two orders on a perp traded, without builder and without liquidation: what is told of both; then of each side. */
   traded(
     asset: number,
     px: number,
     size: number,
-    takerIsBuy: boolean,
-    taker: TradeSide,
-    maker: TradeSide,
-    twapId: number,
+    taker: Pick<Taker, 'isBuy' | 'oid' | 'cloid' | 'twapId'>,
+    owner: number,
     cause: string,
   ): void {
     const at = this.#columns.reserve(TRADE_CELLS)
@@ -144,19 +135,39 @@ export class EventJournal {
     cells[at + 1] = asset
     cells[at + 2] = px
     cells[at + 3] = size
-    cells[at + 4] = takerIsBuy ? 1 : 0
-    cells[at + 5] = twapId
-    cells[at + 6] = taker.owner
-    cells[at + 7] = taker.oid
-    cells[at + 8] = taker.startSize
-    cells[at + 9] = taker.closedPnl
-    cells[at + 10] = taker.fee
-    cells[at + 11] = maker.owner
-    cells[at + 12] = maker.oid
-    cells[at + 13] = maker.startSize
-    cells[at + 14] = maker.closedPnl
-    cells[at + 15] = maker.fee
-    this.#objects.push(cause, taker.cloid, maker.cloid)
+    cells[at + 4] = taker.isBuy ? 1 : 0
+    cells[at + 5] = taker.twapId ?? NO_TWAP
+    cells[at + TAKER] = owner
+    cells[at + TAKER + 1] = taker.oid
+    this.#objects.push(cause, taker.cloid)
+  }
+
+  /** Lots before the trade; profit and fee in 1e-6 USDC. */
+  tradedTaker(startSize: number, closedPnl: number, fee: number): void {
+    this.#tradedSide(TAKER, startSize, closedPnl, fee)
+  }
+
+  tradedMaker(
+    owner: number,
+    oid: number,
+    cloid: Cloid | undefined,
+    startSize: number,
+    closedPnl: number,
+    fee: number,
+  ): void {
+    const at = this.#columns.length - TRADE_CELLS + MAKER
+    this.#columns.cells[at] = owner
+    this.#columns.cells[at + 1] = oid
+    this.#tradedSide(MAKER, startSize, closedPnl, fee)
+    this.#objects.push(cloid)
+  }
+
+  #tradedSide(side: number, startSize: number, closedPnl: number, fee: number): void {
+    const at = this.#columns.length - TRADE_CELLS + side
+    const { cells } = this.#columns
+    cells[at + 2] = startSize
+    cells[at + 3] = closedPnl
+    cells[at + 4] = fee
   }
 
   /** Hands the events over, and begins anew. */
@@ -284,8 +295,8 @@ export class EventRecords {
       fee: BigInt(cell(first + 4)),
       builderFee: 0n,
     })
-    const taker = side(6, takerIsBuy, this.#objects[object + 1])
-    const maker = side(11, !takerIsBuy, this.#objects[object + 2])
+    const taker = side(TAKER, takerIsBuy, this.#objects[object + 1])
+    const maker = side(MAKER, !takerIsBuy, this.#objects[object + 2])
     const twapId = cell(5) === NO_TWAP ? undefined : cell(5)
     const match = { taker: { ...taker, twapId }, maker, px: cell(2), size: cell(3) }
     const origin = { time: this.#timestampMs, hash: this.#objects[object] as string }

@@ -100,6 +100,9 @@ export interface ExchangeOptions {
 const SINGLETONS = ['clock', 'counters', 'rulesTable', 'riskRulesTable'] as const
 const STAKING_SINGLETONS = ['rulesTable', 'epochClock'] as const
 
+/** Entries that go into the tree together while a state is loaded. */
+const LOAD_BATCH = 4_096
+
 /** Tables below this tag describe the markets and must be there before the others. */
 const DYNAMIC_TAG_MIN = 0x10
 
@@ -305,13 +308,12 @@ export class ExchangeMachine {
   #seal(): ExchangeTransition {
     const state = this.#state
     assertInvariants(state)
-    const writes: Write[] = []
+    const drained: [key: Uint8Array, value: Uint8Array | undefined][] = []
     for (const table of state.tables) {
-      table.drain(this.#writer, (key, value) => {
-        const isChanged = value === undefined ? this.#tree.delete(key) : this.#tree.put(key, value)
-        if (isChanged) writes.push([key, value])
-      })
+      table.drain(this.#writer, (key, value) => drained.push([key, value]))
     }
+    const isChanged = this.#tree.apply(drained)
+    const writes = drained.filter((_, i) => isChanged[i] === 1)
     writes.sort(([a], [b]) => compareBytes(a, b))
     this.#root = this.#tree.root()
     const records = state.events.take(state.now.timestampMs)
@@ -326,17 +328,20 @@ export class ExchangeMachine {
     const state = this.#state
     const byTag = new Map<number, StoredTable>(state.tables.map((table) => [table.tag, table]))
     const later: (() => void)[] = []
+    const batch: [key: Uint8Array, value: Uint8Array][] = []
     for (const [key, value] of entries) {
       const reader = new ByteReader(key)
       if (reader.u8() !== CORE_PREFIX) throw corrupt('a key of another world')
       const tag = reader.u8()
       const table = byTag.get(tag)
       if (table === undefined) throw corrupt(`an unknown table ${tag}`)
-      this.#tree.put(key, value)
+      batch.push([key, value])
+      if (batch.length === LOAD_BATCH) this.#tree.apply(batch.splice(0))
       const load = (): void => table.load(reader, new ByteReader(value))
       if (tag < DYNAMIC_TAG_MIN) load()
       else later.push(load)
     }
+    this.#tree.apply(batch)
     if (SINGLETONS.some((name) => state[name].size !== 1)) {
       throw corrupt('a singleton is missing')
     }

@@ -8,7 +8,7 @@ const SPOT_WEIGHT = 2n
 /** What a user pays today; assessed from the days before, so it holds for the whole UTC day; §8.1. */
 export function feeRatesOf(state: CoreState, user: User): FeeRates {
   const { rules, feeSchedule } = state
-  if (!hasTiers(state)) return rules
+  if (!hasFeeTiers(state)) return rules
   const today = utcDay(state.now.timestampMs)
   const own = assessedVolume(state.feeVolumes.get(tradingAs(state, user)) ?? [], today)
   const all = assessedVolume(state.exchangeVolumes.get(0) ?? [], today)
@@ -25,7 +25,7 @@ export function noteFeeVolume(
     readonly isSpot: boolean
   },
 ): void {
-  if (!hasTiers(state)) return
+  if (!hasFeeTiers(state)) return
   const volume = trade.isSpot ? SPOT_WEIGHT * trade.notional : trade.notional
   const today = utcDay(state.now.timestampMs)
   const add = (trader: User, taker: bigint, maker: bigint): void => {
@@ -44,6 +44,7 @@ function tradingAs(state: CoreState, user: User): User {
   return state.subAccounts.get(user)?.master ?? user
 }
 
-function hasTiers({ feeSchedule }: CoreState): boolean {
+/** Whether rates depend on what was traded. */
+export function hasFeeTiers({ feeSchedule }: CoreState): boolean {
   return feeSchedule.tiers.length + feeSchedule.makerRebates.length > 0
 }

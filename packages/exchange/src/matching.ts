@@ -2,12 +2,14 @@ import { noteVolume } from './activity.ts'
 import type { CoreState } from './coreState.ts'
 import { product } from './decimal.ts'
 import type { LiquidationJson } from './events.ts'
+import { ExactSum } from './exactSum.ts'
 import { feeRatesOf, noteFeeVolume } from './feeVolumes.ts'
 import type { Market, PerpMarket, SpotMarket } from './market.ts'
 import { exceedsOpenInterest } from './openInterest.ts'
 import { NO_ROW } from './orderArena.ts'
 import { completeGroup, releasePositionTpsl, removeOrder } from './orderCancel.ts'
 import { allowsPerpFill, applyPerpFill, closable, type FillSide } from './perpClearinghouse.ts'
+import { matchPlain } from './plainMatch.ts'
 import type { BuilderFee, Cloid, Order, User } from './records.ts'
 import { applySpotTrade } from './spotClearinghouse.ts'
 import { emitPerpTrade, emitSpotTrade, type Match } from './tradeEvents.ts'
@@ -47,12 +49,23 @@ export interface MatchResult {
  */
 export function matchOrder(state: CoreState, market: Market, taker: Taker): MatchResult {
   let filled = 0
-  let notional = 0n
+  const notional = new ExactSum()
+  const owner = state.accounts.handleOf(taker.user)
+  const { arena } = state.orders
   while (filled < taker.size) {
     const row = market.book.best(!taker.isBuy)
     if (row === NO_ROW) break
+    const px = arena.px[row] as number
+    if (!crosses(taker, px)) break
+    if (market.kind === 'perp' && arena.owner[row] !== owner) {
+      const lots = matchPlain(state, market, taker, owner, row, taker.size - filled)
+      if (lots > 0) {
+        filled += lots
+        notional.add(px * lots)
+        continue
+      }
+    }
     const maker = state.orders.read(row)
-    if (!crosses(taker, maker.px)) break
     if (maker.user === taker.user) {
       removeOrder(state, maker, 'selfTradeCanceled')
       continue
@@ -62,11 +75,11 @@ export function matchOrder(state: CoreState, market: Market, taker: Taker): Matc
         ? matchPerp(state, market, taker, maker, taker.size - filled)
         : matchSpot(state, market, taker, maker, taker.size - filled)
     if (step === 'makerRemoved') continue
-    if (typeof step === 'string') return { filled, notional, stop: step }
+    if (typeof step === 'string') return { filled, notional: notional.value, stop: step }
     filled += step.size
-    notional += product(maker.px, step.size)
+    notional.addLarge(product(px, step.size))
   }
-  return { filled, notional, stop: 'done' }
+  return { filled, notional: notional.value, stop: 'done' }
 }
 
 /** Whether a price of the other side is one that the order takes. */

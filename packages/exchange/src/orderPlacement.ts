@@ -4,7 +4,8 @@ import { builderPpm } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
 import type { OrderStatus } from './events.ts'
-import { feeOf } from './fees.ts'
+import { exact } from './exactSum.ts'
+import { feeOf, nearFeeOf } from './fees.ts'
 import { feeRatesOf } from './feeVolumes.ts'
 import { accountMargin, leverageOf, type MarginChange, worstPositionValue } from './margin.ts'
 import { tierAt } from './marginTiers.ts'
@@ -76,7 +77,7 @@ export const KINDS: Readonly<Record<TimeInForce, OrderKind>> = {
   FrontendMarket: 'market',
 }
 /** 10 USDC in perp units (1e-6) and in spot units (1e-8 quote); §5. */
-const PERP_NTL_MIN = 10_000_000n
+const PERP_NTL_MIN = 10_000_000
 const SPOT_NTL_MIN = 1_000_000_000n
 /** A perp price may be this many hundredths away from the oracle price; §5. */
 const ORACLE_BAND_PERCENT = 95
@@ -222,7 +223,7 @@ function checkPerp(
   const closesAll = order.reduceOnly && closableSize > 0 && order.size >= closableSize
   if (isBelowMinimum(order) && !closesAll) return ORDER_REJECTIONS.minTradeNtl
   if (isTooFarFromOracle(state, market, order.px)) return ORDER_REJECTIONS.oracle
-  if (product(order.px, order.size) > ntlMaxOf(market, order)) return ORDER_REJECTIONS.maxValue
+  if (isAboveMaximum(market, order)) return ORDER_REJECTIONS.maxValue
   if (order.reduceOnly) return closableSize === 0 ? ORDER_REJECTIONS.reduceOnly : undefined
   return checkOpenInterest(state, market, order) ?? checkPerpMargin(state, market, order)
 }
@@ -234,6 +235,8 @@ const MARKET_NTL_MAX = [
   { maxLeverage: 10, ntl: 2_000_000_000_000n },
   { maxLeverage: 0, ntl: 500_000_000_000n },
 ] as const
+/** What no bound is below. */
+const NTL_MAX_LEAST = 500_000_000_000
 /** Limit orders may be worth so many times a market order. */
 const LIMIT_NTL_FACTOR = 10n
 
@@ -244,14 +247,24 @@ function ntlMaxOf({ perp }: PerpMarket, { kind }: OrderRequest): bigint {
   return kind === 'market' ? ntl : ntl * LIMIT_NTL_FACTOR
 }
 
+function isAboveMaximum(market: PerpMarket, order: OrderRequest): boolean {
+  // Rounding a product to a double keeps it on its side of a bound that is a double.
+  if (order.px * order.size <= NTL_MAX_LEAST) return false
+  return product(order.px, order.size) > ntlMaxOf(market, order)
+}
+
 /** The slices of a TWAP may be small: its whole may not. */
 function isBelowMinimum({ kind, px, size }: OrderRequest): boolean {
-  return kind !== 'twapSlice' && product(px, size) < PERP_NTL_MIN
+  return kind !== 'twapSlice' && px * size < PERP_NTL_MIN
 }
 
 export function isTooFarFromOracle(state: CoreState, market: PerpMarket, px: number): boolean {
   const { oraclePx } = state.pricesOf(market.asset)
-  return product(100, Math.abs(px - oraclePx)) > product(ORACLE_BAND_PERCENT, oraclePx)
+  const distance = Math.abs(px - oraclePx)
+  if (Number.isSafeInteger(100 * Math.max(distance, oraclePx))) {
+    return 100 * distance > ORACLE_BAND_PERCENT * oraclePx
+  }
+  return product(100, distance) > product(ORACLE_BAND_PERCENT, oraclePx)
 }
 
 /** Initial margin with the order added, and its fee set aside; §6.3. An order that cannot raise it needs none. */
@@ -260,6 +273,8 @@ function checkPerpMargin(
   market: PerpMarket,
   order: OrderRequest,
 ): OrderRejection | undefined {
+  const verdict = checkNearMargin(state, market, order)
+  if (verdict !== 'unsure') return verdict
   const { user, isBuy, size } = order
   const { size: open = 0 } = state.positions.get(user, market.asset) ?? {}
   const { buy, sell } = state.positions.openingOf(user, market.asset)
@@ -280,6 +295,37 @@ function checkPerpMargin(
   const tier = tierAt(market.tiers, worstPositionValue(state, user, change))
   if (tier.maxLeverage < leverageOf(state, user, market)) return ORDER_REJECTIONS.perpMaxPosition
   return after.accountValue < after.initial ? ORDER_REJECTIONS.perpMargin : undefined
+}
+
+/** The same on doubles; `unsure` when they could not hold a number of it. */
+function checkNearMargin(
+  state: CoreState,
+  market: PerpMarket,
+  { user, isBuy, size, px, builder }: OrderRequest,
+): OrderRejection | undefined | 'unsure' {
+  const { accounts, positions } = state
+  const { asset, tiers } = market
+  const [tier] = tiers
+  if (tier === undefined || tiers.length > 1) return 'unsure'
+  const owner = accounts.handleOf(user)
+  const row = positions.find(owner, asset)
+  const resting =
+    row === NO_ROW ? 0 : ((isBuy ? positions.buy[row] : positions.sell[row]) as number)
+  const reach = Math.abs(positions.sizeOf(row)) + resting + size
+  if (!Number.isSafeInteger(reach)) return 'unsure'
+  const takerPpm = feeRatesOf(state, user).perpTakerPpm + builderPpm(builder)
+  const fee = nearFeeOf(exact(px * size), takerPpm)
+  const before = positions.initialMarginOf(owner)
+  positions.weigh(owner, asset, row, -fee, 0, isBuy ? size : 0, isBuy ? 0 : size)
+  const after = positions.weighedInitial
+  if (after <= before) return undefined
+  if (!(after > before) || Number.isNaN(positions.weighedValue)) return 'unsure'
+  const leverage =
+    row === NO_ROW
+      ? state.defaultPositionOf(user, market).leverage
+      : (positions.leverage[row] as number)
+  if (tier.maxLeverage < leverage) return ORDER_REJECTIONS.perpMaxPosition
+  return positions.isWeighedCovered() ? undefined : ORDER_REJECTIONS.perpMargin
 }
 
 function checkSpot(

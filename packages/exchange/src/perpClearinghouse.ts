@@ -47,7 +47,8 @@ interface FillOutcome extends FillEffect {
 }
 
 export function positionSize(state: CoreState, user: User, perp: number): number {
-  return state.positions.get(user, perp)?.size ?? 0
+  const { positions, accounts } = state
+  return positions.sizeOf(positions.find(accounts.find(user), perp))
 }
 
 /** Lots that an order of this side could close for its user now. */

@@ -235,6 +235,11 @@ export class PositionTable implements StoredTable, Undoer {
     this.weighedInitial = exact((accounts.initialMargin[owner] as number) - before + after)
   }
 
+  /** Whether the last change weighed leaves the initial margin covered; `false` also when it must be counted with `bigint`. */
+  isWeighedCovered(): boolean {
+    return this.weighedValue >= this.weighedInitial
+  }
+
   /** The initial margin of an account as it is; NaN asks for `bigint`. */
   initialMarginOf(owner: number): number {
     this.#refresh(owner)

@@ -61,6 +61,7 @@ export {
 } from './codec/identity.ts'
 export { MESSAGE_KIND, type MessageKind } from './codec/messageKind.ts'
 export { isUsableSet, nextSetOf } from './codec/nextSet.ts'
+export { Sha256Lanes } from './codec/sha256Lanes.ts'
 export {
   noEndorseDigest,
   peerHelloDigest,

@@ -7,6 +7,7 @@ import { blockHeaderCodec } from './codecs.ts'
 import { keccak256, sha256 } from './hash.ts'
 import { bytesToHex } from './hex.ts'
 import { blockHash, merkleRoot, payloadRoot, transactionId, validatorSetHash } from './identity.ts'
+import { SHA256_LANE_BLOCKS_MAX, SHA256_LANES, Sha256Lanes } from './sha256Lanes.ts'
 import { sha256 as sha256Node } from './sha256Node.ts'
 import { sha256 as sha256Portable } from './sha256Portable.ts'
 import {
@@ -26,6 +27,23 @@ describe('hash functions', () => {
     expect(bytesToHex(keccak256(new Uint8Array(0)))).toBe(
       '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
     )
+  })
+
+  it('sha256 is the same in four lanes, for every length that fits them', () => {
+    const lanes = new Sha256Lanes()
+    const random = new SeededRandom(3)
+    const longest = 64 * SHA256_LANE_BLOCKS_MAX - 9
+    for (let size = 0; size <= longest; size++) {
+      const messages = Array.from({ length: SHA256_LANES }, () => random.bytes(size + 3))
+      const blocks = messages.map((message, lane) => lanes.setMessage(lane, message, size))
+      lanes.hash(blocks[0]!)
+      for (const [lane, message] of messages.entries()) {
+        const digest = new DataView(new ArrayBuffer(32))
+        for (let i = 0; i < 8; i++) digest.setInt32(4 * i, lanes.output[4 * i + lane]!)
+        expect(new Uint8Array(digest.buffer)).toEqual(sha256(message.subarray(0, size)))
+      }
+    }
+    expect(() => lanes.setMessage(0, new Uint8Array(longest + 1), longest + 1)).toThrow('too long')
   })
 
   it('sha256 is the same on Node and elsewhere, in one part or many', () => {
