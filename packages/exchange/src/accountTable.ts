@@ -7,6 +7,8 @@ import { NO_ROW } from './orderArena.ts'
 import { ACCOUNTS, type Account, type User } from './records.ts'
 import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
 
+const ADDRESS_BYTES = 20
+
 const EXISTS = 1
 const USES_BIG_BLOCKS = 2
 const IS_CHANGED = 4
@@ -24,7 +26,8 @@ export class AccountTable implements StoredTable, Undoer {
   readonly #users: User[] = []
   #lastUser: User = ''
   #lastHandle = NO_ROW
-  readonly #addresses: (Address | undefined)[] = []
+  /** Addresses one after another. */
+  #addresses: Uint8Array = new Uint8Array(64 * ADDRESS_BYTES)
   /** 1e-6 USDC; NaN where a double could not hold it, and then in `#large`. */
   #rawUsd: Float64Array = new Float64Array(64)
   readonly #large = new Map<number, bigint>()
@@ -75,11 +78,12 @@ export class AccountTable implements StoredTable, Undoer {
   }
 
   addressOf(handle: number): Address {
-    const known = this.#addresses[handle]
-    if (known !== undefined) return known
-    const address = hexToBytes(this.userOf(handle), 20)
-    this.#addresses[handle] = address
-    return address
+    return this.#addresses.slice(handle * ADDRESS_BYTES, (handle + 1) * ADDRESS_BYTES)
+  }
+
+  /** Writes the address of a user. */
+  writeAddress(out: ByteWriter, handle: number): void {
+    out.part(this.#addresses, handle * ADDRESS_BYTES, ADDRESS_BYTES)
   }
 
   has(user: User): boolean {
@@ -142,14 +146,16 @@ export class AccountTable implements StoredTable, Undoer {
   drain(out: ByteWriter, sink: EntrySink): void {
     for (const handle of this.#changed) {
       this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
-      ACCOUNTS.writeKey(out.u8(CORE_PREFIX).u8(this.tag), this.userOf(handle))
+      this.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), handle)
       const key = out.take()
-      const account = this.#read(handle)
-      if (account === undefined) {
+      if (!this.exists(handle)) {
         sink(key, undefined)
         continue
       }
-      ACCOUNTS.write(out, account)
+      const rawUsd = this.#rawUsd[handle] as number
+      if (Number.isNaN(rawUsd)) out.integer(this.#rawUsdOf(handle))
+      else out.safeInteger(rawUsd)
+      out.bool(((this.#flags[handle] as number) & USES_BIG_BLOCKS) !== 0)
       sink(key, out.take())
     }
     this.#changed.length = 0
@@ -220,6 +226,7 @@ export class AccountTable implements StoredTable, Undoer {
     const handle = this.#users.length
     if (handle === this.#flags.length) {
       const length = grownLength(handle)
+      this.#addresses = grown(this.#addresses, length * ADDRESS_BYTES)
       this.#rawUsd = grown(this.#rawUsd, length)
       this.#flags = grown(this.#flags, length)
       this.orderHead = grown(this.orderHead, length)
@@ -230,7 +237,7 @@ export class AccountTable implements StoredTable, Undoer {
       this.initialMargin = grown(this.initialMargin, length)
     }
     this.#users.push(user)
-    this.#addresses.push(undefined)
+    this.#addresses.set(hexToBytes(user, ADDRESS_BYTES), handle * ADDRESS_BYTES)
     this.#handles.set(user, handle)
     this.orderHead[handle] = NO_ROW
     this.positionHead[handle] = NO_ROW

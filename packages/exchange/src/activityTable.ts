@@ -83,14 +83,19 @@ export class ActivityTable implements StoredTable, Undoer {
   drain(out: ByteWriter, sink: EntrySink): void {
     for (const handle of this.#changed) {
       this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
-      ACTIVITIES.writeKey(out.u8(CORE_PREFIX).u8(this.tag), this.#accounts.userOf(handle))
+      this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), handle)
       const key = out.take()
-      const activity = this.#read(handle)
-      if (activity === undefined) {
+      if (((this.#flags[handle] as number) & EXISTS) === 0) {
         sink(key, undefined)
         continue
       }
-      ACTIVITIES.write(out, activity)
+      const volume = this.#volume[handle] as number
+      if (Number.isNaN(volume)) out.integer(this.#volumeOf(handle))
+      else out.safeInteger(volume)
+      out
+        .u53(this.#requests[handle] as number)
+        .u53(this.#reserved[handle] as number)
+        .u53(this.#overdrawnMs[handle] as number)
       sink(key, out.take())
     }
     this.#changed.length = 0

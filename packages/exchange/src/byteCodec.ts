@@ -4,19 +4,23 @@ import { CoreStateError } from './errors.ts'
 const TWO_32 = 4_294_967_296
 const U64_MAX = 18_446_744_073_709_551_615n
 const I64_MAX = 9_223_372_036_854_775_807n
+/** Memory that entries share: making an array of its own for each costs more than its bytes. */
+const CHUNK_BYTES = 65_536
 const UTF8_OUT = new TextEncoder()
 const UTF8_IN = new TextDecoder('utf-8', { fatal: true })
 
 /** Builds the canonical bytes of stored keys and values: integers big-endian, fixed width. */
 export class ByteWriter {
-  #bytes = new Uint8Array(256)
+  #bytes = new Uint8Array(CHUNK_BYTES)
   #view = new DataView(this.#bytes.buffer)
+  /** Where what is being written starts: everything before was taken. */
+  #start = 0
   #size = 0
 
-  /** A fresh copy of what was written since the last call. */
+  /** What was written since the last call. It shares its memory with what was taken before and after, and never changes. */
   take(): Uint8Array {
-    const taken = this.#bytes.slice(0, this.#size)
-    this.#size = 0
+    const taken = new Uint8Array(this.#bytes.buffer, this.#start, this.#size - this.#start)
+    this.#start = this.#size
     return taken
   }
 
@@ -50,7 +54,11 @@ export class ByteWriter {
   /** A signed safe integer in eight bytes of two's complement. */
   i53(value: number): this {
     assert(Number.isSafeInteger(value), 'i53 out of range')
-    return this.i64(BigInt(value))
+    const at = this.#grow(8)
+    const high = Math.floor(value / TWO_32)
+    this.#view.setInt32(at, high)
+    this.#view.setUint32(at + 4, value - high * TWO_32)
+    return this
   }
 
   u64(value: bigint): this {
@@ -81,6 +89,29 @@ export class ByteWriter {
     return this
   }
 
+  /** As `integer`, of a safe integer. */
+  safeInteger(value: number): this {
+    assert(Number.isSafeInteger(value), 'a safe integer out of range')
+    let rest = Math.abs(value)
+    let size = 0
+    for (let left = rest; left > 0; left = Math.floor(left / 256)) size += 1
+    this.u8(value < 0 ? 1 : 0).u8(size)
+    const at = this.#grow(size)
+    for (let i = size - 1; i >= 0; i--) {
+      const higher = Math.floor(rest / 256)
+      this.#bytes[at + i] = rest - higher * 256
+      rest = higher
+    }
+    return this
+  }
+
+  /** A part of an array. */
+  part(value: Uint8Array, from: number, size: number): this {
+    const at = this.#grow(size)
+    for (let i = 0; i < size; i++) this.#bytes[at + i] = value[from + i] as number
+    return this
+  }
+
   bytes(value: Uint8Array): this {
     const at = this.#grow(value.length)
     this.#bytes.set(value, at)
@@ -103,15 +134,21 @@ export class ByteWriter {
 
   /** Reserves room and says where it starts. It may replace bytes and view: ask before touching them. */
   #grow(size: number): number {
+    if (this.#size + size > this.#bytes.length) this.#startChunk(size)
     const at = this.#size
     this.#size += size
-    if (this.#size > this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#size)
-      larger.set(this.#bytes)
-      this.#bytes = larger
-      this.#view = new DataView(larger.buffer)
-    }
     return at
+  }
+
+  /** Goes on in fresh memory, with what was not taken yet. */
+  #startChunk(size: number): void {
+    const written = this.#bytes.subarray(this.#start, this.#size)
+    const chunk = new Uint8Array(Math.max(CHUNK_BYTES, 2 * (written.length + size)))
+    chunk.set(written)
+    this.#bytes = chunk
+    this.#view = new DataView(chunk.buffer)
+    this.#start = 0
+    this.#size = written.length
   }
 }
 

@@ -18,6 +18,20 @@ const BRANCH_BITS = 67 * 8
 /** An entry to set, or to remove. */
 export type TreeChange = readonly [key: Uint8Array, value: Uint8Array | undefined]
 
+/**
+ * Memory to hash in, by the number of blocks, and for branches: shared by all trees of the process, for making one costs
+ * more than a small tree. Nothing stays in it from call to call.
+ */
+const SCRATCH: (Sha256Lanes | undefined)[] = []
+
+function scratch(blocks: number): Sha256Lanes {
+  const known = SCRATCH[blocks]
+  if (known !== undefined) return known
+  const lanes = new Sha256Lanes()
+  SCRATCH[blocks] = lanes
+  return lanes
+}
+
 /** Leaves whose messages wait in the lanes for others of so many blocks. */
 interface LeafGroup {
   readonly lanes: Sha256Lanes
@@ -64,15 +78,8 @@ export class CoreTree {
   /** Soiled branches, from the top down. */
   #order: Int32Array = new Int32Array(64)
   readonly #groups: (LeafGroup | undefined)[] = []
-  readonly #branchLanes = new Sha256Lanes()
   readonly #message = new Uint8Array(LANE_BYTES_MAX)
   #isChanged = new Uint8Array(0)
-
-  constructor() {
-    for (let lane = 0; lane < LANES; lane++) {
-      this.#branchLanes.input[(16 * BRANCH_BLOCKS - 1) * LANES + lane] = BRANCH_BITS
-    }
-  }
 
   /** Number of entries. */
   get size(): number {
@@ -245,7 +252,7 @@ export class CoreTree {
     let group = this.#groups[blocks]
     if (group === undefined) {
       const [leaves, places] = [new Int32Array(LANES), new Int32Array(LANES)]
-      group = { lanes: new Sha256Lanes(), leaves, places, count: 0 }
+      group = { lanes: scratch(blocks), leaves, places, count: 0 }
       this.#groups[blocks] = group
     }
     group.lanes.setMessage(group.count, message, size)
@@ -296,14 +303,17 @@ export class CoreTree {
       }
       starts.push(levelEnd)
     }
+    const lanes = scratch(BRANCH_BLOCKS)
+    lanes.input.fill(0)
+    lanes.input.fill(BRANCH_BITS, LANES * (16 * BRANCH_BLOCKS - 1), LANES * 16 * BRANCH_BLOCKS)
     for (let level = starts.length - 2; level >= 0; level--) {
-      this.#hashLevel(starts[level] as number, starts[level + 1] as number)
+      this.#hashLevel(lanes, starts[level] as number, starts[level + 1] as number)
     }
   }
 
   /** Hashes branches that lie at the same depth. */
-  #hashLevel(begin: number, end: number): void {
-    const { input, output } = this.#branchLanes
+  #hashLevel(lanes: Sha256Lanes, begin: number, end: number): void {
+    const { input, output } = lanes
     const hashes = this.#branchHashes
     for (let first = begin; first < end; first += LANES) {
       const count = Math.min(LANES, end - first)
@@ -327,7 +337,7 @@ export class CoreTree {
         }
         input[at] = (carry << 8) | 0x80
       }
-      this.#branchLanes.hash(BRANCH_BLOCKS)
+      lanes.hash(BRANCH_BLOCKS)
       for (let lane = 0; lane < count; lane++) {
         const branch = this.#order[first + lane] as number
         const to = branch * HASH_WORDS

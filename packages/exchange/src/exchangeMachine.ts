@@ -6,7 +6,6 @@ import {
   bytesToHex,
   type CoreWriterAction,
   type CoreWriterSource,
-  compareBytes,
   type Epoch,
   type EvmCredit,
   type EvmLink,
@@ -52,6 +51,7 @@ import type { PossessionVerifier } from './staking/validators.ts'
 import { CORE_PREFIX, type StoredTable } from './table.ts'
 import type { TriggerBook } from './triggerBook.ts'
 import type { ExchangeView } from './view.ts'
+import { sortedWrites } from './writeOrder.ts'
 
 /** How an action came: beside the action itself, all that its execution depends on. */
 export interface ActionMeta {
@@ -313,8 +313,7 @@ export class ExchangeMachine {
       table.drain(this.#writer, (key, value) => drained.push([key, value]))
     }
     const isChanged = this.#tree.apply(drained)
-    const writes = drained.filter((_, i) => isChanged[i] === 1)
-    writes.sort(([a], [b]) => compareBytes(a, b))
+    const writes = sortedWrites(drained.filter((_, i) => isChanged[i] === 1))
     this.#root = this.#tree.root()
     const records = state.events.take(state.now.timestampMs)
     state.touched.clear()

@@ -1,4 +1,5 @@
 import { assert } from '@openliquid/primitives'
+import { exact } from './exactSum.ts'
 import { grown, grownLength } from './growth.ts'
 import { NO_ROW, ORDER_IS_BUY, type OrderArena } from './orderArena.ts'
 import { PriceIndex } from './priceIndex.ts'
@@ -26,6 +27,8 @@ export interface OrderBook {
   has(row: number): boolean
   /** Lots resting at one price. */
   sizeAt(isBuy: boolean, px: number): number
+  /** Whether the lots at a price stay a safe integer with so many more. */
+  hasRoom(isBuy: boolean, px: number, size: number): boolean
   insert(row: number): void
   /** Gives an order a new open size; its place in the queue stays. */
   resize(row: number, size: number): void
@@ -77,6 +80,14 @@ export class LinkedOrderBook implements OrderBook {
     return level === NO_ROW ? 0 : (side.size[level] as number)
   }
 
+  hasRoom(isBuy: boolean, px: number, size: number): boolean {
+    const side = isBuy ? this.#bids : this.#asks
+    // As long as all levels together have room, so has each.
+    return (
+      Number.isSafeInteger(side.total + size) || Number.isSafeInteger(this.sizeAt(isBuy, px) + size)
+    )
+  }
+
   insert(row: number): void {
     const { flags, size } = this.#arena
     assert((size[row] as number) > 0, 'an order without size in the book')
@@ -89,7 +100,9 @@ export class LinkedOrderBook implements OrderBook {
     assert(size > 0, 'an order without size in the book')
     const side = this.#side(row, arena.flags)
     const level = arena.level[row] as number
-    side.size[level] = (side.size[level] as number) + size - (arena.size[row] as number)
+    const change = size - (arena.size[row] as number)
+    side.size[level] = (side.size[level] as number) + change
+    side.total = exact(side.total + change)
     arena.size[row] = size
   }
 
@@ -131,6 +144,8 @@ class BookSide {
   readonly #isBuy: boolean
   /** The best level, or -1. */
   best = NO_ROW
+  /** Lots of all levels; NaN from when they were beyond 2^53 until the side is empty. */
+  total = 0
   px: Float64Array = new Float64Array(16)
   size: Float64Array = new Float64Array(16)
   count: Int32Array = new Int32Array(16)
@@ -164,6 +179,7 @@ class BookSide {
   insert(row: number): void {
     const { px, size, oid, next, previous, level } = this.#arena
     const price = px[row] as number
+    this.total = exact(this.total + (size[row] as number))
     const known = this.index.get(price)
     if (known === NO_ROW) {
       const added = this.#addLevel(price)
@@ -208,6 +224,7 @@ class BookSide {
     else previous[after] = before
     const count = (this.count[own] as number) - 1
     this.count[own] = count
+    this.total = exact(this.total - (size[row] as number))
     this.size[own] = (this.size[own] as number) - (size[row] as number)
     if (count === 0) this.#removeLevel(own)
   }
@@ -236,6 +253,7 @@ class BookSide {
     else this.#higher[lower] = higher
     if (higher !== NO_ROW) this.#lower[higher] = lower
     if (this.best === level) this.best = this.#isBuy ? lower : higher
+    if (this.best === NO_ROW) this.total = 0
     this.head[level] = NO_ROW
     this.#higher[level] = this.#freeLevel
     this.#freeLevel = level

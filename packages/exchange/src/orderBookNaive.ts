@@ -32,6 +32,10 @@ export class NaiveOrderBook implements OrderBook {
     return this.levels(isBuy, Number.POSITIVE_INFINITY).find((level) => level.px === px)?.size ?? 0
   }
 
+  hasRoom(isBuy: boolean, px: number, size: number): boolean {
+    return Number.isSafeInteger(this.sizeAt(isBuy, px) + size)
+  }
+
   insert(row: number): void {
     assert(!this.has(row), 'an order twice in the book')
     this.#rows.push(row)

@@ -102,7 +102,8 @@ export function placeLimit(
   const size = parseSize(wire.s, market)
   if (size === undefined) return ORDER_REJECTIONS.size
   const order: OrderRequest = {
-    ...owner,
+    user: owner.user,
+    oid: owner.oid,
     isBuy: wire.b,
     px,
     size,
@@ -353,7 +354,7 @@ function checkBook(
   const refused = checkOpenOrders(state, order)
   if (refused !== undefined) return refused
   if (!rests(order)) return undefined
-  if (!Number.isSafeInteger(book.sizeAt(order.isBuy, order.px) + order.size)) {
+  if (!book.hasRoom(order.isBuy, order.px, order.size)) {
     return ORDER_REJECTIONS.size
   }
   if (order.kind !== 'alo') return undefined

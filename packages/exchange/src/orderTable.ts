@@ -197,12 +197,35 @@ export class OrderTable implements StoredTable, Undoer {
       // A row that was given back, and perhaps taken again, is looked at once.
       if (((flags[row] as number) & ORDER_IS_CHANGED) === 0) continue
       flags[row] = ((flags[row] as number) & ~ORDER_IS_CHANGED) | ORDER_IS_STORED
-      ORDERS.writeKey(out.u8(CORE_PREFIX).u8(this.tag), oid[row] as number)
-      const key = out.take()
-      ORDERS.write(out, this.read(row))
+      const key = out
+        .u8(CORE_PREFIX)
+        .u8(this.tag)
+        .u53(oid[row] as number)
+        .take()
+      if (((flags[row] as number) & ORDER_HAS_EXTRAS) !== 0) ORDERS.write(out, this.read(row))
+      else this.#writePlain(out, row)
       sink(key, out.take())
     }
     this.#changed.length = 0
+  }
+
+  /** As `ORDERS.write`, of a row without extras. */
+  #writePlain(out: ByteWriter, row: number): void {
+    const arena = this.arena
+    const flags = arena.flags[row] as number
+    this.#accounts.writeAddress(out.u53(arena.oid[row] as number), arena.owner[row] as number)
+    out
+      .u32(arena.asset[row] as number)
+      .bool((flags & ORDER_IS_BUY) !== 0)
+      .u53(arena.px[row] as number)
+      .u53(arena.size[row] as number)
+      .u53(arena.origSize[row] as number)
+      .bool((flags & ORDER_IS_ALO) !== 0)
+      .bool((flags & ORDER_IS_REDUCE_ONLY) !== 0)
+      .u53(arena.timestampMs[row] as number)
+      .u53(0)
+      .bool(false)
+      .bool(false)
   }
 
   load(key: ByteReader, value: ByteReader): void {

@@ -315,16 +315,26 @@ export class PositionTable implements StoredTable, Undoer {
     for (const row of this.#changed) {
       const flags = this.flags[row] as number
       this.flags[row] = flags & ~IS_CHANGED
-      const user = this.#accounts.userOf(this.owner[row] as number)
-      POSITIONS.writeKey(out.u8(CORE_PREFIX).u8(this.tag), [user, this.perp[row] as number])
-      const key = out.take()
-      const position = this.#read(row)
-      if (position === undefined) {
+      this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), this.owner[row] as number)
+      const key = out.u32(this.perp[row] as number).take()
+      if ((flags & EXISTS) === 0) {
         sink(key, undefined)
         this.#emptied.push(row)
         continue
       }
-      POSITIONS.write(out, position)
+      const large = this.#large.get(row)
+      if (large !== undefined) POSITIONS.write(out, large)
+      else {
+        out
+          .i53(this.size[row] as number)
+          .safeInteger(this.entryNtl[row] as number)
+          .u32(this.leverage[row] as number)
+          .bool((flags & IS_ISOLATED) !== 0)
+          .safeInteger(this.isolatedRawUsd[row] as number)
+          .safeInteger(this.fundAllTime[row] as number)
+          .safeInteger(this.fundSinceOpen[row] as number)
+          .safeInteger(this.fundSinceChange[row] as number)
+      }
       sink(key, out.take())
     }
     this.#changed.length = 0

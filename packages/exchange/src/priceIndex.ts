@@ -10,6 +10,8 @@ const DIGIT_MASK = FAN_OUT - 1
 const HALF_DIGITS = 5
 const HALF = 2 ** (DIGIT_BITS * HALF_DIGITS)
 const DEPTH = 2 * HALF_DIGITS
+/** What a first price needs, and a few more. */
+const NODES_FIRST = 16
 
 /**
  * Price levels of one side of a book, by their price in ticks: a trie with 32 children a node and a bitmap of those that
@@ -17,9 +19,9 @@ const DEPTH = 2 * HALF_DIGITS
  */
 export class PriceIndex {
   /** Bit d of a node says whether it has a child for the digit d. */
-  #present = new Int32Array(64)
+  #present = new Int32Array(NODES_FIRST)
   /** 32 children of each node: nodes, and levels at the bottom. */
-  #children = new Int32Array(64 * FAN_OUT)
+  #children = new Int32Array(NODES_FIRST * FAN_OUT)
   #nodeCount = 1
   /** Nodes that were emptied, linked through their first child. */
   #freeNode = NONE

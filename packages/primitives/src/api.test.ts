@@ -52,6 +52,7 @@ it('exports these names', () => {
       "SYNC_BLOCKS_MAX",
       "SYNC_BYTES_MAX",
       "SYSTEM_TRANSACTION_GAS",
+      "Sha256Lanes",
       "TOPICS",
       "TRANSACTION_BYTES_MAX",
       "TRANSACTION_KIND",

@@ -1,0 +1,23 @@
+import { compareBytes, type Write } from '@openliquid/primitives'
+import { expect, it } from 'vitest'
+import { ByteWriter } from './byteCodec.ts'
+import { prng } from './testing/index.ts'
+import { sortedWrites } from './writeOrder.ts'
+
+it('orders writes as their keys compare, also where their numbers are the same', () => {
+  const next = prng(9)
+  const out = new ByteWriter()
+  const value = new Uint8Array(1)
+  const writes: Write[] = []
+  for (let i = 0; i < 3_000; i++) {
+    const tag = [0x01, 0x10, 0x11, 0x14, 0x44, 0xff][next(6)]!
+    out.u8(0x63).u8(tag)
+    if (tag === 0x14) out.u53(next(4) === 0 ? Number.MAX_SAFE_INTEGER - next(500) : next(5_000))
+    else if (tag === 0x01) out.u8(0)
+    else for (let j = 0; j < 20; j++) out.u8(j < 5 ? next(2) : next(256))
+    writes.push([out.take(), next(3) === 0 ? undefined : value])
+  }
+  const keys = sortedWrites(writes).map(([key]) => key)
+  const expected = writes.map(([key]) => key).sort(compareBytes)
+  expect(keys).toEqual(expected)
+})
