@@ -50,7 +50,7 @@ class BookCore {
       if (bestPx === 0 || (isBuy ? bestPx > px : bestPx < px)) break
       const maker = book.best(!isBuy)
       const open = arena.size[maker] as number
-      const traded = left < open ? left : open
+      const traded = Math.min(left, open)
       this.#event(TRADE, arena.oid[maker] as number, oid, bestPx, traded)
       left -= traded
       if (traded === open) this.remove(maker)

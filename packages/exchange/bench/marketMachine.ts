@@ -1,6 +1,7 @@
 // A machine with many perps and many accounts, and orders for it.
 import {
   type Action,
+  bytesToHex,
   type GenesisCore,
   type OrderWire,
   sha256,
@@ -14,7 +15,6 @@ import {
   testCore,
   testGenesis,
   testUser,
-  testUserHex,
 } from '../src/testing/index.ts'
 
 type Prng = ReturnType<typeof prng>
@@ -31,8 +31,14 @@ export class MarketMachine {
   #timestampMs = GENESIS_MS
   #nonce = GENESIS_MS
 
-  constructor(options: { readonly perps: number; readonly accounts: number }) {
+  /** `users`: addresses of the accounts, where their keys matter. */
+  constructor(options: {
+    readonly perps: number
+    readonly accounts: number
+    readonly users?: readonly Uint8Array[]
+  }) {
     const numbers = Array.from({ length: options.accounts }, (_, i) => i + 1)
+    this.#users = options.users ?? numbers.map((n) => testUser(n))
     const core: GenesisCore = testCore(0, {
       spotPairs: [],
       marginTables: [],
@@ -43,11 +49,10 @@ export class MarketMachine {
         marginTableId: 20,
         oraclePx: String(PX),
       })),
-      balances: numbers.map((n) => ({ address: testUserHex(n), perp: '1000000' })),
+      balances: this.#users.map((user) => ({ address: bytesToHex(user), perp: '1000000' })),
       limits: { addressLimits: false, openOrdersMax: 5_000 },
     })
     this.machine = ExchangeMachine.genesis({ ...testGenesis(0), core }).machine
-    this.#users = numbers.map((n) => testUser(n))
     this.beginBlock()
   }
 
@@ -63,10 +68,15 @@ export class MarketMachine {
     return transition
   }
 
+  /** A nonce that nobody used. */
+  nextNonce(): number {
+    this.#nonce += 1
+    return this.#nonce
+  }
+
   /** Ids of actions are made beforehand: hashing them is not execution. */
   prepare(user: number, action: Action): () => boolean {
-    this.#nonce += 1
-    const nonce = this.#nonce
+    const nonce = this.nextNonce()
     const meta = { txId: sha256(uintToBytes(nonce, 8)), nonce }
     const sender = this.#users[user] ?? testUser(user + 1)
     return () => this.machine.applyAction(sender, action, meta).status === 'ok'

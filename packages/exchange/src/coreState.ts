@@ -318,6 +318,8 @@ export class CoreState {
   verifyPossession: PossessionVerifier | undefined
   /** Accounts that credits from the EVM made in the running block: contracts may not act for them yet. */
   readonly createdByCredit: Set<User> = new Set()
+  /** Whether nothing may take a shorter way than the rules written in `bigint`. */
+  readonly generalOnly: boolean
   /** What the running block did so far. */
   readonly events: EventJournal = new EventJournal(this, this.orders.arena)
   /** `0x` id of the transaction that runs, for fills and ledger entries. */
@@ -336,9 +338,11 @@ export class CoreState {
   constructor(
     createBook: (arena: OrderArena) => OrderBook,
     createTriggerBook: () => TriggerBook = () => new SortedTriggerBook(),
+    generalOnly = false,
   ) {
     this.#createBook = createBook
     this.#createTriggerBook = createTriggerBook
+    this.generalOnly = generalOnly
   }
 
   get rules(): Rules {

@@ -1,4 +1,4 @@
-import type { Address } from '@openliquid/primitives'
+import type { Address, OrderWire } from '@openliquid/primitives'
 import type { AccountTable } from './accountTable.ts'
 import { EventColumns } from './eventColumns.ts'
 import type { ExchangeEvent, OrderDetailsJson, OrderStatus } from './events.ts'
@@ -11,7 +11,8 @@ import {
   type OrderArena,
   type OrderRowExtras,
 } from './orderArena.ts'
-import { bookDiffEvent, formatSize, orderUpdateEvent } from './orderEvents.ts'
+import { bookDiffEvent, formatSize, orderUpdateEvent, rejectionEvent } from './orderEvents.ts'
+import type { OrderRejection } from './orderRejection.ts'
 import type { Cloid, Order } from './records.ts'
 import { perpTradeEvents } from './tradeEvents.ts'
 
@@ -25,6 +26,8 @@ const FILLED = 4
 /** An order that did not rest came to its end. */
 const ENDED = 5
 const TRADED = 6
+/** An order was refused: the objects are its wire form and why. */
+const REFUSED = 7
 
 /** In place of the id of a TWAP. */
 const NO_TWAP = -1
@@ -34,6 +37,7 @@ const ORDER_CELLS = 10
 const TAKER = 6
 const MAKER = 11
 const TRADE_CELLS = 16
+const REFUSED_CELLS = 4
 
 /** A place between two events. */
 export interface EventMark {
@@ -118,6 +122,23 @@ export class EventJournal {
     cells[at + 8] = order.timestampMs
     cells[at + 9] = 0
     this.#objects.push(status, order.cloid, details)
+  }
+
+  /** An order was refused under the id it used up. */
+  refused(
+    owner: number,
+    asset: number,
+    oid: number,
+    wire: OrderWire,
+    rejection: OrderRejection,
+  ): void {
+    const at = this.#columns.reserve(REFUSED_CELLS)
+    const { cells } = this.#columns
+    cells[at] = REFUSED
+    cells[at + 1] = owner
+    cells[at + 2] = asset
+    cells[at + 3] = oid
+    this.#objects.push(wire, rejection)
   }
 
   /** Two orders on a perp traded, without builder and without liquidation: what is told of both; then of each side. */
@@ -238,6 +259,11 @@ export class EventRecords {
           at += TRADE_CELLS
           object += 3
           break
+        case REFUSED:
+          events.push(this.#readRefused(at, object))
+          at += REFUSED_CELLS
+          object += 2
+          break
         default:
           this.#readOrder(events, at, object)
           at += ORDER_CELLS
@@ -279,6 +305,21 @@ export class EventRecords {
     const size = kind === FILLED ? 0 : order.size
     const statusTimestamp = this.#timestampMs
     events.push(orderUpdateEvent(user, market, order, { status, size, statusTimestamp, details }))
+  }
+
+  #readRefused(at: number, object: number): ExchangeEvent {
+    const cell = (i: number): number => this.#cells[at + i] as number
+    const refused = {
+      oid: cell(3),
+      wire: this.#objects[object] as OrderWire,
+      rejection: this.#objects[object + 1] as OrderRejection,
+    }
+    return rejectionEvent(
+      this.#addressOf(cell(1)),
+      this.#marketOf(cell(2)),
+      refused,
+      this.#timestampMs,
+    )
   }
 
   #readTrade(events: ExchangeEvent[], at: number, object: number): void {

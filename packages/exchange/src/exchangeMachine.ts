@@ -92,6 +92,8 @@ export interface ExchangeOptions {
   /** The index that orders rest in; every implementation gives the same results. */
   readonly createBook?: (arena: OrderArena) => OrderBook
   readonly createTriggerBook?: () => TriggerBook
+  /** Sends every match and margin check the general way, in `bigint`: the same results, for comparison. */
+  readonly generalOnly?: boolean
   /** Checks the proofs of a validator's keys; without it no validator can be registered. */
   readonly verifyPossession?: PossessionVerifier
 }
@@ -125,6 +127,7 @@ export class ExchangeMachine {
     this.#state = new CoreState(
       options.createBook ?? ((arena) => new LinkedOrderBook(arena)),
       options.createTriggerBook,
+      options.generalOnly,
     )
     this.#state.verifyPossession = options.verifyPossession
     this.#view = new CoreView(this.#state)

@@ -1,13 +1,10 @@
 import type { OrderWire } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
-import type { OrderDetailsJson, OrderJson } from './events.ts'
 import type { Market } from './market.ts'
 import { removeOpen } from './orderCancel.ts'
-import { emitRejection, ORDER_DETAILS, sideLetter } from './orderEvents.ts'
 import {
   isLimitOrder,
   isRejection,
-  KINDS,
   type OrderExtras,
   type Placement,
   placeLimit,
@@ -16,7 +13,6 @@ import type { TriggerOrder } from './orderRecords.ts'
 import { ORDER_REJECTIONS, type OrderRejection } from './orderRejection.ts'
 import type { OrderResult } from './receipt.ts'
 import type { BuilderFee, Order, User } from './records.ts'
-import { firesAbove } from './triggerBook.ts'
 import { placeTrigger, type TriggerOrderWire, type TriggerPlace } from './triggerOrders.ts'
 
 const ALONE: TriggerPlace = {
@@ -37,9 +33,11 @@ export function placeOrder(
   wire: OrderWire,
   extras: OrderExtras = {},
 ): OrderResult {
-  return enter(state, user, wire, (market, oid) =>
-    attempt(state, market, { user, oid }, wire, extras),
-  ).result
+  const market = state.markets.get(wire.a)
+  if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
+  const owner = { user, oid: state.nextOid() }
+  const placed = attempt(state, market, owner, wire, extras)
+  return isRejection(placed) ? refuse(state, owner, market, wire, placed).result : placed.result
 }
 
 /**
@@ -153,35 +151,7 @@ function refuse(
   wire: OrderWire,
   rejection: OrderRejection,
 ): Entered {
-  const refused = { order: wireJson(state, owner.oid, market, wire), details: wireDetails(wire) }
-  emitRejection(state, owner.user, refused, rejection)
+  const handle = state.accounts.handleOf(owner.user)
+  state.events.refused(handle, market.asset, owner.oid, wire, rejection)
   return { result: { error: rejection.text }, end: 'refused' }
-}
-
-function wireJson(state: CoreState, oid: number, market: Market, wire: OrderWire): OrderJson {
-  return {
-    coin: market.coin,
-    side: sideLetter(wire.b),
-    limitPx: wire.p,
-    sz: wire.s,
-    oid,
-    timestamp: state.now.timestampMs,
-    origSz: wire.s,
-    ...(wire.c === undefined ? {} : { cloid: wire.c }),
-    ...(wire.r ? { reduceOnly: true } : {}),
-  }
-}
-
-function wireDetails(wire: OrderWire): OrderDetailsJson {
-  if ('limit' in wire.t) return ORDER_DETAILS[KINDS[wire.t.limit.tif]]
-  const { isMarket, triggerPx, tpsl } = wire.t.trigger
-  const isAbove = firesAbove({ isBuy: wire.b, tpsl })
-  return {
-    triggerCondition: `Price ${isAbove ? 'above' : 'below'} ${triggerPx}`,
-    isTrigger: true,
-    triggerPx,
-    isPositionTpsl: false,
-    orderType: `${tpsl === 'tp' ? 'Take Profit' : 'Stop'} ${isMarket ? 'Market' : 'Limit'}`,
-    tif: null,
-  }
 }

@@ -1,4 +1,4 @@
-import { type Address, assert } from '@openliquid/primitives'
+import { type Address, assert, type OrderWire, type TimeInForce } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
 import type {
@@ -11,7 +11,7 @@ import type {
 import type { Market } from './market.ts'
 import type { TriggerOrder } from './orderRecords.ts'
 import type { OrderRejection } from './orderRejection.ts'
-import type { Order, User } from './records.ts'
+import type { Order } from './records.ts'
 import { firesAbove } from './triggerBook.ts'
 
 export function sideLetter(isBuy: boolean): 'A' | 'B' {
@@ -164,21 +164,55 @@ export function emitTriggerStatus(
   })
 }
 
-/** Tells the owner that an order was refused; price and size are printed as they came. */
-export function emitRejection(
-  state: CoreState,
-  user: User,
-  refused: { readonly order: OrderJson; readonly details: OrderDetailsJson },
-  rejection: OrderRejection,
-): void {
-  state.emit({
+/** That an order was refused; price and size are printed as they came. */
+export function rejectionEvent(
+  user: Address,
+  market: Market,
+  refused: { readonly oid: number; readonly wire: OrderWire; readonly rejection: OrderRejection },
+  timestampMs: number,
+): OrderUpdateEvent {
+  const { oid, wire, rejection } = refused
+  return {
     kind: 'orderUpdate',
-    user: state.addressOf(user),
-    ...refused,
+    user,
+    order: {
+      coin: market.coin,
+      side: sideLetter(wire.b),
+      limitPx: wire.p,
+      sz: wire.s,
+      oid,
+      timestamp: timestampMs,
+      origSz: wire.s,
+      ...(wire.c === undefined ? {} : { cloid: wire.c }),
+      ...(wire.r ? { reduceOnly: true } : {}),
+    },
+    details: wireDetails(wire),
     status: rejection.status,
-    statusTimestamp: state.now.timestampMs,
+    statusTimestamp: timestampMs,
     code: rejection.code,
-  })
+  }
+}
+
+/** `FrontendMarket` is what the page sends as a market order; docs/spec/hyperliquid.md §5. */
+export const KINDS: Readonly<Record<TimeInForce, OrderKind>> = {
+  Gtc: 'gtc',
+  Ioc: 'ioc',
+  Alo: 'alo',
+  FrontendMarket: 'market',
+}
+
+function wireDetails(wire: OrderWire): OrderDetailsJson {
+  if ('limit' in wire.t) return ORDER_DETAILS[KINDS[wire.t.limit.tif]]
+  const { isMarket, triggerPx, tpsl } = wire.t.trigger
+  const isAbove = firesAbove({ isBuy: wire.b, tpsl })
+  return {
+    triggerCondition: `Price ${isAbove ? 'above' : 'below'} ${triggerPx}`,
+    isTrigger: true,
+    triggerPx,
+    isPositionTpsl: false,
+    orderType: `${tpsl === 'tp' ? 'Take Profit' : 'Stop'} ${isMarket ? 'Market' : 'Limit'}`,
+    tif: null,
+  }
 }
 
 /** What changed in a book; §10.3. */

@@ -14,7 +14,7 @@ import { crosses, type MatchResult, matchOrder } from './matching.ts'
 import { checkOpenInterest } from './openInterest.ts'
 import { NO_ROW } from './orderArena.ts'
 import { completeGroup } from './orderCancel.ts'
-import { formatSize, ORDER_DETAILS, type OrderKind } from './orderEvents.ts'
+import { formatSize, KINDS, ORDER_DETAILS, type OrderKind } from './orderEvents.ts'
 import {
   badAloPx,
   minTradeSpotNtl,
@@ -69,13 +69,6 @@ export function isRejection(placed: Placement | OrderRejection): placed is Order
   return 'code' in placed
 }
 
-/** `FrontendMarket` is what the page sends as a market order; docs/spec/hyperliquid.md §5. */
-export const KINDS: Readonly<Record<TimeInForce, OrderKind>> = {
-  Gtc: 'gtc',
-  Ioc: 'ioc',
-  Alo: 'alo',
-  FrontendMarket: 'market',
-}
 /** 10 USDC in perp units (1e-6) and in spot units (1e-8 quote); §5. */
 const PERP_NTL_MIN = 10_000_000
 const SPOT_NTL_MIN = 1_000_000_000n
@@ -307,7 +300,7 @@ function checkNearMargin(
   const { accounts, positions } = state
   const { asset, tiers } = market
   const [tier] = tiers
-  if (tier === undefined || tiers.length > 1) return 'unsure'
+  if (state.generalOnly || tier === undefined || tiers.length > 1) return 'unsure'
   const owner = accounts.handleOf(user)
   const row = positions.find(owner, asset)
   const resting =

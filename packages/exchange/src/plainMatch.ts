@@ -21,6 +21,7 @@ export function matchPlain(
   row: number,
   open: number,
 ): number {
+  if (state.generalOnly) return 0
   if (taker.reduceOnly || taker.builder !== undefined || taker.liquidation !== undefined) return 0
   if (market.perp.openInterestCap !== 0n) return 0
   const { accounts, positions, orders, events } = state

@@ -269,7 +269,7 @@ export class PositionTable implements StoredTable, Undoer {
       this.closedPnl = 0
     } else {
       const open = Math.abs(before)
-      const closed = lots < open ? lots : open
+      const closed = Math.min(lots, open)
       const kept = shareOf(entry, open - closed, open)
       const proceeds = px * closed
       this.closedPnl = isBuy ? entry - kept - proceeds : proceeds - entry + kept

@@ -23,15 +23,14 @@ export function sortedWrites(writes: readonly Write[]): Write[] {
 
 /** Never greater for a lower key. Keys of one tag have one length, so they are cut alike. */
 function numberOf(key: Uint8Array): number {
-  const byte = (i: number): number => key[i] ?? 0
-  const tag = byte(1) * LIMIT
+  const tag = (key[1] as number) * LIMIT
   if (key.length === SEQUENCE_KEY_BYTES) {
     // Sequence numbers seldom reach that far: there all are alike.
     let sequence = 0
-    for (let i = 2; i < SEQUENCE_KEY_BYTES; i++) sequence = sequence * 256 + byte(i)
+    for (let i = 2; i < SEQUENCE_KEY_BYTES; i++) sequence = sequence * 256 + (key[i] as number)
     return tag + Math.min(sequence, LIMIT - 1)
   }
   let bits = 0
-  for (let i = 2; i < 7; i++) bits = bits * 256 + byte(i)
-  return tag + bits * 64 + (byte(7) >>> 2)
+  for (let i = 2; i < 7; i++) bits = bits * 256 + (key[i] ?? 0)
+  return tag + bits * 64 + ((key[7] ?? 0) >>> 2)
 }
