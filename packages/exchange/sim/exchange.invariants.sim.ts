@@ -18,6 +18,12 @@ const totals = {
   deleveraged: 0,
   fundings: 0,
   reloads: 0,
+  vaultTransfers: 0,
+  vaultCloses: 0,
+  stakeChanges: 0,
+  rewards: 0,
+  slashes: 0,
+  epochs: 0,
 }
 
 for (let seed = Number(only ?? 1); totals.actions < TARGET; seed++) {

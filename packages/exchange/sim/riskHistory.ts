@@ -1,6 +1,14 @@
 // A random history of an exchange whose users have little money, much leverage, and prices that jump by half.
-import type { Action, GenesisBalance, GenesisCore, OrderWire } from '@openliquid/primitives'
-import { assert, sha256, uintToBytes } from '@openliquid/primitives'
+import type {
+  Action,
+  Address,
+  BlockContext,
+  GenesisBalance,
+  GenesisCore,
+  OrderWire,
+  ValidatorInfo,
+} from '@openliquid/primitives'
+import { assert, hexToBytes, nextSetOf, sha256, uintToBytes } from '@openliquid/primitives'
 import {
   type ExchangeEvent,
   ExchangeMachine,
@@ -38,6 +46,12 @@ export interface RiskHistoryResult {
   readonly deleveraged: number
   readonly fundings: number
   readonly reloads: number
+  readonly vaultTransfers: number
+  readonly vaultCloses: number
+  readonly stakeChanges: number
+  readonly rewards: number
+  readonly slashes: number
+  readonly epochs: number
   readonly root: Uint8Array
 }
 
@@ -92,8 +106,34 @@ function core(options: RiskHistoryOptions): GenesisCore {
       makerRebates: [{ sharePpm: 200_000, rebatePpm: 30 }],
     },
     risk: { partialLiquidationNtl: '10000' },
+    staking: {
+      selfDelegationMin: '1',
+      selfLockMs: 60_000,
+      delegationLockMs: 10_000,
+      validatorsMax: 5,
+      jailMs: 20_000,
+      missedSlotsMin: 3,
+      silentBlocks: 40,
+      rewardPpm: 1_000_000,
+      futureEmissions: '50',
+    },
   })
 }
+
+/** Four validators with 100 HYPE each. */
+function validators(): ReturnType<typeof testGenesis>['validators'] {
+  return testGenesis(0).validators.map((validator, i) => ({
+    ...validator,
+    stake: '10000000000',
+    voteKey: `0x${`a${i}`.repeat(48)}`,
+    nodeKey: `0x${`b${i}`.repeat(32)}`,
+  }))
+}
+
+const OPTIONS = { verifyPossession: () => true }
+const UNBONDING_MS = 3_600_000
+/** Of one history: each costs a look at every block. */
+const VAULTS_MAX = 4
 
 /** Runs one history; throws where an invariant of docs/spec/hyperliquid.md §6.8 breaks. */
 export function runRiskHistory(options: RiskHistoryOptions): RiskHistoryResult {
@@ -116,6 +156,12 @@ class RiskHistory {
     deleveraged: 0,
     fundings: 0,
     reloads: 0,
+    vaultTransfers: 0,
+    vaultCloses: 0,
+    stakeChanges: 0,
+    rewards: 0,
+    slashes: 0,
+    epochs: 0,
   }
   #machine: ExchangeMachine
   #root: Uint8Array
@@ -126,8 +172,13 @@ class RiskHistory {
   constructor(options: RiskHistoryOptions) {
     this.#options = options
     this.#next = options.next
-    const genesis = { ...testGenesis(0), core: core(options) }
-    const { machine, coreRoot, writes } = ExchangeMachine.genesis(genesis)
+    const genesis = {
+      ...testGenesis(0),
+      core: core(options),
+      validators: validators(),
+      unbondingMs: UNBONDING_MS,
+    }
+    const { machine, coreRoot, writes } = ExchangeMachine.genesis(genesis, OPTIONS)
     this.#machine = machine
     this.#root = coreRoot
     this.#write(writes)
@@ -147,6 +198,8 @@ class RiskHistory {
     else if (dice < 60) this.#act(this.#user(), this.#leveragedOrder())
     else if (dice < 64) this.#act(this.#user(), this.#leverage())
     else if (dice < 67) this.#act(this.#user(), this.#isolatedMargin())
+    else if (dice < 74 && this.#hasFunds) this.#vaultStep()
+    else if (dice < 80 && this.#hasFunds) this.#stakingStep()
     else this.#randomStep()
   }
 
@@ -154,8 +207,13 @@ class RiskHistory {
   #pause(): number {
     const dice = this.#next(200)
     if (dice === 0) return 3_600_000
-    if (dice === 1 && this.#next(10) === 0) return 86_400_000
+    if (dice === 1 && this.#next(this.#hasFunds ? 2 : 10) === 0) return 86_400_000
     return dice < 40 ? 3_000 + this.#next(12_000) : 50 + this.#next(400)
+  }
+
+  /** In every third history users also stake and trust vaults, which takes money from their own trading. */
+  get #hasFunds(): boolean {
+    return this.#options.seed % 3 === 0
   }
 
   #user(): number {
@@ -242,10 +300,139 @@ class RiskHistory {
     return { type: 'updateIsolatedMargin', asset, isBuy: true, ntli }
   }
 
-  #act(user: number, action: Action): void {
+  /** A vault is made, filled, emptied, traded by its leader, paid out or closed. */
+  #vaultStep(): void {
+    const vaults = this.#machine.view.vaults()
+    const vault = vaults[this.#next(Math.max(1, vaults.length))]
+    const dice = this.#next(20)
+    if (vault === undefined || (dice === 0 && vaults.length < VAULTS_MAX)) {
+      const nonce = Math.max(this.#nonce + 1, this.#timestampMs - 1_000_000)
+      const initialUsd = 100_000_000 + this.#next(400_000_000)
+      const action = { type: 'createVault', name: 'v', description: '', initialUsd, nonce } as const
+      this.#act(this.#user(), action)
+      return
+    }
+    const vaultAddress = vault.vault as `0x${string}`
+    const leader = Number(BigInt(vault.leader))
+    if (dice < 11) {
+      this.#act(leader, this.#leveragedOrder(), hexToBytes(vaultAddress, 20))
+      return
+    }
+    if (dice === 11) {
+      const usd = this.#next(4) === 0 ? 0 : this.#next(50_000_000)
+      this.#act(leader, { type: 'vaultDistribute', vaultAddress, usd })
+      return
+    }
+    if (dice === 12) {
+      const alwaysCloseOnWithdraw = this.#next(2) === 0
+      this.#act(leader, { type: 'vaultModify', vaultAddress, alwaysCloseOnWithdraw })
+      return
+    }
+    const isDeposit = dice < 17
+    const user = isDeposit ? this.#user() : this.#holderOf(vaultAddress)
+    const held = this.#machine.view
+      .holdingsOf(testUser(user))
+      .find((holding) => holding.vault === vaultAddress)
+    const most = isDeposit ? 300_000_000 : Number(held?.equity ?? 1n)
+    const usd = this.#next(3) === 0 ? most : this.#next(most + 1)
+    this.#act(user, { type: 'vaultTransfer', vaultAddress, isDeposit, usd })
+  }
+
+  #holderOf(vault: string): number {
+    const holders = this.#machine.view.vaultHoldings(hexToBytes(vault, 20))
+    return Number(BigInt(holders[this.#next(Math.max(1, holders.length))]?.user ?? '0x1'))
+  }
+
+  #stakingStep(): void {
+    const user = this.#next(6) === 0 ? 2001 + this.#next(4) : this.#user()
+    const signed = { signatureChainId: '0x66eee', hyperliquidChain: 'Testnet' } as const
+    const wei = this.#next(3) === 0 ? this.#next(1_000) : this.#next(4_000_000_000)
+    const [nonce, dice] = [this.#nonce + 1, this.#next(12)]
+    if (dice < 3) this.#act(user, { type: 'cDeposit', ...signed, wei, nonce })
+    else if (dice < 5) this.#act(user, { type: 'cWithdraw', ...signed, wei, nonce })
+    else if (dice < 9) {
+      const known = this.#machine.view.validators()
+      const validator = (known[this.#next(known.length)]?.validator ?? '0x') as `0x${string}`
+      const isUndelegate = this.#next(2) === 0
+      this.#act(user, { type: 'tokenDelegate', ...signed, validator, wei, isUndelegate, nonce })
+    } else if (dice === 9) this.#act(user, this.#registration(user))
+    else if (dice === 10) this.#act(user, { type: 'CValidatorAction', unregister: null })
+    else this.#act(1001 + this.#next(4), { type: 'CSignerAction', unjailSelf: null })
+  }
+
+  #registration(user: number): Action {
+    const byte = user.toString(16).padStart(2, '0').slice(-2)
+    return {
+      type: 'CValidatorAction',
+      register: {
+        profile: {
+          node_ip: { Ip: '::1' },
+          name: 'v',
+          description: '',
+          delegations_disabled: false,
+          commission_bps: this.#next(10_001),
+          signer: testUserHex(5_000 + user),
+        },
+        unjailed: true,
+        initial_wei: 100_000_000 + this.#next(2_000_000_000),
+        keys: {
+          vote_key: `0x${byte.repeat(48)}`,
+          node_key: `0x${byte.repeat(32)}`,
+          vote_proof: `0x${byte.repeat(96)}`,
+          node_proof: `0x${byte.repeat(64)}`,
+        },
+      },
+    }
+  }
+
+  /** As headers tell it: who voted and missed, and now and then a proven fault. */
+  #headers(): Partial<BlockContext> {
+    const { epoch } = this.#machine
+    const size = this.#machine.view.validators().filter(({ isActive }) => isActive).length
+    const all = Array.from({ length: size }, (_, i) => i)
+    const kinds = ['duplicateVote', 'conflictingQCs', 'conflictingTimeouts'] as const
+    const isFaulty = this.#next(400) === 0
+    return {
+      epoch,
+      proposer: this.#next(size),
+      parentSigners: all.filter(() => this.#next(12) > 0),
+      missedSlots: this.#next(9) === 0 ? [this.#next(size)] : [],
+      misbehavior: isFaulty
+        ? [
+            {
+              kind: kinds[this.#next(3)] ?? 'duplicateVote',
+              validator: this.#next(size),
+              epoch: epoch - BigInt(this.#next(2)),
+              view: BigInt(this.#next(50)),
+            },
+          ]
+        : [],
+    }
+  }
+
+  /** The set that consensus would begin the next epoch with. */
+  #rotate(): void {
+    const members = this.#machine.view
+      .validators()
+      .filter(({ isActive }) => isActive)
+      .map(({ validator, stake }, index): ValidatorInfo => {
+        const key = uintToBytes(index, 1)
+        return { index, address: hexToBytes(validator, 20), stake, voteKey: key, nodeKey: key }
+      })
+      .filter(({ stake }) => stake > 0n)
+    const current = { epoch: this.#machine.epoch, validators: members, totalStake: 0n }
+    this.#machine.endEpoch(nextSetOf(current, this.#machine.nextMembers().map(withIndex)))
+  }
+
+  #act(user: number, action: Action, vaultAddress?: Address): void {
     this.#nonce = Math.max(this.#nonce + 1, this.#timestampMs - 1_000_000)
     const txId = sha256(uintToBytes(this.#nonce, 8))
-    const receipt = this.#machine.applyAction(testUser(user), action, { txId, nonce: this.#nonce })
+    const meta = {
+      txId,
+      nonce: this.#nonce,
+      ...(vaultAddress === undefined ? {} : { vaultAddress }),
+    }
+    const receipt = this.#machine.applyAction(testUser(user), action, meta)
     this.#counts.actions += 1
     if (receipt.status === 'ok') this.#counts.accepted += 1
   }
@@ -253,11 +440,15 @@ class RiskHistory {
   #beginBlock(afterMs: number): void {
     this.#height += 1n
     this.#timestampMs += afterMs
-    this.#machine.beginBlock(testContext(this.#height, this.#timestampMs))
+    this.#machine.beginBlock({
+      ...testContext(this.#height, this.#timestampMs),
+      ...this.#headers(),
+    })
   }
 
   /** `endBlock` asserts conservation and the books itself; that nobody is in debt is looked at here. */
   #endBlock(afterMs: number): void {
+    if (this.#next(60) === 0) this.#rotate()
     const { coreRoot, writes, events } = this.#machine.endBlock()
     this.#counts.blocks += 1
     this.#root = coreRoot
@@ -270,7 +461,7 @@ class RiskHistory {
   }
 
   #reload(): void {
-    const loaded = ExchangeMachine.load(this.#store.values())
+    const loaded = ExchangeMachine.load(this.#store.values(), OPTIONS)
     assert(same(loaded.coreRoot, this.#root), 'a loaded machine has another root')
     this.#machine = loaded
     this.#counts.reloads += 1
@@ -279,6 +470,7 @@ class RiskHistory {
   #assertNoDebt(): void {
     const users = [...Array(this.#options.users).keys()].map((i) => testUser(i + 1))
     users.push(new Uint8Array(20).fill(0xfd), new Uint8Array(20).fill(0xfe))
+    for (const { vault } of this.#machine.view.vaults()) users.push(hexToBytes(vault, 20))
     for (const user of users) {
       const { crossMarginSummary, assetPositions } = this.#machine.view.clearinghouseState(user)
       const isSolvent =
@@ -291,6 +483,16 @@ class RiskHistory {
   #count(events: readonly ExchangeEvent[]): void {
     for (const event of events) {
       if (event.kind === 'funding') this.#counts.fundings += 1
+      if (event.kind === 'delegatorUpdate') this.#counts.stakeChanges += 1
+      if (event.kind === 'delegatorReward') this.#counts.rewards += 1
+      if (event.kind === 'epoch') this.#counts.epochs += 1
+      if (event.kind === 'validatorUpdate' && event.change === 'slashed') this.#counts.slashes += 1
+      if (event.kind === 'ledgerUpdate' && event.delta.type.startsWith('vault')) {
+        this.#counts.vaultTransfers += 1
+      }
+      if (event.kind === 'orderUpdate' && event.details.orderType === 'Vault Close') {
+        this.#counts.vaultCloses += 1
+      }
       if (event.kind !== 'fill') continue
       this.#counts.fills += 1
       const { dir, liquidation } = event.fill
@@ -307,6 +509,10 @@ class RiskHistory {
       else this.#store.set(name, [key, value])
     }
   }
+}
+
+function withIndex(member: Omit<ValidatorInfo, 'index'>, index: number): ValidatorInfo {
+  return { ...member, index }
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
