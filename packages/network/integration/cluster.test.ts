@@ -187,6 +187,23 @@ test('a silent cut is suspected, then down; when it heals the channel is back', 
   ])
 })
 
+test('a cut in one direction is one: neither of the two counts the other, until it heals', async () => {
+  const validatorSet = validatorSetOf(2)
+  await using server = testNode(1, { validatorSet })
+  await server.start()
+  await using proxy = await tcpProxy(portOf(server.manager.multiaddrs()))
+  await using client = testNode(0, { validatorSet, peers: [proxy.multiaddr], listen: [] })
+  await client.start()
+  await until(() => isLinked(client, server))
+  proxy.cutOneWay()
+  await until(() => server.states.some(({ state }) => state === 'down'))
+  await until(() => client.states.some(({ state }) => state === 'down'))
+  expect([client, server].map(({ manager }) => manager.quorumReachable())).toEqual([false, false])
+  proxy.heal()
+  await until(() => isLinked(client, server))
+  expect([client, server].map(({ manager }) => manager.quorumReachable())).toEqual([true, true])
+})
+
 test('a peer that reads nothing costs a bounded queue and leaves others alone', async () => {
   await using slow = testNode(1)
   await slow.start()

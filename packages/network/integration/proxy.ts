@@ -17,6 +17,8 @@ const CLEAR: Conditions = { delayMs: 0, jitterMs: 0, lossPermille: 0, resendMs: 
 export interface Proxy extends AsyncDisposable {
   readonly multiaddr: string
   cut(): void
+  /** What the dialling side sends is held back; what it is sent arrives. */
+  cutOneWay(): void
   heal(): void
   /** From the next chunk on; what is not named is as on a clear wire. */
   set(conditions: Partial<Conditions>): void
@@ -29,7 +31,10 @@ export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
   const sockets = new Set<Socket>()
   const stops: (() => void)[] = []
   let conditions = CLEAR
+  /** Sockets of the dialling sides. */
+  const inbounds = new WeakSet<Socket>()
   let isCut = false
+  let isMute = false
   let lost = 0
   let state = seed
   const random = (): number => {
@@ -41,8 +46,9 @@ export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
     socket.setNoDelay(true)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
-    if (isCut) socket.pause()
+    if (isHeld(socket)) socket.pause()
   }
+  const isHeld = (socket: Socket): boolean => isCut || (isMute && inbounds.has(socket))
   const transitMs = (): number => {
     const { delayMs, jitterMs, lossPermille, resendMs } = conditions
     const isLost = lossPermille > 0 && random() * 1_000 < lossPermille
@@ -50,6 +56,7 @@ export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
     return delayMs + random() * jitterMs + (isLost ? resendMs : 0)
   }
   const server = createServer((inbound) => {
+    inbounds.add(inbound)
     const outbound = connect(targetPort, '127.0.0.1')
     for (const [from, to] of [
       [inbound, outbound],
@@ -77,11 +84,11 @@ export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
         if (timer === undefined) pump()
       })
       to.on('drain', () => {
-        if (!isCut) from.resume()
+        if (!isHeld(from)) from.resume()
       })
       from.on('close', () => {
         // A cut network brings no news of an end either.
-        if (!isCut) to.destroy()
+        if (!isCut && !isMute) to.destroy()
       })
     }
   })
@@ -92,12 +99,17 @@ export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
     get lost() {
       return lost
     },
+    cutOneWay() {
+      isMute = true
+      for (const socket of sockets) if (inbounds.has(socket)) socket.pause()
+    },
     cut() {
       isCut = true
       for (const socket of sockets) socket.pause()
     },
     heal() {
       isCut = false
+      isMute = false
       for (const socket of sockets) socket.resume()
     },
     set(changes) {
