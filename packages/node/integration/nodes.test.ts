@@ -7,6 +7,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { dataDirectoryAt } from '../src/dataDirectory.ts'
 import { DEV_ACCOUNTS } from '../src/devAccounts.ts'
 import { initDevDirectory, initFollowerDirectory } from '../src/initDirectory.ts'
+import { LargeProposals } from '../src/largeProposals.ts'
 import { silentLogger } from '../src/logger.ts'
 import { createNode, type NodeOptions, type OpenLiquidNode } from '../src/node.ts'
 
@@ -35,7 +36,7 @@ function folder(name: string): string {
   return join(root, name)
 }
 
-async function transfer(node: OpenLiquidNode, value: bigint): Promise<void> {
+async function transfer(node: OpenLiquidNode, value: bigint, dataBytes = 0): Promise<void> {
   const chain = defineChain({
     id: 1_998,
     name: 'dev',
@@ -47,7 +48,11 @@ async function transfer(node: OpenLiquidNode, value: bigint): Promise<void> {
     chain,
     transport: http(node.rpcUrl),
   })
-  const hash = await wallet.sendTransaction({ to: RECIPIENT, value })
+  const hash = await wallet.sendTransaction({
+    to: RECIPIENT,
+    value,
+    data: `0x${'00'.repeat(dataBytes)}`,
+  })
   const client = createPublicClient({ chain, transport: http(node.rpcUrl), pollingInterval: 50 })
   expect((await client.waitForTransactionReceipt({ hash })).status).toBe('success')
 }
@@ -96,6 +101,28 @@ test('a follower syncs, follows, and passes on what its clients send', async () 
     const same = validator.status().recentBlocks.find((block) => block.height === String(height))
     expect(same?.stateRoot).toBe(`0x${Buffer.from(stateRoot).toString('hex')}`)
   }, WAIT)
+})
+
+test('a follower completes a block above 64 KiB that gossip only announces', async () => {
+  const heard = vi.spyOn(LargeProposals.prototype, 'onAnnouncement')
+  const validator = await startNode()
+  const datadir = folder('follower')
+  initFollowerDirectory(dataDirectoryAt(datadir), {
+    genesisPath: join(validator.datadir, 'genesis.json'),
+  })
+  const peers = validator.multiaddrs.join(',')
+  const follower = await startNode({ datadir, settings: { ...ANY_PORTS, 'network.peers': peers } })
+  await vi.waitFor(() => expect(follower.view.head.height).toBeGreaterThan(2n), WAIT)
+  await transfer(validator, 3n, 80_000)
+  await vi.waitFor(
+    () => expect(heard.mock.results.map(({ value }) => value)).toContain('accept'),
+    WAIT,
+  )
+  const [large] = heard.mock.contexts as LargeProposals[]
+  await vi.waitFor(() => expect(large?.completed).toBe(1), WAIT)
+  const { height } = validator.view.head
+  await vi.waitFor(() => expect(follower.view.head.height).toBeGreaterThanOrEqual(height), WAIT)
+  heard.mockRestore()
 })
 
 test('a node that is started again continues its chain; a second one on the folder is refused', async () => {

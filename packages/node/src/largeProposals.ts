@@ -69,10 +69,16 @@ export class LargeProposals {
   readonly #options: LargeProposalsOptions
   /** Announced blocks whose body is not here yet, by hash; each ends with the body or without. */
   readonly #pending = new Map<string, Wait>()
+  #completed = 0
   #isStopped = false
 
   constructor(options: LargeProposalsOptions) {
     this.#options = options
+  }
+
+  /** Blocks that were put together or pulled here. */
+  get completed(): number {
+    return this.#completed
   }
 
   /** Judges an announcement before it is forwarded, and goes for the body. */
@@ -132,6 +138,7 @@ export class LargeProposals {
     wait.end(block)
     // What came by push was delivered where it came in.
     if (block !== undefined && block !== pushed && !this.#isStopped) {
+      this.#completed++
       deliver(from, { ...proposal, block })
     }
   }
