@@ -39,6 +39,8 @@ import { decodeReputation } from './reputationCodec.ts'
 
 /** Wait before peers are asked for offers again when none could be used. */
 const RETRY_MS = 2_000
+/** Rest of a peer that did not answer: it may be busy, or we may be above what it serves us a second. */
+const REST_MS = 250
 
 /** A state that is certified and vouched for, and all that a replica needs to go on from it. */
 export interface StateSyncTarget {
@@ -172,6 +174,8 @@ export class StateSync {
   #isFinished = false
   /** Requests about the target that brought nothing, in a row. */
   #failures = 0
+  /** Peers that did not answer, and until when others are asked. */
+  readonly #resting = new Map<PeerId, number>()
   /** Nobody is asked for anything until the timer fires. */
   #isPausing = false
   #turn = 0
@@ -214,7 +218,7 @@ export class StateSync {
         this.#onAnswer(input)
         break
       case 'failed':
-        this.#onFailed(input.requestId)
+        this.#onFailed(input.requestId, input.nowMs)
         break
       case 'begun':
         this.#onBegun(input.restored)
@@ -268,11 +272,12 @@ export class StateSync {
     }
   }
 
-  #onFailed(requestId: number): void {
+  #onFailed(requestId: number, nowMs: number): void {
     const asked = this.#asked.get(requestId)
     if (asked === undefined) return
     this.#asked.delete(requestId)
     const { peer, request } = asked
+    this.#resting.set(peer, nowMs + REST_MS)
     switch (request.kind) {
       case 'offers':
         // It counts as having none until everyone is asked again.
@@ -426,7 +431,8 @@ export class StateSync {
       return
     }
     if (this.#candidate === undefined) this.#choose(nowMs)
-    if (this.#candidate !== undefined && target === undefined) this.#requestBlocks(this.#candidate)
+    if (this.#candidate !== undefined && target === undefined)
+      this.#requestBlocks(this.#candidate, nowMs)
   }
 
   #choose(nowMs: number): void {
@@ -524,14 +530,14 @@ export class StateSync {
     return isReputationOf(manifest, top.epoch) && verifyCommitProof(certified, verifier)
   }
 
-  #requestBlocks({ offer, peers }: Candidate): void {
+  #requestBlocks({ offer, peers }: Candidate, nowMs: number): void {
     const isAsked = [...this.#asked.values()].some(({ request }) => request.kind === 'blocks')
     if (isAsked) return
     const { headers, manifest } = offer
     const top = headers.find(({ height }) => height === manifest.height)
-    const peer = this.#nextOf(peers)
+    const peer = this.#nextOf(peers, nowMs)
     if (top === undefined || peer === undefined) {
-      this.#countFailure()
+      if (!this.#hasLive(peers)) this.#countFailure()
       return
     }
     const fromHeight = headers[0]?.height ?? manifest.height
@@ -553,23 +559,30 @@ export class StateSync {
     // What has arrived and is not restored yet waits in memory: it counts too.
     inFlight += this.#arrived.size - this.#restored
     while (inFlight < STATE_SYNC_IN_FLIGHT_MAX) {
-      const peer = this.#nextOf(peers)
+      const peer = this.#nextOf(peers, nowMs)
       const index = peer === undefined ? undefined : this.#missing.shift()
       if (peer === undefined || index === undefined) break
       this.#request(peer, { kind: 'chunk', height: manifest.height, index })
       inFlight += 1
     }
-    const isStuck = inFlight === 0 && this.#missing.length > 0
+    const isStuck = inFlight === 0 && this.#missing.length > 0 && !this.#hasLive(peers)
     if (!isStuck) return
     this.#startOver()
     this.#choose(nowMs)
   }
 
   /** Takes turns, so that the load and the risk are spread. */
-  #nextOf(peers: ReadonlySet<PeerId>): PeerId | undefined {
-    const live = [...peers].filter((peer) => this.#peers.has(peer))
+  #nextOf(peers: ReadonlySet<PeerId>, nowMs: number): PeerId | undefined {
+    const awake = [...peers].filter(
+      (peer) => this.#peers.has(peer) && (this.#resting.get(peer) ?? 0) <= nowMs,
+    )
+    if (awake.length === 0) this.#effects.push({ kind: 'setTimer', atMs: nowMs + REST_MS })
     this.#turn += 1
-    return live[this.#turn % Math.max(1, live.length)]
+    return awake[this.#turn % Math.max(1, awake.length)]
+  }
+
+  #hasLive(peers: ReadonlySet<PeerId>): boolean {
+    return [...peers].some((peer) => this.#peers.has(peer))
   }
 
   #request(peer: PeerId, request: StateSyncRequest): void {

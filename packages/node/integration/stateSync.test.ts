@@ -7,12 +7,13 @@ import { bytesToHex, compareBytes, type Genesis, genesisHash } from '@openliquid
 import { afterEach, expect, test, vi } from 'vitest'
 import { configFileText } from '../src/config.ts'
 import { createDataDirectory, type DataDirectory, dataDirectoryAt } from '../src/dataDirectory.ts'
+import { EXIT_CODE, exitCodeOf } from '../src/exitCodes.ts'
 import { writeGenesisFile } from '../src/genesisFile.ts'
 import { devGenesis } from '../src/genesisProfile.ts'
 import { writeKeyFiles } from '../src/keyFiles.ts'
 import { devValidator } from '../src/localNetwork.ts'
 import { silentLogger } from '../src/logger.ts'
-import { createNode, type OpenLiquidNode } from '../src/node.ts'
+import { createNode, type NodeOptions, type OpenLiquidNode } from '../src/node.ts'
 
 const WAIT = { timeout: 90_000, interval: 100 }
 const COUNT = 4
@@ -58,12 +59,16 @@ async function prepare(): Promise<DataDirectory[]> {
   return directories
 }
 
-async function start(directory: DataDirectory): Promise<OpenLiquidNode> {
+async function start(
+  directory: DataDirectory,
+  { settings, ...options }: Pick<NodeOptions, 'clock' | 'settings'> = {},
+): Promise<OpenLiquidNode> {
   const peers = nodes.flatMap((node) => node.multiaddrs).join(',')
   const node = await createNode({
     datadir: directory.root,
     logger: silentLogger,
-    settings: { ...SETTINGS, 'network.peers': peers },
+    settings: { ...SETTINGS, 'network.peers': peers, ...settings },
+    ...options,
   })
   nodes.push(node)
   await node.start()
@@ -102,3 +107,22 @@ test('a fresh validator joins by state sync, follows, and votes from the next ep
     expect(Number(joined.status().sentVoteView)).toBeGreaterThan(0)
   }, WAIT)
 }, 200_000)
+
+test('a node whose newest block is older than the trust period starts only with a trusted checkpoint', async () => {
+  const [directory] = await prepare()
+  const clock = (): number => Date.now() + 5 * 24 * 3_600_000
+  const refused = await start(directory!, { clock }).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'OL_NODE_TRUST_EXPIRED', data: { height: 0n } })
+  expect(exitCodeOf(refused)).toBe(EXIT_CODE.trust)
+  const [, own] = /--trusted-checkpoint (0:0x[0-9a-f]{64})/.exec(String(refused)) ?? []
+
+  const wrong = { 'sync.trusted-checkpoint': `0:0x${'11'.repeat(32)}` }
+  await expect(start(directory!, { clock, settings: wrong })).rejects.toMatchObject({
+    code: 'OL_NODE_CHECKPOINT',
+  })
+  await expect(
+    start(directory!, { clock, settings: { 'sync.trusted-checkpoint': '7' } }),
+  ).rejects.toMatchObject({ code: 'OL_NODE_CONFIG' })
+  const node = await start(directory!, { clock, settings: { 'sync.trusted-checkpoint': own! } })
+  expect(node.view.head.height).toBe(0n)
+})

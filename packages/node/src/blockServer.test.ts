@@ -16,13 +16,14 @@ import { BlockServer } from './blockServer.ts'
 import { BLOCK_REQUESTS_MAX } from './limits.ts'
 
 /** A chain of empty blocks above height 0, each with the QC of the one before. */
-function chainOf(length: number): Block[] {
+function chainOf(length: number, epochOf: (height: number) => bigint = () => 1n): Block[] {
   const random = new SeededRandom(1)
   const blocks: Block[] = []
   let parentHash = new Uint8Array(32)
   for (let height = 1; height <= length; height++) {
     const header = {
       ...sample.blockHeader(random),
+      epoch: epochOf(height),
       height: BigInt(height),
       view: BigInt(height),
       parentHash,
@@ -94,6 +95,13 @@ test('an answer keeps to the bytes asked for and to the blocks of one answer', a
   expect(few?.heights[0]).toBe(1)
   expect(few?.heights.length).toBeLessThan(SYNC_BLOCKS_MAX)
   expect(few?.heights.length).toBeGreaterThan(0)
+})
+
+test('an answer ends where an epoch does: one certificate is of one epoch', async () => {
+  const blocks = chainOf(6, (height) => (height < 4 ? 1n : 2n))
+  const server = serverFor(blocks, 6)
+  expect((await ask(server, {}))?.heights).toEqual([1, 2, 3])
+  expect((await ask(server, { fromHeight: 4n }))?.heights).toEqual([4, 5, 6])
 })
 
 test('refuses what it has not, what is malformed, and other kinds', async () => {

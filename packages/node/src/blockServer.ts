@@ -13,13 +13,9 @@ import {
   MESSAGE_KIND,
   type QuorumCertificate,
   SYNC_BLOCKS_MAX,
-  SYNC_BYTES_MAX,
 } from '@openliquid/primitives'
 import type { BlockStore } from '@openliquid/storage'
-import { BLOCK_REQUESTS_MAX } from './limits.ts'
-
-/** Room for offsets and the certificate in an answer. */
-const ANSWER_OVERHEAD_BYTES = 65_536
+import { BLOCK_REQUESTS_MAX, SERVED_BLOCKS_BYTES_MAX } from './limits.ts'
 
 const HASH_BYTES = 32
 
@@ -72,7 +68,7 @@ export class BlockServer {
   }
 
   #blocks({ fromHeight, toHash, bytesMax }: GetBlocks): BlocksAnswer | undefined {
-    const limit = Math.min(bytesMax, SYNC_BYTES_MAX - ANSWER_OVERHEAD_BYTES)
+    const limit = Math.min(bytesMax, SERVED_BLOCKS_BYTES_MAX)
     const branch = toHash === undefined ? [] : this.#uncommittedBranch(toHash)
     const lowest = branch[0]
     const { store } = this.#source
@@ -95,11 +91,12 @@ export class BlockServer {
     for (let height = fromHeight; height <= committedTo && !isFull; height += 1n) {
       const block = store.blockAt(height)
       if (block === undefined) return undefined
-      isFull = !take(block)
+      // A batch is certified by one epoch: the next begins another batch.
+      isFull = isOfOtherEpoch(block, blocks[0]) || !take(block)
     }
     for (const block of branch) {
       if (isFull || block.header.height < fromHeight) continue
-      isFull = !take(block)
+      isFull = isOfOtherEpoch(block, blocks[0]) || !take(block)
     }
     const last = blocks.at(-1)
     if (last === undefined) return undefined
@@ -129,4 +126,8 @@ export class BlockServer {
     }
     return this.#source.certificateOf(hash) ?? this.#source.store.certificateAt(header.height)
   }
+}
+
+function isOfOtherEpoch({ header }: Block, first: Block | undefined): boolean {
+  return first !== undefined && first.header.epoch !== header.epoch
 }

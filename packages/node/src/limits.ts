@@ -40,3 +40,11 @@ export const HEADS_WAIT_MS = 3_000
 export const BLOCK_MS_MIN = 10
 /** State sync without any progress for so long is given up for block sync. */
 export const STATE_SYNC_IDLE_MS = 30_000
+/** Bytes of blocks and states that one peer is served per second; docs/spec/consensus.md §13. */
+export const SERVED_BYTES_PER_SECOND_MAX = 4_194_304
+/** Bytes of blocks in one answer, one block at least: what is read and encoded in one turn must not delay a vote. */
+export const SERVED_BLOCKS_BYTES_MAX = 1_048_576
+/** Peers whose served bytes are remembered, least recently served forgotten first. */
+export const QUOTA_PEERS_MAX = 1_024
+/** How long a peer that did not answer, or wrongly, is asked after all others. */
+export const FETCH_DEMOTION_MS = 30_000

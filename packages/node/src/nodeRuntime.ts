@@ -29,6 +29,7 @@ import {
 } from '@openliquid/primitives'
 import { BlockFetcher } from './blockFetcher.ts'
 import { BlockServer } from './blockServer.ts'
+import { ByteQuota } from './byteQuota.ts'
 import type { Clock } from './clock.ts'
 import { type EffectHandlers, runEffects } from './effectRunner.ts'
 import { EventLoop } from './eventLoop.ts'
@@ -38,6 +39,7 @@ import {
   GOSSIP_PROPOSAL_BYTES_MAX,
   QUORUM_WAIT_MS,
   RECENT_BLOCKS_MAX,
+  SERVED_BYTES_PER_SECOND_MAX,
   STRANGER_BAN_MS,
 } from './limits.ts'
 import type { Logger } from './logger.ts'
@@ -117,6 +119,7 @@ export class NodeRuntime {
   readonly #large: LargeProposals
   readonly #snapshots: SnapshotKeeper
   readonly #snapshotServer: SnapshotServer
+  readonly #quota: ByteQuota
   readonly #quorumTimers: Timers<'poll'>
   readonly #recentBlocks: BlockSummary[] = []
   #isAdmittingGossip = false
@@ -172,7 +175,8 @@ export class NodeRuntime {
       onExecuted: (result) => this.#onExecuted(result),
       onFailure: (error) => this.#fail(error, {}),
     })
-    this.#fetcher = new BlockFetcher(network, push)
+    this.#quota = new ByteQuota(clock, SERVED_BYTES_PER_SECOND_MAX)
+    this.#fetcher = new BlockFetcher(network, { clock, push })
     this.#large = new LargeProposals({
       network,
       byIdPrefix: (prefixes) => application.mempool.byIdPrefix(prefixes),
@@ -207,14 +211,24 @@ export class NodeRuntime {
       onGossip: (from, topic, envelope) =>
         this.#guard(() => this.#onGossip(from, topic, envelope)) ?? 'ignore',
       onMessage: (from, envelope) => this.#guard(() => this.#onMessage(from, envelope)),
-      onRequest: (_from, kind, body) =>
-        SnapshotServer.answers(kind)
-          ? this.#snapshotServer.answer(kind, body)
-          : this.#server.answer(kind, body),
+      onRequest: (from, kind, body) => this.#answer(from, kind, body),
       onPeer: (peer, state) => {
         if (state === 'connected') this.#loop.push({ kind: 'peerConnected', peer })
       },
     }
+  }
+
+  /** Blocks and states for others, at a rate that leaves the node to its votes. */
+  async #answer(from: PeerId, kind: number, body: Uint8Array): Promise<Uint8Array | undefined> {
+    const isState = SnapshotServer.answers(kind)
+    // A block by its hash is asked for in the view that it is proposed in.
+    if (kind !== MESSAGE_KIND.getBlocks && !isState) return this.#server.answer(kind, body)
+    if (!this.#quota.allows(from)) return undefined
+    const answer = isState
+      ? await this.#snapshotServer.answer(kind, body)
+      : await this.#server.answer(kind, body)
+    if (answer !== undefined) this.#quota.charge(from, answer.length)
+    return answer
   }
 
   /** Enters the first view when a quorum can hear it, or after a while anyway. */
@@ -473,6 +487,7 @@ export class NodeRuntime {
     const { network, meters, logger } = this.#options
     meters.faults.inc({ verdict })
     if (verdict === 'ignore') return
+    if (code === 'OL_CONSENSUS_SYNC') this.#fetcher.demote(peer)
     logger.warn({ peer, code, ...data }, 'a peer broke the protocol')
     if (network.validatorOf(peer) === undefined) {
       network.ban(peer, { durationMs: STRANGER_BAN_MS, reason: code })
