@@ -66,6 +66,7 @@ export class InMemoryCluster {
     noEndorse: 0,
     roundRecovery: 0,
     tipBlock: 0,
+    evidence: 0,
   }
   /** Highest view that some validator entered, and its leader. */
   view = 0n

@@ -1,10 +1,17 @@
-import { assert, type BlockContext, type BlockHeader, type Hash } from '@openliquid/primitives'
+import {
+  assert,
+  type BlockContext,
+  type BlockHeader,
+  type Hash,
+  type Misbehavior,
+} from '@openliquid/primitives'
 import type { Replica } from './replica.ts'
 
 /**
  * What a committed block tells its execution. All of it comes from certified headers, so all replicas agree on it.
  *
  * @param missedSlots - see `Reputation`
+ * @param misbehavior - see `Offences`
  */
 export function blockContext(
   { committee }: Pick<Replica, 'committee'>,
@@ -13,11 +20,13 @@ export function blockContext(
     blockHash,
     parent,
     missedSlots,
+    misbehavior,
   }: {
     readonly header: BlockHeader
     readonly blockHash: Hash
     readonly parent: BlockHeader
     readonly missedSlots: readonly number[]
+    readonly misbehavior: readonly Misbehavior[]
   },
 ): BlockContext {
   const parentSigners = committee.signersOf(header.qc.signers)
@@ -34,6 +43,6 @@ export function blockContext(
     parentTimestampMs: parent.timestampMs,
     parentSigners,
     missedSlots,
-    misbehavior: [],
+    misbehavior,
   }
 }

@@ -15,6 +15,7 @@ import {
 import type { BlockNode } from './blockTree.ts'
 import type { Committee } from './committee.ts'
 import { reject } from './errors.ts'
+import { checkEvidenceAlone } from './evidenceRules.ts'
 
 const OFFSET_BYTES = 4
 /** Of an encoded header with an empty bitmap and signature in its QC. */
@@ -117,24 +118,25 @@ export function endsEpoch(header: BlockHeader, epoch: Epoch): boolean {
 
 function checkPayload(header: BlockHeader, payload: Payload): Fault | undefined {
   const { actions, evm, evidence } = payload
-  if (evidence.length > 0) return malformed('evidence is not supported yet')
+  const evidenceFault = evidence.length === 0 ? undefined : checkEvidenceAlone(evidence)
+  if (evidenceFault !== undefined) return evidenceFault
   if (actions.length + evm.length > BLOCK_TRANSACTIONS_MAX) return malformed('transaction count')
   if (encodedBytes(header, payload) > BLOCK_BYTES_MAX) return malformed('block size')
   return equalBytes(payloadRoot(payload), header.payloadRoot) ? undefined : malformed('payloadRoot')
 }
 
 /** Size of the encoded block, without encoding the payload: SSZ puts a 4-byte offset before each part of variable size. */
-function encodedBytes(header: BlockHeader, payload: Payload): number {
+export function encodedBytes(header: Pick<BlockHeader, 'qc'>, payload: Payload): number {
   const { actions, evm, evidence } = payload
   const parts = 2 + 3 + actions.length + evm.length + evidence.length
   return headerBytes(header) + OFFSET_BYTES * parts + payloadBytes(payload)
 }
 
-function headerBytes({ qc }: BlockHeader): number {
+function headerBytes({ qc }: Pick<BlockHeader, 'qc'>): number {
   return HEADER_BYTES + qc.signers.length + qc.signature.length
 }
 
-/** Bytes of the transactions, without the frame around them. */
+/** Bytes of transactions and evidence, without the frame around them. */
 export function payloadBytes({ actions, evm, evidence }: Payload): number {
   let size = 0
   for (const section of [actions, evm, evidence]) for (const bytes of section) size += bytes.length

@@ -22,6 +22,7 @@ import type { BlockNode } from './blockTree.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import type { CommittedBlock, LogRecord } from './effect.ts'
 import { ConsensusHalt } from './errors.ts'
+import { addMisbehaviors } from './evidenceRules.ts'
 import { REPUTATIONS_KEPT_MAX } from './limits.ts'
 import { decidedView, type Replica } from './replica.ts'
 import type { RootMismatch } from './stateRoots.ts'
@@ -42,7 +43,8 @@ export class CertificateProcessor {
   }
 
   learnQC(qc: Verified<QuorumCertificate>, nowMs: number): void {
-    const { outbox, pacemaker, targets, tree } = this.#replica
+    const { detector, outbox, pacemaker, targets, tree } = this.#replica
+    detector.onQC(qc)
     if (qc.view > pacemaker.highQC.view) {
       outbox.persist([deferredRecord('qc', quorumCertificateCodec.encode, qc)], { sync: false })
     }
@@ -101,8 +103,10 @@ export class CertificateProcessor {
 
   /** What happens at the door of every view. */
   enterView(nowMs: number): void {
-    const { committee, election, epoch, outbox, pacemaker, params, timers } = this.#replica
+    const { committee, detector, election, epoch, outbox, pacemaker, params, timers } =
+      this.#replica
     const { view } = pacemaker
+    detector.onView()
     timers.cancel('backup')
     timers.cancel('hold')
     if (this.#replica.safety !== undefined) {
@@ -171,7 +175,8 @@ export class CertificateProcessor {
   }
 
   #commit(node: BlockNode, proof: CommitProof): void {
-    const { outbox, orphans, reputation, stateRoots, targets, tree } = this.#replica
+    const { evidencePool, offences, outbox, orphans, reputation, stateRoots, targets, tree } =
+      this.#replica
     const path = tree.pathFromRoot(node)
     let parent = tree.root.header
     const blocks: CommittedBlock[] = []
@@ -181,7 +186,14 @@ export class CertificateProcessor {
       const { missedSlots, isBoundary } = reputation.onCommitted(header, parent)
       if (isBoundary) this.#replica.reputationStates.push(reputation.state)
       this.#keepReputation(header.height)
-      const context = blockContext(this.#replica, { header, blockHash, parent, missedSlots })
+      const misbehavior = addMisbehaviors(block, offences)
+      const context = blockContext(this.#replica, {
+        header,
+        blockHash,
+        parent,
+        missedSlots,
+        misbehavior,
+      })
       blocks.push({ block, blockHash, context })
       parent = header
       if (committed.isLogged) continue
@@ -193,6 +205,7 @@ export class CertificateProcessor {
     outbox.push({ kind: 'commit', blocks, proof })
 
     tree.commit(node)
+    evidencePool.retain(({ accusations }) => accusations.some((one) => offences.isNew(one)))
     targets.forgetUpTo(decidedView(this.#replica))
     orphans.forgetUpTo(node.header.view)
     // What the last block names is still needed if it closes the epoch: the next set comes from there.

@@ -33,9 +33,9 @@ export class CertificateVerifier {
   readonly #committee: Committee
   readonly #context: SigningContext
   readonly #scheme: SignatureScheme
-  readonly #epochGenesisQC: QuorumCertificate
   /** Of proposals, whose signatures tips carry; absent without `highTip`. */
   readonly #tipScheme: SignatureScheme | undefined
+  readonly #epochGenesisQC: QuorumCertificate | undefined
   readonly #knownQCs = new CertificateCache(isSameQC)
   readonly #knownTCs = new CertificateCache(isSameTC)
   readonly #knownTips = new CertificateCache(isSameTip)
@@ -45,9 +45,10 @@ export class CertificateVerifier {
     readonly committee: Committee
     readonly context: SigningContext
     readonly scheme: SignatureScheme
-    readonly epochGenesisQC: QuorumCertificate
     /** Of proposals: only where `consensus.highTip` is on. */
     readonly tipScheme?: SignatureScheme | undefined
+    /** Absent: no QC of view 0 is valid. */
+    readonly epochGenesisQC?: QuorumCertificate
   }) {
     this.#committee = options.committee
     this.#context = options.context
@@ -213,6 +214,7 @@ export class CertificateVerifier {
   #isEpochGenesisQC(qc: QuorumCertificate): boolean {
     const ours = this.#epochGenesisQC
     return (
+      ours !== undefined &&
       equalBytes(qc.blockHash, ours.blockHash) &&
       equalBytes(qc.signers, ours.signers) &&
       equalBytes(qc.signature, ours.signature)

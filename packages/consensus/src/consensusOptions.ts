@@ -4,11 +4,13 @@ import type {
   BlockHeader,
   ConsensusParams,
   Height,
+  Misbehavior,
   QuorumCertificate,
   SigningContext,
   TimeoutCertificate,
   ValidatorSet,
 } from '@openliquid/primitives'
+import type { PastEpoch } from './pastEpochs.ts'
 import type { ReputationState } from './reputation.ts'
 import type { SafetyData } from './safetyData.ts'
 import type { ExecutedState } from './stateRoots.ts'
@@ -51,6 +53,10 @@ export interface RecoveredState {
   readonly headers?: Iterable<BlockHeader>
   /** Sets of earlier epochs, ascending; the members of the present one stand in for those that are missing. */
   readonly validatorSets?: readonly ValidatorSet[]
+  /** What the evidence of executed blocks convicted of. */
+  readonly misbehaviors?: Iterable<Misbehavior>
+  /** Epochs that are over, newest first; read as far as their members can still be punished. */
+  readonly pastEpochs?: Iterable<PastEpoch>
 }
 
 /** Everything a replica is made from. */

@@ -21,6 +21,7 @@ import { deferredRecord } from './deferredRecord.ts'
 import type { Effect } from './effect.ts'
 import { EpochManager } from './epochManager.ts'
 import { ConsensusHalt, reject } from './errors.ts'
+import { EvidenceKeeper } from './evidenceKeeper.ts'
 import type { ConsensusInput, TimerId } from './input.ts'
 import { ACTS_PER_STEP_MAX } from './limits.ts'
 import { Proposer } from './proposer.ts'
@@ -83,6 +84,7 @@ export class ConsensusCore {
   readonly #proposer: Proposer
   readonly #sync: BlockSync
   readonly #epochs: EpochManager
+  readonly #evidence: EvidenceKeeper
   #isHalted = false
 
   /** @throws {ConsensusError} the options or what was recovered cannot be worked with */
@@ -107,6 +109,7 @@ export class ConsensusCore {
     })
     this.#sync = new BlockSync(replica, processor)
     this.#epochs = new EpochManager(replica, processor, synchronizer)
+    this.#evidence = new EvidenceKeeper(replica)
   }
 
   /** Takes one input and returns what is to be done, in order. */
@@ -259,6 +262,7 @@ export class ConsensusCore {
     if (message.kind === 'epochChange') {
       return this.#epochs.onEpochChange(message.epochChange, from, nowMs)
     }
+    if (message.kind === 'evidence') return this.#evidence.onEvidence(message.evidence)
     const epoch = epochOf(message)
     const fault = this.#epochs.checkEpoch(epoch, from, nowMs)
     if (fault !== undefined) {
@@ -330,6 +334,7 @@ export class ConsensusCore {
       assert(acts <= ACTS_PER_STEP_MAX, 'a step comes to an end')
     }
     this.#sync.requestMissing(nowMs)
+    this.#evidence.publishFound()
   }
 
   #actInView(nowMs: number): boolean {
@@ -356,6 +361,7 @@ export class ConsensusCore {
 
   #halt({ code, data, what }: ConsensusHalt): Effect[] {
     this.#isHalted = true
+    this.#evidence.publishFound()
     const effects = this.#replica.outbox.drain()
     effects.push({ kind: 'halt', code, message: what, details: data.details })
     return effects
@@ -367,7 +373,7 @@ type RecoveryMessage = Extract<
   { readonly kind: 'noEndorse' | 'roundRecovery' | 'tipBlock' }
 >
 
-function epochOf(message: Exclude<ConsensusMessage, { kind: 'epochChange' }>): Epoch {
+function epochOf(message: Exclude<ConsensusMessage, { kind: 'epochChange' | 'evidence' }>): Epoch {
   switch (message.kind) {
     case 'proposal':
       return message.proposal.epoch

@@ -58,6 +58,8 @@ export type Effect =
       readonly ancestors: readonly Block[]
       /** §3 B6: too much is unexecuted. The empty payload may then go out at `emptyAllowedAtMs`. */
       readonly mustBeEmpty: boolean
+      /** Bytes of the block that evidence takes: the core puts it there, and the payload leaves room. */
+      readonly evidenceBytes: number
       readonly emptyAllowedAtMs: number
     }
   /** Answer with `payloadChecked`. */

@@ -14,6 +14,7 @@ import {
 } from '@openliquid/primitives'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { ConsensusHalt, ignore, reject } from './errors.ts'
+import { committeeOf } from './evidenceRules.ts'
 import { verifyEpochChange } from './lightVerifier.ts'
 import { EARLY_MESSAGES_MAX, EPOCH_CHANGES_KEPT_MAX } from './limits.ts'
 import { beginEpoch, type EpochEnd, type Replica } from './replica.ts'
@@ -175,7 +176,8 @@ export class EpochManager {
   }
 
   #begin({ header, blockHash, commit }: EpochEnd, nowMs: number): void {
-    const { committee, outbox, stateRoots, timers } = this.#replica
+    const { committee, evidencePool, offences, outbox, pastEpochs, stateRoots, timers } =
+      this.#replica
     const nextSet = nextSetOf(committee.set, stateRoots.membersAt(header.executedHeight))
     const nextHash = validatorSetHash(nextSet)
     if (!equalBytes(nextHash, header.nextValidatorSetHash)) {
@@ -192,6 +194,13 @@ export class EpochManager {
 
     const genesisQC = epochGenesisQC(nextSet.epoch, blockHash, nextSet.validators.length)
     timers.cancel('fetch')
+    pastEpochs.add(committee, header.timestampMs)
+    const { oldest: oldestEpoch } = pastEpochs
+    if (oldestEpoch !== undefined) offences.forgetBelow(oldestEpoch)
+    evidencePool.retain(
+      ({ evidence }) =>
+        committeeOf(evidence, this.#replica, { ...header, epoch: nextSet.epoch }) !== undefined,
+    )
     beginEpoch(this.#replica, { nextSet, closing: header, genesisQC })
     outbox.push({ kind: 'enterEpoch', validatorSet: nextSet, selfIndex: this.#replica.selfIndex })
     // Once, to the members of both epochs: whoever has missed the commit learns it from this.

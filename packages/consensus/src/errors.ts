@@ -51,6 +51,7 @@ export type ConsensusFaultCode =
   | 'OL_CONSENSUS_SYNC'
   | 'OL_CONSENSUS_STALE'
   | 'OL_CONSENSUS_FUTURE'
+  | 'OL_CONSENSUS_EVIDENCE'
 
 /** The message breaks the protocol: drop it and lower the sender's score. */
 export function reject(code: ConsensusFaultCode, reason: string): Fault {

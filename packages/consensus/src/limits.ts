@@ -46,3 +46,11 @@ export const STATE_SYNC_OFFERS_PER_PEER_MAX = 4
 export const STATE_SYNC_IN_FLIGHT_MAX = 4
 /** Requests about one state that may fail in a row before the peers are asked what they have now. */
 export const STATE_SYNC_FAILURES_MAX = 12
+/** Pieces of evidence that wait for a block: some blocks full. */
+export const EVIDENCE_POOLED_MAX = 256
+/** Verifications of contradictions per view: forged votes and timeouts can cost no more than this. */
+export const EVIDENCE_CHECKS_PER_VIEW_MAX = 16
+/** Epochs back that evidence may be of: with epochs of 90 minutes the unbonding time ends long before. */
+export const EVIDENCE_EPOCHS_MAX = 1_024
+/** Penalties for one offence of one validator in one epoch: bounds what a chain must remember of a mad validator. */
+export const OFFENCES_PER_EPOCH_MAX = 8

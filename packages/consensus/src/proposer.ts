@@ -1,5 +1,6 @@
 import {
   assert,
+  BLOCK_BYTES_MAX,
   type Block,
   type BlockHeader,
   blockCodec,
@@ -13,14 +14,25 @@ import {
   type Verified,
   type View,
 } from '@openliquid/primitives'
-import { checkBlockAlone, endsEpoch, flagsOf, isEmptyPayload, mustBeEmpty } from './blockRules.ts'
+import {
+  checkBlockAlone,
+  encodedBytes,
+  endsEpoch,
+  flagsOf,
+  isEmptyPayload,
+  mustBeEmpty,
+} from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { deferredRecord } from './deferredRecord.ts'
+import { evidenceFor } from './evidenceKeeper.ts'
 import { nextSetHashOf } from './nextSet.ts'
 import type { Replica } from './replica.ts'
 import type { TipRecovery } from './tipRecovery.ts'
 import type { Voter } from './voter.ts'
+
+/** What SSZ adds to each item of a list. */
+const OFFSET_BYTES = 4
 
 /** A proposal that waits for its payload. */
 interface Draft {
@@ -30,6 +42,8 @@ interface Draft {
   readonly tc: Verified<TimeoutCertificate> | undefined
   readonly nec?: Verified<NoEndorsementCertificate>
   readonly timestampMs: number
+  /** Goes into the block before transactions do. */
+  readonly evidence: readonly Uint8Array[]
 }
 
 /**
@@ -106,7 +120,10 @@ export class Proposer {
     if (stateRoots.rootAt(parent.committedHeight) === undefined) return false
 
     const timestampMs = Math.max(parent.header.timestampMs + 1, nowMs) // B5
-    this.#draft = { ...on, view, parent, timestampMs }
+    const evidence = this.#mustBeEmpty(parent)
+      ? []
+      : evidenceFor(parent, { timestampMs }, this.#replica)
+    this.#draft = { ...on, view, parent, timestampMs, evidence }
     this.#request(this.#draft, nowMs)
     return true
   }
@@ -150,7 +167,7 @@ export class Proposer {
     this.#voter.onOwnProposal(proposal, hash)
   }
 
-  #request({ view, parent, timestampMs }: Draft, nowMs: number): void {
+  #request({ evidence, view, parent, timestampMs }: Draft, nowMs: number): void {
     const { epoch, outbox, params, tree } = this.#replica
     const height = parent.header.height + 1n
     const ancestors = tree.branchAbove(parent, parent.committedHeight)
@@ -166,13 +183,24 @@ export class Proposer {
       timestampMs,
       parent: { header: parent.header, blockHash: parent.blockHash },
       ancestors,
-      mustBeEmpty: isSuffix || mustBeEmpty({ height, executedHeight: parent.committedHeight }),
+      mustBeEmpty: this.#mustBeEmpty(parent),
+      evidenceBytes: evidence.reduce((sum, { length }) => sum + OFFSET_BYTES + length, 0),
       emptyAllowedAtMs: isAwaited ? nowMs : Math.max(nowMs, pacedMs),
     })
   }
 
-  #blockOf({ view, parent, qc }: Draft, payload: Payload, timestampMs: number): Block {
+  #mustBeEmpty({ committedHeight, header }: BlockNode): boolean {
+    const height = header.height + 1n
+    const isSuffix = endsEpoch(header, this.#replica.epoch)
+    return isSuffix || mustBeEmpty({ height, executedHeight: committedHeight })
+  }
+
+  #blockOf({ evidence, view, parent, qc }: Draft, built: Payload, timestampMs: number): Block {
     const { committee, epoch, rules, selfIndex, stateRoots } = this.#replica
+    const whole = { ...built, evidence }
+    // Evidence can wait for a block whose payload has left room for it.
+    const payload =
+      encodedBytes({ qc }, whole) > BLOCK_BYTES_MAX ? { ...built, evidence: [] } : whole
     const executedHeight = parent.committedHeight
     const stateRoot = stateRoots.rootAt(executedHeight)
     assert(stateRoot !== undefined, 'the root was known when the payload was asked for')

@@ -12,6 +12,7 @@ import {
   type Hash,
   type Height,
   type Hex,
+  type Misbehavior,
   type QuorumCertificate,
   quorumCertificateCodec,
   type TimeoutCertificate,
@@ -24,6 +25,7 @@ import { committedInBranch } from './committedInBranch.ts'
 import type { RecoveredState } from './consensusOptions.ts'
 import type { LogRecord } from './effect.ts'
 import { ConsensusError } from './errors.ts'
+import type { PastEpoch } from './pastEpochs.ts'
 import type { ReputationState } from './reputation.ts'
 import { decodeReputation } from './reputationCodec.ts'
 import { decodeSafetyData } from './safetyCodec.ts'
@@ -50,6 +52,8 @@ export interface ExecutedChain {
   }
   /** Helps a replica without a log to a newer certificate. */
   commitProofAt?(height: Height): CommitProof | undefined
+  /** `BlockContext.misbehavior` of all executed blocks, as far as it was not of nobody; absent: of no block. */
+  misbehaviors?(): Iterable<Misbehavior>
 }
 
 /** What the log says, read in order; later records replace earlier ones where only one counts. */
@@ -131,6 +135,8 @@ export function recoverState({
       .sort((a, b) => (a.header.height < b.header.height ? -1 : 1)),
     certificates: useful,
     ...(reputation === undefined ? {} : { reputation }),
+    misbehaviors: executed.misbehaviors?.() ?? [],
+    pastEpochs: pastEpochsBelow(epoch, { genesis, executed }),
     headers: headersFrom(reputation?.height ?? 0n, { genesis, executed }),
   }
 }
@@ -281,6 +287,24 @@ function setsBelow(
     if (set !== undefined) sets.push(set)
   }
   return sets
+}
+
+/** Epochs before this one, newest first, read one by one as they are asked for. */
+function pastEpochsBelow(
+  epoch: Epoch,
+  { genesis, executed }: { readonly genesis: Block; readonly executed: ExecutedChain },
+): Iterable<PastEpoch> {
+  return {
+    *[Symbol.iterator]() {
+      for (let at = epoch - 1n; at >= genesis.header.epoch; at -= 1n) {
+        const set = executed.validatorSetOf?.(at)
+        const closing = closingBeneath(at + 1n, executed)
+        if (closing === undefined) return
+        const closedAtMs = closing.timestampMs
+        yield { epoch: at, closedAtMs, ...(set === undefined ? {} : { set }) }
+      }
+    },
+  }
 }
 
 function missing(what: string): ConsensusError {

@@ -23,11 +23,15 @@ import { CertificateVerifier } from './certificateVerifier.ts'
 import { Committee } from './committee.ts'
 import type { ConsensusOptions, RecoveredState, ValidatorIdentity } from './consensusOptions.ts'
 import { ConsensusError } from './errors.ts'
+import { EvidencePool } from './evidencePool.ts'
 import { FetchTargets } from './fetchTargets.ts'
 import type { LeaderElection } from './leaderElection.ts'
+import { MisbehaviorDetector } from './misbehaviorDetector.ts'
+import { Offences } from './offences.ts'
 import { OrphanPool } from './orphanPool.ts'
 import { Outbox } from './outbox.ts'
 import { Pacemaker } from './pacemaker.ts'
+import { PastEpochs } from './pastEpochs.ts'
 import { Reputation, type ReputationState } from './reputation.ts'
 import { SafetyRules } from './safetyRules.ts'
 import { StateRoots } from './stateRoots.ts'
@@ -45,6 +49,10 @@ export interface Replica extends EpochParts {
   readonly stateRoots: StateRoots
   readonly outbox: Outbox
   readonly timers: Timers
+  /** What committed blocks convicted of. */
+  readonly offences: Offences
+  readonly pastEpochs: PastEpochs
+  readonly evidencePool: EvidencePool
   /** Holds the keys; absent in a follower, and while the keys are dormant. */
   signer: SafetyRules | undefined
   /** A signer that does not know what it signed before, and when it may begin. */
@@ -85,6 +93,7 @@ interface EpochParts {
   pacemaker: Pacemaker
   votes: VoteCollector
   timeouts: TimeoutCollector
+  detector: MisbehaviorDetector
 }
 
 type OwnKeys = Pick<ValidatorInfo, 'voteKey' | 'nodeKey'>
@@ -117,16 +126,22 @@ export function createReplica(options: ConsensusOptions): Replica {
   if (moved !== undefined) outbox.persist([moved], { sync: true })
   const reputation = recoveredReputation(recovered, committee)
   const start = { committee, base, genesisQC, reputation, recovered, header: genesis.header }
+  const tree = recoveredTree(recovered, options)
   return {
-    ...epochParts({ context, nodeScheme, params, scheme }, start),
+    ...epochParts({ context, params, scheme, nodeScheme, tree }, start),
     params,
     context,
     scheme,
     nodeScheme,
-    tree: recoveredTree(recovered, options),
+    tree,
     stateRoots: new StateRoots(recovered.stateRoots),
     outbox,
     timers: new Timers(outbox),
+    ...recoveredOffences(recovered, params, {
+      present: committee.set,
+      timestampMs: tree.root.header.timestampMs,
+    }),
+    evidencePool: new EvidencePool(),
     signer,
     dormant:
       isDormant && made !== undefined && options.signsAfterMs !== undefined
@@ -230,10 +245,11 @@ function maySign(
 function epochParts(
   {
     context,
-    nodeScheme,
     params,
     scheme,
-  }: Pick<ConsensusOptions, 'context' | 'nodeScheme' | 'params' | 'scheme'>,
+    nodeScheme,
+    tree,
+  }: Pick<Replica, 'context' | 'params' | 'scheme' | 'nodeScheme' | 'tree'>,
   {
     committee,
     base,
@@ -277,6 +293,10 @@ function epochParts(
     pacemaker: recoveredPacemaker(recovered, verifier, genesisQC),
     votes: new VoteCollector(parts),
     timeouts: new TimeoutCollector(parts),
+    detector: new MisbehaviorDetector(
+      { ...parts, nodeScheme },
+      { highTip: params.highTip, headerOf: (hash) => tree.get(hash)?.header },
+    ),
   }
 }
 
@@ -352,6 +372,20 @@ function recoveredReputation(
   }
   if (recovered === undefined) return new Reputation(committee)
   return follow(recovered, committee.epoch, parent?.height ?? 0n)
+}
+
+/** What executed blocks convicted of, as far as it can still matter. */
+function recoveredOffences(
+  { misbehaviors = [], pastEpochs = [] }: RecoveredState,
+  { unbondingMs }: ConsensusParams,
+  at: { readonly present: ValidatorSet; readonly timestampMs: number },
+): Pick<Replica, 'offences' | 'pastEpochs'> {
+  const past = new PastEpochs(unbondingMs)
+  past.restore(pastEpochs, at)
+  const offences = new Offences()
+  offences.add([...misbehaviors])
+  if (past.oldest !== undefined) offences.forgetBelow(past.oldest)
+  return { offences, pastEpochs: past }
 }
 
 function recoveredTree(recovered: RecoveredState, { genesis }: ConsensusOptions): BlockTree {

@@ -57,7 +57,10 @@ export class TimeoutAggregator {
   onTimeout(timeout: TimeoutVote, from: PeerId, nowMs: number): Fault | undefined {
     const { pacemaker, rules, timeouts, verifier } = this.#replica
     const fault = checkTimeout(timeout, rules)
-    if (fault !== undefined) return fault
+    if (fault !== undefined) {
+      this.#watchMalformed(timeout)
+      return fault
+    }
 
     const { highTip, lastTC } = timeout
     const highQC = verifier.verifyQC(timeout.highQC)
@@ -76,12 +79,20 @@ export class TimeoutAggregator {
       const tipFault = checkTipLeader(this.#replica, highTip)
       if (tipFault !== undefined) return tipFault
     }
+    this.#replica.detector.onTimeout(timeout)
     if (timeout.view < pacemaker.view) {
       this.#synchronizer.tellLate(from, timeout.view, nowMs)
       return ignore('OL_CONSENSUS_STALE', 'a timeout of a view that is over')
     }
     timeouts.add(timeout)
     return undefined
+  }
+
+  /** What is wrong around a timeout makes its signature no less of a promise; views ahead of ours could be anything. */
+  #watchMalformed({ vote: _, ...timeout }: TimeoutVote): void {
+    const { committee, detector, epoch, pacemaker } = this.#replica
+    if (timeout.epoch !== epoch || timeout.view > pacemaker.view) return
+    if (committee.has(timeout.signer)) detector.onTimeout(timeout)
   }
 
   /** Draws the consequences of the timeouts of the current view; returns whether there were any. */

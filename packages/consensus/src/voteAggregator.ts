@@ -28,6 +28,8 @@ export class VoteAggregator {
     const { committee, pacemaker } = this.#replica
     const fault = checkVote(vote, committee)
     if (fault !== undefined) return fault
+    if (vote.view <= pacemaker.view + BigInt(VOTE_VIEWS_AHEAD_MAX))
+      this.#replica.detector.onVote(vote)
     // Votes that were on their way when the quorum stood are late, but their authors are not behind.
     if (vote.view + 1n < pacemaker.view) {
       this.#synchronizer.tellPeer(from, nowMs)

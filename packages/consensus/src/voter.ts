@@ -21,6 +21,7 @@ import type { BlockNode } from './blockTree.ts'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import { deferredRecord } from './deferredRecord.ts'
 import { ignore, reject } from './errors.ts'
+import { checkEvidenceInBranch } from './evidenceRules.ts'
 import { checkTipLeader } from './highTip.ts'
 import { nextSetHashOf } from './nextSet.ts'
 import { checkProposal } from './proposalRules.ts'
@@ -92,6 +93,7 @@ export class Voter {
     // B3. The certificates have proven the view, and may have committed what changes its leader.
     const authorFault = this.#checkAuthor(proposal, hash)
     if (authorFault !== undefined) return authorFault
+    this.#watch(proposal, hash)
     const isStale = proposal.view < pacemaker.view
     if (isStale && targets.qcOf(hash) === undefined) {
       this.#synchronizer.tellPeer(from, nowMs)
@@ -154,12 +156,32 @@ export class Voter {
     if (!this.#isTimely(candidate, node, nowMs)) return false
     if (!this.#isRootOurs(candidate, node)) return false
     if (candidate.payload === 'unchecked') {
+      const fault = checkEvidenceInBranch(node, this.#replica)
+      if (fault !== undefined) {
+        this.#refuse(candidate, fault)
+        return false
+      }
       candidate.payload = 'checking'
       this.checkPayload(node)
     }
     if (candidate.payload !== 'good' || nowMs < node.header.timestampMs) return false
     this.#candidate = undefined
     return this.#vote(candidate, node)
+  }
+
+  /** What the leader signed, to be compared with what else it signs in this view. */
+  #watch({ epoch, signature, tc, view }: Proposal, hash: Hash): void {
+    const { detector, election } = this.#replica
+    const tcHash = tcHashOf(tc)
+    detector.onProposal({
+      epoch,
+      view,
+      blockHash: hash,
+      ...(tcHash === undefined ? {} : { tcHash }),
+      // The envelope is the leader's, whoever the author of the block is.
+      signer: election.leader(epoch, view),
+      signature,
+    })
   }
 
   #checkAuthor(proposal: Proposal, hash: Hash): Fault | undefined {

@@ -22,6 +22,7 @@ import {
   type Hex,
   type KeyValueStore,
   type Metrics,
+  type Misbehavior,
   noMetrics,
   type Payload,
   TRANSACTION_KIND,
@@ -49,6 +50,7 @@ import { History } from './history.ts'
 import { RECENT_ROOTS_MAX } from './limits.ts'
 import { Mempool, type MempoolOptions } from './mempool.ts'
 import { EXECUTION_METRICS } from './metrics.ts'
+import { misbehaviorWrites, readMisbehaviors } from './misbehaviorRecord.ts'
 import { withNativeEscrow } from './nativeEscrow.ts'
 import { possessionVerifierOf } from './possessionVerifier.ts'
 import { ReadLock } from './readLock.ts'
@@ -84,6 +86,8 @@ export interface BuildRequest {
   readonly parent: { readonly header: BlockHeader }
   readonly ancestors: readonly Block[]
   readonly mustBeEmpty: boolean
+  /** Room for evidence that consensus puts into the block; none if absent. */
+  readonly evidenceBytes?: number
   readonly limits?: PayloadLimits
 }
 
@@ -263,6 +267,11 @@ export class Application {
     return this.#roots.get(height) ?? readStateRoot(this.#store, height)
   }
 
+  /** What the evidence of all executed blocks convicted of: consensus starts with it. */
+  misbehaviors(): Promise<readonly Misbehavior[]> {
+    return readMisbehaviors(this.#store)
+  }
+
   /** Calls back after each block is on disk, in height order. A listener must not throw. Returns the way to stop it. */
   onBlock(listener: (result: BlockResult) => void): () => void {
     this.#listeners.add(listener)
@@ -312,7 +321,14 @@ export class Application {
    * Takes transactions for a block out of the mempool, without those of unexecuted ancestors, after whose nonces a
    * sender's own go on. They stay in the mempool until a block is executed.
    */
-  buildPayload({ timestampMs, parent, ancestors, mustBeEmpty, limits }: BuildRequest): Payload {
+  buildPayload({
+    timestampMs,
+    parent,
+    ancestors,
+    mustBeEmpty,
+    evidenceBytes = 0,
+    limits,
+  }: BuildRequest): Payload {
     if (mustBeEmpty || this.#isStopped) return EMPTY_PAYLOAD
     const excluded = new Set<Hex>()
     const firstNonces = new Map<Hex, bigint>()
@@ -326,7 +342,7 @@ export class Application {
     }
     const times = { timestampMs, parentTimestampMs: parent.header.timestampMs }
     const selection = { times, excluded, firstNonces }
-    return buildPayload(this.mempool, selection, this.genesis.evm, limits ?? {})
+    return buildPayload(this.mempool, selection, this.genesis.evm, { ...limits, evidenceBytes })
   }
 
   /** Executes nothing more; requests that wait are told so. The store is the caller's. */
@@ -386,6 +402,7 @@ export class Application {
         evm: ranEvm.map(({ read }) => ({ txId: read.txId, evmHash: read.transaction.hash })),
       }),
       ...this.#sets.writesOf(context.height, members, nextSet),
+      ...misbehaviorWrites(context.height, context.misbehavior),
       ...markerWrites(head),
     ]
     await this.#store.batch(writes, { sync: true })

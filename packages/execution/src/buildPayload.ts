@@ -12,6 +12,8 @@ import type { Mempool, Selection } from './mempool.ts'
 /** How much a payload may hold; the protocol's maxima if absent. */
 export interface PayloadLimits {
   readonly bytesMax?: number
+  /** Left free for evidence, which consensus puts in. */
+  readonly evidenceBytes?: number
   /** Per section. */
   readonly transactionsMax?: number
 }
@@ -26,7 +28,8 @@ export function buildPayload(
   limits: PayloadLimits,
 ): Payload {
   const transactionsMax = limits.transactionsMax ?? BLOCK_TRANSACTIONS_MAX
-  let bytesLeft = limits.bytesMax ?? BLOCK_BYTES_MAX - BLOCK_OVERHEAD_BYTES_MAX
+  const bytesMax = limits.bytesMax ?? BLOCK_BYTES_MAX - BLOCK_OVERHEAD_BYTES_MAX
+  let bytesLeft = bytesMax - (limits.evidenceBytes ?? 0)
   const take = (transactions: Iterable<{ readonly bytes: Uint8Array }>): Uint8Array[] => {
     const taken: Uint8Array[] = []
     for (const { bytes } of transactions) {

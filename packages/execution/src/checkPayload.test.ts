@@ -83,7 +83,27 @@ test.each<[string, Block, string]>([
   ['an action that cannot be read', block({ actions: [one, bad] }), 'OL_PAYLOAD_TRANSACTION'],
   ['an Ethereum transaction that cannot be read', block({ evm: [bad] }), 'OL_PAYLOAD_TRANSACTION'],
   ['one transaction twice', block({ actions: [one, two, one] }), 'OL_PAYLOAD_DUPLICATE'],
-  ['evidence', block({ evidence: [one] }), 'OL_PAYLOAD_EVIDENCE'],
+  ['evidence, which consensus judges', block({ evidence: [one, two] }), 'ok'],
+  [
+    'as much evidence as a block takes',
+    block({ evidence: Array.from({ length: 16 }, () => new Uint8Array(4_096)) }),
+    'ok',
+  ],
+  [
+    'more pieces of evidence than a block takes',
+    block({ evidence: Array.from({ length: 17 }, () => one) }),
+    'OL_PAYLOAD_EVIDENCE',
+  ],
+  [
+    'more bytes of evidence than a block takes',
+    block({ evidence: [new Uint8Array(65_536), one] }),
+    'OL_PAYLOAD_EVIDENCE',
+  ],
+  [
+    'evidence above the lag',
+    block({ evidence: [one] }, { executedHeight: 0n }),
+    'OL_PAYLOAD_NOT_EMPTY',
+  ],
   ['a payload at the greatest lag', block({ actions: [one] }, { executedHeight: 1n }), 'ok'],
   ['a payload above it', block({ actions: [one] }, { executedHeight: 0n }), 'OL_PAYLOAD_NOT_EMPTY'],
   ['no payload above it', block({}, { executedHeight: 0n }), 'ok'],

@@ -1,5 +1,7 @@
 import {
   BLOCK_BYTES_MAX,
+  BLOCK_EVIDENCE_BYTES_MAX,
+  BLOCK_EVIDENCE_MAX,
   BLOCK_TRANSACTIONS_MAX,
   type Block,
   blockHeaderCodec,
@@ -52,8 +54,11 @@ function shapeFault({ block, parentTimestampMs, evm }: PayloadCheck): PayloadFau
     header.height - header.executedHeight > EXECUTION_LAG_MAX ||
     (header.flags & FLAG_EPOCH_SUFFIX) !== 0
   if (mustBeEmpty && !isEmpty) return { code: 'OL_PAYLOAD_NOT_EMPTY' }
-  // Evidence comes with the rules that judge it; until then nobody may bring any.
-  if (payload.evidence.length > 0) return { code: 'OL_PAYLOAD_EVIDENCE' }
+  // What the evidence says is judged by consensus; nothing here depends on it.
+  const evidenceBytes = payload.evidence.reduce((sum, { length }) => sum + length, 0)
+  if (payload.evidence.length > BLOCK_EVIDENCE_MAX || evidenceBytes > BLOCK_EVIDENCE_BYTES_MAX) {
+    return { code: 'OL_PAYLOAD_EVIDENCE', count: payload.evidence.length, bytes: evidenceBytes }
+  }
   for (const { length: count } of [payload.actions, payload.evm]) {
     if (count > BLOCK_TRANSACTIONS_MAX) {
       return { code: 'OL_PAYLOAD_COUNT', count, max: BLOCK_TRANSACTIONS_MAX }

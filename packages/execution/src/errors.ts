@@ -81,7 +81,7 @@ export type PayloadFault =
   | { readonly code: 'OL_PAYLOAD_SIZE'; readonly bytes: number; readonly max: number }
   | { readonly code: 'OL_PAYLOAD_COUNT'; readonly count: number; readonly max: number }
   | { readonly code: 'OL_PAYLOAD_NOT_EMPTY' }
-  | { readonly code: 'OL_PAYLOAD_EVIDENCE' }
+  | { readonly code: 'OL_PAYLOAD_EVIDENCE'; readonly count: number; readonly bytes: number }
   | { readonly code: 'OL_PAYLOAD_EVM_NOT_DUE' }
   | { readonly code: 'OL_PAYLOAD_DUPLICATE'; readonly txId: string }
   | { readonly code: 'OL_PAYLOAD_TRANSACTION'; readonly txId: string; readonly reason: string }

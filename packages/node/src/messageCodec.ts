@@ -6,6 +6,7 @@ import {
   DecodeError,
   type Envelope,
   epochChangeProofCodec,
+  evidenceCodec,
   MESSAGE_KIND,
   noEndorseCodec,
   proposalCodec,
@@ -66,6 +67,12 @@ export function messageToEnvelope(message: ConsensusMessage): Envelope {
       }
     case 'tipBlock':
       return { kind: MESSAGE_KIND.tipBlock, lane: 'blocks', body: blockCodec.encode(message.block) }
+    case 'evidence':
+      return {
+        kind: MESSAGE_KIND.evidence,
+        lane: 'consensus',
+        body: evidenceCodec.encode(message.evidence),
+      }
     default:
       return unreachable(message)
   }
@@ -90,6 +97,8 @@ export function envelopeToMessage({ kind, body }: Envelope): ConsensusMessage {
       return { kind: 'roundRecovery', roundRecovery: roundRecoveryCodec.decode(body) }
     case MESSAGE_KIND.tipBlock:
       return { kind: 'tipBlock', block: blockCodec.decode(body) }
+    case MESSAGE_KIND.evidence:
+      return { kind: 'evidence', evidence: evidenceCodec.decode(body) }
     default:
       throw new DecodeError(`no consensus message has kind ${kind}`, {
         code: 'OL_DECODE_MALFORMED',

@@ -316,6 +316,7 @@ class Node implements OpenLiquidNode {
     await network.start(handlers)
     application = await this.#join(application, network, checkpoint)
     const base = readStateSyncBase(opened(this.#open.store))
+    const misbehaviors = await application.misbehaviors()
     const recovered = recoverState({
       genesis: application.genesisBlock,
       records: consensusLog.recover(),
@@ -327,6 +328,7 @@ class Node implements OpenLiquidNode {
         validatorSetOf: (epoch) => application.validatorSetOf(epoch),
         commitProofAt: (height) => application.blocks.commitProofAt(height),
         ...(base === undefined ? {} : { base }),
+        misbehaviors: () => misbehaviors,
       },
     })
     const { validatorSet } = application

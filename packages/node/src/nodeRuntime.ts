@@ -327,6 +327,7 @@ export class NodeRuntime {
         break
       case 'advanceView':
       case 'epochChange':
+      case 'evidence':
         this.#offer(message.kind, () => network.publish('qcs', envelope))
         break
       case 'timeout':

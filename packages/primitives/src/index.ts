@@ -34,7 +34,9 @@ export {
   blocksAnswerCodec,
   commitProofCodec,
   epochChangeProofCodec,
+  evidenceCodec,
   getBlocksCodec,
+  misbehaviorsCodec,
   noEndorseCodec,
   noEndorsementCertificateCodec,
   payloadCodec,
@@ -186,6 +188,12 @@ export {
   unreachable,
 } from './types/errors.ts'
 export {
+  EVIDENCE_KIND,
+  type Evidence,
+  type ProposalStatement,
+  type TimeoutStatement,
+} from './types/evidence.ts'
+export {
   type EvmCredit,
   type EvmLink,
   type EvmTransfer,
@@ -231,7 +239,9 @@ export type { KeyRange, KeyValueStore, StoreSnapshot } from './types/keyValueSto
 export {
   ANNOUNCEMENT_BYTES_MAX,
   BLOCK_BYTES_MAX,
+  BLOCK_EVIDENCE_BYTES_MAX,
   BLOCK_EVIDENCE_MAX,
+  BLOCK_MISBEHAVIORS_MAX,
   BLOCK_TRANSACTIONS_MAX,
   CERTIFICATE_SIGNATURE_BYTES_MAX,
   COMMIT_PROOF_HEADERS_MAX,

@@ -3,7 +3,6 @@ import { bitmapFromSigners } from '@openliquid/crypto'
 import {
   type Hash,
   type Payload,
-  type Proposal,
   type QuorumCertificate,
   sha256,
   type TimeoutCertificate,
@@ -12,77 +11,12 @@ import {
   type View,
   voteDigest,
 } from '@openliquid/primitives'
-import { type Arsenal, type Cluster, silent } from '../src/index.ts'
+import type { Cluster } from '../src/index.ts'
+import { bad, type Forge, injection } from './injection.ts'
 import { arsenalOf, clusterOf, demand, goOn, type Scenario, ScenarioFailure } from './scenarios.ts'
-
-/** What a forged proposal is made from: everything is valid until a scenario spoils it. */
-interface Forgery {
-  readonly cluster: Cluster
-  readonly arsenal: Arsenal
-  readonly tc: TimeoutCertificate
-  readonly view: View
-  readonly nowMs: number
-}
-
-type Forge = (forgery: Forgery) => Proposal | undefined
 
 const POISONED: Payload = { actions: [Uint8Array.of(0xff)], evm: [], evidence: [] }
 const PAID: Payload = { actions: [Uint8Array.of(1)], evm: [], evidence: [] }
-
-/**
- * A view was entered by a timeout certificate; before its leader's proposal arrives, another one does.
- *
- * @param isGood - whether node 0 must vote for it, or must not
- */
-function injection(forge: Forge, { isGood }: { readonly isGood: boolean }): Scenario {
-  return (coreModule) => {
-    const tcs: TimeoutCertificate[] = []
-    let arsenal: Arsenal | undefined
-    const votes: { readonly view: View; readonly hash: Hash }[] = []
-    const cluster = clusterOf(coreModule, {
-      seed: 61,
-      nodes: new Map([[2, { behavior: silent }]]),
-      observe: (node, effect) => {
-        if (effect.kind === 'send' || effect.kind === 'broadcast') arsenal?.see(effect.message)
-        if (node !== 0) return
-        const tc = tcOf(effect)
-        if (tc !== undefined) tcs.push(tc)
-        if (effect.kind !== 'send' || effect.message.kind !== 'vote') return
-        const { blockHash, view } = effect.message.vote
-        votes.push({ view, hash: blockHash })
-      },
-    })
-    const victim = cluster.node(0)
-    arsenal = arsenalOf(cluster, 3)
-    cluster.start()
-    for (let round = 0; round < 20; round++) {
-      tcs.length = 0
-      cluster.runUntil(() => tcs.length > 0 && victim.core.status.leader === 3, 20_000)
-      const tc = tcs.at(-1)
-      if (tc === undefined || victim.core.status.leader !== 3) continue
-      const proposal = forge({
-        cluster,
-        arsenal,
-        tc,
-        view: tc.view + 1n,
-        nowMs: cluster.scheduler.nowMs,
-      })
-      if (proposal === undefined) continue
-      votes.length = 0
-      victim.receive(3, { kind: 'proposal', proposal })
-      cluster.runFor(1)
-      const voted = votes.some(({ view }) => view === proposal.view)
-      demand(voted === isGood, isGood ? 'does not vote for a good block' : 'votes for a bad block')
-      return
-    }
-    throw new ScenarioFailure('no view fit')
-  }
-}
-
-function tcOf(effect: Effect): TimeoutCertificate | undefined {
-  if (effect.kind !== 'broadcast' || effect.message.kind !== 'advanceView') return undefined
-  return effect.message.advanceView.tc
-}
 
 const good: Forge = ({ arsenal, tc, view }) => arsenal.proposal(view, tc.highQC, { tc })
 
@@ -147,10 +81,6 @@ export const entryProofOfAnotherView: Scenario = bad(({ arsenal, tc, view }) => 
   const older = arsenal.tcs.find((known) => known.view < tc.view)
   return older === undefined ? undefined : arsenal.proposal(view, tc.highQC, { tc: older })
 })
-
-function bad(forge: Forge): Scenario {
-  return injection(forge, { isGood: false })
-}
 
 /** Certificates that prove nothing must not move a replica. */
 function forgedNews(

@@ -212,10 +212,26 @@ class FuzzRun {
   }
 }
 
-/** Messages of tail-fork resistance that nobody sends without it, made of what is sent. */
+/** Messages that an honest run has none of, made of what is sent. */
 function derived(kind: MessageKind, sent: ConsensusMessage): ConsensusMessage | undefined {
   if (kind === 'tipBlock' && sent.kind === 'proposal') {
     return { kind, block: sent.proposal.block }
+  }
+  if (kind === 'evidence' && sent.kind === 'vote') {
+    const second = { ...sent.vote, blockHash: sent.vote.blockHash.map((byte) => byte | 1) }
+    return { kind, evidence: { kind: 'duplicateVote', first: sent.vote, second } }
+  }
+  if (kind === 'evidence' && sent.kind === 'timeout') {
+    const { epoch, highQC, signature, signer, view } = sent.timeout
+    const first = { epoch, view, highQCView: 0n, signer, signature }
+    return {
+      kind,
+      evidence: {
+        kind: 'conflictingTimeouts',
+        first,
+        second: { ...first, highQCView: highQC.view },
+      },
+    }
   }
   if (kind === 'noEndorse' && sent.kind === 'vote') {
     const { epoch, view, signer, signature } = sent.vote

@@ -5,6 +5,7 @@ import {
   blockHash,
   type ConsensusMessage,
   epochChangeProofCodec,
+  evidenceCodec,
   noEndorseCodec,
   payloadRoot,
   proposalCodec,
@@ -54,6 +55,10 @@ export const MESSAGE_CODECS: { readonly [K in MessageKind]: MessageCodec } = {
     encode: (m) =>
       m.kind === 'epochChange' ? epochChangeProofCodec.encode(m.epochChange) : wrong('epochChange'),
     decode: (bytes) => ({ kind: 'epochChange', epochChange: epochChangeProofCodec.decode(bytes) }),
+  },
+  evidence: {
+    encode: (m) => (m.kind === 'evidence' ? evidenceCodec.encode(m.evidence) : wrong('evidence')),
+    decode: (bytes) => ({ kind: 'evidence', evidence: evidenceCodec.decode(bytes) }),
   },
   noEndorse: {
     encode: (m) =>

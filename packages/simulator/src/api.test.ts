@@ -10,6 +10,7 @@ it('exports what the README describes', () => {
       "Cluster",
       "CommitMonitor",
       "DEFAULT_PARAMS",
+      "EvidenceMonitor",
       "GENESIS_TIME_MS",
       "Prng",
       "PropertyViolation",

@@ -11,6 +11,7 @@ import {
   type Height,
 } from '@openliquid/primitives'
 import { CertificateMonitor } from './certificateMonitor.ts'
+import { EvidenceMonitor } from './evidenceMonitor.ts'
 import { CommitMonitor } from './monitors.ts'
 import { Prng } from './prng.ts'
 import { Scheduler } from './scheduler.ts'
@@ -57,6 +58,7 @@ export class Cluster {
   readonly toleratesHalts: boolean
   readonly commits: CommitMonitor
   readonly certificates: CertificateMonitor
+  readonly evidence: EvidenceMonitor
   /** Only where the chain promises it. */
   readonly tails: TailForkMonitor | undefined
   readonly alarms: {
@@ -90,6 +92,7 @@ export class Cluster {
       scheme: this.schemes.scheme,
       isValidPayload,
     })
+    this.evidence = new EvidenceMonitor((validator) => this.isHonest(validator))
     const twins = options.twins ?? []
     const validators = [...options.stakes.keys(), ...twins]
     this.nodes = validators.map(
@@ -189,6 +192,11 @@ export class Cluster {
   /** Nodes that have a validator's keys. */
   nodesOf(validator: number): number[] {
     return this.nodes.filter((node) => node.validator === validator).map(({ index }) => index)
+  }
+
+  /** Whether every node with the validator's keys keeps to the protocol. */
+  isHonest(validator: number): boolean {
+    return this.nodesOf(validator).every((index) => this.node(index).isHonest)
   }
 
   indexesBut(index: number): number[] {

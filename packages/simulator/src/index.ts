@@ -13,6 +13,7 @@ export { type Behavior, equivocatingLeader, silent, wrongRootLeader } from './be
 export { CertificateMonitor } from './certificateMonitor.ts'
 export { Cluster, type ClusterOptions } from './cluster.ts'
 export { refuteCommitProof } from './commitProofChecker.ts'
+export { EvidenceMonitor } from './evidenceMonitor.ts'
 export { CommitMonitor, PropertyViolation } from './monitors.ts'
 export { Prng } from './prng.ts'
 export {

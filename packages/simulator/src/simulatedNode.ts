@@ -248,6 +248,7 @@ export class SimulatedNode {
           })
           for (const { blockHash, context } of effect.blocks) {
             this.#cluster.certificates.onCommitted(this.index, context.height, blockHash)
+            this.#cluster.evidence.onMisbehavior(context.height, context.misbehavior)
           }
           this.#cluster.certificates.onQC(effect.proof.qc)
         }

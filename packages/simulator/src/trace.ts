@@ -6,6 +6,7 @@ import {
   bytesToHex,
   type ConsensusMessage,
   epochChangeProofCodec,
+  evidenceCodec,
   type Hash,
   type Hex,
   noEndorseCodec,
@@ -125,6 +126,8 @@ function messageBytes(message: ConsensusMessage): Uint8Array {
       return advanceViewCodec.encode(message.advanceView)
     case 'epochChange':
       return epochChangeProofCodec.encode(message.epochChange)
+    case 'evidence':
+      return evidenceCodec.encode(message.evidence)
     case 'noEndorse':
       return noEndorseCodec.encode(message.noEndorse)
     case 'roundRecovery':

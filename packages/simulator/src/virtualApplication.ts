@@ -6,11 +6,15 @@ import {
   type Epoch,
   type Hash,
   type Height,
+  type Misbehavior,
+  misbehaviorsCodec,
   sha256,
 } from '@openliquid/primitives'
 
 /** First byte of a transaction that no application takes. */
 export const POISON = 0xff
+
+const NOTHING = new Uint8Array(0)
 
 /** What every honest application demands of a payload. */
 export function isValidPayload({ payload: { actions } }: Block): boolean {
@@ -27,6 +31,7 @@ export class VirtualApplication implements ExecutedChain {
   readonly #blocks: Block[] = []
   readonly #roots: Hash[] = []
   readonly #proofs = new Map<Height, CommitProof>()
+  readonly #misbehaviors: Misbehavior[] = []
   #queue: CommittedBlock[] = []
 
   constructor(genesis: Block, salt: Uint8Array) {
@@ -53,6 +58,11 @@ export class VirtualApplication implements ExecutedChain {
     return epochAbove(tip.header)
   }
 
+  /** What it was told of all blocks executed. */
+  misbehaviors(): readonly Misbehavior[] {
+    return this.#misbehaviors
+  }
+
   commitProofAt(height: Height): CommitProof | undefined {
     return this.#proofs.get(height)
   }
@@ -77,9 +87,13 @@ export class VirtualApplication implements ExecutedChain {
     assert(context.height === block.header.height, 'the context is of the block')
     const parentRoot = this.stateRootAt(this.height)
     assert(parentRoot !== undefined, 'the state before is known')
-    const stateRoot = sha256(parentRoot, blockHash, this.#salt)
+    const { misbehavior } = context
+    // Whoever is told of other breaches has another state.
+    const told = misbehavior.length === 0 ? NOTHING : misbehaviorsCodec.encode(misbehavior)
+    const stateRoot = sha256(parentRoot, blockHash, told, this.#salt)
     this.#blocks.push(block)
     this.#roots.push(stateRoot)
+    this.#misbehaviors.push(...context.misbehavior)
     return { height: this.height, stateRoot }
   }
 

@@ -5,7 +5,10 @@ import { SeededRandom } from '../testing/seededRandom.ts'
 import { DecodeError, InvariantError } from '../types/errors.ts'
 import {
   BLOCK_BYTES_MAX,
+  BLOCK_EVIDENCE_BYTES_MAX,
   BLOCK_EVIDENCE_MAX,
+  CERTIFICATE_SIGNATURE_BYTES_MAX,
+  EVIDENCE_BYTES_MAX,
   SIGNER_BITMAP_BYTES_MAX,
   TRANSACTION_BYTES_MAX,
   VALIDATORS_MAX,
@@ -19,7 +22,9 @@ import {
   blocksAnswerCodec,
   commitProofCodec,
   epochChangeProofCodec,
+  evidenceCodec,
   getBlocksCodec,
+  misbehaviorsCodec,
   noEndorseCodec,
   noEndorsementCertificateCodec,
   payloadCodec,
@@ -60,6 +65,8 @@ const cases: readonly Case[] = [
   entry('advance view', advanceViewCodec, sample.advanceView),
   entry('validator set', validatorSetCodec, sample.validatorSet),
   entry('epoch change proof', epochChangeProofCodec, sample.epochChangeProof),
+  entry('evidence', evidenceCodec, sample.evidence),
+  entry('misbehaviors', misbehaviorsCodec, sample.misbehaviors),
   entry('block request', getBlocksCodec, sample.getBlocks),
   entry('block answer', blocksAnswerCodec, sample.blocksAnswer),
   entry('action envelope', actionEnvelopeCodec, sample.actionEnvelope),
@@ -262,6 +269,28 @@ describe('limits of the containers', () => {
       })
     expect(payloadCodec.decode(sized(BLOCK_EVIDENCE_MAX)).evidence).toHaveLength(BLOCK_EVIDENCE_MAX)
     expect(() => payloadCodec.decode(sized(BLOCK_EVIDENCE_MAX + 1))).toThrow(DecodeError)
+  })
+
+  it('takes the largest evidence of every kind that a set can give, and names no other kinds', () => {
+    const certificate = {
+      ...qc,
+      signers: new Uint8Array(SIGNER_BITMAP_BYTES_MAX),
+      signature: new Uint8Array(CERTIFICATE_SIGNATURE_BYTES_MAX),
+    }
+    const bytes = evidenceCodec.encode({
+      kind: 'conflictingQCs',
+      first: certificate,
+      second: certificate,
+    })
+    expect(bytes.length).toBeLessThanOrEqual(EVIDENCE_BYTES_MAX)
+    expect(EVIDENCE_BYTES_MAX).toBeLessThanOrEqual(BLOCK_EVIDENCE_BYTES_MAX)
+    expect(evidenceCodec.decode(bytes).kind).toBe('conflictingQCs')
+    for (const kind of [0, 6, 255]) {
+      const other = bytes.slice()
+      other[0] = kind
+      expect(() => evidenceCodec.decode(other)).toThrow(DecodeError)
+    }
+    expect(() => evidenceCodec.decode(new Uint8Array(0))).toThrow(DecodeError)
   })
 
   it('refuses an oversized block before it decodes anything', () => {

@@ -10,10 +10,17 @@ import {
 } from '@chainsafe/ssz'
 import type { Block, BlockHeader, Payload } from '../types/block.ts'
 import type { QuorumCertificate, TimeoutCertificate, TimeoutGroup } from '../types/certificates.ts'
-import { assert } from '../types/errors.ts'
+import { assert, unreachable } from '../types/errors.ts'
+import {
+  EVIDENCE_KIND,
+  type Evidence,
+  type ProposalStatement,
+  type TimeoutStatement,
+} from '../types/evidence.ts'
 import {
   BLOCK_BYTES_MAX,
   BLOCK_EVIDENCE_MAX,
+  BLOCK_MISBEHAVIORS_MAX,
   BLOCK_TRANSACTIONS_MAX,
   CERTIFICATE_SIGNATURE_BYTES_MAX,
   COMMIT_PROOF_HEADERS_MAX,
@@ -37,6 +44,7 @@ import type {
   TimeoutVote,
   Vote,
 } from '../types/messages.ts'
+import type { Misbehavior } from '../types/stateMachine.ts'
 import type { FreshProof, NoEndorsementCertificate, Tip } from '../types/tip.ts'
 import {
   type ActionEnvelope,
@@ -46,6 +54,7 @@ import {
   type TransactionKind,
 } from '../types/transaction.ts'
 import type { ValidatorSet } from '../types/validator.ts'
+import { concatBytes } from './bytes.ts'
 import { type Codec, extendedCodec, optionalToList, safeInteger, sszCodec } from './codec.ts'
 import { malformed } from './malformed.ts'
 
@@ -268,6 +277,35 @@ const BlocksAnswerSsz = new ContainerType({
   qc: new ListCompositeType(QuorumCertificateSsz, 1),
 })
 
+const ProposalStatementSsz = new ContainerType({
+  epoch: u64,
+  view: u64,
+  blockHash: bytes32,
+  tcHash: new ListCompositeType(bytes32, 1),
+  signer: u16,
+  signature: bytes64,
+})
+
+const TimeoutStatementSsz = new ContainerType({
+  epoch: u64,
+  view: u64,
+  highQCView: u64,
+  highTipView: new ListBasicType(u64, 1),
+  signer: u16,
+  signature,
+})
+
+const LockRegressionSsz = new ContainerType({
+  vote: VoteSsz,
+  header: BlockHeaderSsz,
+  timeout: TimeoutStatementSsz,
+})
+
+const MisbehaviorsSsz = new ListCompositeType(
+  new ContainerType({ kind: u8, validator: u16, epoch: u64, view: u64 }),
+  BLOCK_MISBEHAVIORS_MAX,
+)
+
 const ActionEnvelopeSsz = new ContainerType({
   action: new ByteListType(TRANSACTION_BYTES_MAX),
   nonce: u64,
@@ -320,6 +358,34 @@ function blockToSsz({ header, payload }: Block): ValueOf<typeof BlockSsz> {
 
 function blockFromSsz({ header, payload }: ValueOf<typeof BlockSsz>): Block {
   return { header: headerFromSsz(header), payload }
+}
+
+function statementToSsz({
+  tcHash,
+  ...rest
+}: ProposalStatement): ValueOf<typeof ProposalStatementSsz> {
+  return { ...rest, tcHash: optionalToList(tcHash) }
+}
+
+function statementFromSsz({
+  tcHash,
+  ...rest
+}: ValueOf<typeof ProposalStatementSsz>): ProposalStatement {
+  return { ...rest, ...optional('tcHash', tcHash) }
+}
+
+function timeoutStatementToSsz({
+  highTipView,
+  ...rest
+}: TimeoutStatement): ValueOf<typeof TimeoutStatementSsz> {
+  return { ...rest, highTipView: optionalToList(highTipView) }
+}
+
+function timeoutStatementFromSsz({
+  highTipView,
+  ...rest
+}: ValueOf<typeof TimeoutStatementSsz>): TimeoutStatement {
+  return { ...rest, ...optional('highTipView', highTipView) }
 }
 
 function tcToSsz(tc: TimeoutCertificate): ValueOf<typeof TimeoutCertificateSsz> {
@@ -653,6 +719,138 @@ export const blocksAnswerCodec: Codec<BlocksAnswer> = sszCodec(
   {
     toSsz: ({ blocks, qc }) => ({ blocks: blocks.map(blockToSsz), qc: optionalToList(qc) }),
     fromSsz: ({ blocks, qc }) => ({ blocks: blocks.map(blockFromSsz), ...optional('qc', qc) }),
+  },
+)
+
+type EvidenceOf<Kind extends Evidence['kind']> = Omit<Extract<Evidence, { kind: Kind }>, 'kind'>
+
+const duplicateVoteCodec: Codec<EvidenceOf<'duplicateVote'>> = sszCodec(
+  'evidence',
+  new ContainerType({ first: VoteSsz, second: VoteSsz }),
+  EVIDENCE_BYTES_MAX,
+  same(),
+)
+
+const duplicateProposalCodec: Codec<EvidenceOf<'duplicateProposal'>> = sszCodec(
+  'evidence',
+  new ContainerType({ first: ProposalStatementSsz, second: ProposalStatementSsz }),
+  EVIDENCE_BYTES_MAX,
+  {
+    toSsz: ({ first, second }) => ({
+      first: statementToSsz(first),
+      second: statementToSsz(second),
+    }),
+    fromSsz: ({ first, second }) => ({
+      first: statementFromSsz(first),
+      second: statementFromSsz(second),
+    }),
+  },
+)
+
+const lockRegressionCodec: Codec<EvidenceOf<'lockRegression'>> = sszCodec(
+  'evidence',
+  LockRegressionSsz,
+  EVIDENCE_BYTES_MAX,
+  {
+    toSsz: ({ header, timeout, vote }) => ({
+      vote,
+      header: headerToSsz(header),
+      timeout: timeoutStatementToSsz(timeout),
+    }),
+    fromSsz: ({ header, timeout, vote }) => ({
+      vote,
+      header: headerFromSsz(header),
+      timeout: timeoutStatementFromSsz(timeout),
+    }),
+  },
+)
+
+const conflictingTimeoutsCodec: Codec<EvidenceOf<'conflictingTimeouts'>> = sszCodec(
+  'evidence',
+  new ContainerType({ first: TimeoutStatementSsz, second: TimeoutStatementSsz }),
+  EVIDENCE_BYTES_MAX,
+  {
+    toSsz: ({ first, second }) => ({
+      first: timeoutStatementToSsz(first),
+      second: timeoutStatementToSsz(second),
+    }),
+    fromSsz: ({ first, second }) => ({
+      first: timeoutStatementFromSsz(first),
+      second: timeoutStatementFromSsz(second),
+    }),
+  },
+)
+
+const conflictingQCsCodec: Codec<EvidenceOf<'conflictingQCs'>> = sszCodec(
+  'evidence',
+  new ContainerType({ first: QuorumCertificateSsz, second: QuorumCertificateSsz }),
+  EVIDENCE_BYTES_MAX,
+  same(),
+)
+
+/** Evidence of any kind: the byte of its kind, then its SSZ container. */
+export const evidenceCodec: Codec<Evidence> = {
+  encode(evidence) {
+    return concatBytes(Uint8Array.of(EVIDENCE_KIND[evidence.kind]), encodeEvidenceBody(evidence))
+  },
+  decode(bytes) {
+    const body = bytes.subarray(1)
+    switch (bytes[0]) {
+      case EVIDENCE_KIND.duplicateVote:
+        return { kind: 'duplicateVote', ...duplicateVoteCodec.decode(body) }
+      case EVIDENCE_KIND.duplicateProposal:
+        return { kind: 'duplicateProposal', ...duplicateProposalCodec.decode(body) }
+      case EVIDENCE_KIND.lockRegression:
+        return { kind: 'lockRegression', ...lockRegressionCodec.decode(body) }
+      case EVIDENCE_KIND.conflictingTimeouts:
+        return { kind: 'conflictingTimeouts', ...conflictingTimeoutsCodec.decode(body) }
+      case EVIDENCE_KIND.conflictingQCs:
+        return { kind: 'conflictingQCs', ...conflictingQCsCodec.decode(body) }
+      default:
+        throw malformed('evidence', 'unknown kind')
+    }
+  },
+}
+
+function encodeEvidenceBody(evidence: Evidence): Uint8Array {
+  switch (evidence.kind) {
+    case 'duplicateVote':
+      return duplicateVoteCodec.encode(evidence)
+    case 'duplicateProposal':
+      return duplicateProposalCodec.encode(evidence)
+    case 'lockRegression':
+      return lockRegressionCodec.encode(evidence)
+    case 'conflictingTimeouts':
+      return conflictingTimeoutsCodec.encode(evidence)
+    case 'conflictingQCs':
+      return conflictingQCsCodec.encode(evidence)
+    default:
+      return unreachable(evidence)
+  }
+}
+
+const MISBEHAVIOR_KINDS: readonly Misbehavior['kind'][] = [
+  'duplicateVote',
+  'duplicateProposal',
+  'lockRegression',
+  'conflictingTimeouts',
+  'conflictingQCs',
+]
+
+/** What the evidence of one block convicted whom of: the record a node keeps of it. */
+export const misbehaviorsCodec: Codec<readonly Misbehavior[]> = sszCodec(
+  'misbehaviors',
+  MisbehaviorsSsz,
+  CERTIFICATE_BYTES,
+  {
+    toSsz: (misbehaviors) =>
+      misbehaviors.map(({ kind, ...rest }) => ({ ...rest, kind: EVIDENCE_KIND[kind] })),
+    fromSsz: (misbehaviors) =>
+      misbehaviors.map(({ kind, ...rest }) => {
+        const name = MISBEHAVIOR_KINDS[kind - 1]
+        if (name === undefined) throw malformed('misbehaviors', 'unknown kind')
+        return { ...rest, kind: name }
+      }),
   },
 )
 

@@ -1,6 +1,7 @@
 import { encodeAction } from '../actions/actionCodec.ts'
 import type { Block, BlockHeader, Payload } from '../types/block.ts'
 import type { QuorumCertificate, TimeoutCertificate, TimeoutGroup } from '../types/certificates.ts'
+import type { Evidence, ProposalStatement, TimeoutStatement } from '../types/evidence.ts'
 import type {
   AdvanceView,
   BlocksAnswer,
@@ -13,6 +14,7 @@ import type {
   TimeoutVote,
   Vote,
 } from '../types/messages.ts'
+import type { Misbehavior } from '../types/stateMachine.ts'
 import type { NoEndorsementCertificate, Tip } from '../types/tip.ts'
 import { type ActionEnvelope, TRANSACTION_KIND, type Transaction } from '../types/transaction.ts'
 import type { ValidatorSet } from '../types/validator.ts'
@@ -35,6 +37,8 @@ export const sample: {
   advanceView(random: SeededRandom): AdvanceView
   validatorSet(random: SeededRandom): ValidatorSet
   epochChangeProof(random: SeededRandom): EpochChangeProof
+  evidence(random: SeededRandom): Evidence
+  misbehaviors(random: SeededRandom): readonly Misbehavior[]
   getBlocks(random: SeededRandom): GetBlocks
   blocksAnswer(random: SeededRandom): BlocksAnswer
   actionEnvelope(random: SeededRandom): ActionEnvelope
@@ -147,6 +151,56 @@ export const sample: {
     })),
   }),
 
+  evidence(random) {
+    switch (random.integer(1, 5)) {
+      case 1:
+        return {
+          kind: 'duplicateVote',
+          first: sample.vote(random),
+          second: sample.vote(random),
+        }
+      case 2:
+        return {
+          kind: 'duplicateProposal',
+          first: proposalStatement(random),
+          second: proposalStatement(random),
+        }
+      case 3:
+        return {
+          kind: 'lockRegression',
+          vote: sample.vote(random),
+          header: sample.blockHeader(random),
+          timeout: timeoutStatement(random),
+        }
+      case 4:
+        return {
+          kind: 'conflictingTimeouts',
+          first: timeoutStatement(random),
+          second: timeoutStatement(random),
+        }
+      default:
+        return {
+          kind: 'conflictingQCs',
+          first: sample.quorumCertificate(random),
+          second: sample.quorumCertificate(random),
+        }
+    }
+  },
+
+  misbehaviors: (random) =>
+    random.list(4, () => ({
+      kind: random.pick([
+        'duplicateVote',
+        'duplicateProposal',
+        'lockRegression',
+        'conflictingTimeouts',
+        'conflictingQCs',
+      ]),
+      validator: random.integer(0, 0xffff),
+      epoch: random.bigint(64),
+      view: random.bigint(64),
+    })),
+
   getBlocks: (random) => ({
     fromHeight: random.bigint(64),
     ...(random.boolean() ? { toHash: random.bytes(32) } : {}),
@@ -247,6 +301,28 @@ function timeoutGroup(random: SeededRandom): TimeoutGroup {
 
 function highTipGroup(random: SeededRandom): TimeoutGroup {
   return { ...timeoutGroup(random), highTipView: random.bigint(64) }
+}
+
+function proposalStatement(random: SeededRandom): ProposalStatement {
+  return {
+    epoch: random.bigint(64),
+    view: random.bigint(64),
+    blockHash: random.bytes(32),
+    ...(random.boolean() ? { tcHash: random.bytes(32) } : {}),
+    signer: random.integer(0, 0xffff),
+    signature: random.bytes(64),
+  }
+}
+
+function timeoutStatement(random: SeededRandom): TimeoutStatement {
+  return {
+    epoch: random.bigint(64),
+    view: random.bigint(64),
+    highQCView: random.bigint(64),
+    ...(random.boolean() ? { highTipView: random.bigint(64) } : {}),
+    signer: random.integer(0, 0xffff),
+    signature: random.bytes(random.pick([64, 96])),
+  }
 }
 
 function smallBytes(random: SeededRandom): Uint8Array {

@@ -12,8 +12,12 @@ export const BLOCK_TRANSACTIONS_MAX = 20_000
 export const BLOCK_BYTES_MAX = 2_097_152
 /** Pieces of evidence in a block: each can cost two signature checks. */
 export const BLOCK_EVIDENCE_MAX = 16
-/** Bytes of one piece of evidence: two proposals without payload. */
+/** Bytes of one piece of evidence: two certificates of the largest set with ed25519 signatures, twice over. */
 export const EVIDENCE_BYTES_MAX = 65_536
+/** Bytes of all evidence in a block: one piece of any size fits, and transactions keep nearly all of the room. */
+export const BLOCK_EVIDENCE_BYTES_MAX = 65_536
+/** Misbehaviors in the record of one block: each piece of evidence may convict a whole set. */
+export const BLOCK_MISBEHAVIORS_MAX = 3_200
 /** Headers in a commit proof; consensus reference §2. */
 export const COMMIT_PROOF_HEADERS_MAX = 8_192
 /** Epochs in one epoch change proof; a longer chain is asked for in pieces. */

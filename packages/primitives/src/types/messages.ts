@@ -1,5 +1,6 @@
 import type { Block, BlockHeader } from './block.ts'
 import type { QuorumCertificate, TimeoutCertificate } from './certificates.ts'
+import type { Evidence } from './evidence.ts'
 import type { Epoch, Hash, Height, View } from './ids.ts'
 import type { NoEndorsementCertificate, Tip } from './tip.ts'
 import type { ValidatorSet } from './validator.ts'
@@ -110,6 +111,7 @@ export type ConsensusMessage =
   | { readonly kind: 'roundRecovery'; readonly roundRecovery: RoundRecovery }
   /** Answers `roundRecovery`. */
   | { readonly kind: 'tipBlock'; readonly block: Block }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
 
 /** A large block's proposal as gossip carries it; the body comes by push or is asked for by hash. docs/wire.md, large blocks. */
 export interface Announcement {
