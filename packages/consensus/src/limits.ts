@@ -54,3 +54,5 @@ export const EVIDENCE_CHECKS_PER_VIEW_MAX = 16
 export const EVIDENCE_EPOCHS_MAX = 1_024
 /** Penalties for one offence of one validator in one epoch: bounds what a chain must remember of a mad validator. */
 export const OFFENCES_PER_EPOCH_MAX = 8
+/** Epochs whose members a light client remembers, for proofs of older blocks: some weeks. */
+export const LIGHT_EPOCHS_KEPT_MAX = 1_024
