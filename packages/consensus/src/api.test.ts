@@ -10,6 +10,7 @@ it('exports what the README describes', () => {
       "ConsensusError",
       "DEFAULT_PARAMS",
       "LeaderElection",
+      "LightClient",
       "Reputation",
       "StateSync",
       "answerEpochChange",
@@ -22,6 +23,7 @@ it('exports what the README describes', () => {
       "recoverState",
       "verifyCommitProof",
       "verifyEpochChange",
+      "verifyEvidence",
     ]
   `)
 })

@@ -17,6 +17,7 @@ it('exports what the README describes', () => {
       "Scheduler",
       "SignatureOracle",
       "SimulatedNode",
+      "TailForkMonitor",
       "Trace",
       "VirtualNetwork",
       "byzantineLeader",
@@ -37,6 +38,8 @@ it('exports what the README describes', () => {
       "silent",
       "simulate",
       "steadyLinks",
+      "tipDropper",
+      "tipHoarder",
       "virtualTransports",
       "wrongRootLeader",
     ]
