@@ -156,7 +156,7 @@ function makeStream(): {
     if (core.arena.find(i + 1) !== NO_ROW) live.push(i + 1)
     if (i % 1_000 === 0)
       levels += core.book.levels(true, 9_999).length + core.book.levels(false, 9_999).length
-    if (i % 10_000 === 0) core.events.clear()
+    if (i % 10_000 === 0) core.events.take()
   }
   return { stream, levels: levels / (total / 1_000), trades: 0 }
 }
@@ -179,7 +179,7 @@ const runs = await repeat(5, 2, () =>
     return (i) => {
       core.run(stream, i)
       // Whoever reads events takes them at the end of a block.
-      if (i % 10_000 === 0) core.events.clear()
+      if (i % 10_000 === 0) core.events.take()
     }
   }),
 )

@@ -1,6 +1,6 @@
 // Memory of a resting order, and of an account with five positions: what the process holds after the block, collected.
 import { report } from '../../../bench/figure.ts'
-import { prng } from '../src/testing/index.ts'
+import { prng, testUser } from '../src/testing/index.ts'
 import { limitOrder, MarketMachine, orderAction } from './marketMachine.ts'
 
 const ORDERS = 100_000
@@ -39,11 +39,10 @@ function bytesPerOrder(): number {
   return (used() - before) / ORDERS
 }
 
-/** Accounts with five positions, less the same machine without any account but one. */
-function bytesPerAccount(): number {
-  const start = used()
-  const market = new MarketMachine({ perps: PERPS, accounts: ACCOUNTS })
-  for (let user = 0; user < ACCOUNTS; user += 2) {
+/** Accounts with five positions each, half of them long and half short. */
+function tradingMarket(users: readonly Uint8Array[]): MarketMachine {
+  const market = new MarketMachine({ perps: PERPS, accounts: users.length, users })
+  for (let user = 0; user < users.length; user += 2) {
     const side = (b: boolean) =>
       orderAction(
         Array.from({ length: PERPS }, (_, a) => ({
@@ -60,8 +59,18 @@ function bytesPerAccount(): number {
     if (user % 500 === 0) market.endBlock()
   }
   market.endBlock()
+  if (market.machine.entryCount < users.length * 6) throw new Error('positions are missing')
+  return market
+}
+
+/** What a machine holds, code that the first one warms up left out; the addresses are the bench's own. */
+function bytesPerAccount(): number {
+  const users = Array.from({ length: ACCOUNTS }, (_, i) => testUser(i + 1))
+  tradingMarket(users.slice(0, 50))
+  const start = used()
+  const market = tradingMarket(users)
   const bytes = (used() - start) / ACCOUNTS
-  if (market.machine.entryCount < ACCOUNTS * 6) throw new Error('positions are missing')
+  market.machine.view.l2Book('P0')
   return bytes
 }
 

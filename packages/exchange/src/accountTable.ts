@@ -73,6 +73,15 @@ export class AccountTable implements StoredTable, Undoer {
     return user === this.#lastUser ? this.#lastHandle : (this.#handles.get(user) ?? NO_ROW)
   }
 
+  /** The same user as the string that is kept already: one copy in memory, and compared by being the same. */
+  known(user: User): User {
+    const handle = this.find(user)
+    if (handle === NO_ROW) return user
+    this.#lastUser = this.userOf(handle)
+    this.#lastHandle = handle
+    return this.#lastUser
+  }
+
   userOf(handle: number): User {
     return this.#users[handle] as User
   }

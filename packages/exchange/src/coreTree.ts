@@ -75,6 +75,7 @@ export class CoreTree {
   /** Branches on the way to the key searched last, from the top. */
   readonly #path = new Int32Array(PATH_MAX)
   #pathLength = 0
+  #soiledCount = 0
   /** Soiled branches, from the top down. */
   #order: Int32Array = new Int32Array(64)
   readonly #groups: (LeafGroup | undefined)[] = []
@@ -167,6 +168,7 @@ export class CoreTree {
     this.#replaceChild(key, parent, branch)
     this.#soil(depth)
     this.#soiled[branch] = 1
+    this.#soiledCount += 1
     this.#size += 1
   }
 
@@ -185,6 +187,7 @@ export class CoreTree {
       const sibling = (isOne ? this.#zeros[parent] : this.#ones[parent]) as number
       this.#replaceChild(key, depth === 1 ? NONE : (this.#path[depth - 2] as number), sibling)
       this.#soil(depth - 1)
+      if (this.#soiled[parent] === 1) this.#soiledCount -= 1
       this.#soiled[parent] = 0
       this.#freeBranches.push(parent)
     }
@@ -231,6 +234,7 @@ export class CoreTree {
       const branch = this.#path[i] as number
       if (this.#soiled[branch] === 1) return
       this.#soiled[branch] = 1
+      this.#soiledCount += 1
     }
   }
 
@@ -286,9 +290,10 @@ export class CoreTree {
   /** Makes the hashes of all soiled branches, the deepest first. */
   #hashBranches(): void {
     if (this.#top < 0 || this.#soiled[this.#top] === 0) return
-    if (this.#order.length < this.#branchCount) {
-      this.#order = new Int32Array(this.#bits.length)
+    if (this.#order.length < this.#soiledCount) {
+      this.#order = new Int32Array(grownLength(this.#soiledCount))
     }
+    this.#soiledCount = 0
     const [order, soiled, zeros, ones] = [this.#order, this.#soiled, this.#zeros, this.#ones]
     const starts = [0]
     order[0] = this.#top

@@ -193,9 +193,8 @@ export class EventJournal {
 
   /** Hands the events over, and begins anew. */
   take(timestampMs: number): EventRecords {
-    const cells = this.#columns.cells.slice(0, this.#columns.length)
+    const cells = this.#columns.take()
     const records = new EventRecords(this.#source, cells, this.#objects, timestampMs)
-    this.#columns.clear()
     this.#objects = []
     return records
   }

@@ -186,8 +186,8 @@ describe('an action that fails', () => {
       })
     expect(send('99999999')).toMatchObject({ status: 'err' })
     const { writes, events } = x.endBlock()
-    // The clock and the nonces of the sender.
-    expect(writes.map(([key]) => key[1])).toEqual([0x01, 0x13])
+    // The clocks of the chain and of the epoch, the nonces of the sender, and who voted for the block.
+    expect(writes.map(([key]) => key[1])).toEqual([0x01, 0x13, 0x75, 0x76])
     expect(events).toEqual([])
   })
 

@@ -202,7 +202,7 @@ export class ExchangeMachine {
   /** A receipt with status `err` changed nothing but the nonce, and the count of requests where those are limited. */
   applyAction(sender: Address, action: Action, meta: ActionMeta): ActionReceipt {
     assert(this.#isInBlock, 'an action outside a block')
-    const user = bytesToHex(sender)
+    const user = this.#state.accounts.known(bytesToHex(sender))
     const refused = this.#admit(user, meta)
     if (refused !== undefined) return failed(meta.txId, refused)
 

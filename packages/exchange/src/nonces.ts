@@ -20,8 +20,9 @@ export function checkNonce(used: NonceSet, nonce: number, timestampMs: number): 
 /** The set with one more nonce, which `checkNonce` accepted; the lowest leaves a full set. */
 export function withNonce(used: NonceSet, nonce: number): NonceSet {
   const at = lowerBound(used, nonce)
-  const next = [...used.slice(0, at), nonce, ...used.slice(at)]
-  return next.length > NONCES_MAX ? next.slice(1) : next
+  const first = used.length >= NONCES_MAX ? 1 : 0
+  // Joined, not spread: the set is kept, and takes no more room than its numbers.
+  return used.slice(first, at).concat(nonce, used.slice(at))
 }
 
 /** The error texts of §3.5. */

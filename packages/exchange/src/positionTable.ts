@@ -52,10 +52,8 @@ export class PositionTable implements StoredTable, Undoer {
   readonly #defaultsOf: (owner: number, perp: number) => PositionDefaults
   readonly #index = new RowIndex()
   #keys: Float64Array = new Float64Array(64)
-  owner: Int32Array = new Int32Array(64)
-  perp: Int32Array = new Int32Array(64)
   flags: Uint8Array = new Uint8Array(64)
-  leverage: Int32Array = new Int32Array(64)
+  leverage: Uint8Array = new Uint8Array(64)
   /** Signed lots. */
   size: Float64Array = new Float64Array(64)
   /** 1e-6 USDC, as all below. */
@@ -69,7 +67,6 @@ export class PositionTable implements StoredTable, Undoer {
   sell: Float64Array = new Float64Array(64)
   /** The owner's list. A free row is linked through `next`. */
   #next: Int32Array = new Int32Array(64)
-  #previous: Int32Array = new Int32Array(64)
   #rowCount = 0
   #freeRow = NO_ROW
   readonly #large = new Map<number, Position>()
@@ -129,7 +126,7 @@ export class PositionTable implements StoredTable, Undoer {
   *owners(): IterableIterator<[User, ReadonlyMap<number, Position>]> {
     const seen = new Set<number>()
     for (let row = 0; row < this.#rowCount; row++) {
-      if (((this.flags[row] as number) & EXISTS) !== 0) seen.add(this.owner[row] as number)
+      if (((this.flags[row] as number) & EXISTS) !== 0) seen.add(this.#ownerOf(row))
     }
     for (const handle of seen) yield [this.#accounts.userOf(handle), this.#ofHandle(handle)]
   }
@@ -166,7 +163,7 @@ export class PositionTable implements StoredTable, Undoer {
     for (let row = this.#head(handle); row !== NO_ROW; row = this.#next[row] as number) {
       const isThere = ((this.flags[row] as number) & EXISTS) !== 0
       if (isThere || (this.buy[row] as number) + (this.sell[row] as number) > 0) {
-        perps.push(this.perp[row] as number)
+        perps.push(this.#perpOf(row))
       }
     }
     return perps
@@ -276,7 +273,7 @@ export class PositionTable implements StoredTable, Undoer {
       entryNtl = lots > open ? px * (lots - open) : kept
     }
     this.#uncount(row)
-    this.#countSizes(this.perp[row] as number, before, after)
+    this.#countSizes(this.#perpOf(row), before, after)
     this.size[row] = after
     this.entryNtl[row] = entryNtl
     if ((this.fundAllTime[row] as number) !== 0 && before !== after) {
@@ -305,7 +302,7 @@ export class PositionTable implements StoredTable, Undoer {
     this.leverage[row] = leverage
     if ((flags & IS_LARGE) !== 0) this.#large.set(row, journal.popValue() as Position)
     else this.#large.delete(row)
-    this.#countSizes(this.perp[row] as number, before, this.size[row] as number)
+    this.#countSizes(this.#perpOf(row), before, this.size[row] as number)
     this.#rawUsd.addLarge(this.#isolatedRawUsdOf(row) - isolatedBefore)
     this.#count(row)
     this.#mark(row)
@@ -315,8 +312,8 @@ export class PositionTable implements StoredTable, Undoer {
     for (const row of this.#changed) {
       const flags = this.flags[row] as number
       this.flags[row] = flags & ~IS_CHANGED
-      this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), this.owner[row] as number)
-      const key = out.u32(this.perp[row] as number).take()
+      this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), this.#ownerOf(row))
+      const key = out.u32(this.#perpOf(row)).take()
       if ((flags & EXISTS) === 0) {
         sink(key, undefined)
         this.#emptied.push(row)
@@ -354,6 +351,15 @@ export class PositionTable implements StoredTable, Undoer {
     this.#changed.length = 0
   }
 
+  #ownerOf(row: number): number {
+    return Math.floor((this.#keys[row] as number) / PERPS)
+  }
+
+  #perpOf(row: number): number {
+    // The low bits of a double are those of the perp.
+    return (this.#keys[row] as number) & (PERPS - 1)
+  }
+
   #head(owner: number): number {
     return this.#accounts.positionHead[owner] as number
   }
@@ -362,7 +368,7 @@ export class PositionTable implements StoredTable, Undoer {
     const positions = new Map<number, Position>()
     for (let row = this.#head(handle); row !== NO_ROW; row = this.#next[row] as number) {
       const position = this.#read(row)
-      if (position !== undefined) positions.set(this.perp[row] as number, position)
+      if (position !== undefined) positions.set(this.#perpOf(row), position)
     }
     return positions
   }
@@ -406,7 +412,7 @@ export class PositionTable implements StoredTable, Undoer {
     column('fundSinceOpen', position?.cumFunding.sinceOpen ?? 0n)
     column('fundSinceChange', position?.cumFunding.sinceChange ?? 0n)
     const { leverage, isIsolated } =
-      position ?? this.#defaultsOf(this.owner[row] as number, this.perp[row] as number)
+      position ?? this.#defaultsOf(this.#ownerOf(row), this.#perpOf(row))
     this.leverage[row] = leverage
     this.flags[row] =
       ((this.flags[row] as number) & IS_CHANGED) |
@@ -415,7 +421,7 @@ export class PositionTable implements StoredTable, Undoer {
       (isLarge ? IS_LARGE : 0)
     if (isLarge && position !== undefined) this.#large.set(row, position)
     else this.#large.delete(row)
-    this.#countSizes(this.perp[row] as number, before, after)
+    this.#countSizes(this.#perpOf(row), before, after)
     const change = (position?.isolatedRawUsd ?? 0n) - isolatedBefore
     if (change !== 0n) this.#rawUsd.addLarge(change)
     this.#count(row)
@@ -429,10 +435,7 @@ export class PositionTable implements StoredTable, Undoer {
 
   /** A position that says nothing any more is no entry. */
   #dropDefault(row: number): void {
-    const { leverage, isIsolated } = this.#defaultsOf(
-      this.owner[row] as number,
-      this.perp[row] as number,
-    )
+    const { leverage, isIsolated } = this.#defaultsOf(this.#ownerOf(row), this.#perpOf(row))
     const isDefault =
       this.leverage[row] === leverage &&
       this.isIsolated(row) === isIsolated &&
@@ -481,9 +484,9 @@ export class PositionTable implements StoredTable, Undoer {
 
   #addToSums(row: number, sign: 1 | -1): void {
     const accounts = this.#accounts
-    const owner = this.owner[row] as number
+    const owner = this.#ownerOf(row)
     if (accounts.marginEpoch[owner] !== this.#epoch) return
-    const mark = this.#markPx[this.perp[row] as number] as number
+    const mark = this.#markPx[this.#perpOf(row)] as number
     const size = this.size[row] as number
     const isIsolated = this.isIsolated(row)
     const leverage = this.leverage[row] as number
@@ -518,8 +521,6 @@ export class PositionTable implements StoredTable, Undoer {
     const row = this.#take()
     const { leverage, isIsolated } = this.#defaultsOf(owner, perp)
     this.#keys[row] = owner * PERPS + perp
-    this.owner[row] = owner
-    this.perp[row] = perp
     this.flags[row] = isIsolated ? IS_ISOLATED : 0
     this.leverage[row] = leverage
     for (const column of COLUMNS) this[column][row] = 0
@@ -527,8 +528,6 @@ export class PositionTable implements StoredTable, Undoer {
     this.sell[row] = 0
     const head = this.#head(owner)
     this.#next[row] = head
-    this.#previous[row] = NO_ROW
-    if (head !== NO_ROW) this.#previous[head] = row
     this.#accounts.positionHead[owner] = row
     this.#index.add(this.#keys, row)
     this.#emptied.push(row)
@@ -540,13 +539,22 @@ export class PositionTable implements StoredTable, Undoer {
     const isEntry = ((this.flags[row] as number) & (EXISTS | IS_CHANGED)) !== 0
     if (isFree || isEntry || (this.buy[row] as number) + (this.sell[row] as number) > 0) return
     this.#index.remove(this.#keys, row)
-    const [before, after] = [this.#previous[row] as number, this.#next[row] as number]
-    if (before === NO_ROW) this.#accounts.positionHead[this.owner[row] as number] = after
-    else this.#next[before] = after
-    if (after !== NO_ROW) this.#previous[after] = before
+    this.#unlink(this.#ownerOf(row), row)
     this.#keys[row] = -1
     this.#next[row] = this.#freeRow
     this.#freeRow = row
+  }
+
+  /** Takes a row out of its owner's list, which is as short as an owner has perps. */
+  #unlink(owner: number, row: number): void {
+    const after = this.#next[row] as number
+    let before = this.#head(owner)
+    if (before === row) {
+      this.#accounts.positionHead[owner] = after
+      return
+    }
+    while (this.#next[before] !== row) before = this.#next[before] as number
+    this.#next[before] = after
   }
 
   #take(): number {
@@ -558,15 +566,12 @@ export class PositionTable implements StoredTable, Undoer {
     if (this.#rowCount === this.#keys.length) {
       const length = grownLength(this.#rowCount)
       this.#keys = grown(this.#keys, length)
-      this.owner = grown(this.owner, length)
-      this.perp = grown(this.perp, length)
       this.flags = grown(this.flags, length)
       this.leverage = grown(this.leverage, length)
       for (const column of COLUMNS) this[column] = grown(this[column], length)
       this.buy = grown(this.buy, length)
       this.sell = grown(this.sell, length)
       this.#next = grown(this.#next, length)
-      this.#previous = grown(this.#previous, length)
     }
     const row = this.#rowCount
     this.#rowCount += 1
