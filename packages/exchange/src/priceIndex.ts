@@ -49,8 +49,9 @@ export class PriceIndex {
   insert(px: number, level: number): number {
     const high = Math.floor(px / HALF)
     const low = px - high * HALF
-    let node = 0
-    for (let step = 0; step < DEPTH; step++) {
+    const first = this.#firstStep(high)
+    let node = first === 0 ? 0 : this.#knownNode
+    for (let step = first; step < DEPTH; step++) {
       const digit = digitAt(high, low, step)
       this.#path[step] = node
       const at = node * FAN_OUT + digit
@@ -68,15 +69,16 @@ export class PriceIndex {
         node = child
       }
     }
-    return this.#below(high, low)
+    return this.#below(high, low, first)
   }
 
   /** Removes the level at a price. */
   remove(px: number): void {
     const high = Math.floor(px / HALF)
     const low = px - high * HALF
-    let node = 0
-    for (let step = 0; step < DEPTH; step++) {
+    const first = this.#firstStep(high)
+    let node = first === 0 ? 0 : this.#knownNode
+    for (let step = first; step < DEPTH; step++) {
       const digit = digitAt(high, low, step)
       assert(
         ((this.#present[node] as number) & (1 << digit)) !== 0,
@@ -86,6 +88,7 @@ export class PriceIndex {
       node = this.#children[node * FAN_OUT + digit] as number
     }
     for (let step = DEPTH - 1; step >= 0; step--) {
+      if (step === first - 1) this.#walkUpper(high)
       const emptied = this.#path[step] as number
       this.#present[emptied] = (this.#present[emptied] as number) & ~(1 << digitAt(high, low, step))
       if (this.#present[emptied] !== 0 || step === 0) return
@@ -95,9 +98,24 @@ export class PriceIndex {
     }
   }
 
-  /** The level below the price whose path was walked last. */
-  #below(high: number, low: number): number {
+  /** Where a walk starts: below the upper half when that is the one known. */
+  #firstStep(high: number): number {
+    return high === this.#knownHigh ? HALF_DIGITS : 0
+  }
+
+  /** Fills the upper half of the path, which a walk left out. */
+  #walkUpper(high: number): void {
+    let node = 0
+    for (let step = 0; step < HALF_DIGITS; step++) {
+      this.#path[step] = node
+      node = this.#children[node * FAN_OUT + digitAt(high, 0, step)] as number
+    }
+  }
+
+  /** The level below the price whose path was walked last, from a step on. */
+  #below(high: number, low: number, first: number): number {
     for (let step = DEPTH - 1; step >= 0; step--) {
+      if (step === first - 1) this.#walkUpper(high)
       const node = this.#path[step] as number
       const lower = (this.#present[node] as number) & ((1 << digitAt(high, low, step)) - 1)
       if (lower === 0) continue
