@@ -20,6 +20,8 @@ async function cpuUs(burst: () => Promise<void>): Promise<number> {
 const runs = await repeat(9, 4, () =>
   cpuUs(async () => {
     const arrived = Promise.all(others.map((node) => node.gossiped(MESSAGES)))
+    // Their counters are set when they have answered.
+    await Promise.all(others.map((node) => node.peers()))
     local.publish(MESSAGES, SIZE)
     await arrived
   }),
@@ -28,6 +30,7 @@ for (const port of rawPorts) await local.rawConnect(port)
 const floors = await repeat(5, 2, () =>
   cpuUs(async () => {
     const arrived = Promise.all(others.map((node) => node.rawReceived(MESSAGES * SIZE)))
+    await Promise.all(others.map((node) => node.peers()))
     for (const port of rawPorts) void local.rawSend(port, { count: MESSAGES, size: SIZE })
     await arrived
   }),

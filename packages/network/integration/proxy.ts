@@ -88,7 +88,7 @@ export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
       })
       from.on('close', () => {
         // A cut network brings no news of an end either.
-        if (!isCut && !isMute) to.destroy()
+        if (!isHeld(from)) to.destroy()
       })
     }
   })

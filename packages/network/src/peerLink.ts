@@ -23,6 +23,8 @@ export class PeerLink {
   connectedAtMs: number
   /** Since when a heartbeat of ours is without any answer; judged apart, because a peer can be heard and yet not hear. */
   unansweredSinceMs: number | undefined
+  /** When a heartbeat of the peer, or an answer to one of ours, last came. Other bytes do not count. */
+  beatHeardAtMs = 0
   /** When gossip to and from the peer was last complete. */
   gossipAtMs = 0
 

@@ -119,7 +119,9 @@ export class PeerLinks {
       onControl: (type, body) => onControl(peer, type, body),
       onHeartbeat: ({ head }) => {
         const link = this.#links.get(peer)
-        if (link !== undefined && allow('heartbeats', peer)) link.head = head
+        if (link === undefined || !allow('heartbeats', peer)) return
+        link.head = head
+        link.beatHeardAtMs = this.#nowMs()
       },
       onSeen: () => this.#links.get(peer)?.health.onSeen(this.#nowMs()),
       onClosed: (fault) => {
@@ -178,7 +180,8 @@ export class PeerLinks {
     const isOurs =
       context.identity.self < peer ||
       this.#beats % OWN_BEAT_EVERY === 0 ||
-      (health.silentMs(at) ?? 0) > 1.5 * context.timing.heartbeatMs
+      // The other cannot ask while its direction is full of something large; it must hear us all the same.
+      at - link.beatHeardAtMs > 1.5 * context.timing.heartbeatMs
     if (isOurs) {
       link.outbound?.beat({ sequence: health.nextBeat(at), head: context.head() })
       link.unansweredSinceMs ??= at
@@ -275,6 +278,7 @@ export class PeerLinks {
       },
       onAnswer: ({ sequence, head }) => {
         link.head = head
+        link.beatHeardAtMs = this.#nowMs()
         link.health.onAnswer(sequence, this.#nowMs())
       },
       onProgress: () => {
@@ -333,6 +337,7 @@ export class PeerLinks {
     link.wasLive = isLive
     if (isLive) {
       link.gossipAtMs = this.#nowMs()
+      link.beatHeardAtMs = link.gossipAtMs
       health.onUp(link.gossipAtMs)
       this.#options.onState(link, 'connected')
       return
