@@ -206,6 +206,7 @@ export class ConsensusCore {
       ...(draft === undefined
         ? {}
         : { draft: { view: draft.view, parent: draft.parent.blockHash } }),
+      recovery: this.#recovery.dump,
       wanted: [...this.#replica.targets.all()].map(({ qc }) => qc),
       orphans: [...this.#replica.orphans.all],
       timers: this.#replica.timers.deadlines,
@@ -263,10 +264,15 @@ export class ConsensusCore {
       return this.#epochs.onEpochChange(message.epochChange, from, nowMs)
     }
     if (message.kind === 'evidence') return this.#evidence.onEvidence(message.evidence)
+    const isRecovery = isRecoveryMessage(message)
+    if (isRecovery && !this.#replica.params.highTip) {
+      return reject('OL_CONSENSUS_MALFORMED', 'this chain does not know round recovery')
+    }
     const epoch = epochOf(message)
     const fault = this.#epochs.checkEpoch(epoch, from, nowMs)
     if (fault !== undefined) {
-      this.#epochs.keepEarly(message, epoch, from)
+      // No epoch begins with a view that was given up.
+      if (!isRecovery) this.#epochs.keepEarly(message, epoch, from)
       return fault
     }
     switch (message.kind) {
@@ -285,9 +291,6 @@ export class ConsensusCore {
 
   /** Messages that are known under `highTip` only. */
   #judgeRecovery(message: RecoveryMessage, nowMs: number): Fault | undefined {
-    if (!this.#replica.params.highTip) {
-      return reject('OL_CONSENSUS_MALFORMED', 'this chain does not know round recovery')
-    }
     switch (message.kind) {
       case 'noEndorse':
         return this.#recovery.onNoEndorse(message.noEndorse)
@@ -372,6 +375,11 @@ type RecoveryMessage = Extract<
   ConsensusMessage,
   { readonly kind: 'noEndorse' | 'roundRecovery' | 'tipBlock' }
 >
+
+function isRecoveryMessage(message: ConsensusMessage): message is RecoveryMessage {
+  const { kind } = message
+  return kind === 'noEndorse' || kind === 'roundRecovery' || kind === 'tipBlock'
+}
 
 function epochOf(message: Exclude<ConsensusMessage, { kind: 'epochChange' | 'evidence' }>): Epoch {
   switch (message.kind) {

@@ -1,5 +1,6 @@
 import type {
   Hash,
+  NoEndorse,
   QuorumCertificate,
   TimeoutCertificate,
   TimeoutVote,
@@ -37,6 +38,17 @@ export interface CoreDump {
   }
   /** Our own block that waits for its payload. */
   readonly draft?: { readonly view: View; readonly parent: Hash }
+  /** Under `highTip`: the block of a TC's tip that we asked for as leader, and that the leader asked us for (§12.3). */
+  readonly recovery: {
+    readonly own?: {
+      readonly view: View
+      readonly tip: Hash
+      readonly refusals: readonly NoEndorse[]
+    }
+    readonly asked?: { readonly view: View; readonly tc: TimeoutCertificate }
+    /** Payload of the tip judged last. */
+    readonly payload?: { readonly hash: Hash; readonly state: 'checking' | 'good' | 'bad' }
+  }
   /** Certificates of blocks that are being fetched. */
   readonly wanted: readonly QuorumCertificate[]
   readonly orphans: readonly Orphan[]

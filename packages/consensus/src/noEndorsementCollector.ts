@@ -54,6 +54,11 @@ export class NoEndorsementCollector {
     this.#refusals.set(signer, refusal)
   }
 
+  /** Every refusal kept. */
+  get all(): readonly NoEndorse[] {
+    return [...this.#refusals.values()]
+  }
+
   /** The certificate, if a quorum refuses; bad signatures found on the way are dropped. */
   certificate(): Verified<NoEndorsementCertificate> | undefined {
     while (this.#committee.isQuorum(this.#committee.stakeOf([...this.#refusals.keys()]))) {

@@ -100,6 +100,11 @@ describe('the leader of a view that a TC with a tip opened', () => {
     // Its own refusal counts towards the certificate, so it is on disk first.
     expect(asked[0]).toMatchObject({ kind: 'persist', sync: true })
     expect(sentKinds(enterView3(core))).toEqual([])
+    expect(core.dump().recovery.own).toEqual({
+      view: 3n,
+      tip: blockHash(b2.header),
+      refusals: [made.noEndorse(2, 3n, 1n)],
+    })
     const other = fixture.child(b1, 2n, { proposer: 1, timestampMs: 2_000 })
     expect(sentKinds(receive(core, { kind: 'tipBlock', block: other }))).toEqual([])
     const answered = receive(core, { kind: 'tipBlock', block: b2 })

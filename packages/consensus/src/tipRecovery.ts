@@ -17,6 +17,7 @@ import {
 import { checkBlockAlone, isEmptyPayload } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
 import type { CertificateProcessor } from './certificateProcessor.ts'
+import type { CoreDump } from './coreDump.ts'
 import { ignore, reject } from './errors.ts'
 import { checkTipLeader } from './highTip.ts'
 import { NoEndorsementCollector } from './noEndorsementCollector.ts'
@@ -53,6 +54,18 @@ export class TipRecovery {
     this.#replica = replica
     this.#processor = processor
     this.#voter = voter
+  }
+
+  /** What is under way. */
+  get dump(): CoreDump['recovery'] {
+    const own = this.#own
+    return {
+      ...(own === undefined
+        ? {}
+        : { own: { view: own.view, tip: own.tip, refusals: own.refusals.all } }),
+      ...(this.#asked === undefined ? {} : { asked: this.#asked }),
+      ...(this.#payload === undefined ? {} : { payload: { ...this.#payload } }),
+    }
   }
 
   /** Forgets what was of the epoch before. */

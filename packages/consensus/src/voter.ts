@@ -102,7 +102,7 @@ export class Voter {
     const blockFault = this.takeBlock(proposal.block, hash, nowMs)
     if (blockFault !== undefined) return blockFault
     if (isStale || this.#candidate?.proposal.view === proposal.view) return undefined
-    const payload = this.#isKnownGood(proposal.block, hash) ? 'good' : 'unchecked'
+    const payload = this.#isKnownGood(proposal, hash) ? 'good' : 'unchecked'
     this.#candidate = { proposal, blockHash: hash, qc, tc, nec, from, payload }
     return undefined
   }
@@ -296,9 +296,10 @@ export class Voter {
     outbox.push({ kind: 'checkPayload', block, blockHash: hash, ancestors })
   }
 
-  /** What is empty, or was voted for before it was proposed again, need not be looked at. */
-  #isKnownGood({ payload }: Block, hash: Hash): boolean {
-    return isEmptyPayload(payload) || this.#replica.tree.get(hash)?.isVoted === true
+  /** What is empty, or was voted for before it is proposed again (§12), need not be looked at. */
+  #isKnownGood({ block: { header, payload }, view }: Proposal, hash: Hash): boolean {
+    if (isEmptyPayload(payload)) return true
+    return header.view !== view && this.#replica.tree.get(hash)?.isVoted === true
   }
 }
 

@@ -1,4 +1,4 @@
-import { bitmapFromSigners } from '@openliquid/crypto'
+import { bitmapFromSigners, blsScheme, ed25519Scheme } from '@openliquid/crypto'
 import {
   type Block,
   type BlockHeader,
@@ -48,12 +48,18 @@ function untilTip(
   {
     carrier,
     mutes = () => false,
-  }: { readonly carrier: number | undefined; mutes?(message: ConsensusMessage): boolean },
+    schemes,
+  }: {
+    readonly carrier: number | undefined
+    mutes?(message: ConsensusMessage): boolean
+    readonly schemes?: Cluster['schemes'] | undefined
+  },
 ): TipWorld {
   const messages: TipWorld['messages'] = []
   const cluster = clusterOf(coreModule, {
     seed: 71,
     params: { highTip: true },
+    ...(schemes === undefined ? {} : { schemes }),
     observe: (node, effect) => {
       if (effect.kind === 'send' || effect.kind === 'broadcast') {
         messages.push({ node, message: effect.message })
@@ -83,41 +89,62 @@ function untilTip(
 }
 
 /** The block that one more than its author voted for goes on, though the next leader never saw it. */
-export const tailKept: Scenario = (coreModule) => {
-  const { block, cluster, messages } = untilTip(coreModule, { carrier: VICTIM })
-  goOn(cluster, 12, 10_000)
-  const hash = blockHash(block().header)
-  const again = messages.filter(
-    ({ message }) =>
-      message.kind === 'proposal' && message.proposal.view > message.proposal.block.header.view,
-  )
-  demand(again.length === 1, `${again.length} re-proposals`)
-  const [first] = again
-  const view = first?.message.kind === 'proposal' ? first.message.proposal.view : 0n
-  demand(first?.node === NEXT_LEADER && view === TIP_VIEW + 1n, 'another leader re-proposes')
-  const chain = cluster.node(BYSTANDER).application
-  const { height } = block().header
-  const kept = chain.blockAt(height)
-  demand(kept !== undefined && equalBytes(blockHash(kept.header), hash), 'the tail is dropped')
-}
+const keepsTail =
+  (schemes?: Cluster['schemes']): Scenario =>
+  (coreModule) => {
+    const { block, cluster, messages } = untilTip(coreModule, { carrier: VICTIM, schemes })
+    goOn(cluster, 12, 10_000)
+    const hash = blockHash(block().header)
+    const again = messages.filter(
+      ({ message }) =>
+        message.kind === 'proposal' && message.proposal.view > message.proposal.block.header.view,
+    )
+    demand(again.length === 1, `${again.length} re-proposals`)
+    const [first] = again
+    const view = first?.message.kind === 'proposal' ? first.message.proposal.view : 0n
+    demand(first?.node === NEXT_LEADER && view === TIP_VIEW + 1n, 'another leader re-proposes')
+    const chain = cluster.node(BYSTANDER).application
+    const { height } = block().header
+    const kept = chain.blockAt(height)
+    demand(kept !== undefined && equalBytes(blockHash(kept.header), hash), 'the tail is dropped')
+  }
 
 /** What its author shows nobody costs a round trip in the next view, and no view more. */
-export const tailWithheld: Scenario = (coreModule) => {
-  const { block, cluster, messages } = untilTip(coreModule, {
-    carrier: undefined,
-    mutes: ({ kind }) => kind === 'tipBlock',
-  })
-  goOn(cluster, 12, 10_000)
-  const instead = messages.some(
-    ({ message }) => message.kind === 'proposal' && message.proposal.nec?.view === TIP_VIEW + 1n,
-  )
-  demand(instead, 'no block is built instead')
-  const given = messages.some(
-    ({ message }) => message.kind === 'timeout' && message.timeout.view > TIP_VIEW,
-  )
-  demand(!given, 'the view after is given up')
-  demand(block().header.view === TIP_VIEW, 'the view has a block')
-}
+const goesOnWithoutTail =
+  (schemes?: Cluster['schemes']): Scenario =>
+  (coreModule) => {
+    const { block, cluster, messages } = untilTip(coreModule, {
+      schemes,
+      carrier: undefined,
+      mutes: ({ kind }) => kind === 'tipBlock',
+    })
+    goOn(cluster, 12, 10_000)
+    const instead = messages.some(
+      ({ message }) => message.kind === 'proposal' && message.proposal.nec?.view === TIP_VIEW + 1n,
+    )
+    demand(instead, 'no block is built instead')
+    const given = messages.some(
+      ({ message }) => message.kind === 'timeout' && message.timeout.view > TIP_VIEW,
+    )
+    demand(!given, 'the view after is given up')
+    demand(block().header.view === TIP_VIEW, 'the view has a block')
+  }
+
+export const tailKept: Scenario = keepsTail()
+export const tailWithheld: Scenario = goesOnWithoutTail()
+/** Both with signatures that cannot be forged. */
+export const tailKeptWithBls: Scenario = keepsTail({
+  scheme: blsScheme,
+  nodeScheme: ed25519Scheme,
+})
+export const tailWithheldWithBls: Scenario = goesOnWithoutTail({
+  scheme: blsScheme,
+  nodeScheme: ed25519Scheme,
+})
+export const tailWithheldWithEd25519: Scenario = goesOnWithoutTail({
+  scheme: ed25519Scheme,
+  nodeScheme: ed25519Scheme,
+})
 
 /** A moment in the view after the tip, its leader silenced: what comes next comes from the scenario. */
 interface Moment extends TipWorld {
