@@ -17,6 +17,7 @@ import {
 } from '@openliquid/primitives'
 import { CertificateVerifier } from './certificateVerifier.ts'
 import type { Committee } from './committee.ts'
+import { rankView } from './highTip.ts'
 import { accusationsOf, compareTimeouts } from './offences.ts'
 
 /** What evidence is verified with: the chain, its schemes, and the members of the epoch the evidence is of. */
@@ -59,8 +60,8 @@ function isBreach(evidence: Evidence, { committee: { epoch } }: EvidenceJudge): 
       if (vote.signer !== timeout.signer) return false
       if (vote.epoch !== epoch || timeout.epoch !== epoch || header.epoch !== epoch) return false
       if (!equalBytes(vote.blockHash, blockHash(header))) return false
-      // R1 locks on the QC of what is voted for, and R3 keeps every timeout at or above the lock.
-      return timeout.view >= vote.view && timeout.highQCView < header.qc.view
+      // R1 locks on the QC of what is voted for, and R3 keeps every timeout at or above the lock; §12.4: by its rank.
+      return timeout.view >= vote.view && rankView(timeout) < header.qc.view
     }
     case 'conflictingQCs': {
       const { first, second } = evidence

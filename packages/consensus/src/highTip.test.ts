@@ -3,18 +3,23 @@ import {
   type Block,
   type BlockHeader,
   blockHash,
+  type Evidence,
+  equalBytes,
   type NoEndorsementCertificate,
   type Proposal,
   type QuorumCertificate,
   type TimeoutCertificate,
+  type TimeoutStatement,
   type Tip,
   timeoutVoteCodec,
   type View,
 } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 
-import { compareRanks, type HighViews } from './highTip.ts'
+import { verifyEvidence } from './evidenceVerifier.ts'
+import { compareRanks, type HighViews, highViewsOf } from './highTip.ts'
 import { verifyCommitProof } from './lightVerifier.ts'
+import { MisbehaviorDetector } from './misbehaviorDetector.ts'
 import { checkProposal, checkTimeout } from './proposalRules.ts'
 import { decodeSafetyData, encodeSafetyData } from './safetyCodec.ts'
 import type { SafetyData } from './safetyData.ts'
@@ -395,6 +400,49 @@ describe('the signer', () => {
   function noTipBelow3(): TimeoutCertificate {
     return made.tc(2n, [[b2.header.qc, [1, 2, 3]]])
   }
+})
+
+describe('evidence', () => {
+  const b3 = fixture.child(b2, 3n)
+  const high = fixture.child(b3, 5n)
+  const low = made.tip(fixture.child(b2, 4n))
+  const judge = {
+    context: fixture.context,
+    scheme: nullScheme,
+    nodeScheme: nullScheme,
+    committee: fixture.committee,
+  }
+  const given = (highQC: QuorumCertificate, highTip?: Tip): TimeoutStatement => {
+    const extend = { highQC, ...(highTip === undefined ? {} : { highTip }) }
+    const { epoch, signature, signer, view } = made.timeout(0, 6n, highQC, extend)
+    return { epoch, view, ...highViewsOf(extend, true), signer, signature }
+  }
+  const regression = (timeout: TimeoutStatement): Evidence => ({
+    kind: 'lockRegression',
+    vote: fixture.vote(0, 5n, blockHash(high.header)),
+    header: high.header,
+    timeout,
+  })
+
+  it('does not convict who votes for an older tip again and stands by it above its lock', () => {
+    // Its lock is view 3; the tip is of view 4, on a QC of view 2.
+    expect(verifyEvidence(regression(given(qcOf(b3), low)), judge)).toEqual([])
+    expect(verifyEvidence(regression(given(b3.header.qc)), judge)).toHaveLength(1)
+  })
+
+  it('of two timeouts that differ in their tip alone convicts, and is found', () => {
+    const detector = new MisbehaviorDetector(judge, {
+      highTip: true,
+      headerOf: (hash) => (equalBytes(hash, blockHash(high.header)) ? high.header : undefined),
+    })
+    detector.onVote(fixture.vote(0, 5n, blockHash(high.header)))
+    detector.onTimeout(made.timeout(0, 6n, qcOf(b3), { highTip: low }))
+    expect(detector.take()).toEqual([])
+    detector.onTimeout(made.timeout(0, 6n, qcOf(b3), { highTip: made.tip(high) }))
+    const [evidence] = detector.take()
+    expect(evidence?.kind).toBe('conflictingTimeouts')
+    expect(evidence && verifyEvidence(evidence, judge)).toHaveLength(1)
+  })
 })
 
 describe('T6 a block that is proposed again', () => {

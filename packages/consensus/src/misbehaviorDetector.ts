@@ -16,6 +16,7 @@ import {
   isVoteSigned,
   verifyEvidence,
 } from './evidenceVerifier.ts'
+import { highViewsOf, rankView } from './highTip.ts'
 import { EVIDENCE_CHECKS_PER_VIEW_MAX } from './limits.ts'
 import { compareTimeouts, orderByHash } from './offences.ts'
 
@@ -80,8 +81,8 @@ export class MisbehaviorDetector {
   /** A timeout of this epoch by a member; its certificates are verified. */
   onTimeout({ epoch, view, highQC, highTip, vote, signer, signature }: TimeoutVote): void {
     if (vote !== undefined) this.onVote(vote)
-    const highTipView = this.#highTip ? { highTipView: highTip?.header.view ?? 0n } : {}
-    const timeout = { epoch, view, highQCView: highQC.view, ...highTipView, signer, signature }
+    const extend = { highQC, ...(highTip === undefined ? {} : { highTip }) }
+    const timeout = { epoch, view, ...highViewsOf(extend, this.#highTip), signer, signature }
     for (let i = 0; i < VOTE_VIEWS; i++) {
       const known = this.#votes[signer * VOTE_VIEWS + i]
       if (known !== undefined && known.view <= view) this.#compareLock(known, timeout)
@@ -143,7 +144,7 @@ export class MisbehaviorDetector {
 
   #compareLock(vote: Vote, timeout: TimeoutStatement): void {
     const header = this.#headerOf(vote.blockHash)
-    if (header === undefined || header.qc.view <= timeout.highQCView) return
+    if (header === undefined || header.qc.view <= rankView(timeout)) return
     this.#accuse({ kind: 'lockRegression', vote, header, timeout })
   }
 

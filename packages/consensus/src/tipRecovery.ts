@@ -19,6 +19,7 @@ import type { BlockNode } from './blockTree.ts'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import type { CoreDump } from './coreDump.ts'
 import { ignore, reject } from './errors.ts'
+import { checkEvidenceInBranch } from './evidenceRules.ts'
 import { checkTipLeader } from './highTip.ts'
 import { NoEndorsementCollector } from './noEndorsementCollector.ts'
 import type { Replica } from './replica.ts'
@@ -197,6 +198,7 @@ export class TipRecovery {
       if (known.state === 'checking') return 'pending'
       return known.state === 'good' ? 'endorsable' : 'refused'
     }
+    if (checkEvidenceInBranch(node, this.#replica) !== undefined) return 'refused'
     this.#payload = { hash: node.blockHash, state: 'checking' }
     this.#voter.checkPayload(node)
     return 'pending'
