@@ -445,10 +445,11 @@ export class StateSync {
     const isWaiting = [...this.#asked.values()].some(
       ({ request }) => request.kind === 'offers' || request.kind === 'epochChange',
     )
-    const best = this.#best()
     // The newest state is worth waiting for until everyone has answered.
-    if (best !== undefined && !isWaiting) this.#candidate = best
-    else if (!isWaiting) this.#effects.push({ kind: 'setTimer', atMs: nowMs + RETRY_MS })
+    if (isWaiting) return
+    this.#candidate = this.#best()
+    if (this.#candidate !== undefined) return
+    this.#effects.push({ kind: 'setTimer', atMs: nowMs + RETRY_MS })
   }
 
   #askForOffers(): void {

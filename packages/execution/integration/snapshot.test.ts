@@ -1,6 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { serialize } from 'node:v8'
 import {
   type Block,
   blockHash,
@@ -13,7 +17,7 @@ import {
   uintToBytes,
   validatorSetHash,
 } from '@openliquid/primitives'
-import { type LevelStore, openStore } from '@openliquid/storage'
+import { type LevelStore, metaKey, openStore } from '@openliquid/storage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Application, makeSnapshot, type RestoreTarget, StateRestorer } from '../src/index.ts'
 import {
@@ -156,6 +160,38 @@ describe('a snapshot', () => {
     }
   }, 60_000)
 })
+
+it('goes on after kill -9 at any point, and is no state before it is whole', async () => {
+  const file = join(folder, 'killed.bin')
+  writeFileSync(file, serialize({ genesis, target, chunks: chunks.map((bytes) => bytes.slice()) }))
+  const path = join(folder, 'killed')
+  const script = fileURLToPath(new URL('killedRestore.ts', import.meta.url))
+  for (const pieces of [0, 2, 100]) {
+    const child = spawn(
+      process.execPath,
+      ['--conditions=openliquid:source', '--import', 'tsx', script, path, file, String(pieces)],
+      { stdio: ['ignore', 'inherit', 'inherit'] },
+    )
+    const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    expect(signal).toBe('SIGKILL')
+    const store = await openFolder('killed')
+    const isWhole = store.get(metaKey('executed')) !== undefined
+    // Either all of it, or nothing that an application would open.
+    if (!isWhole) {
+      const restorer = await StateRestorer.open(store, genesis, target)
+      expect(restorer.restored.length).toBeGreaterThanOrEqual(
+        pieces === 100 ? chunks.length : pieces,
+      )
+      if (pieces === 100) await restorer.finish()
+    }
+    if (pieces === 100) {
+      const restored = await Application.create({ store, genesis, clock })
+      expect(restored.head.stateRoot).toEqual(manifest.stateRoot)
+    }
+    stores.splice(stores.indexOf(store), 1)
+    await store.close()
+  }
+}, 120_000)
 
 describe('a piece that is not of the state is refused with a code:', () => {
   /** Puts a forged piece whose hash the manifest names, as a liar would. */
