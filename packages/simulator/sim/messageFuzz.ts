@@ -7,6 +7,8 @@ import { MESSAGE_CODECS, type MessageKind, type Mutant, Mutator } from './messag
 const STAKES = [1n, 1n, 1n, 1n]
 const TRAITOR = 0
 const VICTIM = 3
+/** Sent under `highTip` only. */
+const HIGH_TIP_KINDS: ReadonlySet<MessageKind> = new Set(['noEndorse', 'roundRecovery', 'tipBlock'])
 /** Messages of one kind that mutants are made of: the newest ones, and some old ones to replay. */
 const CORPUS_MAX = 24
 const OLD_MAX = 8
@@ -84,6 +86,8 @@ class FuzzRun {
       links: steadyLinks(2),
       // Short epochs, so that there are changes of them and messages from before and after.
       params: {
+        // Tail-fork resistance has messages of its own; the others have two forms.
+        highTip: HIGH_TIP_KINDS.has(kind) || seed % 2 === 0,
         epochDurationMs: 700,
         viewTimeoutMs: 40,
         viewTimeoutMsMax: 80,
