@@ -41,6 +41,7 @@ export {
   type VirtualChain,
   type VirtualKeys,
 } from './virtualChain.ts'
+export { VirtualDisk } from './virtualDisk.ts'
 export {
   type LinkConditions,
   type LinkFilter,
