@@ -1,4 +1,4 @@
-import { bytesToUint, concatBytes, uintToBytes } from '@openliquid/primitives'
+import { bytesToUint } from '@openliquid/primitives'
 import { ConsensusError } from './errors.ts'
 
 /** Of the length in front of each part. */
@@ -6,7 +6,17 @@ export const LENGTH_BYTES = 4
 
 /** A list of byte strings, each behind its length: the frame of log bodies that are more than one container. */
 export function joinParts(parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(...parts.flatMap((part) => [uintToBytes(part.length, LENGTH_BYTES), part]))
+  let size = 0
+  for (const part of parts) size += LENGTH_BYTES + part.length
+  const body = new Uint8Array(size)
+  const words = new DataView(body.buffer)
+  let at = 0
+  for (const part of parts) {
+    words.setUint32(at, part.length)
+    body.set(part, at + LENGTH_BYTES)
+    at += LENGTH_BYTES + part.length
+  }
+  return body
 }
 
 /**

@@ -52,7 +52,7 @@ export function sszCodec<T, S>(
         })
       }
       const value = fromSsz(decoded)
-      if (!equalBytes(type.serialize(toSsz(value)), bytes)) {
+      if (!isEncoding(bytes, type, toSsz(value))) {
         throw new DecodeError(`${what} is not in canonical form`, {
           code: 'OL_DECODE_NON_CANONICAL',
           what,
@@ -102,6 +102,18 @@ export function extendedCodec<T>(
 /** SSZ offsets are little-endian. */
 function uint32At(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true)
+}
+
+/** Where values are encoded only to be compared: a new array of this size costs more than the rest of it. */
+const scratch = new Uint8Array(65_536)
+const scratchView = new DataView(scratch.buffer)
+
+function isEncoding<S>(bytes: Uint8Array, type: Type<S>, value: S): boolean {
+  const size = type.value_serializedSize(value)
+  if (size !== bytes.length) return false
+  if (size > scratch.length) return equalBytes(type.serialize(value), bytes)
+  type.value_serializeToBytes({ uint8Array: scratch, dataView: scratchView }, 0, value)
+  return equalBytes(scratch.subarray(0, size), bytes)
 }
 
 /** An optional field on the wire: a list of at most one. */

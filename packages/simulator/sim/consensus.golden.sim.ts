@@ -1,0 +1,53 @@
+// Recorded traces of 10,000 views that this Node or Node 24 replays to other effects than recorded.
+// `consensus.golden --write` records them anew, after a change of behaviour that is meant.
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { report } from '../../../bench/figure.ts'
+import { effectsHashOf, GOLDEN_PATH, type GoldenTrace, goldenTraces } from './goldenTrace.ts'
+
+const VIEWS = [1_000, 10_000]
+
+const [mode] = process.argv.slice(2)
+if (mode === '--write') write()
+else if (mode === '--print') console.log(JSON.stringify(replayed()))
+else compare()
+
+function write(): void {
+  const traces = [false, true].map((highTip) => hashed({ seed: 1, highTip }))
+  writeFileSync(GOLDEN_PATH, `${JSON.stringify(traces, null, 2)}\n`)
+}
+
+function compare(): void {
+  const expected = JSON.stringify(goldenTraces())
+  const here = JSON.stringify(replayed())
+  const there = onNode24()
+  const differing = [here, there].filter((traces) => traces !== expected).length
+  if (here !== expected) console.log(`Node ${process.versions.node}: ${here}`)
+  if (there !== expected) console.log(`Node 24: ${there}`)
+  report({
+    id: 'consensus.golden',
+    value: differing,
+    unit: `versions of Node that differ, ${goldenTraces().length} traces of ${VIEWS.at(-1)} views`,
+    op: '<=',
+    target: 0,
+    runs: [differing],
+  })
+}
+
+function onNode24(): string {
+  const args = ['--yes', '-p', 'node@24', 'node', ...process.execArgv]
+  const script = fileURLToPath(import.meta.url)
+  const { stdout, stderr } = spawnSync('npx', [...args, script, '--print'], { encoding: 'utf8' })
+  if (stdout === '') throw new Error(`Node 24 did not run: ${stderr}`)
+  return stdout.trim()
+}
+
+function replayed(): readonly GoldenTrace[] {
+  return goldenTraces().map(hashed)
+}
+
+function hashed({ seed, highTip }: Pick<GoldenTrace, 'seed' | 'highTip'>): GoldenTrace {
+  const hashes = VIEWS.map((views) => [views, effectsHashOf({ seed, highTip }, views)] as const)
+  return { seed, highTip, effectsHashes: Object.fromEntries(hashes) }
+}
