@@ -17,13 +17,18 @@ export function goldenTraces(): readonly GoldenTrace[] {
   return JSON.parse(readFileSync(GOLDEN_PATH, 'utf8')) as readonly GoldenTrace[]
 }
 
-/** Replays a trace: four validators over links that delay, lose and repeat messages, all from one seed. */
-export function effectsHashOf(
+/**
+ * Replays a trace: four validators over links that delay, lose and repeat messages, all from one seed.
+ *
+ * @param views - at which the hash is taken, ascending
+ */
+export function effectsHashesOf(
   { seed, highTip }: Pick<GoldenTrace, 'seed' | 'highTip'>,
-  views: number,
-): Hex {
+  views: readonly number[],
+): GoldenTrace['effectsHashes'] {
   const trace = new Trace()
-  let hash: Hex | undefined
+  const hashes: Record<string, Hex> = {}
+  let taken = 0
   const cluster = new Cluster({
     seed,
     stakes: [1n, 1n, 1n, 1n],
@@ -32,12 +37,15 @@ export function effectsHashOf(
     params: { highTip },
     hasWork: (height) => height % 4n === 0n,
     observe: (node, effect, nowMs) => {
+      const next = views[taken]
+      if (next === undefined) return
       trace.add(node, effect, nowMs)
-      const isEnd = effect.kind === 'enterView' && effect.view >= BigInt(views)
-      if (isEnd) hash ??= trace.hash
+      if (effect.kind !== 'enterView' || effect.view < BigInt(next)) return
+      hashes[next] = trace.hash
+      taken += 1
     },
   })
   cluster.start()
-  while (hash === undefined) cluster.runFor(1_000)
-  return hash
+  while (taken < views.length) cluster.runFor(1_000)
+  return hashes
 }
