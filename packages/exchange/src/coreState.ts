@@ -18,6 +18,13 @@ import {
 } from './bridgeRecords.ts'
 import { corrupt } from './byteCodec.ts'
 import { CounterTable } from './counterTable.ts'
+import {
+  ALLOCATIONS,
+  DEPLOY_AUCTION,
+  DEPLOYMENTS,
+  type DeployAuction,
+  type Deployment,
+} from './deployRecords.ts'
 import { DueQueue } from './dueQueue.ts'
 import { EventJournal } from './eventJournal.ts'
 import type { ExchangeEvent } from './events.ts'
@@ -140,7 +147,11 @@ export class CoreState {
     this.evmLinks = undefined
   })
   readonly supplies: Table<number, bigint> = new Table(SUPPLIES, this.journal, nothing)
-  readonly spotPairs: Table<number, SpotPair> = new Table(SPOT_PAIRS, this.journal, nothing)
+  readonly spotPairs: Table<number, SpotPair> = new Table(
+    SPOT_PAIRS,
+    this.journal,
+    (index, _previous, next) => this.#spotPairChanged(index, next),
+  )
   readonly perps: Table<number, Perp> = new Table(PERPS, this.journal, nothing)
   readonly marginTables: Table<number, MarginTable> = new Table(
     MARGIN_TABLES,
@@ -256,6 +267,14 @@ export class CoreState {
   /** What contracts asked for and waits, orders and vault transfers, by time and sequence. */
   readonly dueDelayed: DueQueue<number> = new DueQueue()
   readonly vaults: VaultState = new VaultState(this.journal, this.dueDelayed)
+  /** Tokens that were registered on the running chain. */
+  readonly deployments: Table<number, Deployment> = new Table(DEPLOYMENTS, this.journal, nothing)
+  readonly allocations: OwnedTable<bigint> = new OwnedTable(ALLOCATIONS, this.journal, nothing)
+  readonly deployAuction: Table<Singleton, DeployAuction> = new Table(
+    DEPLOY_AUCTION,
+    this.journal,
+    nothing,
+  )
   readonly staking: StakingState = new StakingState(this.journal)
 
   /** Every table, by tag. */
@@ -294,6 +313,9 @@ export class CoreState {
     this.agents,
     this.subAccounts,
     this.builderApprovals,
+    this.deployments,
+    this.allocations,
+    this.deployAuction,
     ...this.vaults.tables,
     ...this.staking.tables,
   ]
@@ -330,6 +352,7 @@ export class CoreState {
 
   readonly #createBook: (arena: OrderArena) => OrderBook
   readonly #createTriggerBook: () => TriggerBook
+  #areMarketsOpen = false
   readonly #userOrders = new Map<User, UserOrders>()
   readonly #userTwaps = new Map<User, Set<number>>()
   readonly #agentsOf = new Map<User, Set<User>>()
@@ -375,12 +398,29 @@ export class CoreState {
       this.markets.set(perp.index, perpMarket(perp, table, this.#createBook(this.orders.arena)))
       this.triggerBooks.set(perp.index, this.#createTriggerBook())
     }
-    for (const [, pair] of this.spotPairs.entries()) {
-      const tokens = { base: this.token(pair.base), quote: this.token(pair.quote) }
-      const market = spotMarket(pair, tokens, this.#createBook(this.orders.arena))
-      this.markets.set(market.asset, market)
-    }
     for (const market of this.markets.values()) this.marketsByCoin.set(market.coin, market)
+    for (const [, pair] of this.spotPairs.entries()) this.#openSpot(pair)
+    this.#areMarketsOpen = true
+  }
+
+  #openSpot(pair: SpotPair): void {
+    const tokens = { base: this.token(pair.base), quote: this.token(pair.quote) }
+    const market = spotMarket(pair, tokens, this.#createBook(this.orders.arena))
+    this.markets.set(market.asset, market)
+    this.marketsByCoin.set(market.coin, market)
+  }
+
+  /** A pair that is registered on the running chain; an action that is taken back closes it again. */
+  #spotPairChanged(index: number, next: SpotPair | undefined): void {
+    if (!this.#areMarketsOpen) return
+    if (next !== undefined) {
+      this.#openSpot(next)
+      return
+    }
+    const market = this.markets.get(SPOT_ASSET_MIN + index)
+    assert(market !== undefined && market.book.best(true) === undefined, 'a pair that is new')
+    this.markets.delete(market.asset)
+    this.marketsByCoin.delete(market.coin)
   }
 
   token(index: number): Token {

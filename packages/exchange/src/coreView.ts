@@ -68,6 +68,8 @@ type AssetPosition = ClearinghouseStateJson['assetPositions'][number]
 
 /** Requests that every address has before it trades; docs/spec/hyperliquid.md §8.2. */
 
+/** Shares are kept in millionths. */
+const SHARE_DECIMALS = 6
 /** Decimals of printed ratios and liquidation prices. */
 const RATIO_DECIMALS = 8
 
@@ -140,7 +142,10 @@ export class CoreView implements ExchangeView {
                 evm_extra_wei_decimals: token.evmContract.evmExtraWeiDecimals,
               },
         fullName: token.fullName ?? null,
-        deployerTradingFeeShare: '0.0',
+        deployerTradingFeeShare: formatUnits(
+          this.#state.deployments.get(token.index)?.feeSharePpm ?? 0,
+          SHARE_DECIMALS,
+        ),
       })),
     }
   }

@@ -42,6 +42,8 @@ export const REQUESTS_RESERVED_MAX = 1_000_000_000_000
 export const VAULT_HOLDERS_MAX = 1_000
 /** Vaults of one leader, closed ones included: each is an account. */
 export const VAULTS_OF_LEADER_MAX = 10
+/** Accounts that a token's genesis gives to: they are all credited in one action. */
+export const TOKEN_HOLDERS_AT_GENESIS_MAX = 1_000
 /** Withdrawals from staking that one account may wait for; docs/spec/hyperliquid.md §9. */
 export const STAKE_WITHDRAWALS_MAX = 5
 /** Validators that one account may delegate to: bounds what one account adds to the ends of epochs and days. */

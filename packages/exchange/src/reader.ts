@@ -116,7 +116,7 @@ export class CoreReader implements ExchangeReader {
         .filter(({ base, quote }) => base === index || quote === index)
         .map((pair) => pair.index)
         .sort((a, b) => a - b),
-      deployerTradingFeeShare: 0n,
+      deployerTradingFeeShare: BigInt(this.#state.deployments.get(index)?.feeSharePpm ?? 0),
       deployer: deployer === undefined ? ZERO_ADDRESS : hexToBytes(deployer, 20),
       evmContract: evmContract === undefined ? ZERO_ADDRESS : hexToBytes(evmContract.address, 20),
       szDecimals,

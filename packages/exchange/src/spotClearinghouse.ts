@@ -11,6 +11,8 @@ export const USDC = 0
 /** Wei of spot USDC (1e-8) in one unit of perp USDC (1e-6); §1.1. */
 export const USDC_WEI_PER_UNIT = 100n
 
+const MILLION = 1_000_000n
+
 const EMPTY: SpotBalance = { total: 0n, hold: 0n, entryNtl: 0n }
 
 export function spotBalance(state: CoreState, user: User, token: number): SpotBalance {
@@ -124,7 +126,7 @@ export function applySpotTrade(
   const released = debit(state, trade.seller, { token: base, wei: baseAmount })
   credit(state, trade.buyer, { token: base, wei: baseAmount - buyerFee, entryNtl })
   credit(state, trade.seller, { token: quote, wei: quoteAmount - sellerFee, entryNtl: 0n })
-  credit(state, collector, { token: base, wei: buyerFee, entryNtl: 0n })
+  settleBaseFee(state, base, buyerFee)
   credit(state, collector, { token: quote, wei: sellerFee - sellerBuilderFee, entryNtl: 0n })
   if (trade.sellerBuilder !== undefined) {
     const { builder } = trade.sellerBuilder
@@ -139,6 +141,27 @@ export function applySpotTrade(
     sellerClosedPnl: quote === USDC ? entryNtl - released : 0n,
     notional: entryNtl,
   }
+}
+
+/** A fee in a deployed token: the deployer's share, the rest is burned; in another token, the collector's; §9. */
+function settleBaseFee(state: CoreState, token: number, wei: bigint): void {
+  const deployment = state.deployments.get(token)
+  const deployer = state.tokenDeployers.get(token)
+  if (deployment === undefined || deployer === undefined) {
+    credit(state, state.rules.collector, { token, wei, entryNtl: 0n })
+    return
+  }
+  const share = (wei * BigInt(deployment.feeSharePpm)) / MILLION
+  credit(state, deployer, { token, wei: share, entryNtl: 0n })
+  burnSupply(state, token, wei - share)
+}
+
+/** Takes wei that nobody holds any more out of the supply. */
+export function burnSupply(state: CoreState, token: number, wei: bigint): void {
+  if (wei === 0n) return
+  const supply = (state.supplies.get(token) ?? 0n) - wei
+  assert(supply >= 0n, 'more burned than there is')
+  state.supplies.set(token, supply)
 }
 
 function setBalance(state: CoreState, user: User, token: number, balance: SpotBalance): void {

@@ -12,6 +12,13 @@ import {
 } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import type { User } from '../records.ts'
+import {
+  allocateToken,
+  openToken,
+  registerSpotPair,
+  registerToken,
+  setFeeShare,
+} from '../spotDeploy.ts'
 import { isSystemAddress } from './activation.ts'
 import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
 
@@ -27,14 +34,31 @@ export type LinkProof =
   | { readonly kind: 'firstStorageSlot' }
   | { readonly kind: 'customStorageSlot' }
 
-/** Of all steps of a deployment only the request of a link is supported. */
+/** One step of the deployment of a token; docs/spec/hyperliquid.md §9, §13. */
 export function applySpotDeploy(
   state: CoreState,
   user: User,
-  { requestEvmContract }: Extract<Action, { type: 'spotDeploy' }>,
+  action: Extract<Action, { type: 'spotDeploy' }>,
 ): ActionOutcome {
-  if (requestEvmContract === undefined) return unsupported('spotDeploy')
-  const { token, address, evmExtraWeiDecimals } = requestEvmContract
+  if (action.registerToken2 !== undefined) return registerToken(state, user, action.registerToken2)
+  if (action.userGenesis !== undefined) return allocateToken(state, user, action.userGenesis)
+  if (action.genesis !== undefined) return openToken(state, user, action.genesis)
+  if (action.registerSpot !== undefined) return registerSpotPair(state, user, action.registerSpot)
+  if (action.setDeployerTradingFeeShare !== undefined) {
+    return setFeeShare(state, user, action.setDeployerTradingFeeShare)
+  }
+  if (action.requestEvmContract !== undefined) {
+    return requestEvmContract(state, user, action.requestEvmContract)
+  }
+  return unsupported('spotDeploy')
+}
+
+function requestEvmContract(
+  state: CoreState,
+  user: User,
+  wanted: NonNullable<Extract<Action, { type: 'spotDeploy' }>['requestEvmContract']>,
+): ActionOutcome {
+  const { token, address, evmExtraWeiDecimals } = wanted
   const record = state.tokens.get(token)
   if (record === undefined) return fault('OL_ACTION_TOKEN', 'Token does not exist.')
   if (state.tokenDeployers.get(token) !== user) {
