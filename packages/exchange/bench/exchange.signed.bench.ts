@@ -20,9 +20,9 @@ const SIGNERS = 500
 const PERPS = 50
 const BATCH = 40
 const BLOCK_ACTIONS = 250
-const BLOCKS = 4
+const BLOCKS = 2
 const RUNS = 5
-const WARM_UP = 2
+const WARM_UP = 1
 
 const secrets = Array.from({ length: SIGNERS }, (_, i) => sha256(uintToBytes(i, 4)))
 const users = secrets.map((secret) => addressOf(secret))

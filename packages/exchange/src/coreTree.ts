@@ -7,6 +7,9 @@ const NONE = -1
 const FIRST_LEAF = -2
 const HASH_WORDS = 8
 const LANES = 4
+/** 1,024 hashes a page. */
+const PAGE_BITS = 10
+const PAGE_WORDS = HASH_WORDS << PAGE_BITS
 /** Depth of any path: a key of 255 bytes has 2,040 bits. */
 const PATH_MAX = 2_048
 /** What longer leaves have beyond eight blocks is hashed alone. */
@@ -56,13 +59,13 @@ export class CoreTree {
   #top = NONE
   #size = 0
 
-  #leafHashes: Int32Array = new Int32Array(64 * HASH_WORDS)
+  readonly #leafHashes: Int32Array[] = []
   #leafKeys: Int32Array = new Int32Array(64)
   #leafKeySizes: Uint8Array = new Uint8Array(64)
   #leafCount = 0
   readonly #freeLeaves: number[] = []
 
-  #branchHashes: Int32Array = new Int32Array(64 * HASH_WORDS)
+  readonly #branchHashes: Int32Array[] = []
   /** First bit, counted from the most significant one of byte 0, in which the two sides differ. */
   #bits: Uint16Array = new Uint16Array(64)
   #zeros: Int32Array = new Int32Array(64)
@@ -192,7 +195,8 @@ export class CoreTree {
       this.#freeBranches.push(parent)
     }
     this.#keys.release(key.length, slot)
-    this.#leafHashes.fill(0, leaf * HASH_WORDS, (leaf + 1) * HASH_WORDS)
+    const from = placeOf(leaf)
+    pageOf(this.#leafHashes, leaf).fill(0, from, from + HASH_WORDS)
     this.#freeLeaves.push(leaf)
     return true
   }
@@ -281,9 +285,10 @@ export class CoreTree {
   }
 
   #setLeafWord(leaf: number, i: number, word: number, place: number): void {
-    const at = leaf * HASH_WORDS + i
-    if (this.#leafHashes[at] === word) return
-    this.#leafHashes[at] = word
+    const page = pageOf(this.#leafHashes, leaf)
+    const at = placeOf(leaf) + i
+    if (page[at] === word) return
+    page[at] = word
     this.#isChanged[place] = 1
   }
 
@@ -331,8 +336,9 @@ export class CoreTree {
         let carry = (1 << 16) | (this.#bits[branch] as number)
         for (let side = 0; side < 2; side++) {
           const node = side === 0 ? zero : one
-          const words = node >= 0 ? hashes : this.#leafHashes
-          const from = (node >= 0 ? node : FIRST_LEAF - node) * HASH_WORDS
+          const id = node >= 0 ? node : FIRST_LEAF - node
+          const words = pageOf(node >= 0 ? hashes : this.#leafHashes, id)
+          const from = placeOf(id)
           for (let i = from; i < from + HASH_WORDS; i++) {
             const word = words[i] as number
             input[at] = (carry << 8) | (word >>> 24)
@@ -345,16 +351,18 @@ export class CoreTree {
       lanes.hash(BRANCH_BLOCKS)
       for (let lane = 0; lane < count; lane++) {
         const branch = this.#order[first + lane] as number
-        const to = branch * HASH_WORDS
-        for (let i = 0; i < HASH_WORDS; i++) hashes[to + i] = output[LANES * i + lane] as number
+        const page = pageOf(hashes, branch)
+        const to = placeOf(branch)
+        for (let i = 0; i < HASH_WORDS; i++) page[to + i] = output[LANES * i + lane] as number
         this.#soiled[branch] = 0
       }
     }
   }
 
   #hashOf(node: number): Hash {
-    const words = node >= 0 ? this.#branchHashes : this.#leafHashes
-    const from = (node >= 0 ? node : FIRST_LEAF - node) * HASH_WORDS
+    const id = node >= 0 ? node : FIRST_LEAF - node
+    const words = pageOf(node >= 0 ? this.#branchHashes : this.#leafHashes, id)
+    const from = placeOf(id)
     const bytes = new Uint8Array(4 * HASH_WORDS)
     const view = new DataView(bytes.buffer)
     for (let i = 0; i < HASH_WORDS; i++) view.setInt32(4 * i, words[from + i] as number)
@@ -370,12 +378,12 @@ export class CoreTree {
     if (leaf === undefined) {
       if (this.#leafCount === this.#leafKeys.length) {
         const length = grownLength(this.#leafCount)
-        this.#leafHashes = grown(this.#leafHashes, length * HASH_WORDS)
         this.#leafKeys = grown(this.#leafKeys, length)
         this.#leafKeySizes = grown(this.#leafKeySizes, length)
       }
       leaf = this.#leafCount
       this.#leafCount += 1
+      if (placeOf(leaf) === 0) this.#leafHashes.push(new Int32Array(PAGE_WORDS))
     }
     this.#leafKeys[leaf] = this.#keys.add(key)
     this.#leafKeySizes[leaf] = key.length
@@ -387,7 +395,6 @@ export class CoreTree {
     if (free !== undefined) return free
     if (this.#branchCount === this.#bits.length) {
       const length = grownLength(this.#branchCount)
-      this.#branchHashes = grown(this.#branchHashes, length * HASH_WORDS)
       this.#bits = grown(this.#bits, length)
       this.#zeros = grown(this.#zeros, length)
       this.#ones = grown(this.#ones, length)
@@ -395,8 +402,19 @@ export class CoreTree {
     }
     const branch = this.#branchCount
     this.#branchCount += 1
+    if (placeOf(branch) === 0) this.#branchHashes.push(new Int32Array(PAGE_WORDS))
     return branch
   }
+}
+
+/** The page of hashes that a node's is in. Hashes are the most of a tree: in pages they never move when it grows. */
+function pageOf(pages: readonly Int32Array[], id: number): Int32Array {
+  return pages[id >>> PAGE_BITS] as Int32Array
+}
+
+/** Where in its page the hash of a node starts. */
+function placeOf(id: number): number {
+  return (id & ((1 << PAGE_BITS) - 1)) * HASH_WORDS
 }
 
 /** Keys of one length after another in one array, so that a key costs its bytes. */

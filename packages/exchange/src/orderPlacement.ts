@@ -153,10 +153,9 @@ function settle(
     group: request.group,
     builder: request.builder,
   }
-  const cloid = request.cloid === undefined ? {} : { cloid: request.cloid }
   if (left > 0 && stop === 'done' && rests(request)) {
     rest(state, market, order)
-    return { result: { resting: { oid: order.oid, ...cloid } }, end: 'resting', filled, notional }
+    return { result: { resting: named(order) }, end: 'resting', filled, notional }
   }
   if (filled === 0) {
     if (stop === 'margin') return ORDER_REJECTIONS.perpMargin
@@ -170,19 +169,22 @@ function settle(
   state.events.ended(owner, order, status, ORDER_DETAILS[request.kind])
   // A position that is closed is as good as the whole size: nothing is left for the siblings.
   if (left === 0 || stop === 'reduceOnly') completeGroup(state, order)
+  const { oid, cloid } = order
+  const totalSz = formatSize(market, filled)
+  const avgPx = formatUnits(averagePx(notional, filled), market.pxDecimals)
   return {
     result: {
-      filled: {
-        totalSz: formatSize(market, filled),
-        avgPx: formatUnits(averagePx(notional, filled), market.pxDecimals),
-        oid: order.oid,
-        ...cloid,
-      },
+      filled: cloid === undefined ? { totalSz, avgPx, oid } : { totalSz, avgPx, oid, cloid },
     },
     end,
     filled,
     notional,
   }
+}
+
+/** How answers name an order that rests. Written out: a spread costs more than the rest of it. */
+function named({ oid, cloid }: Order): { readonly oid: number; readonly cloid?: string } {
+  return cloid === undefined ? { oid } : { oid, cloid }
 }
 
 /** How an order ends that traded and does not rest. */
