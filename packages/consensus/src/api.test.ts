@@ -16,14 +16,18 @@ it('exports what the README describes', () => {
       "answerEpochChange",
       "answerGetBlocks",
       "closingBeneath",
+      "compareWatermarks",
       "createChain",
       "decodeSafetyData",
       "encodeSafetyData",
       "epochAbove",
+      "isWatermark",
       "recoverState",
+      "safetyAt",
       "verifyCommitProof",
       "verifyEpochChange",
       "verifyEvidence",
+      "watermarkOf",
     ]
   `)
 })

@@ -24,7 +24,7 @@ import type { CommittedBlock, LogRecord } from './effect.ts'
 import { ConsensusHalt } from './errors.ts'
 import { addMisbehaviors } from './evidenceRules.ts'
 import { REPUTATIONS_KEPT_MAX } from './limits.ts'
-import { decidedView, type Replica } from './replica.ts'
+import { decidedView, endQuarantine, type Replica } from './replica.ts'
 import type { RootMismatch } from './stateRoots.ts'
 import { viewTimeoutMs } from './viewTimer.ts'
 
@@ -107,6 +107,8 @@ export class CertificateProcessor {
       this.#replica
     const { view } = pacemaker
     detector.onView()
+    this.#replica.quarantine?.onView(nowMs)
+    if (this.#replica.quarantine?.isOver(nowMs) === true) endQuarantine(this.#replica)
     timers.cancel('backup')
     timers.cancel('hold')
     if (this.#replica.safety !== undefined) {
@@ -121,6 +123,7 @@ export class CertificateProcessor {
   }
 
   #certify(node: BlockNode, qc: Verified<QuorumCertificate>): void {
+    this.#lookForTwin(node, qc)
     const { params, stateRoots, tree } = this.#replica
     const { header, qc: known } = node
     // §12: a block that was proposed again may be certified again, and what the QCs commit may differ.
@@ -156,6 +159,21 @@ export class CertificateProcessor {
     assert(lowest !== undefined, 'a block above the root has a parent')
     if (lowest.header.height <= tree.root.header.height) return
     this.#commit(lowest, { path: [lowest.header, ...path], qc })
+  }
+
+  /** While we kept silent, who has signed with our keys? */
+  #lookForTwin({ header }: BlockNode, { signers }: QuorumCertificate): void {
+    const { committee, quarantine, selfIndex } = this.#replica
+    if (quarantine === undefined || selfIndex === undefined) return
+    if (header.timestampMs <= quarantine.sinceMs) return
+    const isOurs =
+      header.proposer === selfIndex || committee.signersOf(signers)?.includes(selfIndex)
+    if (isOurs !== true) return
+    throw new ConsensusHalt(
+      'OL_CONSENSUS_DOPPELGANGER',
+      'another node signs with the keys of this validator',
+      { height: `${header.height}`, view: `${header.view}`, validator: `${selfIndex}` },
+    )
   }
 
   /** Commits a block of the tree, and all below it, by a proof that was verified elsewhere. */

@@ -72,6 +72,8 @@ export interface ConsensusOptions {
   readonly nodeScheme: SignatureScheme
   /** Absent in a follower. */
   readonly self?: ValidatorIdentity
+  /** Nobody can be sure that these keys sign nowhere else: listen for two leader rotations before the first signature. */
+  readonly doppelgangerWait?: boolean
   /**
    * Where there are executed blocks but no safety data: signs first in an epoch whose closing block is younger than this.
    * What this validator signed is not known, but in such an epoch it cannot have been before the loss (§7). Wall clock.

@@ -25,7 +25,7 @@ import { EvidenceKeeper } from './evidenceKeeper.ts'
 import type { ConsensusInput, TimerId } from './input.ts'
 import { ACTS_PER_STEP_MAX } from './limits.ts'
 import { Proposer } from './proposer.ts'
-import { createReplica, freshState, type Replica } from './replica.ts'
+import { createReplica, endQuarantine, freshState, type Replica } from './replica.ts'
 import { encodeReputation } from './reputationCodec.ts'
 import { repeatLastMessages, restoreEpoch, resume } from './resumption.ts'
 import type { ExecutedState } from './stateRoots.ts'
@@ -75,6 +75,7 @@ export interface ConsensusBuffers {
 export class ConsensusCore {
   readonly #replica: Replica
   readonly #recovered: RecoveredState
+  readonly #isWaiting: boolean
   readonly #processor: CertificateProcessor
   readonly #synchronizer: ViewSynchronizer
   readonly #votes: VoteAggregator
@@ -94,6 +95,7 @@ export class ConsensusCore {
     const synchronizer = new ViewSynchronizer(replica, processor)
     const aggregator = new VoteAggregator(replica, processor, synchronizer)
     this.#recovered = options.recovered ?? freshState(options.genesis)
+    this.#isWaiting = options.doppelgangerWait ?? false
     this.#replica = replica
     this.#processor = processor
     this.#synchronizer = synchronizer
@@ -222,6 +224,7 @@ export class ConsensusCore {
           processor: this.#processor,
           synchronizer: this.#synchronizer,
           nowMs,
+          isWaiting: this.#isWaiting,
         })
         break
       case 'message':
@@ -305,10 +308,18 @@ export class ConsensusCore {
 
   #onTimer(timerId: TimerId, nowMs: number): void {
     if (!this.#replica.timers.fired(timerId, nowMs)) return
+    if (timerId === 'quarantine') this.#endQuarantine(nowMs)
     // The timers `hold` and `fetch` are for what settling does anyway.
     if (this.#epochs.isOver) return
     if (timerId === 'view') this.#timeouts.onViewTimer(nowMs)
     if (timerId === 'backup') this.#votes.onBackupTimer(nowMs)
+  }
+
+  /** Nothing was heard of another node with our keys: from here on this view may time out. */
+  #endQuarantine(nowMs: number): void {
+    if (this.#replica.quarantine === undefined) return
+    endQuarantine(this.#replica)
+    this.#processor.enterView(nowMs)
   }
 
   #onExecuted({ height, stateRoot, validators }: ExecutedState): void {

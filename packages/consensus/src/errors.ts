@@ -20,6 +20,8 @@ export type HaltCode =
   | 'OL_CONSENSUS_CERTIFIED_INVALID'
   /** A certified block does not extend the last committed one: a third of the stake or more is faulty. */
   | 'OL_CONSENSUS_FORK'
+  /** Somebody signs with our keys. */
+  | 'OL_CONSENSUS_DOPPELGANGER'
 
 /** Unwinds a step that found a reason to stop; `ConsensusCore.step` turns it into a `halt` effect. */
 export class ConsensusHalt extends OpenLiquidError<{

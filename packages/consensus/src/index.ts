@@ -35,3 +35,10 @@ export {
   type StateSyncTarget,
 } from './stateSync.ts'
 export { answerGetBlocks, type BlockSource } from './syncServer.ts'
+export {
+  compareWatermarks,
+  isWatermark,
+  safetyAt,
+  type Watermark,
+  watermarkOf,
+} from './watermark.ts'

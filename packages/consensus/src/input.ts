@@ -11,7 +11,7 @@ import type {
 } from '@openliquid/primitives'
 
 /** What a timer of the core is for. Setting a timer replaces the one with the same id. */
-export type TimerId = 'view' | 'backup' | 'hold' | 'fetch'
+export type TimerId = 'view' | 'backup' | 'hold' | 'fetch' | 'quarantine'
 
 /**
  * Everything that can happen to a replica. Plain data: a recorded list of inputs is a bug report.

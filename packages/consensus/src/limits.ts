@@ -56,3 +56,5 @@ export const EVIDENCE_EPOCHS_MAX = 1_024
 export const OFFENCES_PER_EPOCH_MAX = 8
 /** Epochs whose members a light client remembers, for proofs of older blocks: some weeks. */
 export const LIGHT_EPOCHS_KEPT_MAX = 1_024
+/** Leader rotations without a signature after an import, a restore, a reset or the loss of the log; docs/design.md §8. */
+export const DOPPELGANGER_ROTATIONS = 2

@@ -240,7 +240,7 @@ function headersFrom(
 function certificatesOf(safety: SafetyData | undefined): QuorumCertificate[] {
   if (safety === undefined) return []
   const { entry, lastTimeout, lockedQC } = safety
-  const certificates = [lockedQC]
+  const certificates = lockedQC === undefined ? [] : [lockedQC]
   if (entry !== undefined) certificates.push(entry.kind === 'qc' ? entry.qc : entry.tc.highQC)
   if (lastTimeout !== undefined) certificates.push(lastTimeout.highQC)
   return certificates

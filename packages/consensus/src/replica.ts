@@ -32,6 +32,7 @@ import { OrphanPool } from './orphanPool.ts'
 import { Outbox } from './outbox.ts'
 import { Pacemaker } from './pacemaker.ts'
 import { PastEpochs } from './pastEpochs.ts'
+import type { Quarantine } from './quarantine.ts'
 import { Reputation, type ReputationState } from './reputation.ts'
 import { SafetyRules } from './safetyRules.ts'
 import { StateRoots } from './stateRoots.ts'
@@ -57,6 +58,8 @@ export interface Replica extends EpochParts {
   signer: SafetyRules | undefined
   /** A signer that does not know what it signed before, and when it may begin. */
   dormant: { readonly signer: SafetyRules; readonly afterMs: number } | undefined
+  /** While it lasts nothing is signed. */
+  quarantine: Quarantine | undefined
   readonly keepsReputation: (height: Height) => boolean
   /** By height, oldest first. */
   readonly keptReputations: Map<Height, ReputationState>
@@ -147,6 +150,7 @@ export function createReplica(options: ConsensusOptions): Replica {
       isDormant && made !== undefined && options.signsAfterMs !== undefined
         ? { signer: made, afterMs: options.signsAfterMs }
         : undefined,
+    quarantine: undefined,
     keepsReputation: options.keepsReputation ?? (() => false),
     keptReputations: new Map(),
     ownKeys,
@@ -193,7 +197,10 @@ export function beginEpoch(
   if (selfIndex !== undefined) signer?.actAs(selfIndex)
   const start = { committee, base: closing, genesisQC, reputation, header: closing }
   Object.assign(replica, epochParts(replica, start), {
-    safety: maySign(signer, selfIndex, committee) ? signer : undefined,
+    safety:
+      replica.quarantine === undefined && maySign(signer, selfIndex, committee)
+        ? signer
+        : undefined,
     selfIndex,
     highestCommit: undefined,
     epochEnd: undefined,
@@ -231,6 +238,13 @@ export function decidedView({ epoch, tree }: Pick<Replica, 'epoch' | 'tree'>): V
   if (header.epoch !== epoch) return 0n
   // §12: a block that was proposed again is certified in a later view than its own.
   return qc !== undefined && qc.view > header.view ? qc.view : header.view
+}
+
+/** The silence is over: signs from now on, if it may. */
+export function endQuarantine(replica: Replica): void {
+  const { committee, epochEnd, selfIndex, signer } = replica
+  replica.quarantine = undefined
+  if (epochEnd === undefined && maySign(signer, selfIndex, committee)) replica.safety = signer
 }
 
 /** R7: only in the epoch of the safety data, and only as a member. */

@@ -1,6 +1,7 @@
 import { blockHash } from '@openliquid/primitives'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import type { RecoveredState } from './consensusOptions.ts'
+import { Quarantine } from './quarantine.ts'
 import type { Replica } from './replica.ts'
 import { encodeSafetyData } from './safetyCodec.ts'
 import type { ViewSynchronizer } from './viewSynchronizer.ts'
@@ -18,16 +19,29 @@ export function resume(
     processor,
     synchronizer,
     nowMs,
+    isWaiting,
   }: {
     readonly processor: CertificateProcessor
     readonly synchronizer: ViewSynchronizer
     readonly nowMs: number
+    /** For a sign of another node with the same keys. */
+    readonly isWaiting: boolean
   },
 ): void {
-  const { outbox, pacemaker, safety } = replica
+  const { committee, outbox, pacemaker, params, safety, timers } = replica
   if (safety !== undefined && recovered.safety === undefined) {
     // From now on a log without safety data is a lost one.
     outbox.persist([{ kind: 'safety', body: encodeSafetyData(safety.data) }], { sync: true })
+  }
+  if (isWaiting && replica.ownKeys !== undefined) {
+    replica.quarantine = new Quarantine({
+      nowMs,
+      clockDriftMs: params.clockDriftMsMax,
+      validators: committee.size,
+      viewTimeoutMs: params.viewTimeoutMs,
+    })
+    replica.safety = undefined
+    timers.set('quarantine', replica.quarantine.endMs)
   }
   restoreEpoch(replica, recovered, { processor, nowMs })
   processor.learnQC(pacemaker.highQC, nowMs)

@@ -39,7 +39,7 @@ export function encodeSafetyData(data: SafetyData): Uint8Array {
       uintToBytes(data.lastVotedView, 8),
       uintToBytes(data.lockedView, 8),
     ),
-    quorumCertificateCodec.encode(data.lockedQC),
+    encodeOptional(quorumCertificateCodec, data.lockedQC),
     data.entry === undefined ? new Uint8Array(0) : encodeEntry(data.entry),
     encodeOptional(voteCodec, data.lastVote),
     encodeOptional(timeoutVoteCodec, data.lastTimeout),
@@ -76,7 +76,7 @@ export function decodeSafetyData(body: Uint8Array): SafetyData {
     epoch: bytesToUint(fixed.subarray(1, 9)),
     lastVotedView: bytesToUint(fixed.subarray(9, 17)),
     lockedView: bytesToUint(fixed.subarray(17, 25)),
-    lockedQC: quorumCertificateCodec.decode(lockedQC),
+    ...decodeOptional('lockedQC', quorumCertificateCodec, lockedQC),
     ...decodeOptional('entry', { decode: decodeEntry }, entry),
     ...decodeOptional('lastVote', voteCodec, lastVote),
     ...decodeOptional('lastTimeout', timeoutVoteCodec, lastTimeout),
@@ -84,7 +84,9 @@ export function decodeSafetyData(body: Uint8Array): SafetyData {
     ...decodeOptional('highTip', tipCodec, highTip),
     ...decodeOptional('lastNoEndorse', refusalCodec, lastNoEndorse),
   }
-  if (data.lockedQC.view !== data.lockedView) throw malformed(RECORD, 'lock and QC differ')
+  if (data.lockedQC !== undefined && data.lockedQC.view !== data.lockedView) {
+    throw malformed(RECORD, 'lock and QC differ')
+  }
   return data
 }
 

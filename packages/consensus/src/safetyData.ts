@@ -23,7 +23,8 @@ export interface SafetyData {
   readonly lastVotedView: View
   /** Greatest `qc.view` of any block voted for; the view of `lockedQC`. */
   readonly lockedView: View
-  readonly lockedQC: QuorumCertificate
+  /** Absent where the lock is a mark that an operator set; see `safetyAt`. */
+  readonly lockedQC?: QuorumCertificate
   /** Of the view before lastVotedView; absent while that is 0 (R6). */
   readonly entry?: EntryCertificate
   readonly lastVote?: Vote

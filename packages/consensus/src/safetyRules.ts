@@ -115,7 +115,8 @@ export class SafetyRules {
     this.#isHighTip = options.highTip
     this.#index = options.index
     this.#data = options.data
-    assert(options.data.lockedQC.view === options.data.lockedView, 'lockedQC is of lockedView')
+    const { lockedQC, lockedView } = options.data
+    assert(lockedQC === undefined || lockedQC.view === lockedView, 'lockedQC is of lockedView')
   }
 
   get data(): SafetyData {
@@ -148,8 +149,7 @@ export class SafetyRules {
     return this.#signed(vote, {
       ...this.#data,
       lastVotedView: view,
-      lockedView: locks ? qc.view : lockedView,
-      lockedQC: locks ? qc : this.#data.lockedQC,
+      ...(locks ? { lockedView: qc.view, lockedQC: qc } : {}),
       entry,
       lastVote: vote,
       ...(this.#isHighTip ? { highTip: tipVotedFor(request) } : {}),

@@ -4,6 +4,7 @@ import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
 import { reportFailure } from './commands/report.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { slashingCommand } from './commands/slashing.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
@@ -23,6 +24,7 @@ for (const command of [
   statusCommand(),
   stopCommand(),
   keysCommand(),
+  slashingCommand(),
   simulateCommand(),
   versionCommand(),
 ]) {

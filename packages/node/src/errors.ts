@@ -25,6 +25,7 @@ export type NodeFault =
       readonly periodMs: number
     }
   | { readonly code: 'OL_NODE_CHECKPOINT'; readonly height: bigint }
+  | { readonly code: 'OL_NODE_SLASHING'; readonly path: string; readonly reason: string }
   | { readonly code: 'OL_NODE_HALTED'; readonly reason: string; readonly dump?: string }
 
 /** An operating error of the node. The message is three lines: what, why, what to do. */

@@ -48,3 +48,7 @@ export const SERVED_BLOCKS_BYTES_MAX = 1_048_576
 export const QUOTA_PEERS_MAX = 1_024
 /** How long a peer that did not answer, or wrongly, is asked after all others. */
 export const FETCH_DEMOTION_MS = 30_000
+/** Bytes of an interchange file: some megabytes hold years of a pedantic exporter. */
+export const INTERCHANGE_BYTES_MAX = 16_777_216
+/** Items of one list in an interchange file: as many as fit its bytes. */
+export const INTERCHANGE_ITEMS_MAX = 250_000

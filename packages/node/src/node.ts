@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ConsensusOptions, recoverState } from '@openliquid/consensus'
+import { type ConsensusOptions, isWatermark, recoverState } from '@openliquid/consensus'
 import { ed25519Scheme, schemeOf, verifyPossession } from '@openliquid/crypto'
 import { Application, type ChainView, readStateSyncBase } from '@openliquid/execution'
 import { type Ban, createNetworkManager, type NetworkManager } from '@openliquid/network'
@@ -346,6 +346,8 @@ class Node implements OpenLiquidNode {
       nodeScheme: ed25519Scheme,
       recovered,
       ...(self === undefined ? {} : { self }),
+      doppelgangerWait:
+        isLogLost || (recovered.safety !== undefined && isWatermark(recovered.safety)),
       ...(isLogLost ? { signsAfterMs: clock() + genesis.consensus.clockDriftMsMax } : {}),
     }
     const runtime = new NodeRuntime({

@@ -1,3 +1,4 @@
+import { encodeSafetyData, safetyAt } from '@openliquid/consensus'
 import {
   type Evidence,
   evidenceCodec,
@@ -101,6 +102,8 @@ export const paysOnce: Scenario = (coreModule) => {
   const evidence = twoVotes(cluster, 1, 1n)
   showAll(cluster, evidence)
   demandConviction(cluster, 'duplicateVote', 1)
+  // The penalty is in the database everywhere: what the log still holds would bring it back by itself.
+  goOn(cluster, 8, 20_000)
   for (const { index } of cluster.nodes) cluster.crash(index)
   for (const { index } of cluster.nodes) cluster.restart(index)
   showAll(cluster, evidence)
@@ -131,6 +134,38 @@ export const expires: Scenario = (coreModule) => {
   showAll(cluster, twoVotes(cluster, 1, 3n))
   goOn(cluster, 12, 60_000)
   demand(cluster.evidence.convictions.length === 2, 'expired evidence convicts')
+}
+
+/** After a reset nothing is signed up to the mark, and no view is given up with less than a QC at the mark. */
+export const resetLocks: Scenario = (coreModule) => {
+  const below: string[] = []
+  let mark = 0n
+  const cluster = clusterOf(coreModule, {
+    seed: 78,
+    observe: (node, effect) => {
+      if (node !== 0 || mark === 0n) return
+      if (effect.kind === 'broadcast' && effect.message.kind === 'timeout') {
+        const { highQC, view } = effect.message.timeout
+        if (highQC.view < mark) below.push(`gives view ${view} up with QC ${highQC.view}`)
+      }
+    },
+  })
+  cluster.start()
+  goOn(cluster, 4, 5_000)
+  cluster.crash(0)
+  mark = cluster.node(1).core.status.view + 3n
+  const body = encodeSafetyData(safetyAt({ epoch: 1n, view: mark }))
+  cluster.node(0).disk.append([{ kind: 'safety', body }], { sync: true })
+  cluster.restart(0)
+  // Without proposals there are only timeouts, and the views pass the mark without a QC.
+  let isSilent = true
+  cluster.network.addFilter((_, __, message) => (isSilent && message?.kind === 'proposal' ? -1 : 0))
+  cluster.runUntil(() => cluster.node(1).core.status.view > mark + 2n, 60_000)
+  demand(cluster.node(0).core.status.view > mark, 'the views pass the mark')
+  cluster.runFor(2_000)
+  demand(below.length === 0, below.join('; '))
+  isSilent = false
+  goOn(cluster, 10, 60_000)
 }
 
 /** Junk in messages that say they are evidence changes nothing. */

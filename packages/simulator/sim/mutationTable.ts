@@ -1,5 +1,16 @@
 import { planOf, runPlan } from '../src/index.ts'
 import {
+  convictsTwins,
+  evidenceOfNobody,
+  evidenceTooMadValidator,
+  evidenceTooMuch,
+  evidenceTwice,
+  expires,
+  junkEvidence,
+  paysOnce,
+  resetLocks,
+} from './evidenceScenarios.ts'
+import {
   earlyTimeout,
   farFuture,
   flood,
@@ -559,8 +570,8 @@ export const MUTATIONS: readonly Killed[] = [
     edits: [
       edit(
         'safetyCodec.ts',
-        'quorumCertificateCodec.encode(data.lockedQC),',
-        'quorumCertificateCodec.encode({ ...data.lockedQC, view: 0n }),',
+        'encodeOptional(quorumCertificateCodec, data.lockedQC),',
+        'encodeOptional(quorumCertificateCodec, data.lockedQC && { ...data.lockedQC, view: 0n }),',
       ),
     ],
     killers: [deadLeader],
@@ -575,6 +586,109 @@ export const MUTATIONS: readonly Killed[] = [
       ),
     ],
     killers: [deadLeader],
+  },
+  {
+    name: 'evidence counted twice',
+    edits: [edit('offences.ts', 'return !this.#has(misbehavior) && ', 'return ')],
+    killers: [evidenceTwice, paysOnce],
+  },
+  {
+    name: 'evidence of an epoch that is over for good',
+    edits: [
+      edit(
+        'pastEpochs.ts',
+        'if (isTooOld || this.#isExpired(closedAtMs, timestampMs)) this.#epochs.delete(epoch)',
+        'if (isTooOld && timestampMs < 0) this.#epochs.delete(epoch)',
+      ),
+      edit(
+        'pastEpochs.ts',
+        'return this.#isExpired(known.closedAtMs, block.timestampMs) ? undefined : known.committee',
+        'return known.committee',
+      ),
+    ],
+    killers: [expires],
+  },
+  {
+    name: 'evidence in a block not verified',
+    edits: [
+      edit(
+        'evidenceRules.ts',
+        'if (verifyEvidence(evidence, { ...replica, committee }).length === 0) {',
+        'if (verifyEvidence(evidence, { ...replica, committee }).length < 0) {',
+      ),
+    ],
+    killers: [evidenceOfNobody],
+  },
+  {
+    name: 'evidence of others not verified',
+    edits: [
+      edit(
+        'evidenceKeeper.ts',
+        'if (verifyEvidence(evidence, { ...this.#replica, committee }).length === 0) {',
+        'if (verifyEvidence(evidence, { ...this.#replica, committee }).length < 0) {',
+      ),
+      edit(
+        'evidenceRules.ts',
+        'if (replica.evidencePool.has(bytes)) continue',
+        'if (replica.evidencePool.size >= 0) continue',
+      ),
+    ],
+    killers: [junkEvidence],
+  },
+  {
+    name: 'one vote twice is a breach',
+    edits: [
+      edit(
+        'evidenceVerifier.ts',
+        'return first.epoch === epoch && compareBytes(first.blockHash, second.blockHash) < 0',
+        'return first.epoch === epoch && compareBytes(first.blockHash, second.blockHash) <= 0',
+      ),
+    ],
+    killers: [junkEvidence],
+  },
+  {
+    name: 'evidence without limit',
+    edits: [edit('evidenceRules.ts', 'section.length > BLOCK_EVIDENCE_MAX', 'section.length < 0')],
+    killers: [evidenceTooMuch],
+  },
+  {
+    name: 'penalties without limit',
+    edits: [edit('offences.ts', ' && this.#countOf(misbehavior) < OFFENCES_PER_EPOCH_MAX', '')],
+    killers: [evidenceTooMadValidator],
+  },
+  {
+    name: 'breaches not watched',
+    edits: [edit('misbehaviorDetector.ts', 'this.#found.push(evidence)', '')],
+    killers: [convictsTwins],
+  },
+  {
+    name: 'penalties forgotten in a restart',
+    edits: [
+      edit('recovery.ts', 'misbehaviors: executed.misbehaviors?.() ?? [],', 'misbehaviors: [],'),
+    ],
+    killers: [paysOnce],
+  },
+  {
+    name: 'past epochs forgotten in a restart',
+    edits: [
+      edit(
+        'recovery.ts',
+        'pastEpochs: pastEpochsBelow(epoch, { genesis, executed }),',
+        'pastEpochs: [...pastEpochsBelow(epoch, { genesis, executed })].slice(0, 0),',
+      ),
+    ],
+    killers: [expires],
+  },
+  {
+    name: 'reset without lock',
+    edits: [
+      edit(
+        'safetyRules.ts',
+        'if (highQC.view < lockedView) return undefined // R3',
+        'if (this.#data.lockedQC !== undefined && highQC.view < lockedView) return undefined',
+      ),
+    ],
+    killers: [resetLocks],
   },
 ]
 
