@@ -10,6 +10,7 @@ import type {
   TimeoutCertificate,
   ValidatorSet,
 } from '@openliquid/primitives'
+import type { Election } from './leaderElection.ts'
 import type { PastEpoch } from './pastEpochs.ts'
 import type { ReputationState } from './reputation.ts'
 import type { SafetyData } from './safetyData.ts'
@@ -70,6 +71,8 @@ export interface ConsensusOptions {
   readonly scheme: SignatureScheme
   /** Of proposals: ed25519 outside of simulations. */
   readonly nodeScheme: SignatureScheme
+  /** Instead of the schedule by stake and reputation, for a chain whose replicas all agree on another one. */
+  readonly election?: Election
   /** Absent in a follower. */
   readonly self?: ValidatorIdentity
   /** Nobody can be sure that these keys sign nowhere else: listen for two leader rotations before the first signature. */

@@ -18,7 +18,7 @@ export {
 } from './errors.ts'
 export { type EvidenceJudge, verifyEvidence } from './evidenceVerifier.ts'
 export type { ConsensusInput, TimerId } from './input.ts'
-export { LeaderElection, type LeaderWindow } from './leaderElection.ts'
+export { type Election, LeaderElection, type LeaderWindow } from './leaderElection.ts'
 export { LightClient, type LightClientOptions, type ProvenBlock } from './lightClient.ts'
 export { verifyCommitProof, verifyEpochChange } from './lightVerifier.ts'
 export { closingBeneath, type ExecutedChain, epochAbove, recoverState } from './recovery.ts'

@@ -18,6 +18,11 @@ interface ScheduledWindow extends LeaderWindow {
   readonly schedule: LeaderSchedule
 }
 
+/** Who may propose in a view: one pure function, the same at all replicas of a chain. */
+export interface Election {
+  leader(epoch: Epoch, view: View): number
+}
+
 /**
  * Who may propose in a view: smooth weighted round robin by stake times reputation.
  *
@@ -25,7 +30,7 @@ interface ScheduledWindow extends LeaderWindow {
  * know different windows and name different leaders for a while: that costs views, never safety.
  * @see docs/spec/consensus.md §6
  */
-export class LeaderElection {
+export class LeaderElection implements Election {
   readonly #committee: Committee
   /** Ascending by boundary and by first view; at least one. */
   #windows: ScheduledWindow[]

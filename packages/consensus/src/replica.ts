@@ -25,7 +25,7 @@ import type { ConsensusOptions, RecoveredState, ValidatorIdentity } from './cons
 import { ConsensusError } from './errors.ts'
 import { EvidencePool } from './evidencePool.ts'
 import { FetchTargets } from './fetchTargets.ts'
-import type { LeaderElection } from './leaderElection.ts'
+import type { Election } from './leaderElection.ts'
 import { MisbehaviorDetector } from './misbehaviorDetector.ts'
 import { Offences } from './offences.ts'
 import { OrphanPool } from './orphanPool.ts'
@@ -54,6 +54,8 @@ export interface Replica extends EpochParts {
   readonly offences: Offences
   readonly pastEpochs: PastEpochs
   readonly evidencePool: EvidencePool
+  /** Instead of the schedule by stake and reputation. */
+  readonly ownElection: Election | undefined
   /** Holds the keys; absent in a follower, and while the keys are dormant. */
   signer: SafetyRules | undefined
   /** A signer that does not know what it signed before, and when it may begin. */
@@ -88,7 +90,7 @@ interface EpochParts {
   committee: Committee
   reputation: Reputation
   /** Of the reputation: who leads. */
-  election: LeaderElection
+  election: Election
   rules: BlockRules
   verifier: CertificateVerifier
   orphans: OrphanPool
@@ -131,7 +133,11 @@ export function createReplica(options: ConsensusOptions): Replica {
   const start = { committee, base, genesisQC, reputation, recovered, header: genesis.header }
   const tree = recoveredTree(recovered, options)
   return {
-    ...epochParts({ context, params, scheme, nodeScheme, tree }, start),
+    ...epochParts(
+      { context, params, scheme, nodeScheme, tree, ownElection: options.election },
+      start,
+    ),
+    ownElection: options.election,
     params,
     context,
     scheme,
@@ -263,7 +269,8 @@ function epochParts(
     scheme,
     nodeScheme,
     tree,
-  }: Pick<Replica, 'context' | 'params' | 'scheme' | 'nodeScheme' | 'tree'>,
+    ownElection,
+  }: Pick<Replica, 'context' | 'params' | 'scheme' | 'nodeScheme' | 'tree' | 'ownElection'>,
   {
     committee,
     base,
@@ -293,7 +300,7 @@ function epochParts(
     epoch: committee.epoch,
     committee,
     reputation,
-    election: reputation.election,
+    election: ownElection ?? reputation.election,
     rules: {
       version: header.version,
       chainId: header.chainId,

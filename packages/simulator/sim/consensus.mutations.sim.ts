@@ -42,7 +42,7 @@ for (const mutation of all) {
 removeMutants()
 
 report({
-  id: 'consensus.mutations.killed',
+  id: 'consensus.mutations',
   value: (100 * killed) / all.length,
   unit: `% of ${all.length}`,
   op: '>=',

@@ -15,8 +15,8 @@ export interface Mutation {
 }
 
 const CONSENSUS = fileURLToPath(new URL('../../consensus', import.meta.url))
-/** Below the package, so that its imports resolve; in `dist`, which is neither linted nor committed. */
-const MUTANTS = join(CONSENSUS, 'dist', 'mutants')
+/** Below the package, so that its imports resolve; in `dist`, which is neither linted nor committed; one folder a process, which clears it away. */
+const MUTANTS = join(CONSENSUS, 'dist', 'mutants', `${process.pid}`)
 
 /** Loads the consensus package with a fault in it. */
 export async function loadMutant({ name, edits }: Mutation): Promise<CoreModule> {

@@ -8,6 +8,7 @@ import {
   type Hash,
   type Height,
   type Hex,
+  hexToBytes,
   payloadRoot,
   type QuorumCertificate,
   type SigningContext,
@@ -49,6 +50,13 @@ export class CertificateMonitor {
     this.#isValidPayload = options.isValidPayload
     const { header } = options.genesis
     this.#headers.set(bytesToHex(blockHash(header)), header)
+  }
+
+  /** The highest block that anything seen proves committed. */
+  get provenTip(): Hash | undefined {
+    let tip: [Height, Hex] | undefined
+    for (const entry of this.#proven) if (tip === undefined || entry[0] > tip[0]) tip = entry
+    return tip === undefined ? undefined : hexToBytes(tip[1])
   }
 
   /** Takes a message; of faulty nodes too: a valid certificate is one whoever sends it. */

@@ -216,8 +216,8 @@ export class Cluster {
   }
 }
 
-/** Proposals carry signatures of exactly 64 bytes. */
-function padTo64(scheme: SignatureScheme): SignatureScheme {
+/** Proposals carry signatures of exactly 64 bytes: pads those of a scheme with 32. */
+export function padTo64(scheme: SignatureScheme): SignatureScheme {
   const pad = (signature: Uint8Array): Uint8Array => {
     const padded = new Uint8Array(64)
     padded.set(signature)

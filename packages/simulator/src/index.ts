@@ -13,6 +13,7 @@ export { type Behavior, equivocatingLeader, silent, wrongRootLeader } from './be
 export { CertificateMonitor } from './certificateMonitor.ts'
 export { Cluster, type ClusterOptions } from './cluster.ts'
 export { refuteCommitProof } from './commitProofChecker.ts'
+export { DiskLog, type DurableLog } from './durableLog.ts'
 export { EvidenceMonitor } from './evidenceMonitor.ts'
 export { CommitMonitor, PropertyViolation } from './monitors.ts'
 export { Prng } from './prng.ts'
@@ -29,6 +30,14 @@ export {
   runPlan,
 } from './schedule.ts'
 export { Scheduler } from './scheduler.ts'
+export { type Exploration, Explorer, type ExplorerOptions } from './scope/explorer.ts'
+export {
+  playTwins,
+  Twins,
+  type TwinsChoice,
+  type TwinsLayer,
+  type TwinsScenario,
+} from './scope/twins.ts'
 export { SignatureOracle } from './signatureOracle.ts'
 export { type Finding, type Simulation, simulate } from './simulate.ts'
 export { type CoreModule, type NodeOptions, peerIdOf, SimulatedNode } from './simulatedNode.ts'

@@ -1,8 +1,6 @@
-import { decodeSafetyData, type LogRecord, type SafetyData } from '@openliquid/consensus'
+import type { SafetyData } from '@openliquid/consensus'
 import {
   type Block,
-  blockCodec,
-  blockHash,
   type Codec,
   type ConsensusMessage,
   type Epoch,
@@ -18,8 +16,8 @@ import {
   type Vote,
   voteCodec,
 } from '@openliquid/primitives'
+import type { DurableLog } from './durableLog.ts'
 import { PropertyViolation } from './monitors.ts'
-import type { VirtualDisk } from './virtualDisk.ts'
 
 /**
  * Looks at every signature that leaves one honest node, over all its restarts; docs/spec/consensus.md §11.1, O1–O6, and of
@@ -54,22 +52,22 @@ export class SignatureOracle {
    */
   onLeaving(
     message: ConsensusMessage,
-    disk: VirtualDisk,
+    log: DurableLog,
     blockOf: (hash: Hash) => Block | undefined,
   ): void {
     if (message.kind === 'vote') this.#enterEpoch(message.vote.epoch)
     if (message.kind === 'timeout') this.#enterEpoch(message.timeout.epoch)
     if (message.kind === 'proposal') this.#enterEpoch(message.proposal.epoch)
     if (message.kind === 'noEndorse') this.#enterEpoch(message.noEndorse.epoch)
-    if (message.kind === 'vote') this.#onVote(message.vote, disk, blockOf)
+    if (message.kind === 'vote') this.#onVote(message.vote, log, blockOf)
     if (message.kind === 'timeout') {
       const { vote } = message.timeout
       // §12: a view may be given up with a vote for the tip.
-      if (vote !== undefined) this.#onVote(vote, disk, blockOf)
-      this.#onTimeout(message.timeout, disk)
+      if (vote !== undefined) this.#onVote(vote, log, blockOf)
+      this.#onTimeout(message.timeout, log)
     }
-    if (message.kind === 'noEndorse') this.#onNoEndorse(message.noEndorse, disk)
-    if (message.kind === 'proposal') this.#onProposal(message.proposal, disk)
+    if (message.kind === 'noEndorse') this.#onNoEndorse(message.noEndorse, log)
+    if (message.kind === 'proposal') this.#onProposal(message.proposal, log)
   }
 
   /** R7: views start again in each epoch, and nothing is signed in one that was left. */
@@ -84,22 +82,22 @@ export class SignatureOracle {
     this.#tipView = 0n
   }
 
-  #onVote(vote: Vote, disk: VirtualDisk, blockOf: (hash: Hash) => Block | undefined): void {
+  #onVote(vote: Vote, log: DurableLog, blockOf: (hash: Hash) => Block | undefined): void {
     const { view } = vote
     const isNew = this.#record(this.#votes, vote, { codec: voteCodec, property: 'O1' })
     this.#demand(
-      this.#isKept(disk, ({ lastVotedView }) => lastVotedView >= view),
+      this.#isKept(log, ({ lastVotedView }) => lastVotedView >= view),
       `O5: the vote of view ${view} leaves first`,
     )
     if (!isNew) return
     this.#demand(view > this.#lastVoteView, `O1: votes in view ${view} after ${this.#lastVoteView}`)
     this.#demand(view > this.#lastTimeoutView, `O2: votes in view ${view} after giving it up`)
     this.#lastVoteView = view
-    this.#checkAfterRefusal(vote, disk, blockOf)
-    const onDisk = disk.lastDurable(
-      (record) => record.kind === 'block' && equalBytes(hashOf(record), vote.blockHash),
+    this.#checkAfterRefusal(vote, log, blockOf)
+    this.#demand(
+      log.hasBlock(vote.blockHash),
+      `O5: the block voted for in view ${view} is not on disk`,
     )
-    this.#demand(onDisk !== undefined, `O5: the block voted for in view ${view} is not on disk`)
     const block = blockOf(vote.blockHash)
     if (block !== undefined) this.#tipView = block.header.view
     if (block !== undefined && block.header.qc.view > this.#lockedView) {
@@ -107,11 +105,11 @@ export class SignatureOracle {
     }
   }
 
-  #onTimeout(timeout: TimeoutVote, disk: VirtualDisk): void {
+  #onTimeout(timeout: TimeoutVote, log: DurableLog): void {
     const { highQC, view } = timeout
     const isNew = this.#record(this.#timeouts, timeout, { codec: timeoutVoteCodec, property: 'O6' })
     this.#demand(
-      this.#isKept(disk, ({ lastTimeout }) => (lastTimeout?.view ?? 0n) >= view),
+      this.#isKept(log, ({ lastTimeout }) => (lastTimeout?.view ?? 0n) >= view),
       `O5: the timeout of view ${view} leaves before it is on disk`,
     )
     if (!isNew) return
@@ -128,14 +126,14 @@ export class SignatureOracle {
     this.#lastTimeoutView = view
   }
 
-  #onNoEndorse(noEndorse: NoEndorse, disk: VirtualDisk): void {
+  #onNoEndorse(noEndorse: NoEndorse, log: DurableLog): void {
     const { view } = noEndorse
     const isNew = this.#record(this.#refusals, noEndorse, {
       codec: noEndorseCodec,
       property: 'O7',
     })
     this.#demand(
-      this.#isKept(disk, ({ lastNoEndorse }) => (lastNoEndorse?.noEndorse.view ?? 0n) >= view),
+      this.#isKept(log, ({ lastNoEndorse }) => (lastNoEndorse?.noEndorse.view ?? 0n) >= view),
       `O5: the refusal of view ${view} leaves before it is on disk`,
     )
     if (!isNew) return
@@ -146,23 +144,23 @@ export class SignatureOracle {
   /** O7. What is proposed instead of a tip is new in that view, and stands on the tip's QC. */
   #checkAfterRefusal(
     { blockHash: hash, view }: Vote,
-    disk: VirtualDisk,
+    log: DurableLog,
     blockOf: (hash: Hash) => Block | undefined,
   ): void {
     const refusal = this.#refusals.get(view)
     const header = blockOf(hash)?.header
-    const { epoch, lastNoEndorse } = this.#safetyOf(disk)
+    const { epoch, lastNoEndorse } = this.#safetyOf(log)
     if (refusal === undefined || header === undefined || epoch > this.#epoch) return
     const isTip = lastNoEndorse !== undefined && equalBytes(lastNoEndorse.tip, hash)
     const isInstead = header.view === view && header.qc.view === refusal.tipQCView
     this.#demand(isTip || isInstead, `O7: votes in view ${view} beside the tip it refused`)
   }
 
-  #onProposal(proposal: Proposal, disk: VirtualDisk): void {
+  #onProposal(proposal: Proposal, log: DurableLog): void {
     const { view } = proposal
     this.#record(this.#proposals, proposal, { codec: proposalCodec, property: 'O4' })
     this.#demand(
-      this.#isKept(disk, ({ lastProposed }) => (lastProposed?.view ?? 0n) >= view),
+      this.#isKept(log, ({ lastProposed }) => (lastProposed?.view ?? 0n) >= view),
       `O5: the proposal of view ${view} leaves before it is on disk`,
     )
   }
@@ -184,35 +182,20 @@ export class SignatureOracle {
   }
 
   /** One step may sign and then leave the epoch: the safety data of a later one keeps the promise too. */
-  #isKept(disk: VirtualDisk, holds: (data: SafetyData) => boolean): boolean {
-    const data = this.#safetyOf(disk)
+  #isKept(log: DurableLog, holds: (data: SafetyData) => boolean): boolean {
+    const data = this.#safetyOf(log)
     return data.epoch > this.#epoch || holds(data)
   }
 
-  #safetyOf(disk: VirtualDisk): SafetyData {
-    const record = disk.lastDurable(({ kind }) => kind === 'safety')
-    if (record === undefined)
+  #safetyOf(log: DurableLog): SafetyData {
+    const { safety } = log
+    if (safety === undefined) {
       throw new PropertyViolation(`O5: node ${this.#node} has no safety data`)
-    const known = safetyOf.get(record)
-    if (known !== undefined) return known
-    const data = decodeSafetyData(record.body)
-    safetyOf.set(record, data)
-    return data
+    }
+    return safety
   }
 
   #demand(condition: boolean, text: string): void {
     if (!condition) throw new PropertyViolation(`${text} (node ${this.#node})`)
   }
-}
-
-/** What records say, read once: they never change. */
-const safetyOf = new WeakMap<LogRecord, SafetyData>()
-const hashes = new WeakMap<LogRecord, Hash>()
-
-function hashOf(record: LogRecord): Hash {
-  const known = hashes.get(record)
-  if (known !== undefined) return known
-  const hash = blockHash(blockCodec.decode(record.body).header)
-  hashes.set(record, hash)
-  return hash
 }

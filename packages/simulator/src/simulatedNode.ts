@@ -22,6 +22,7 @@ import {
 import type { Adversary, AdversaryMaker, World } from './adversaries/adversary.ts'
 import type { Behavior } from './behavior.ts'
 import type { Cluster } from './cluster.ts'
+import { DiskLog } from './durableLog.ts'
 import { PropertyViolation } from './monitors.ts'
 import type { Prng } from './prng.ts'
 import { SignatureOracle } from './signatureOracle.ts'
@@ -56,6 +57,7 @@ export class SimulatedNode {
   /** Whose keys it has. */
   readonly validator: number
   readonly disk: VirtualDisk = new VirtualDisk()
+  readonly #log: DiskLog = new DiskLog(this.disk)
   readonly application: VirtualApplication
   readonly oracle: SignatureOracle
   readonly #cluster: Cluster
@@ -286,7 +288,7 @@ export class SimulatedNode {
       const vote = message.kind === 'timeout' ? message.timeout.vote : undefined
       if (message.kind === 'vote') this.#cluster.tails?.onVote(this.validator, message.vote)
       if (vote !== undefined) this.#cluster.tails?.onVote(this.validator, vote)
-      this.oracle.onLeaving(message, this.disk, (hash) => this.#blockOf(hash))
+      this.oracle.onLeaving(message, this.#log, (hash) => this.#blockOf(hash))
     }
     for (const to of recipients) {
       if (to !== this.index) this.#cluster.deliver(this.index, to, message)

@@ -1,0 +1,222 @@
+import type { CoreDump } from '@openliquid/consensus'
+import {
+  type BlockHeader,
+  blockHash,
+  bytesToHex,
+  type ConsensusMessage,
+  type Hash,
+  type Hex,
+  type QuorumCertificate,
+  type View,
+} from '@openliquid/primitives'
+import type { ScopeNode } from './scopeNode.ts'
+
+/** New names of the nodes: two states are the same if one is the other with its nodes renamed. */
+export interface Renaming {
+  readonly node: (index: number) => number
+  readonly validator: (index: number) => number
+}
+
+/** Nothing is renamed. */
+export const AS_IS: Renaming = { node: (index) => index, validator: (index) => index }
+
+/** A block by who made it when, on which other block: one node makes at most one block in a view. */
+export interface NamedBlock {
+  readonly view: View
+  readonly node: number
+  readonly parent: NamedBlock | undefined
+}
+
+/** The blocks of a search by their hashes. */
+export class BlockNames {
+  readonly #blocks = new Map<Hex, NamedBlock>()
+
+  constructor(genesis: BlockHeader) {
+    this.#blocks.set(bytesToHex(blockHash(genesis)), { view: 0n, node: 0, parent: undefined })
+  }
+
+  add(header: BlockHeader, node: number): void {
+    const key = bytesToHex(blockHash(header))
+    if (this.#blocks.has(key)) return
+    this.#blocks.set(key, { view: header.view, node, parent: this.of(header.parentHash) })
+  }
+
+  of(hash: Hash): NamedBlock | undefined {
+    return this.#blocks.get(bytesToHex(hash))
+  }
+}
+
+/** View and maker of the block and of all below it. */
+export function nameOf(block: NamedBlock | undefined, renaming: Renaming): string {
+  if (block === undefined) return '?'
+  if (block.parent === undefined) return 'g'
+  return `${block.view}.${renaming.node(block.node)}/${nameOf(block.parent, renaming)}`
+}
+
+/** Whether one of the two blocks is the other or below it. */
+export function areOnOneBranch(a: NamedBlock, b: NamedBlock): boolean {
+  let [lower, higher]: [NamedBlock, NamedBlock | undefined] = a.view <= b.view ? [a, b] : [b, a]
+  while (higher !== undefined && higher.view > lower.view) higher = higher.parent
+  return higher === lower
+}
+
+/** Everything that decides what a node does next; what it signs by is in blocks and views alone. */
+export interface NodeState {
+  readonly view: View
+  readonly highQC: NamedBlock | undefined
+  readonly committed: NamedBlock | undefined
+  readonly lockedView: View
+  readonly plain: string
+  readonly safety: readonly (NamedBlock | undefined)[]
+  readonly blocks: readonly {
+    readonly block: NamedBlock | undefined
+    readonly isCertified: boolean
+  }[]
+  readonly votes: readonly {
+    readonly view: View
+    readonly signer: number
+    readonly block: NamedBlock | undefined
+  }[]
+  readonly timeouts: readonly {
+    readonly view: View
+    readonly signer: number
+    readonly highQC: NamedBlock | undefined
+    readonly vote: NamedBlock | undefined
+  }[]
+  readonly waiting: readonly (NamedBlock | undefined)[]
+}
+
+/**
+ * The state of a node without what decides nothing in lockstep: clocks, back-off, whom to ask for a block, what is
+ * only about the log, and what was signed in views that have passed, which binds by the lock alone.
+ */
+export function stateOf({ core, timers }: ScopeNode, names: BlockNames): NodeState {
+  const dump = core.dump()
+  const { status } = dump
+  const { view } = status
+  const of = (one: QuorumCertificate): NamedBlock | undefined => names.of(one.blockHash)
+  return {
+    view,
+    highQC: of(dump.highQC),
+    committed: names.of(dump.committed),
+    lockedView: dump.safety?.lockedView ?? 0n,
+    plain: [...[...timers.keys()].sort(), entryText(dump), safetyText(dump)].join(),
+    safety: safetyBlocks(dump, names),
+    blocks: dump.blocks.map((node) => ({
+      block: names.of(node.blockHash),
+      isCertified: node.qc !== undefined,
+    })),
+    votes: dump.votes.map((vote) => ({
+      view: vote.view,
+      signer: vote.signer,
+      block: names.of(vote.blockHash),
+    })),
+    timeouts: dump.timeouts.map(({ highQC, signer, view: at, vote }) => ({
+      view: at,
+      signer,
+      highQC: of(highQC),
+      vote: vote === undefined ? undefined : names.of(vote.blockHash),
+    })),
+    waiting: [
+      ...(dump.candidate === undefined ? [] : [names.of(dump.candidate.blockHash)]),
+      ...(dump.draft === undefined ? [] : [names.of(dump.draft.parent)]),
+      ...dump.orphans.map(({ blockHash: hash }) => names.of(hash)),
+    ],
+  }
+}
+
+/**
+ * The state as one text: equal texts, equal futures.
+ *
+ * @param lowest - view that no node is below: votes of earlier ones are in, and what they did not certify never will be
+ */
+export function stateText(state: NodeState, renaming: Renaming, lowest: View): string {
+  const name = (block: NamedBlock | undefined): string => nameOf(block, renaming)
+  const { validator } = renaming
+  return [
+    state.view,
+    name(state.highQC),
+    name(state.committed),
+    state.plain,
+    state.safety.map((block) => (block === undefined ? '' : name(block))).join(),
+    // A certified block that is missing is fetched at once, and one below highQC says nothing more.
+    sorted(
+      state.blocks.flatMap(({ block, isCertified }) => {
+        if (block === undefined || block.view < lowest) {
+          if (!isCertified || block === undefined) return []
+        }
+        const isBelow = isCertified && isAtOrBelow(block, state.highQC)
+        return isBelow ? [] : [`${name(block)}${isCertified ? 'c' : ''}`]
+      }),
+    ),
+    sorted(
+      state.votes.flatMap(({ block, signer, view }) =>
+        view < lowest ? [] : [`${view}${name(block)}${validator(signer)}`],
+      ),
+    ),
+    sorted(
+      state.timeouts.map(
+        ({ highQC, signer, view, vote }) =>
+          `${view}${validator(signer)}${name(highQC)}${vote === undefined ? '' : name(vote)}`,
+      ),
+    ),
+    sorted(state.waiting.map(name)),
+  ].join('|')
+}
+
+/** A message as far as its recipient acts by it. */
+export function messageText(
+  message: ConsensusMessage,
+  names: BlockNames,
+  renaming: Renaming,
+): string {
+  const block = (hash: Hash): string => nameOf(names.of(hash), renaming)
+  switch (message.kind) {
+    case 'proposal': {
+      const { block: proposed, tc } = message.proposal
+      return `p${block(blockHash(proposed.header))}${tc === undefined ? '' : `,${block(tc.highQC.blockHash)}`}`
+    }
+    case 'vote':
+      return `v${message.vote.view}${block(message.vote.blockHash)}${renaming.validator(message.vote.signer)}`
+    case 'timeout': {
+      const { highQC, lastTC, signer, view, vote } = message.timeout
+      const tc = lastTC === undefined ? '' : block(lastTC.highQC.blockHash)
+      return `t${view}${renaming.validator(signer)}${block(highQC.blockHash)},${tc},${vote === undefined ? '' : block(vote.blockHash)}`
+    }
+    case 'advanceView': {
+      const { highQC, highestCommit, tc } = message.advanceView
+      const entry = tc === undefined ? '' : `${tc.view}${block(tc.highQC.blockHash)}`
+      return `a${block(highQC.blockHash)},${entry},${highestCommit?.path[0]?.height ?? ''}`
+    }
+    default:
+      return message.kind
+  }
+}
+
+function isAtOrBelow(block: NamedBlock, tip: NamedBlock | undefined): boolean {
+  return tip !== undefined && block.view <= tip.view && areOnOneBranch(block, tip)
+}
+
+/** The proof of the present view is all that counts of the newest TC. */
+function entryText({ highQC, lastTC, status }: CoreDump): string {
+  if (highQC.view + 1n === status.view || lastTC === undefined) return ''
+  return `${lastTC.view},${lastTC.highQC.view}`
+}
+
+function safetyText({ safety, status }: CoreDump): string {
+  if (safety === undefined) return ''
+  const { lastProposed, lastVotedView, lockedView } = safety
+  return `${lockedView},${lastVotedView >= status.view},${lastProposed?.view === status.view}`
+}
+
+function safetyBlocks({ safety, status }: CoreDump, names: BlockNames): (NamedBlock | undefined)[] {
+  const { lastTimeout, lastVote } = safety ?? {}
+  return [
+    lastVote?.view === status.view ? names.of(lastVote.blockHash) : undefined,
+    lastTimeout?.view === status.view ? names.of(lastTimeout.highQC.blockHash) : undefined,
+  ]
+}
+
+function sorted(texts: readonly string[]): string {
+  return [...texts].sort().join()
+}
