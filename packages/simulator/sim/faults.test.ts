@@ -50,6 +50,33 @@ describe('dead validators', () => {
     expect(perTurnMs / (60 / 3)).toBeLessThan(125 + 500 + 14 * 10)
   })
 
+  it.each([
+    [4, [2]],
+    [7, [2, 3]],
+    [10, [2, 3, 4]],
+  ])(
+    'n = %i, leaders %j dead in a row: the backup delay, one timeout each, and no δ more than messages need',
+    (n, dead) => {
+      const deltaMs = 10
+      const proposedMs: number[] = []
+      const cluster = clusterOf({
+        stakes: Array.from({ length: n }, () => 1n),
+        links: steadyLinks(deltaMs),
+        nodes: new Map(dead.map((index) => [index, { behavior: silent }])),
+        observe: (node, effect, nowMs) => {
+          const isProposal = effect.kind === 'broadcast' && effect.message.kind === 'proposal'
+          if (isProposal && !dead.includes(node)) proposedMs.push(nowMs)
+        },
+      })
+      expect(cluster.runUntil(() => cluster.executedByAll >= BigInt(2 * n), 60_000)).toBe(true)
+      const gapsMs = proposedMs.slice(1).map((atMs, i) => atMs - (proposedMs[i] as number))
+      // Votes 2δ, backup delay, the QC δ; then each timeout τ0 and δ until all have it.
+      const deadMs = 125 + 500 * dead.length + (3 + dead.length) * deltaMs
+      expect(new Set(gapsMs)).toEqual(new Set([2 * deltaMs, deadMs]))
+      expect(gapsMs.filter((gapMs) => gapMs === deadMs).length).toBeGreaterThanOrEqual(2)
+    },
+  )
+
   it('f of seven dead: the chain goes on (seed 7)', () => {
     const nodes = new Map([
       [1, { behavior: silent }],
