@@ -27,7 +27,6 @@ describe('a fault is found, with what led there', () => {
     'vote after timeout',
     'second vote in a view',
     'proposal below the QC of the TC',
-    'lock not kept',
     'commit over a gap of views',
     'proposal without entry proof',
   ])('%s', async (name) => {

@@ -1,4 +1,4 @@
-import { Explorer, planOf, runPlan } from '../src/index.ts'
+import { planOf, runPlan } from '../src/index.ts'
 import {
   convictsTwins,
   evidenceOfNobody,
@@ -577,18 +577,6 @@ export const MUTATIONS: readonly Killed[] = [
     killers: [deadLeader],
   },
   {
-    name: 'lock not kept',
-    edits: [
-      edit('safetyRules.ts', 'lockedView: locks ? qc.view : lockedView,', 'lockedView,'),
-      edit(
-        'safetyRules.ts',
-        'lockedQC: locks ? qc : this.#data.lockedQC,',
-        'lockedQC: this.#data.lockedQC,',
-      ),
-    ],
-    killers: [explored([0, 0, 0])],
-  },
-  {
     name: 'timeout not on disk',
     edits: [
       edit(
@@ -707,13 +695,6 @@ export const MUTATIONS: readonly Killed[] = [
 /** One edit of a mutation. */
 export function edit(file: string, find: string, replace: string): Mutation['edits'][number] {
   return { file, find, replace }
-}
-
-/** Everything that can happen in so many views, as a scenario. */
-function explored(leaders: readonly number[]): Scenario {
-  return (coreModule) => {
-    new Explorer({ leaders, ...(coreModule === undefined ? {} : { coreModule }) }).explore()
-  }
 }
 
 /** The schedule of a seed, as a scenario. */

@@ -22,6 +22,7 @@ it('exports what the README describes', () => {
       "TailForkMonitor",
       "Trace",
       "Twins",
+      "VirtualDisk",
       "VirtualNetwork",
       "byzantineLeader",
       "byzantineVoter",
