@@ -29,6 +29,7 @@ import {
 } from '@openliquid/storage/testing'
 import {
   type CoreModule,
+  DiskLog,
   Prng,
   PropertyViolation,
   peerIdOf,
@@ -128,9 +129,10 @@ function restart(
   const { chain, params, schemes } = cluster
   const disk = new VirtualDisk()
   const oracle = new SignatureOracle(node)
+  const durable = new DiskLog(disk)
   const sign = (effect: Effect): void => {
     if (effect.kind !== 'send' && effect.kind !== 'broadcast') return
-    oracle.onLeaving(effect.message, disk, (hash) => log.blocks.get(bytesToHex(hash)))
+    oracle.onLeaving(effect.message, durable, (hash) => log.blocks.get(bytesToHex(hash)))
   }
   const { height, nowMs } = relive(log.events, records.length, { disk, sign })
 
