@@ -29,6 +29,7 @@ it('exports what the README describes', () => {
       "certificateHider",
       "createChain",
       "equivocatingLeader",
+      "extractEvidence",
       "garbler",
       "isFinding",
       "liarInTimeouts",

@@ -12,7 +12,7 @@ import {
 } from '@openliquid/primitives'
 import { CertificateMonitor } from './certificateMonitor.ts'
 import { EvidenceMonitor } from './evidenceMonitor.ts'
-import { CommitMonitor } from './monitors.ts'
+import { CommitMonitor, PropertyViolation } from './monitors.ts'
 import { Prng } from './prng.ts'
 import { Scheduler } from './scheduler.ts'
 import { type CoreModule, type NodeOptions, SimulatedNode } from './simulatedNode.ts'
@@ -43,6 +43,8 @@ export interface ClusterOptions {
   readonly observe?: (node: number, effect: Effect, nowMs: number) => void
   /** Honest nodes may halt: only where the test is about that. */
   readonly toleratesHalts?: boolean
+  /** Takes what the monitors see, and the run goes on; thrown, if absent. Only where the test is about that. */
+  readonly onViolation?: (violation: PropertyViolation) => void
 }
 
 /** A whole network of validators on one thread, in virtual time. The same options give the same run. */
@@ -68,6 +70,7 @@ export class Cluster {
   readonly nodes: readonly SimulatedNode[]
   readonly #hasWork: (height: Height) => boolean
   readonly #observe: NonNullable<ClusterOptions['observe']>
+  readonly #onViolation: ClusterOptions['onViolation']
   /** Restart of a crashed node, in milliseconds from its crash. */
   #restartMs: number | undefined
 
@@ -82,6 +85,7 @@ export class Cluster {
     this.toleratesHalts = options.toleratesHalts ?? false
     this.#hasWork = options.hasWork ?? (() => true)
     this.#observe = options.observe ?? (() => undefined)
+    this.#onViolation = options.onViolation
     const { context, set } = this.chain
     this.commits = new CommitMonitor({ context, set, scheme: this.schemes.scheme })
     this.tails = this.params.highTip ? new TailForkMonitor(set) : undefined
@@ -212,7 +216,17 @@ export class Cluster {
   }
 
   onExecuted(node: number, height: Height, stateRoot: Hash): void {
-    this.commits.onExecuted(node, height, stateRoot)
+    this.watch(() => this.commits.onExecuted(node, height, stateRoot))
+  }
+
+  /** Lets a monitor look at something. */
+  watch(look: () => void): void {
+    try {
+      look()
+    } catch (error) {
+      if (this.#onViolation === undefined || !(error instanceof PropertyViolation)) throw error
+      this.#onViolation(error)
+    }
   }
 }
 

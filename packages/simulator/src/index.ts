@@ -15,6 +15,7 @@ export { Cluster, type ClusterOptions } from './cluster.ts'
 export { refuteCommitProof } from './commitProofChecker.ts'
 export { DiskLog, type DurableLog } from './durableLog.ts'
 export { EvidenceMonitor } from './evidenceMonitor.ts'
+export { type Conviction, extractEvidence } from './extractEvidence.ts'
 export { CommitMonitor, PropertyViolation } from './monitors.ts'
 export { Prng } from './prng.ts'
 export {

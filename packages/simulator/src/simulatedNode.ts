@@ -243,17 +243,7 @@ export class SimulatedNode {
         this.#fetch(effect)
         break
       case 'commit':
-        if (this.isHonest) {
-          this.#cluster.commits.onCommit(this.index, effect.blocks, {
-            proof: effect.proof,
-            above: this.#committedHeight,
-          })
-          for (const { blockHash, context } of effect.blocks) {
-            this.#cluster.certificates.onCommitted(this.index, context.height, blockHash)
-            this.#cluster.evidence.onMisbehavior(context.height, context.misbehavior)
-          }
-          this.#cluster.certificates.onQC(effect.proof.qc)
-        }
+        if (this.isHonest) this.#watchCommit(effect)
         this.#committedHeight += BigInt(effect.blocks.length)
         this.application.enqueue(effect.blocks, effect.proof)
         this.#execute()
@@ -282,17 +272,37 @@ export class SimulatedNode {
   }
 
   #emit(message: ConsensusMessage, recipients: readonly number[]): void {
-    this.#cluster.certificates.onMessage(message)
-    this.#cluster.tails?.onMessage(message)
-    if (this.isHonest) {
-      const vote = message.kind === 'timeout' ? message.timeout.vote : undefined
-      if (message.kind === 'vote') this.#cluster.tails?.onVote(this.validator, message.vote)
-      if (vote !== undefined) this.#cluster.tails?.onVote(this.validator, vote)
-      this.oracle.onLeaving(message, this.#log, (hash) => this.#blockOf(hash))
-    }
+    this.#watchMessage(message)
     for (const to of recipients) {
       if (to !== this.index) this.#cluster.deliver(this.index, to, message)
     }
+  }
+
+  #watchMessage(message: ConsensusMessage): void {
+    const { certificates, tails } = this.#cluster
+    this.#cluster.watch(() => certificates.onMessage(message))
+    if (tails !== undefined) this.#cluster.watch(() => tails.onMessage(message))
+    if (!this.isHonest) return
+    const vote = message.kind === 'timeout' ? message.timeout.vote : undefined
+    this.#cluster.watch(() => {
+      if (message.kind === 'vote') tails?.onVote(this.validator, message.vote)
+      if (vote !== undefined) tails?.onVote(this.validator, vote)
+    })
+    this.#cluster.watch(() =>
+      this.oracle.onLeaving(message, this.#log, (hash) => this.#blockOf(hash)),
+    )
+  }
+
+  #watchCommit({ blocks, proof }: Extract<Effect, { kind: 'commit' }>): void {
+    const { certificates, commits, evidence } = this.#cluster
+    const above = this.#committedHeight
+    this.#cluster.watch(() => commits.onCommit(this.index, blocks, { proof, above }))
+    for (const { blockHash, context } of blocks) {
+      const { height, misbehavior } = context
+      this.#cluster.watch(() => certificates.onCommitted(this.index, height, blockHash))
+      this.#cluster.watch(() => evidence.onMisbehavior(height, misbehavior))
+    }
+    this.#cluster.watch(() => certificates.onQC(proof.qc))
   }
 
   get #epochSource(): EpochSource {
@@ -387,8 +397,10 @@ export class SimulatedNode {
     const cluster = this.#cluster
     const { chain, schemes } = cluster
     const sendAfter = (delayMs: number, to: number, message: ConsensusMessage): void => {
-      cluster.certificates.onMessage(message)
-      cluster.tails?.onMessage(message)
+      cluster.watch(() => {
+        cluster.certificates.onMessage(message)
+        cluster.tails?.onMessage(message)
+      })
       cluster.scheduler.after(delayMs, () => cluster.deliver(this.index, to, message))
     }
     return {
