@@ -218,7 +218,7 @@ describe('CoreWriter', () => {
     expect(results()).toMatchObject([
       { status: 'executed', height: '2' },
       { status: 'delayed', dueMs: result.timestampMs + 3_000 },
-      { status: 'rejected', reason: 'Action not supported: stakingDeposit' },
+      { status: 'executed', height: '2' },
       { status: 'rejected', reason: 'OL_CORE_WRITER_SIZE' },
     ])
     // Actions come after the EVM block, so the transfer goes with the next one.
