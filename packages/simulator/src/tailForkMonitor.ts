@@ -4,6 +4,7 @@ import {
   bytesToHex,
   type ConsensusMessage,
   type Epoch,
+  type Height,
   type Hex,
   type ValidatorSet,
   type View,
@@ -26,6 +27,7 @@ interface Tail {
 export class TailForkMonitor {
   readonly #set: ValidatorSet
   readonly #headers = new Map<Hex, BlockHeader>()
+  readonly #parents = new Map<Hex, Hex>()
   /** Blocks built in each view, whoever was shown them. */
   readonly #built = new Map<string, Set<Hex>>()
   /** Of the present epoch, in the order of their first vote. */
@@ -82,7 +84,8 @@ export class TailForkMonitor {
     const tail = this.#tails.get(key) ?? { header, hash: key, voters: new Set<number>() }
     if (!this.#tails.has(key)) {
       this.#tails.set(key, tail)
-      for (const kept of this.#kept) this.#check(kept, tail)
+      const ancestors = this.#ancestorsOf(tail)
+      for (const kept of this.#kept) this.#check(kept, tail, ancestors)
     }
     // Votes for a block that is proposed again keep nothing that was not kept before.
     if (view !== header.view || tail.voters.has(validator)) return
@@ -90,28 +93,41 @@ export class TailForkMonitor {
     if (this.#kept.includes(tail) || !this.#isEnough(tail)) return
     this.#kept.push(tail)
     this.keptCount += 1
-    for (const other of this.#tails.values()) this.#check(tail, other)
+    for (const other of this.#tails.values()) {
+      if (other.header.view > header.view) this.#check(tail, other, this.#ancestorsOf(other))
+    }
   }
 
   #see(header: BlockHeader): void {
     const hash = bytesToHex(blockHash(header))
     if (this.#headers.has(hash)) return
     this.#headers.set(hash, header)
+    this.#parents.set(hash, bytesToHex(header.parentHash))
     const slot = slotOf(header.epoch, header.view)
     const built = this.#built.get(slot) ?? new Set<Hex>()
     this.#built.set(slot, built.add(hash))
   }
 
-  #check(kept: Tail, other: Tail): void {
-    if (other.header.view <= kept.header.view || this.#hasEquivocated(kept)) return
-    let at: Hex | undefined = other.hash
-    let header: BlockHeader | undefined = other.header
-    while (header !== undefined && header.height > kept.header.height) {
-      at = bytesToHex(header.parentHash)
-      header = this.#headers.get(at)
+  /** By height, as far down as anybody was shown headers of this epoch. */
+  #ancestorsOf(tail: Tail): ReadonlyMap<Height, Hex> {
+    const ancestors = new Map<Height, Hex>()
+    let hash = this.#parents.get(tail.hash)
+    let height = tail.header.height - 1n
+    while (hash !== undefined) {
+      ancestors.set(height, hash)
+      if (this.#headers.get(hash)?.epoch !== this.#epoch) break
+      hash = this.#parents.get(hash)
+      height -= 1n
     }
+    return ancestors
+  }
+
+  #check(kept: Tail, other: Tail, ancestors: ReadonlyMap<Height, Hex>): void {
+    if (other.header.view <= kept.header.view || this.#hasEquivocated(kept)) return
+    const found =
+      other.header.height > kept.header.height ? ancestors.get(kept.header.height) : other.hash
     // What nobody was shown cannot be judged.
-    if (header === undefined || at === kept.hash) return
+    if (found === undefined || found === kept.hash) return
     throw new PropertyViolation(
       `T: the block of view ${kept.header.view}, voted for by ${kept.voters.size} honest validators, is dropped by that of view ${other.header.view}`,
     )
