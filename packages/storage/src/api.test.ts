@@ -22,6 +22,11 @@ test('exports exactly these names', () => {
   `)
   expect(Object.keys(testing)).toMatchInlineSnapshot(`
     [
+      "nodeLogIo",
+      "findRecordBeyond",
+      "readRecord",
+      "readSegmentHeader",
+      "SEGMENT_HEADER_BYTES",
       "faultyStore",
       "memoryStore",
       "storeCompliance",
