@@ -1,5 +1,5 @@
 // `pnpm bench [ID…]` and `pnpm sim [ID…]`: runs each figure's file in a process of its own, prints a table and writes
-// the results. A file is called `<id>.bench.ts` or `<id>.sim.ts`; it may report figures whose ids begin with its own.
+// the results, anew after every file so that a run cut short keeps what it measured. A file is called `<id>.bench.ts` or `<id>.sim.ts`; it may report figures whose ids begin with its own.
 // A figure that was not run is absent, never copied from an earlier run.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -39,6 +39,11 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+// A bench that has not ended by then hangs; a simulation may take as long as it likes.
+const limitMs = kind === 'bench' ? 600_000 : 0
+const results = new URL(`bench/results/${kind === 'bench' ? 'latest' : 'latest-sim'}.json`, root)
+mkdirSync(new URL('.', results), { recursive: true })
+
 const figures = []
 let failed = 0
 for (const { id, path } of wanted) {
@@ -46,7 +51,12 @@ for (const { id, path } of wanted) {
   const child = spawn(
     process.execPath,
     ['--expose-gc', '--conditions=openliquid:source', '--import', 'tsx', path],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
+    },
   )
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (!line.startsWith('{"figure":')) {
@@ -57,11 +67,12 @@ for (const { id, path } of wanted) {
     const pass = figure.op === '<=' ? figure.value <= figure.target : figure.value >= figure.target
     figures.push({ ...figure, pass, machine })
   })
-  const [code] = await once(child, 'close')
+  const [code, signal] = await once(child, 'close')
   if (code !== 0) {
     failed += 1
-    process.stdout.write(`  ended with ${code}\n`)
+    process.stdout.write(`  ended with ${code ?? signal}\n`)
   }
+  writeFileSync(results, `${JSON.stringify(figures, null, 2)}\n`)
 }
 
 const rows = figures.map(({ id, value, unit, op, target, pass, baseline }) => [
@@ -72,9 +83,6 @@ const rows = figures.map(({ id, value, unit, op, target, pass, baseline }) => [
   baseline === undefined ? '' : `${baseline.name} ${round(baseline.value)} ${baseline.unit}`,
 ])
 printTable([['id', 'value', 'target', 'met', 'baseline'], ...rows])
-mkdirSync(new URL('bench/results', root), { recursive: true })
-const results = kind === 'bench' ? 'latest.json' : 'latest-sim.json'
-writeFileSync(new URL(`bench/results/${results}`, root), `${JSON.stringify(figures, null, 2)}\n`)
 process.exit(failed === 0 ? 0 : 1)
 
 function round(value) {
