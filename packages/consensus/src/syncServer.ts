@@ -30,6 +30,9 @@ export interface BlockSource {
  * @see docs/spec/consensus.md §8 block sync
  */
 export function answerGetBlocks(request: GetBlocks, source: BlockSource): BlocksAnswer {
+  const { toHash } = request
+  const isWanted = ({ header }: Block): boolean =>
+    toHash !== undefined && equalBytes(blockHash(header), toHash)
   const blockAt = branchOf(request, source)
   const bytesMax = Math.min(request.bytesMax, SYNC_BYTES_MAX) - RESERVED_BYTES
   const blocks: Block[] = []
@@ -43,6 +46,7 @@ export function answerGetBlocks(request: GetBlocks, source: BlockSource): Blocks
     // One block at least: the largest one fits the largest answer.
     if (blocks.length > 0 && bytes > bytesMax) break
     blocks.push(block)
+    if (isWanted(block)) break
   }
   const last = blocks.at(-1)
   if (last === undefined) return { blocks }
@@ -51,9 +55,7 @@ export function answerGetBlocks(request: GetBlocks, source: BlockSource): Blocks
   const qc = certified ?? source.certificateOf(blockHash(last.header))
   if (qc !== undefined) return { blocks, qc }
   // Whoever asks for a block holds its certificate.
-  const isWanted =
-    request.toHash !== undefined && equalBytes(blockHash(last.header), request.toHash)
-  if (isWanted) return { blocks }
+  if (isWanted(last)) return { blocks }
   // The header of the last block certifies the one before.
   return blocks.length === 1 ? { blocks: [] } : { blocks: blocks.slice(0, -1), qc: last.header.qc }
 }

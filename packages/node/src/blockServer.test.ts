@@ -104,10 +104,14 @@ test('an answer ends where an epoch does: one certificate is of one epoch', asyn
   expect((await ask(server, { fromHeight: 4n }))?.heights).toEqual([4, 5, 6])
 })
 
+test('a hash that nobody knows here still gets the blocks below it', async () => {
+  const unknown = new Uint8Array(32).fill(9)
+  expect((await ask(serverFor(chainOf(3), 3), { toHash: unknown }))?.heights).toEqual([1, 2, 3])
+})
+
 test('refuses what it has not, what is malformed, and other kinds', async () => {
   const server = serverFor(chainOf(3), 3)
   expect(await ask(server, { fromHeight: 9n })).toBeUndefined()
-  expect(await ask(server, { toHash: new Uint8Array(32).fill(9) })).toBeUndefined()
   expect(await server.answer(MESSAGE_KIND.getBlocks, Uint8Array.of(1, 2))).toBeUndefined()
   expect(await server.answer(MESSAGE_KIND.vote, new Uint8Array(0))).toBeUndefined()
 })

@@ -1,18 +1,15 @@
+import { answerGetBlocks } from '@openliquid/consensus'
 import {
   type Block,
   type BlocksAnswer,
   blockCodec,
-  blockHash,
   blocksAnswerCodec,
-  bytesToHex,
   DecodeError,
-  equalBytes,
   type GetBlocks,
   getBlocksCodec,
   type Hash,
   MESSAGE_KIND,
   type QuorumCertificate,
-  SYNC_BLOCKS_MAX,
 } from '@openliquid/primitives'
 import type { BlockStore } from '@openliquid/storage'
 import { BLOCK_REQUESTS_MAX, SERVED_BLOCKS_BYTES_MAX } from './limits.ts'
@@ -67,67 +64,23 @@ export class BlockServer {
     return block === undefined ? undefined : blockCodec.encode(block)
   }
 
-  #blocks({ fromHeight, toHash, bytesMax }: GetBlocks): BlocksAnswer | undefined {
-    const limit = Math.min(bytesMax, SERVED_BLOCKS_BYTES_MAX)
-    const branch = toHash === undefined ? [] : this.#uncommittedBranch(toHash)
-    const lowest = branch[0]
-    const { store } = this.#source
-    const committedTo =
-      lowest !== undefined
-        ? lowest.header.height - 1n
-        : toHash === undefined
-          ? store.headHeight()
-          : store.heightOf(toHash)
-    if (committedTo === undefined) return undefined
-    const blocks: Block[] = []
-    let bytes = 0
-    const take = (block: Block): boolean => {
-      bytes += blockCodec.encode(block).length
-      if (blocks.length > 0 && (bytes > limit || blocks.length >= SYNC_BLOCKS_MAX)) return false
-      blocks.push(block)
-      return true
-    }
-    let isFull = false
-    for (let height = fromHeight; height <= committedTo && !isFull; height += 1n) {
-      const block = store.blockAt(height)
-      if (block === undefined) return undefined
-      // A batch is certified by one epoch: the next begins another batch.
-      isFull = isOfOtherEpoch(block, blocks[0]) || !take(block)
-    }
-    for (const block of branch) {
-      if (isFull || block.header.height < fromHeight) continue
-      isFull = isOfOtherEpoch(block, blocks[0]) || !take(block)
-    }
-    const last = blocks.at(-1)
-    if (last === undefined) return undefined
-    const qc = this.#certificateOf(last, branch)
-    return qc === undefined ? { blocks } : { blocks, qc }
-  }
-
-  /** From the first uncommitted ancestor to the block with that hash; empty when the hash is not of such a block. */
-  #uncommittedBranch(toHash: Hash): Block[] {
-    const branch: Block[] = []
-    const seen = new Set<string>()
-    for (let hash = toHash; ; ) {
-      const block = this.#source.uncommitted(hash)
-      if (block === undefined || seen.has(bytesToHex(hash))) break
-      seen.add(bytesToHex(hash))
-      branch.unshift(block)
-      hash = block.header.parentHash
-    }
-    return branch
-  }
-
-  /** Over a block that is sent last: its child's in the branch, or the store's. */
-  #certificateOf({ header }: Block, branch: readonly Block[]): QuorumCertificate | undefined {
-    const hash = blockHash(header)
-    for (const child of branch) {
-      if (equalBytes(child.header.parentHash, hash)) return child.header.qc
-    }
-    return this.#source.certificateOf(hash) ?? this.#source.store.certificateAt(header.height)
+  #blocks(request: GetBlocks): BlocksAnswer | undefined {
+    const { store, uncommitted, certificateOf } = this.#source
+    const bytesMax = Math.min(request.bytesMax, SERVED_BLOCKS_BYTES_MAX)
+    const answer = answerGetBlocks(
+      { ...request, bytesMax },
+      {
+        uncommitted,
+        executedHeight: store.headHeight() ?? 0n,
+        executedAt: (height) => store.blockAt(height),
+        certificateOf: (hash) => certificateOf(hash) ?? storedCertificate(store, hash),
+      },
+    )
+    return answer.blocks.length === 0 ? undefined : answer
   }
 }
 
-function isOfOtherEpoch({ header }: Block, first: Block | undefined): boolean {
-  return first !== undefined && first.header.epoch !== header.epoch
+function storedCertificate(store: BlockSource['store'], hash: Hash): QuorumCertificate | undefined {
+  const height = store.heightOf(hash)
+  return height === undefined ? undefined : store.certificateAt(height)
 }

@@ -122,8 +122,8 @@ export class StateJoin {
     const { application, clock, hasPeers, threshold } = this.#options
     const ageMs = clock() - application.head.timestampMs
     if (!hasPeers || ageMs < threshold * BLOCK_MS_MIN) return false
-    const untilMs = clock() + HEADS_WAIT_MS
-    while (clock() < untilMs && !this.#options.isStopping()) {
+    for (let waitedMs = 0; waitedMs < HEADS_WAIT_MS; waitedMs += POLL_MS) {
+      if (this.#options.isStopping()) return false
       const height = this.#vouchedHeight()
       if (height !== undefined) return height > application.executedHeight + BigInt(threshold)
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
