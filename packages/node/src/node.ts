@@ -1,28 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ConsensusOptions, isWatermark, recoverState } from '@openliquid/consensus'
-import { ed25519Scheme, schemeOf, verifyPossession } from '@openliquid/crypto'
 import { Application, type ChainView, readStateSyncBase } from '@openliquid/execution'
 import { type Ban, createNetworkManager, type NetworkManager } from '@openliquid/network'
 import {
   blockHash,
   bytesToHex,
-  equalBytes,
   type Genesis,
-  type GossipVerdict,
   type Hash,
-  hexToBytes,
-  type PeerId,
-  type TransportHandlers,
   type ValidatorSet,
 } from '@openliquid/primitives'
 import { createRpcServer, type RpcServer } from '@openliquid/rpc'
 import { type LevelStore, openConsensusLog, openStore } from '@openliquid/storage'
+import { assertKeysProven } from './assertKeysProven.ts'
 import { readBans, writeBans } from './banFile.ts'
 import { type Clock, createClock } from './clock.ts'
 import { loadConfig, type SettingValues } from './config.ts'
 import type { NodeConfig } from './configSchema.ts'
+import { consensusOptions } from './consensusOptions.ts'
 import { finishSwap, swapDatabase } from './databaseSwap.ts'
 import {
   checkDataDirectory,
@@ -33,10 +28,11 @@ import {
   writePid,
 } from './dataDirectory.ts'
 import { codeOf, explain, NodeError, reasonOf } from './errors.ts'
-import { EXIT_CODE, exitCodeOf } from './exitCodes.ts'
 import { readGenesisFile } from './genesisFile.ts'
+import { reportHalt } from './haltReport.ts'
 import { DEV_SETTINGS, initDevDirectory } from './initDirectory.ts'
 import { type NodeSecrets, readKeyFiles, readSignerSecret } from './keyFiles.ts'
+import { LateHandlers } from './lateHandlers.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { type MonitorServer, startMonitorServer } from './monitorServer.ts'
 import { createNodeMeters, type NodeMeters } from './nodeMetrics.ts'
@@ -54,6 +50,7 @@ import {
   parseCheckpoint,
   type TrustedCheckpoint,
 } from './trustedCheckpoint.ts'
+import { type ValidatorIdentity, validatorIdentity } from './validatorIdentity.ts'
 import { programVersion } from './version.ts'
 
 /** What a node is made from. */
@@ -130,36 +127,6 @@ export async function createNode(options: NodeOptions = {}): Promise<OpenLiquidN
 }
 
 const ANY_PORTS: SettingValues = { 'network.port': 0, 'metrics.port': 0, 'rpc.port': 0 }
-
-/** Answers nothing until the runtime is there: the network is up before it. */
-class LateHandlers implements TransportHandlers {
-  #handlers: TransportHandlers | undefined
-
-  become(handlers: TransportHandlers, peers: readonly PeerId[]): void {
-    this.#handlers = handlers
-    for (const peer of peers) handlers.onPeer(peer, 'connected')
-  }
-
-  onGossip(
-    ...message: Parameters<TransportHandlers['onGossip']>
-  ): GossipVerdict | Promise<GossipVerdict> {
-    return this.#handlers?.onGossip(...message) ?? 'ignore'
-  }
-
-  onMessage(...message: Parameters<TransportHandlers['onMessage']>): void {
-    this.#handlers?.onMessage(...message)
-  }
-
-  async onRequest(
-    ...request: Parameters<TransportHandlers['onRequest']>
-  ): Promise<Uint8Array | undefined> {
-    return this.#handlers?.onRequest(...request)
-  }
-
-  onPeer(...change: Parameters<TransportHandlers['onPeer']>): void {
-    this.#handlers?.onPeer(...change)
-  }
-}
 
 interface NodeParts {
   readonly directory: DataDirectory
@@ -282,7 +249,7 @@ class Node implements OpenLiquidNode {
     const log = new PrunedLog(consensusLog)
     this.#open.log = log
     let application = await this.#openApplication(this.#open.store)
-    checkPossession(genesis)
+    assertKeysProven(genesis)
     const checkpoint = parseCheckpoint(config.sync.trustedCheckpoint)
     this.#checkTrust(application, secrets, checkpoint)
     const network = createNetworkManager({
@@ -316,40 +283,16 @@ class Node implements OpenLiquidNode {
     await network.start(handlers)
     application = await this.#join(application, network, checkpoint)
     const base = readStateSyncBase(opened(this.#open.store))
-    const misbehaviors = await application.misbehaviors()
-    const recovered = recoverState({
-      genesis: application.genesisBlock,
-      records: consensusLog.recover(),
-      executed: {
-        height: application.executedHeight,
-        blockAt: (height) => application.blocks.blockAt(height),
-        stateRootAt: (height) => application.stateRootAt(height),
-        validatorsAt: (height) => application.validatorsAt(height),
-        validatorSetOf: (epoch) => application.validatorSetOf(epoch),
-        commitProofAt: (height) => application.blocks.commitProofAt(height),
-        ...(base === undefined ? {} : { base }),
-        misbehaviors: () => misbehaviors,
-      },
+    const self = this.#identity(secrets, application.validatorSet)
+    const consensus = await consensusOptions({
+      application,
+      genesisHash,
+      log: consensusLog,
+      base,
+      self,
+      logger,
+      nowMs: clock(),
     })
-    const { validatorSet } = application
-    const self = this.#identity(secrets, validatorSet)
-    const mayHaveSigned =
-      application.executedHeight > 0n && self !== undefined && wasMember(application, self)
-    const isLogLost = recovered.safety === undefined && mayHaveSigned
-    if (isLogLost) logger.error({}, LOG_LOST)
-    const consensus: ConsensusOptions = {
-      context: { chainId: genesis.chainId, genesisHash },
-      genesis: application.genesisBlock,
-      validatorSet,
-      params: genesis.consensus,
-      scheme: schemeOf(genesis.consensus.scheme),
-      nodeScheme: ed25519Scheme,
-      recovered,
-      ...(self === undefined ? {} : { self }),
-      doppelgangerWait:
-        isLogLost || (recovered.safety !== undefined && isWatermark(recovered.safety)),
-      ...(isLogLost ? { signsAfterMs: clock() + genesis.consensus.clockDriftMsMax } : {}),
-    }
     const runtime = new NodeRuntime({
       clock,
       logger,
@@ -526,47 +469,22 @@ class Node implements OpenLiquidNode {
     status: () => this.status(),
   }
 
-  /** Position in the validator set, if this node has the keys of a member and may sign. */
-  #identity(
-    { nodeSecret, voteSecret }: NodeSecrets,
-    { validators }: ValidatorSet,
-  ): ConsensusOptions['self'] {
+  /** Who signs for this node; nobody when it only follows. */
+  #identity(secrets: NodeSecrets, validatorSet: ValidatorSet): ValidatorIdentity | undefined {
     const { config, genesis, logger, directory } = this.#parts
-    if (!config.node.validator || voteSecret === undefined) return undefined
-    const voteKey = schemeOf(genesis.consensus.scheme).publicKeyOf(voteSecret)
-    const nodeKey = ed25519Scheme.publicKeyOf(nodeSecret)
-    const member = validators.find((validator) => equalBytes(validator.voteKey, voteKey))
-    if (member === undefined) {
+    if (!config.node.validator) return undefined
+    const self = validatorIdentity(secrets, genesis, validatorSet, directory.nodeKey)
+    if (self !== undefined && self.index === undefined) {
       logger.warn({}, 'the vote key is in no validator set yet: following until an epoch has it')
-      return { voteSecretKey: voteSecret, nodeSecretKey: nodeSecret }
     }
-    if (!equalBytes(member.nodeKey, nodeKey)) {
-      throw new NodeError(
-        explain(
-          `${directory.nodeKey} does not belong to the vote key beside it`,
-          `validator ${member.index} has another node key`,
-          'put the node.key of this validator there',
-        ),
-        { code: 'OL_NODE_KEYS', path: directory.nodeKey, reason: 'another validator' },
-      )
-    }
-    return { index: member.index, voteSecretKey: voteSecret, nodeSecretKey: nodeSecret }
+    return self
   }
 
-  /** Nothing more is signed: the runtime has fallen silent. What led to it is kept for people. */
+  /** Nothing more is signed: the runtime has fallen silent. */
   #onFatal(error: unknown, details: Readonly<Record<string, unknown>>): void {
     if (this.#haltReason !== undefined) return
     const { directory, logger, clock } = this.#parts
-    const dump = join(directory.logs, `halt-${clock()}.json`)
-    const facts = { code: codeOf(error), reason: reasonOf(error), details }
-    const stack = error instanceof Error ? error.stack : undefined
-    try {
-      writeFileSync(dump, JSON.stringify({ ...facts, stack }, bigintText, 2), { mode: 0o600 })
-    } catch (cause) {
-      logger.error({ err: cause }, 'the dump of the halt cannot be written')
-    }
-    logger.fatal({ ...facts, dump }, 'stopped signing for good')
-    this.#haltReason = haltError(error, { directory, dump })
+    this.#haltReason = reportHalt(error, details, { directory, logger, nowMs: clock() })
     this.#halt(this.#haltReason)
   }
 
@@ -601,77 +519,10 @@ function priceSourceOf(name: string, genesis: Genesis, seed: Hash): PriceSource 
   return filePrices(genesis, name.slice('file:'.length))
 }
 
-/** Whether the vote key was in any set so far: another one has signed nothing. */
-function wasMember(
-  application: Application,
-  { voteSecretKey }: NonNullable<ConsensusOptions['self']>,
-): boolean {
-  const voteKey = schemeOf(application.genesis.consensus.scheme).publicKeyOf(voteSecretKey)
-  for (let { epoch } = application.validatorSet; epoch > 0n; epoch -= 1n) {
-    const set = application.validatorSetOf(epoch)
-    if (set?.validators.some((member) => equalBytes(member.voteKey, voteKey))) return true
-  }
-  return false
-}
-
 /** Time beyond the wait for a block that a request may take. */
 const REQUEST_MARGIN_MS = 2_000
 /** Unexecuted blocks above which a node is no good source of fresh answers. */
 const EXECUTION_BEHIND = 8
-const LOG_LOST =
-  'the consensus log is empty although this chain has blocks: what this validator signed is not known, so it follows until the next epoch begins'
-
-function haltError(
-  error: unknown,
-  { directory, dump }: { readonly directory: DataDirectory; readonly dump: string },
-): NodeError {
-  const reason = codeOf(error) ?? 'unexpected'
-  const cause = { cause: error }
-  if (exitCodeOf(error) === EXIT_CODE.disk) {
-    return new NodeError(
-      explain(
-        'the node has stopped: the disk does not take what it must keep',
-        reasonOf(error),
-        `check free space and the disk under ${directory.root}, then start again`,
-      ),
-      { code: 'OL_NODE_DISK', path: directory.root, reason },
-      cause,
-    )
-  }
-  return new NodeError(
-    explain(
-      'the node has stopped for good and signs nothing more',
-      reasonOf(error),
-      `keep the data folder and ${dump}; compare with other nodes before starting again`,
-    ),
-    { code: 'OL_NODE_HALTED', reason, dump },
-    cause,
-  )
-}
-
-/** A key without proof could be made from others' keys and forge their certificates. */
-function checkPossession({ chainId, validators, consensus }: Genesis): void {
-  const scheme = schemeOf(consensus.scheme)
-  for (const { address, voteKey, nodeKey, proofs } of validators) {
-    const isProven = verifyPossession(scheme, {
-      chainId,
-      address: hexToBytes(address),
-      voteKey: hexToBytes(voteKey),
-      nodeKey: hexToBytes(nodeKey),
-      proofs: { voteKey: hexToBytes(proofs.voteKey), nodeKey: hexToBytes(proofs.nodeKey) },
-    })
-    if (isProven) continue
-    throw new NodeError(
-      explain(
-        `validator ${address} of the genesis does not prove its keys`,
-        'a proof of possession does not verify',
-        'use the genesis file of the chain',
-      ),
-      { code: 'OL_NODE_GENESIS', path: 'genesis.json', reason: 'proof of possession' },
-    )
-  }
-}
-
 function isLoopback(host: string): boolean {
   return host.startsWith('127.') || host === '::1' || host === 'localhost'
 }
@@ -682,8 +533,4 @@ function opened<T>(part: T | undefined): T {
     explain('the node does not run', 'it was not started', 'call start() first'),
     { code: 'OL_NODE_USAGE' },
   )
-}
-
-function bigintText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value
 }
