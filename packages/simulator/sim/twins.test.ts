@@ -18,7 +18,7 @@ describe('four validators and a twin', () => {
     // By symmetry 45 of the 2 · 64 first views are played, and 1,675 of 37 · 64 second ones.
     expect(layers.map(({ played }) => played)).toEqual([45, 1_675])
     expect(layers[0]?.states).toBe(37)
-    expect(layers[1]?.states).toBeLessThan(600)
+    expect(layers[1]?.states).toBeUndefined()
   })
 
   it(`seven views of random scenarios (fresh seed ${FRESH_FROM})`, () => {

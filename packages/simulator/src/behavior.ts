@@ -50,7 +50,8 @@ export function wrongRootLeader(options: FaultyLeaderOptions): Behavior {
   }
 }
 
-function resign(
+/** The proposal with another header, signed anew by its leader. */
+export function resign(
   proposal: Proposal,
   { chain, index, nodeScheme }: FaultyLeaderOptions,
   change: Partial<BlockHeader>,

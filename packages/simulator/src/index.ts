@@ -9,7 +9,7 @@ export { quorumDelayer } from './adversaries/quorumDelayer.ts'
 export { selectiveServer } from './adversaries/selectiveServer.ts'
 export { tipDropper } from './adversaries/tipDropper.ts'
 export { tipHoarder } from './adversaries/tipHoarder.ts'
-export { type Behavior, equivocatingLeader, silent, wrongRootLeader } from './behavior.ts'
+export { type Behavior, equivocatingLeader, resign, silent, wrongRootLeader } from './behavior.ts'
 export { CertificateMonitor } from './certificateMonitor.ts'
 export { Cluster, type ClusterOptions } from './cluster.ts'
 export { refuteCommitProof } from './commitProofChecker.ts'
@@ -32,13 +32,8 @@ export {
 } from './schedule.ts'
 export { Scheduler } from './scheduler.ts'
 export { type Exploration, Explorer, type ExplorerOptions } from './scope/explorer.ts'
-export {
-  playTwins,
-  Twins,
-  type TwinsChoice,
-  type TwinsLayer,
-  type TwinsScenario,
-} from './scope/twins.ts'
+export { playTwins, Twins, type TwinsLayer, type TwinsScenario } from './scope/twins.ts'
+export type { TwinsChoice } from './scope/twinsSymmetry.ts'
 export { SignatureOracle } from './signatureOracle.ts'
 export { type Finding, type Simulation, simulate } from './simulate.ts'
 export { type CoreModule, type NodeOptions, peerIdOf, SimulatedNode } from './simulatedNode.ts'

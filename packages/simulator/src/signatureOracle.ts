@@ -103,6 +103,10 @@ export class SignatureOracle {
     if (block !== undefined && block.header.qc.view > this.#lockedView) {
       this.#lockedView = block.header.qc.view
     }
+    this.#demand(
+      this.#isKept(log, ({ lockedView }) => lockedView >= this.#lockedView),
+      `O5: the lock on view ${this.#lockedView} is not on disk`,
+    )
   }
 
   #onTimeout(timeout: TimeoutVote, log: DurableLog): void {

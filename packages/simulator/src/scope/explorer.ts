@@ -1,53 +1,23 @@
 import { ConsensusCore, recoverState } from '@openliquid/consensus'
-import { bitmapFromSigners } from '@openliquid/crypto'
-import {
-  assert,
-  type Block,
-  type BlockHeader,
-  blockHash,
-  bytesToHex,
-  type ConsensusMessage,
-  type Hash,
-  type Hex,
-  type Payload,
-  type Proposal,
-  payloadRoot,
-  proposalDigest,
-  type QuorumCertificate,
-  sha256,
-  type TimeoutCertificate,
-  timeoutCertificateCodec,
-  timeoutDigest,
-  type View,
-  voteDigest,
-} from '@openliquid/primitives'
-import { padTo64 } from '../cluster.ts'
-import { refuteCommitProof } from '../commitProofChecker.ts'
+import type { Proposal, View } from '@openliquid/primitives'
 import { PropertyViolation } from '../monitors.ts'
 import type { CoreModule } from '../simulatedNode.ts'
-import { createChain } from '../virtualChain.ts'
-import { Automaton, type ScopeInput } from './automaton.ts'
-import { exclusiveOrScheme } from './exclusiveOrScheme.ts'
-import { type ScopeEffect, ScopeNode, timeOf } from './scopeNode.ts'
+import { Automaton } from './automaton.ts'
+import { ExplorerWorld, FAULTY_MAKERS, type Item, type Proposed } from './explorerWorld.ts'
+import { LeaderLine } from './leaderLine.ts'
+import type { ScopeEffect, ScopeNode } from './scopeNode.ts'
 import {
   AS_IS,
   areOnOneBranch,
-  BlockNames,
   type NamedBlock,
   type NodeState,
   nameOf,
   stateOf,
   stateText,
 } from './stateText.ts'
-import { wholeCommitteeScheme } from './wholeCommitteeScheme.ts'
 
-/** Validator 0 is faulty: it has no core, and does whatever its key allows. */
-const SIZE = 4
+/** The validators that are not faulty. */
 const HONEST = [1, 2, 3]
-/** Makers of the faulty validator's blocks are told apart by number: two on one parent are an equivocation. */
-const FAULTY_MAKERS = [10, 11]
-/** Makes blocks without the entry proof that they need. */
-const FORGER = 12
 
 export interface ExplorerOptions {
   /** Who leads view i + 1; as many as views are explored. Validator 0 is the faulty one. */
@@ -94,18 +64,6 @@ interface Act {
   readonly label: string
 }
 
-/** Something that can be shown to a node. */
-interface Item {
-  readonly key: string
-  readonly view: View
-  readonly input: ScopeInput
-}
-
-/** A proposal that can be shown. */
-interface Proposed extends Item {
-  readonly block: NamedBlock
-}
-
 /**
  * All that can happen to three honest validators and a faulty one within a few views: every order and loss of
  * proposals, certificates and timers.
@@ -117,41 +75,20 @@ interface Proposed extends Item {
  * @see docs/spec/consensus.md §11.4
  */
 export class Explorer {
-  readonly #leaders: readonly number[]
-  readonly #automata: readonly Automaton<SpeakingState>[]
-  readonly #chain: ReturnType<typeof createChain>
-  readonly #names: BlockNames
-  readonly #genesis: NamedBlock
-  readonly #blocks = new Map<Hex, Block>()
-  readonly #hashes = new Map<NamedBlock, Hash>()
-  readonly #roots = new Map<NamedBlock, Hash>()
-  readonly #made = new Map<string, Proposed>()
-  readonly #shown = new Map<string, Item>()
-  readonly #schemes = {
-    scheme: wholeCommitteeScheme(SIZE, 3),
-    nodeScheme: padTo64(exclusiveOrScheme),
-  }
+  readonly #leaders: LeaderLine
+  readonly #automata: readonly Automaton<SpeakingState, readonly ScopeEffect[]>[]
+  readonly #world: ExplorerWorld
   /** Positions of honest nodes that never lead: they may be renamed. */
   readonly #alike: readonly number[]
 
   constructor({ leaders, coreModule = { ConsensusCore, recoverState } }: ExplorerOptions) {
-    this.#leaders = leaders
+    this.#leaders = new LeaderLine(leaders)
     this.#alike = [0, 1, 2].filter((node) => !leaders.includes(HONEST[node] as number))
-    const chain = createChain([1n, 1n, 1n, 1n], this.#schemes)
-    this.#chain = chain
-    this.#blocks.set(bytesToHex(blockHash(chain.genesis.header)), chain.genesis)
-    this.#names = new BlockNames(chain.genesis.header)
-    const genesis = this.#names.of(blockHash(chain.genesis.header))
-    assert(genesis !== undefined, 'the genesis block has a name')
-    this.#genesis = genesis
-    this.#hashes.set(genesis, blockHash(chain.genesis.header))
-    this.#roots.set(genesis, chain.genesis.header.stateRoot)
+    this.#world = new ExplorerWorld(coreModule)
     const shared = this.#alike.map((node) => HONEST[node] as number)[0]
-    const common = shared === undefined ? undefined : this.#automatonOf(shared, coreModule)
+    const common = shared === undefined ? undefined : this.#automatonOf(shared)
     this.#automata = HONEST.map((validator, node) =>
-      common !== undefined && this.#alike.includes(node)
-        ? common
-        : this.#automatonOf(validator, coreModule),
+      common !== undefined && this.#alike.includes(node) ? common : this.#automatonOf(validator),
     )
   }
 
@@ -159,14 +96,14 @@ export class Explorer {
   explore(): Exploration {
     let frontier: Visit[] = [
       {
-        global: { locals: [0, 0, 0], certified: [], proven: this.#genesis, tc: undefined },
+        global: { locals: [0, 0, 0], certified: [], proven: this.#world.genesis, tc: undefined },
         label: '',
         before: undefined,
       },
     ]
     let states = 1
     let transitions = 0
-    for (let view = 1n; view <= BigInt(this.#leaders.length); view += 1n) {
+    for (let view = 1n; view <= BigInt(this.#leaders.list.length); view += 1n) {
       const next = new Map<string, Visit>()
       for (const visit of frontier) {
         this.#explain(visit, () => {
@@ -216,17 +153,17 @@ export class Explorer {
 
   /** Every way the three can act in a view. */
   *#jointActs(global: Global, view: View): Generator<readonly Act[]> {
-    const leader = this.#leaders[Number(view) - 1] as number
+    const leader = this.#leaders.list[Number(view) - 1] as number
     const leading = HONEST.indexOf(leader)
     if (leading < 0) {
-      const proposals = this.#faultyProposals(global, view)
+      const proposals = this.#world.faultyProposals(global, view)
       yield* this.#combined(
         [0, 1, 2].map((node) => this.#actsOf(node, global, { view, proposals })),
       )
       return
     }
     for (const { act, proposal } of this.#leads(leading, global, view)) {
-      const proposals = proposal === undefined ? [] : [this.#showProposal(proposal)]
+      const proposals = proposal === undefined ? [] : [this.#world.showProposal(proposal)]
       yield* this.#combined(
         [0, 1, 2].map((node) =>
           node === leading ? [act] : this.#actsOf(node, global, { view, proposals }),
@@ -289,12 +226,12 @@ export class Explorer {
     const results: { to: number; highQC: NamedBlock; how: string }[] = []
     const usable = certified.filter((block) => block.view < view)
     for (const shown of [undefined, ...usable]) {
-      let at = shown === undefined ? from : this.#step(node, from, this.#showQC(shown))
+      let at = shown === undefined ? from : this.#step(node, from, this.#world.showQC(shown))
       if (this.#stateAt(node, at).view < view && tc !== undefined) {
-        at = this.#step(node, at, this.#showTC(view - 1n, tc))
+        at = this.#step(node, at, this.#world.showTC(view - 1n, tc))
       }
       if (this.#stateAt(node, at).view !== view) continue
-      const to = this.#step(node, at, timerOf(view))
+      const to = this.#step(node, at, this.#world.timerOf(view))
       const { timeout } = this.#stateAt(node, to)
       if (timeout?.view !== view) continue
       results.push({
@@ -319,11 +256,11 @@ export class Explorer {
       proposal: undefined,
     })
     for (const shown of [undefined, ...global.certified.filter((block) => block.view < view)]) {
-      let at = shown === undefined ? id : this.#step(node, id, this.#showQC(shown))
+      let at = shown === undefined ? id : this.#step(node, id, this.#world.showQC(shown))
       // View 1 was entered, and its payload asked for, at the start.
-      if (view === 1n) at = this.#step(node, at, this.#payloadFor(1n, HONEST[node] as number))
+      if (view === 1n) at = this.#step(node, at, this.#world.payloadFor(1n, HONEST[node] as number))
       if (this.#stateAt(node, at).view < view && global.tc !== undefined) {
-        at = this.#step(node, at, this.#showTC(view - 1n, global.tc))
+        at = this.#step(node, at, this.#world.showTC(view - 1n, global.tc))
       }
       const { proposal, vote } = this.#stateAt(node, at)
       if (this.#stateAt(node, at).view !== view || proposal?.view !== view) continue
@@ -378,231 +315,41 @@ export class Explorer {
   }
 
   #stateAt(node: number, id: number): SpeakingState {
-    return (this.#automata[node] as Automaton<SpeakingState>).at(id).state
+    return (this.#automata[node] as Automaton<SpeakingState, readonly ScopeEffect[]>).at(id).state
   }
 
-  #automatonOf(validator: number, coreModule: CoreModule): Automaton<SpeakingState> {
-    const leaders = this.#leaders
-    return new Automaton<SpeakingState>({
-      make: () =>
-        new ScopeNode({
-          chain: this.#chain,
-          schemes: this.#schemes,
-          coreModule,
-          index: validator,
-          validator,
-          isHonest: true,
-          election: { leader: (_, view) => leaders[Number(view) - 1] ?? 0 },
-          blockOf: (hash) => this.#blocks.get(bytesToHex(hash)),
-        }),
-      onEffects: (effects) => {
-        for (const effect of effects) {
-          if (effect.kind === 'commit') this.#checkProof(effect, validator)
-          if (effect.kind === 'broadcast' && effect.message.kind === 'proposal') {
-            this.#know(effect.message.proposal.block, validator)
-          }
-        }
-      },
-      stateOf: (node) => this.#stateOf(node),
-    })
+  #automatonOf(validator: number): Automaton<SpeakingState, readonly ScopeEffect[]> {
+    const maker = this.#world.makerOf(validator, this.#leaders.list)
+    return new Automaton<SpeakingState, readonly ScopeEffect[]>(maker, (node) =>
+      this.#stateOf(node),
+    )
   }
 
   #stateOf(node: ScopeNode): { state: SpeakingState; text: string } {
-    const state = stateOf(node, this.#names)
+    const state = stateOf(node, this.#world.names)
     const { proposals, timeouts, votes } = node.said
     const vote = votes.at(-1)
     const timeout = timeouts.at(-1)
     const speaking = {
       view: state.view,
       node: state,
-      vote: vote === undefined ? undefined : this.#named(vote.blockHash),
+      vote: vote === undefined ? undefined : this.#world.named(vote.blockHash),
       timeout:
         timeout === undefined
           ? undefined
-          : { view: timeout.view, highQC: this.#named(timeout.highQC.blockHash) },
+          : { view: timeout.view, highQC: this.#world.named(timeout.highQC.blockHash) },
       proposal: proposals.at(-1),
     }
     return { state: speaking, text: stateText(state, AS_IS, state.view) }
   }
 
-  #step(node: number, id: number, { input, key, view }: Item): number {
-    const automaton = this.#automata[node] as Automaton<SpeakingState>
-    const { effects, to } = automaton.step(id, { key, input, view, leaders: this.#leaders })
-    const asks = effects.find((effect) => effect.kind === 'build')
-    if (asks === undefined || asks.view > BigInt(this.#leaders.length)) return to
+  #step(node: number, id: number, item: Item): number {
+    const automaton = this.#automata[node] as Automaton<SpeakingState, readonly ScopeEffect[]>
+    const { outcome, to } = automaton.step(id, item, this.#leaders)
+    const asks = outcome.find((effect) => effect.kind === 'build')
+    if (asks === undefined || asks.view > BigInt(this.#leaders.list.length)) return to
     // An honest leader is not slow: that its proposal comes late or never is the network's doing.
-    return this.#step(node, to, this.#payloadFor(asks.view, HONEST[node] as number))
-  }
-
-  #payloadFor(view: View, validator: number): Item {
-    const payload = { actions: [Uint8Array.of(Number(view), validator)], evm: [], evidence: [] }
-    const input = {
-      kind: 'payloadBuilt' as const,
-      nowMs: 0,
-      view,
-      payload,
-      timestampMs: timeOf(view),
-    }
-    return { key: `b${view}`, view, input }
-  }
-
-  /** On every certified block: two where the rules allow any, and one that they do not. */
-  #faultyProposals({ certified, tc }: Global, view: View): Proposed[] {
-    return [this.#genesis, ...certified].flatMap((parent) => {
-      const isDirect = parent.view + 1n === view
-      const entry = isDirect || tc === undefined ? undefined : { at: view - 1n, highQC: tc }
-      const isLegal = isDirect || (tc !== undefined && parent.view >= tc.view)
-      const makers = isLegal ? FAULTY_MAKERS : FAULTY_MAKERS.slice(0, 1)
-      const proposals = makers.map((maker) => this.#faultyProposal(view, parent, maker, entry))
-      if (entry === undefined) return proposals
-      return [...proposals, this.#faultyProposal(view, parent, FORGER, undefined)]
-    })
-  }
-
-  #checkProof({ proof }: Extract<ScopeEffect, { kind: 'commit' }>, node: number): void {
-    const { context, set } = this.#chain
-    const refusal = refuteCommitProof(proof, { context, set, scheme: this.#schemes.scheme })
-    if (refusal !== undefined) throw new PropertyViolation(`M3: node ${node}: ${refusal}`)
-  }
-
-  #showQC(block: NamedBlock): Item {
-    return this.#item(`q${nameOf(block, AS_IS)}`, block.view + 1n, () => ({
-      kind: 'advanceView',
-      advanceView: { highQC: this.#qcOf(block) },
-    }))
-  }
-
-  #showTC(at: View, highQC: NamedBlock): Item {
-    return this.#item(`t${at}${nameOf(highQC, AS_IS)}`, at + 1n, () => ({
-      kind: 'advanceView',
-      advanceView: { highQC: this.#qcOf(highQC), tc: this.#tcOf(at, highQC) },
-    }))
-  }
-
-  #showProposal(proposal: Proposal): Proposed {
-    const { block, tc, view } = proposal
-    const entry = tc === undefined ? '' : `,${tc.highQC.view}`
-    const named = this.#named(blockHash(block.header))
-    const item = this.#item(`p${nameOf(named, AS_IS)}${entry}`, view, () => ({
-      kind: 'proposal',
-      proposal,
-    }))
-    return { ...item, block: named }
-  }
-
-  #item(key: string, view: View, message: () => ConsensusMessage): Item {
-    const known = this.#shown.get(key)
-    if (known !== undefined) return known
-    const input = { kind: 'message' as const, nowMs: 0, from: '0', message: message() }
-    const item = { key, view, input }
-    this.#shown.set(key, item)
-    return item
-  }
-
-  #faultyProposal(
-    view: View,
-    parent: NamedBlock,
-    maker: number,
-    entry: { readonly at: View; readonly highQC: NamedBlock } | undefined,
-  ): Proposed {
-    const key = `${view}.${maker}/${nameOf(parent, AS_IS)},${entry === undefined ? '' : nameOf(entry.highQC, AS_IS)}`
-    const known = this.#made.get(key)
-    if (known !== undefined) return known
-    const payload: Payload = {
-      actions: [Uint8Array.of(Number(view), maker)],
-      evm: [],
-      evidence: [],
-    }
-    const below = this.#headerOf(parent)
-    const executed = this.#committedIn(parent)
-    const header: BlockHeader = {
-      ...this.#chain.genesis.header,
-      view,
-      height: below.height + 1n,
-      parentHash: this.#hashOf(parent),
-      qc: this.#qcOf(parent),
-      proposer: 0,
-      timestampMs: timeOf(view),
-      payloadRoot: payloadRoot(payload),
-      executedHeight: this.#headerOf(executed).height,
-      stateRoot: this.#rootOf(executed),
-    }
-    const block = this.#know({ header, payload }, maker)
-    const tc = entry === undefined ? undefined : this.#tcOf(entry.at, entry.highQC)
-    const tcHash = tc === undefined ? undefined : sha256(timeoutCertificateCodec.encode(tc))
-    const digest = proposalDigest(this.#chain.context, 1n, view, this.#hashOf(block), tcHash)
-    const secretKey = this.#chain.keys[0]?.nodeSecretKey ?? new Uint8Array(0)
-    const proposal: Proposal = {
-      epoch: 1n,
-      view,
-      block: { header, payload },
-      ...(tc === undefined ? {} : { tc }),
-      signature: this.#schemes.nodeScheme.sign(secretKey, digest),
-    }
-    const item = { ...this.#item(`p${key}`, view, () => ({ kind: 'proposal', proposal })), block }
-    this.#made.set(key, item)
-    return item
-  }
-
-  /** K of §3.1, as a block. */
-  #committedIn(block: NamedBlock): NamedBlock {
-    const { parent } = block
-    if (parent?.parent === undefined) return this.#genesis
-    if (parent.view + 1n === block.view && parent.parent.view + 1n === parent.view)
-      return parent.parent
-    const { executedHeight } = this.#headerOf(block)
-    let at: NamedBlock | undefined = block
-    while (at !== undefined && this.#headerOf(at).height > executedHeight) at = at.parent
-    return at ?? this.#genesis
-  }
-
-  #rootOf(block: NamedBlock): Hash {
-    const known = this.#roots.get(block)
-    if (known !== undefined) return known
-    assert(block.parent !== undefined, 'the root of the genesis block is known')
-    const root = sha256(this.#rootOf(block.parent), this.#hashOf(block), Uint8Array.of(0))
-    this.#roots.set(block, root)
-    return root
-  }
-
-  #know(block: Block, maker: number): NamedBlock {
-    const hash = blockHash(block.header)
-    this.#blocks.set(bytesToHex(hash), block)
-    this.#names.add(block.header, maker)
-    const named = this.#named(hash)
-    this.#hashes.set(named, hash)
-    return named
-  }
-
-  #named(hash: Hash): NamedBlock {
-    const named = this.#names.of(hash)
-    assert(named !== undefined, 'every block has a name')
-    return named
-  }
-
-  #hashOf(block: NamedBlock): Hash {
-    const hash = this.#hashes.get(block)
-    assert(hash !== undefined, 'every block has a hash')
-    return hash
-  }
-
-  #headerOf(block: NamedBlock): BlockHeader {
-    const known = this.#blocks.get(bytesToHex(this.#hashOf(block)))
-    assert(known !== undefined, 'every block is known')
-    return known.header
-  }
-
-  #qcOf(block: NamedBlock): QuorumCertificate {
-    if (block === this.#genesis) return this.#chain.genesisQC
-    const hash = this.#hashOf(block)
-    const signature = voteDigest(this.#chain.context, 1n, block.view, hash)
-    return { epoch: 1n, view: block.view, blockHash: hash, signers: EVERYONE, signature }
-  }
-
-  #tcOf(at: View, highQC: NamedBlock): TimeoutCertificate {
-    const signature = timeoutDigest(this.#chain.context, 1n, at, highQC.view)
-    const groups = [{ highQCView: highQC.view, signers: EVERYONE, signature }]
-    return { epoch: 1n, view: at, groups, highQC: this.#qcOf(highQC) }
+    return this.#step(node, to, this.#world.payloadFor(asks.view, HONEST[node] as number))
   }
 }
 
@@ -627,12 +374,6 @@ function isFirstOfItsKind(acts: readonly Act[]): boolean {
           other.node === FAULTY_MAKERS[0] && other.parent === parent && other.view === view,
       ),
   )
-}
-
-const EVERYONE = bitmapFromSigners([0, 1, 2, 3], SIZE)
-
-function timerOf(view: View): Item {
-  return { key: 'timer', view, input: { kind: 'timerFired', timerId: 'view' } }
 }
 
 function pathOf(visit: Visit): string {

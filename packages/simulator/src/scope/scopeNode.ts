@@ -14,6 +14,7 @@ import {
   type ConsensusMessage,
   type Hash,
   type Hex,
+  type Misbehavior,
   type Proposal,
   type TimeoutVote,
   unreachable,
@@ -99,6 +100,13 @@ export class ScopeNode {
       ...schemes,
       self: { index: validator, ...keys },
       election,
+      recovered: {
+        recent: [genesis],
+        blocksAbove: [],
+        certificates: [],
+        stateRoots: [{ height: 0n, stateRoot: genesis.header.stateRoot }],
+        misbehaviors: CONVICTED,
+      },
     })
   }
 
@@ -248,6 +256,21 @@ class SyncedLog implements DurableLog {
     return this.#blocks.has(bytesToHex(hash))
   }
 }
+
+/**
+ * Whoever may be faulty here has been convicted of all that one can be: no block brings evidence. Otherwise blocks would
+ * differ by what their makers happen to have seen, and nothing that is searched for hangs on it.
+ */
+const CONVICTED: readonly Misbehavior[] = [0, 1, 2, 3].flatMap((validator) =>
+  Array.from({ length: 64 }, (_, i) => BigInt(i)).flatMap((view) =>
+    (['duplicateVote', 'lockRegression', 'conflictingTimeouts'] as const).map((kind) => ({
+      kind,
+      validator,
+      epoch: 1n,
+      view: 1_000_000n + view,
+    })),
+  ),
+)
 
 /** Virtual time between views: more than all that happens in one takes. */
 const VIEW_MS = 1_000_000

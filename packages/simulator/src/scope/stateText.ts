@@ -1,5 +1,6 @@
 import type { CoreDump } from '@openliquid/consensus'
 import {
+  assert,
   type BlockHeader,
   blockHash,
   bytesToHex,
@@ -9,12 +10,15 @@ import {
   type QuorumCertificate,
   type View,
 } from '@openliquid/primitives'
+import { PropertyViolation } from '../monitors.ts'
 import type { ScopeNode } from './scopeNode.ts'
 
 /** New names of the nodes: two states are the same if one is the other with its nodes renamed. */
 export interface Renaming {
   readonly node: (index: number) => number
   readonly validator: (index: number) => number
+  /** Block that all have committed: what is beneath is the same for everyone, and has no names. */
+  readonly base?: NamedBlock
 }
 
 /** Nothing is renamed. */
@@ -30,15 +34,21 @@ export interface NamedBlock {
 /** The blocks of a search by their hashes. */
 export class BlockNames {
   readonly #blocks = new Map<Hex, NamedBlock>()
+  readonly #texts = new Set<string>()
 
   constructor(genesis: BlockHeader) {
     this.#blocks.set(bytesToHex(blockHash(genesis)), { view: 0n, node: 0, parent: undefined })
   }
 
+  /** @throws {InvariantError} another block has the name: states would look alike that are not */
   add(header: BlockHeader, node: number): void {
     const key = bytesToHex(blockHash(header))
     if (this.#blocks.has(key)) return
-    this.#blocks.set(key, { view: header.view, node, parent: this.of(header.parentHash) })
+    const block = { view: header.view, node, parent: this.of(header.parentHash) }
+    const text = nameOf(block, AS_IS)
+    assert(!this.#texts.has(text), 'a node makes one block on a parent in a view')
+    this.#texts.add(text)
+    this.#blocks.set(key, block)
   }
 
   of(hash: Hash): NamedBlock | undefined {
@@ -50,6 +60,7 @@ export class BlockNames {
 export function nameOf(block: NamedBlock | undefined, renaming: Renaming): string {
   if (block === undefined) return '?'
   if (block.parent === undefined) return 'g'
+  if (block === renaming.base) return `${block.view}`
   return `${block.view}.${renaming.node(block.node)}/${nameOf(block.parent, renaming)}`
 }
 
@@ -126,6 +137,19 @@ export function stateOf({ core, timers }: ScopeNode, names: BlockNames): NodeSta
 }
 
 /**
+ * The state without what decides nothing of what is signed from here on, where every block can be fetched at once: which
+ * blocks are at hand, and a lock that highQC covers.
+ *
+ * @throws {PropertyViolation} highQC does not cover the lock, which would forbid every timeout
+ */
+export function bindingState(state: NodeState): NodeState {
+  if (state.lockedView > (state.highQC?.view ?? 0n)) {
+    throw new PropertyViolation(`R3: locked on view ${state.lockedView} above highQC`)
+  }
+  return { ...state, lockedView: 0n, blocks: [] }
+}
+
+/**
  * The state as one text: equal texts, equal futures.
  *
  * @param lowest - view that no node is below: votes of earlier ones are in, and what they did not certify never will be
@@ -137,6 +161,7 @@ export function stateText(state: NodeState, renaming: Renaming, lowest: View): s
     state.view,
     name(state.highQC),
     name(state.committed),
+    state.lockedView,
     state.plain,
     state.safety.map((block) => (block === undefined ? '' : name(block))).join(),
     // A certified block that is missing is fetched at once, and one below highQC says nothing more.
@@ -186,7 +211,9 @@ export function messageText(
     case 'advanceView': {
       const { highQC, highestCommit, tc } = message.advanceView
       const entry = tc === undefined ? '' : `${tc.view}${block(tc.highQC.blockHash)}`
-      return `a${block(highQC.blockHash)},${entry},${highestCommit?.path[0]?.height ?? ''}`
+      const [committed] = highestCommit?.path ?? []
+      const commit = committed === undefined ? '' : block(blockHash(committed))
+      return `a${block(highQC.blockHash)},${entry},${commit}`
     }
     default:
       return message.kind
@@ -205,8 +232,8 @@ function entryText({ highQC, lastTC, status }: CoreDump): string {
 
 function safetyText({ safety, status }: CoreDump): string {
   if (safety === undefined) return ''
-  const { lastProposed, lastVotedView, lockedView } = safety
-  return `${lockedView},${lastVotedView >= status.view},${lastProposed?.view === status.view}`
+  const { lastProposed, lastVotedView } = safety
+  return `${lastVotedView >= status.view},${lastProposed?.view === status.view}`
 }
 
 function safetyBlocks({ safety, status }: CoreDump, names: BlockNames): (NamedBlock | undefined)[] {

@@ -1,0 +1,293 @@
+import { ConsensusCore, recoverState } from '@openliquid/consensus'
+import {
+  type Block,
+  blockHash,
+  bytesToHex,
+  type ConsensusMessage,
+  type Hash,
+  type Hex,
+  type QuorumCertificate,
+  unreachable,
+  type View,
+} from '@openliquid/primitives'
+import { padTo64 } from '../cluster.ts'
+import { refuteCommitProof } from '../commitProofChecker.ts'
+import { PropertyViolation } from '../monitors.ts'
+import type { CoreModule } from '../simulatedNode.ts'
+import { createChain, type VirtualChain } from '../virtualChain.ts'
+import type { NodeMaker, StepInput } from './automaton.ts'
+import { exclusiveOrScheme } from './exclusiveOrScheme.ts'
+import { type ScopeEffect, ScopeNode, timeOf } from './scopeNode.ts'
+import { AS_IS, BlockNames, messageText, type NamedBlock } from './stateText.ts'
+import { wholeCommitteeScheme } from './wholeCommitteeScheme.ts'
+
+/** Validators, and nodes: the last node has the keys of validator 0 as well. */
+export const VALIDATORS = 4
+export const NODES = 5
+const ALL_NODES = Array.from({ length: NODES }, (_, node) => node)
+/** Leads views that are not to be played yet. */
+const NOBODY = -1
+
+type ClusterSchemes = Parameters<typeof createChain>[1]
+
+/** The core that ships. */
+export const REAL_CORE: CoreModule = { ConsensusCore, recoverState }
+const STAKES = [1n, 1n, 1n, 1n]
+const nodeScheme = padTo64(exclusiveOrScheme)
+
+/** A chain, and how its validators sign. */
+export interface TwinsChain {
+  readonly schemes: ClusterSchemes
+  readonly chain: VirtualChain
+}
+
+function chainWith(schemes: ClusterSchemes): TwinsChain {
+  return { schemes, chain: createChain(STAKES, schemes) }
+}
+
+export const PLAIN_CHAIN: TwinsChain = chainWith({ scheme: exclusiveOrScheme, nodeScheme })
+/** In a search, what is certified is the same however the votes came together. */
+export const SEARCH_CHAIN: TwinsChain = chainWith({
+  scheme: wholeCommitteeScheme(VALIDATORS, 3),
+  nodeScheme,
+})
+
+/** A message, once for all the paths it occurs on. */
+export interface KnownMessage {
+  readonly key: string
+  readonly message: ConsensusMessage
+  readonly view: number
+  /** What certificates inside say. */
+  readonly certified: readonly Certified[]
+}
+
+/** A block certified in a view, and the block whose commit that proves. */
+export interface Certified {
+  readonly view: number
+  readonly block: NamedBlock
+  readonly proven: NamedBlock | undefined
+}
+
+/** Something on its way to a node: a message, or the payload it asked for. */
+export interface Delivery {
+  readonly to: number
+  readonly view: number
+  /** Sender; absent for a node's own payload. */
+  readonly from: number | undefined
+  readonly known: KnownMessage | undefined
+  readonly input: StepInput
+}
+
+/** What a node did in a step, as far as others can notice. */
+export interface Speech {
+  readonly deliveries: readonly Delivery[]
+  /** By certificates in what it sent. */
+  readonly certified: readonly Certified[]
+  /** Newest blocks of its commits, if it is honest. */
+  readonly committed: readonly NamedBlock[]
+}
+
+const SILENCE: Speech = { deliveries: [], certified: [], committed: [] }
+
+/** What all nodes of a run share: the chain, and every block and message that was ever sent. */
+export class TwinsWorld {
+  readonly names: BlockNames
+  readonly genesis: NamedBlock
+  readonly #chain: VirtualChain
+  readonly #coreModule: CoreModule
+  readonly #schemes: ClusterSchemes
+  readonly #blocks = new Map<Hex, Block>()
+  readonly #messages = new Map<string, KnownMessage>()
+  readonly #inputs = new Map<string, StepInput>()
+
+  constructor(coreModule: CoreModule, { chain, schemes }: TwinsChain) {
+    this.#coreModule = coreModule
+    this.#schemes = schemes
+    this.#chain = chain
+    this.names = new BlockNames(chain.genesis.header)
+    this.genesis = this.#blockNamed(blockHash(chain.genesis.header))
+  }
+
+  /** How the node of this position is made. */
+  makerOf(index: number): NodeMaker<Speech> {
+    const validator = index % VALIDATORS
+    return {
+      make: (leaders) =>
+        new ScopeNode({
+          chain: this.#chain,
+          schemes: this.#schemes,
+          coreModule: this.#coreModule,
+          index,
+          validator,
+          isHonest: validator !== 0,
+          election: { leader: (_epoch, view) => leaders.current[Number(view) - 1] ?? NOBODY },
+          blockOf: (hash) => this.#blocks.get(bytesToHex(hash)),
+        }),
+      outcomeOf: (effects) => this.#hear(index, effects),
+    }
+  }
+
+  /** A timer that fires in a view. */
+  timer(timerId: 'backup' | 'hold' | 'view', view: View): StepInput {
+    return this.#input(`${timerId}${view}`, (id) => ({
+      id,
+      view,
+      input: { kind: 'timerFired', timerId },
+    }))
+  }
+
+  #hear(sender: number, effects: readonly ScopeEffect[]): Speech {
+    if (effects.length === 0) return SILENCE
+    this.#see(effects, sender)
+    const deliveries: Delivery[] = []
+    const certified: Certified[] = []
+    const committed: NamedBlock[] = []
+    const send = (message: ConsensusMessage, recipients: readonly number[]): void => {
+      const known = this.#register(message)
+      certified.push(...known.certified)
+      const input = this.#input(`${sender}${known.key}`, (id) => ({
+        id,
+        view: BigInt(known.view),
+        input: { kind: 'message', nowMs: 0, from: `${sender}`, message: known.message },
+      }))
+      for (const to of recipients) {
+        if (to !== sender) deliveries.push({ to, from: sender, view: known.view, known, input })
+      }
+    }
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'build': {
+          const input = this.#payload(sender, effect.view)
+          const view = Number(effect.view)
+          deliveries.push({ to: sender, from: undefined, view, known: undefined, input })
+          break
+        }
+        case 'broadcast':
+          send(effect.message, ALL_NODES)
+          break
+        case 'send':
+          send(effect.message, recipientsOf(effect.to))
+          break
+        case 'commit':
+          if (sender % VALIDATORS !== 0) committed.push(this.#committed(effect, sender))
+          break
+        default:
+          unreachable(effect)
+      }
+    }
+    return { deliveries, certified, committed }
+  }
+
+  /** Learns of proposals before anybody is asked for a state that holds them. */
+  #see(effects: readonly ScopeEffect[], sender: number): void {
+    for (const effect of effects) {
+      if (effect.kind !== 'broadcast' || effect.message.kind !== 'proposal') continue
+      const { block } = effect.message.proposal
+      this.#blocks.set(bytesToHex(blockHash(block.header)), block)
+      this.names.add(block.header, sender)
+    }
+  }
+
+  /** One object for all messages that say the same. */
+  #register(message: ConsensusMessage): KnownMessage {
+    const key = messageText(message, this.names, AS_IS)
+    const known = this.#messages.get(key)
+    if (known !== undefined) return known
+    const fresh = {
+      key,
+      message,
+      view: Number(viewOf(message)),
+      certified: qcsIn(message).flatMap((qc) => this.#certifiedBy(qc)),
+    }
+    this.#messages.set(key, fresh)
+    return fresh
+  }
+
+  /** The block of a view is the same whenever its leader comes to make it. */
+  #payload(node: number, view: View): StepInput {
+    const payload = { actions: [Uint8Array.of(Number(view), node)], evm: [], evidence: [] }
+    return this.#input(`b${node},${view}`, (id) => ({
+      id,
+      view,
+      input: { kind: 'payloadBuilt', nowMs: 0, view, payload, timestampMs: timeOf(view) },
+    }))
+  }
+
+  #input(key: string, make: (id: number) => StepInput): StepInput {
+    const known = this.#inputs.get(key)
+    if (known !== undefined) return known
+    const input = make(this.#inputs.size)
+    this.#inputs.set(key, input)
+    return input
+  }
+
+  /** M3 for a commit that a node made. */
+  #committed(
+    { blocks, proof }: Extract<ScopeEffect, { kind: 'commit' }>,
+    node: number,
+  ): NamedBlock {
+    const { context, set } = this.#chain
+    const refusal = refuteCommitProof(proof, { context, set, scheme: this.#schemes.scheme })
+    const last = blocks.at(-1)
+    if (refusal !== undefined || last === undefined) {
+      throw new PropertyViolation(`M3: node ${node}: ${refusal ?? 'a commit of nothing'}`)
+    }
+    return this.#blockNamed(last.blockHash)
+  }
+
+  #blockNamed(hash: Hash): NamedBlock {
+    const block = this.names.of(hash)
+    if (block === undefined) {
+      throw new PropertyViolation('M5: a block is committed that nobody proposed')
+    }
+    return block
+  }
+
+  #certifiedBy(qc: QuorumCertificate): readonly Certified[] {
+    const block = this.names.of(qc.blockHash)
+    if (qc.view === 0n || block === undefined) return []
+    const { parent } = block
+    const isPair = parent !== undefined && parent.view > 0n && parent.view + 1n === qc.view
+    return [{ view: Number(qc.view), block, proven: isPair ? parent : undefined }]
+  }
+}
+
+function recipientsOf(to: Extract<ScopeEffect, { kind: 'send' }>['to']): readonly number[] {
+  if ('peer' in to) return [Number(to.peer)]
+  return to.validator === 0 ? [0, VALIDATORS] : [to.validator]
+}
+
+function qcsIn(message: ConsensusMessage): QuorumCertificate[] {
+  switch (message.kind) {
+    case 'proposal': {
+      const { block, tc } = message.proposal
+      return [block.header.qc, ...(tc === undefined ? [] : [tc.highQC])]
+    }
+    case 'timeout':
+      return [message.timeout.highQC]
+    case 'advanceView': {
+      const { highQC, tc } = message.advanceView
+      return [highQC, ...(tc === undefined ? [] : [tc.highQC])]
+    }
+    default:
+      return []
+  }
+}
+
+/** The view a message belongs to: that of its sender. */
+function viewOf(message: ConsensusMessage): View {
+  switch (message.kind) {
+    case 'proposal':
+      return message.proposal.view
+    case 'vote':
+      return message.vote.view
+    case 'timeout':
+      return message.timeout.view
+    case 'advanceView': {
+      const { highQC, tc } = message.advanceView
+      return (tc !== undefined && tc.view > highQC.view ? tc.view : highQC.view) + 1n
+    }
+    default:
+      return 0n
+  }
+}
