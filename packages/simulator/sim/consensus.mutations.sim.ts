@@ -1,8 +1,8 @@
 // Share of the planted protocol bugs that are found, and the dearest of them, with the real core clean on the same
 // scenarios.
 import { cpuMs, report } from '../../../bench/figure.ts'
-import { loadMutant, removeMutants } from './mutants.ts'
-import { type Killed, MUTATIONS } from './mutationTable.ts'
+import { type Killed, loadMutant, removeMutants } from './mutants.ts'
+import { MUTATIONS } from './mutationTable.ts'
 import { type Scenario, underHighTip } from './scenarios.ts'
 import { TIP_MUTATIONS } from './tipMutations.ts'
 

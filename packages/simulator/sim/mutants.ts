@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { CoreModule } from '../src/index.ts'
+import type { Scenario } from './scenarios.ts'
 
 /** A fault planted into a copy of the consensus sources. */
 export interface Mutation {
@@ -12,6 +13,14 @@ export interface Mutation {
     readonly find: string
     readonly replace: string
   }[]
+}
+
+/** A fault, and who is to find it. */
+export type Killed = Mutation & { readonly killers: readonly Scenario[] }
+
+/** One edit of a mutation. */
+export function edit(file: string, find: string, replace: string): Mutation['edits'][number] {
+  return { file, find, replace }
 }
 
 const CONSENSUS = fileURLToPath(new URL('../../consensus', import.meta.url))

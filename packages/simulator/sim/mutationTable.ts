@@ -1,15 +1,7 @@
 import { planOf, runPlan } from '../src/index.ts'
-import {
-  convictsTwins,
-  evidenceOfNobody,
-  evidenceTooMadValidator,
-  evidenceTooMuch,
-  evidenceTwice,
-  expires,
-  junkEvidence,
-  paysOnce,
-  resetLocks,
-} from './evidenceScenarios.ts'
+import { EPOCH_MUTATIONS } from './epochMutations.ts'
+import { EVIDENCE_MUTATIONS } from './evidenceMutations.ts'
+import { resetLocks } from './evidenceScenarios.ts'
 import {
   earlyTimeout,
   farFuture,
@@ -35,12 +27,19 @@ import {
   unsignedProposal,
   withoutEntryProof,
 } from './injections.ts'
-import type { Mutation } from './mutants.ts'
+import { edit, type Killed } from './mutants.ts'
+import {
+  gapAtTheTop,
+  restartInSilence,
+  restartsBehind,
+  restartWithoutTimeouts,
+} from './recoveryScenarios.ts'
 import {
   allCrash,
   chaos,
   deadLeader,
   doubleProposal,
+  everythingTwice,
   isUnderHighTip,
   lateQC,
   lightMajority,
@@ -51,11 +50,14 @@ import {
   wrongRoot,
 } from './scenarios.ts'
 
-/** A fault, and who is to find it. */
-export type Killed = Mutation & { readonly killers: readonly Scenario[] }
+/** A block that enters the tree brings a certificate for its parent, which is not looked at. */
+const LEARN_FROM_BLOCKS = edit(
+  'certificateProcessor.ts',
+  'this.learnQC(verifier.trustQC(header.qc), nowMs)\n    const node',
+  'const node',
+)
 
-/** Each rule of §3–§7 that is taken out must be missed by somebody; docs/spec/consensus.md §11.5. */
-export const MUTATIONS: readonly Killed[] = [
+const CORE_MUTATIONS: readonly Killed[] = [
   {
     name: 'quorum of one half',
     edits: [
@@ -588,98 +590,6 @@ export const MUTATIONS: readonly Killed[] = [
     killers: [deadLeader],
   },
   {
-    name: 'evidence counted twice',
-    edits: [edit('offences.ts', 'return !this.#has(misbehavior) && ', 'return ')],
-    killers: [evidenceTwice, paysOnce],
-  },
-  {
-    name: 'evidence of an epoch that is over for good',
-    edits: [
-      edit(
-        'pastEpochs.ts',
-        'if (isTooOld || this.#isExpired(closedAtMs, timestampMs)) this.#epochs.delete(epoch)',
-        'if (isTooOld && timestampMs < 0) this.#epochs.delete(epoch)',
-      ),
-      edit(
-        'pastEpochs.ts',
-        'return this.#isExpired(known.closedAtMs, block.timestampMs) ? undefined : known.committee',
-        'return known.committee',
-      ),
-    ],
-    killers: [expires],
-  },
-  {
-    name: 'evidence in a block not verified',
-    edits: [
-      edit(
-        'evidenceRules.ts',
-        'if (verifyEvidence(evidence, { ...replica, committee }).length === 0) {',
-        'if (verifyEvidence(evidence, { ...replica, committee }).length < 0) {',
-      ),
-    ],
-    killers: [evidenceOfNobody],
-  },
-  {
-    name: 'evidence of others not verified',
-    edits: [
-      edit(
-        'evidenceKeeper.ts',
-        'if (verifyEvidence(evidence, { ...this.#replica, committee }).length === 0) {',
-        'if (verifyEvidence(evidence, { ...this.#replica, committee }).length < 0) {',
-      ),
-      edit(
-        'evidenceRules.ts',
-        'if (replica.evidencePool.has(bytes)) continue',
-        'if (replica.evidencePool.size >= 0) continue',
-      ),
-    ],
-    killers: [junkEvidence],
-  },
-  {
-    name: 'one vote twice is a breach',
-    edits: [
-      edit(
-        'evidenceVerifier.ts',
-        'return first.epoch === epoch && compareBytes(first.blockHash, second.blockHash) < 0',
-        'return first.epoch === epoch && compareBytes(first.blockHash, second.blockHash) <= 0',
-      ),
-    ],
-    killers: [junkEvidence],
-  },
-  {
-    name: 'evidence without limit',
-    edits: [edit('evidenceRules.ts', 'section.length > BLOCK_EVIDENCE_MAX', 'section.length < 0')],
-    killers: [evidenceTooMuch],
-  },
-  {
-    name: 'penalties without limit',
-    edits: [edit('offences.ts', ' && this.#countOf(misbehavior) < OFFENCES_PER_EPOCH_MAX', '')],
-    killers: [evidenceTooMadValidator],
-  },
-  {
-    name: 'breaches not watched',
-    edits: [edit('misbehaviorDetector.ts', 'this.#found.push(evidence)', '')],
-    killers: [convictsTwins],
-  },
-  {
-    name: 'penalties forgotten in a restart',
-    edits: [
-      edit('recovery.ts', 'misbehaviors: executed.misbehaviors?.() ?? [],', 'misbehaviors: [],'),
-    ],
-    killers: [paysOnce],
-  },
-  {
-    name: 'past epochs forgotten in a restart',
-    edits: [
-      edit(
-        'recovery.ts',
-        'pastEpochs: pastEpochsBelow(epoch, { genesis, executed }),',
-        'pastEpochs: [...pastEpochsBelow(epoch, { genesis, executed })].slice(0, 0),',
-      ),
-    ],
-    killers: [expires],
-  },
-  {
     name: 'reset without lock',
     edits: [
       edit(
@@ -690,12 +600,85 @@ export const MUTATIONS: readonly Killed[] = [
     ],
     killers: [resetLocks],
   },
+  {
+    name: 'lock not kept',
+    edits: [
+      edit(
+        'safetyRules.ts',
+        '...(locks ? { lockedView: qc.view, lockedQC: qc } : {}),',
+        '...(locks && view < 0n ? { lockedView: qc.view, lockedQC: qc } : {}),',
+      ),
+    ],
+    killers: [deadLeader],
+  },
+  {
+    name: 'duplicate signer counted twice',
+    edits: [
+      edit(
+        'voteCollector.ts',
+        'if (known !== undefined && equalBytes(known.signature, vote.signature)) return',
+        '',
+      ),
+      edit('voteCollector.ts', 'if (ballot?.verified.includes(signer) === true) return', ''),
+      edit('voteCollector.ts', 'if (known === undefined) kept.stake +=', 'kept.stake +='),
+      edit(
+        'voteCollector.ts',
+        'if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) return undefined',
+        '',
+      ),
+    ],
+    killers: [everythingTwice],
+  },
+  {
+    name: 'entry certificate not on disk',
+    edits: [
+      edit(
+        'safetyCodec.ts',
+        'data.entry === undefined ? new Uint8Array(0) : encodeEntry(data.entry)',
+        'data.epoch >= 0n ? new Uint8Array(0) : encodeEntry(data.entry!)',
+      ),
+      // A log that has the TC beside it has it too.
+      edit('certificateProcessor.ts', 'if (pacemaker.isNewTC(tc)) {', 'if (tc.view < 0n) {'),
+    ],
+    killers: [restartWithoutTimeouts],
+  },
+  {
+    name: 'certificates of synced blocks not processed',
+    edits: [LEARN_FROM_BLOCKS],
+    killers: [gapAtTheTop],
+  },
+  {
+    name: 'certificates of recovered blocks not processed',
+    edits: [
+      LEARN_FROM_BLOCKS,
+      edit(
+        'resumption.ts',
+        'if (qc.epoch === epoch) processor.learnQC(',
+        'if (qc.epoch > epoch) processor.learnQC(',
+      ),
+    ],
+    killers: [restartsBehind],
+  },
+  {
+    name: 'old messages repeated after a restart',
+    edits: [
+      edit('resumption.ts', 'if (lastVote?.view === view) {', 'if (lastVote !== undefined) {'),
+      edit(
+        'resumption.ts',
+        'if (lastTimeout?.view === view) {',
+        'if (lastTimeout !== undefined) {',
+      ),
+    ],
+    killers: [restartInSilence],
+  },
 ]
 
-/** One edit of a mutation. */
-export function edit(file: string, find: string, replace: string): Mutation['edits'][number] {
-  return { file, find, replace }
-}
+/** Each rule of §3–§8 that is taken out must be missed by somebody; docs/spec/consensus.md §11.5. */
+export const MUTATIONS: readonly Killed[] = [
+  ...CORE_MUTATIONS,
+  ...EPOCH_MUTATIONS,
+  ...EVIDENCE_MUTATIONS,
+]
 
 /** The schedule of a seed, as a scenario. */
 function schedule(seed: number): Scenario {

@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import * as epochs from './epochScenarios.ts'
 import * as injections from './injections.ts'
-import { loadMutant, removeMutants } from './mutants.ts'
-import { type Killed, MUTATIONS } from './mutationTable.ts'
+import { type Killed, loadMutant, removeMutants } from './mutants.ts'
+import { MUTATIONS } from './mutationTable.ts'
+import * as recoveries from './recoveryScenarios.ts'
 import * as scenarios from './scenarios.ts'
 import { TIP_MUTATIONS } from './tipMutations.ts'
 import * as tips from './tips.ts'
@@ -13,6 +15,7 @@ const {
   deadLeader,
   doubleProposal,
   equivocation,
+  everythingTwice,
   lateQC,
   lightMajority,
   otherExecution,
@@ -33,13 +36,16 @@ const SCENARIOS = Object.entries({
   deadLeader,
   doubleProposal,
   equivocation,
+  everythingTwice,
   lateQC,
   lightMajority,
   otherExecution,
   silentSpell,
   staleQC,
   wrongRoot,
+  ...epochs,
   ...injections,
+  ...recoveries,
 })
 
 describe('the scenarios raise no false alarm', () => {

@@ -128,6 +128,20 @@ export const lightMajority: Scenario = (coreModule) => {
   demand(cluster.commits.height === height, 'commits without a quorum of the stake')
 }
 
+/** Whatever is sent arrives twice; half of the stake is not enough all the same. */
+export const everythingTwice: Scenario = (coreModule) => {
+  const cluster = clusterOf(coreModule, {
+    seed: 39,
+    links: { ...steadyLinks(10), duplicatePermille: 1_000 },
+  })
+  cluster.start()
+  goOn(cluster, 10, 5_000)
+  cluster.network.partition([0, 0, 1, 1])
+  cluster.runFor(5_000)
+  cluster.heal()
+  goOn(cluster, 10, 20_000)
+}
+
 /** Loss, reordering, partitions and crashes, with all monitors on, then good links. */
 export function chaos(seed: number): Scenario {
   return (coreModule) => {

@@ -1,4 +1,4 @@
-import { edit, type Killed } from './mutationTable.ts'
+import { edit, type Killed } from './mutants.ts'
 import {
   firstQCLast,
   foreignTip,
