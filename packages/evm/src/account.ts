@@ -1,4 +1,5 @@
 import type { Hash } from '@openliquid/primitives'
+import { ByteSlab } from './byteSlab.ts'
 import { keccak256 } from './keccak.ts'
 import { RecordReader } from './recordReader.ts'
 import { decodeRlp } from './rlp.ts'
@@ -30,8 +31,8 @@ export const NO_ACCOUNT: AccountRecord = {
 }
 
 /** Value in the flat table: the leaf of the account trie with the incarnation at its end. */
-export function encodeAccount(account: AccountRecord): Uint8Array {
-  return finish(writeUint(BigInt(account.incarnation), writeTrieAccount(account)))
+export function encodeAccount(account: AccountRecord, slab?: ByteSlab): Uint8Array {
+  return finish(writeUint(BigInt(account.incarnation), writeTrieAccount(account)), slab)
 }
 
 /** Reads what `encodeAccount` wrote. */
@@ -48,12 +49,15 @@ export function decodeAccount(bytes: Uint8Array): AccountRecord {
 }
 
 /** Leaf of the account trie, as in every Ethereum chain: the RLP of nonce, balance, storage root and code hash. */
-export function encodeTrieAccount(account: AccountRecord): Uint8Array {
-  return finish(writeTrieAccount(account))
+export function encodeTrieAccount(account: AccountRecord, slab?: ByteSlab): Uint8Array {
+  return finish(writeTrieAccount(account), slab)
 }
 
 // An account is encoded for every change of one: field by field into one buffer, without lists and copies in between.
 const EMPTY_BYTES = 0x80
+/** Integers below it stand for themselves. */
+const SELF_END = 0x80n
+const LOW_END = 1n << 64n
 /** Prefix of a list of 56 to 255 bytes: the two hashes alone have 66, all fields at their longest 113. */
 const LIST = 0xf8
 const LIST_PREFIX_BYTES = 2
@@ -65,29 +69,28 @@ const wordView = new DataView(word.buffer)
 function writeTrieAccount({ nonce, balance, storageRoot, codeHash }: AccountRecord): number {
   let at = writeUint(balance, writeUint(nonce, LIST_PREFIX_BYTES))
   for (const hash of [storageRoot, codeHash]) {
-    scratch[at] = EMPTY_BYTES + hash.length
-    scratch.set(hash, at + 1)
-    at += 1 + hash.length
+    scratch[at++] = EMPTY_BYTES + hash.length
+    for (let i = 0; i < hash.length; i++) scratch[at++] = hash[i] as number
   }
   return at
 }
 
 function writeUint(value: bigint, at: number): number {
-  writeWord(wordView, 0, value)
-  let from = 0
-  while (from < word.length && word[from] === 0) from++
-  const length = word.length - from
-  if (length === 1 && (word[from] as number) < EMPTY_BYTES) {
-    scratch[at] = word[from] as number
+  if (value < SELF_END) {
+    scratch[at] = value === 0n ? EMPTY_BYTES : Number(value)
     return at + 1
   }
+  writeWord(wordView, 0, value)
+  let from = value < LOW_END ? word.length - 8 : 0
+  while (word[from] === 0) from++
+  const length = word.length - from
   scratch[at] = EMPTY_BYTES + length
   for (let i = 0; i < length; i++) scratch[at + 1 + i] = word[from + i] as number
   return at + 1 + length
 }
 
-function finish(end: number): Uint8Array {
+function finish(end: number, slab: ByteSlab = new ByteSlab()): Uint8Array {
   scratch[0] = LIST
   scratch[1] = end - LIST_PREFIX_BYTES
-  return scratch.slice(0, end)
+  return slab.copy(scratch, end)
 }

@@ -8,13 +8,15 @@ const HASH_BYTES = 32
 const ROUNDS = 24
 const LANES = 25
 
-// The memory of the module: state, round constants, input.
+// The memory of the module: state at the end of a run, round constants, state at its start, input.
 const STATE_BYTES = 200
 const CONSTANTS = 256
-const INPUT = 512
+const START = 512
+const INPUT = 768
 const PAGES = 2
 /** Blocks of input that are in the memory at once. */
 const BLOCKS_MAX = Math.floor((PAGES * 65_536 - INPUT) / RATE)
+const INPUT_BYTES = BLOCKS_MAX * RATE
 
 /** Lane (x, y) stands at x + 5y. Offsets of rho by lane. */
 const ROTATIONS = [
@@ -44,6 +46,12 @@ export function keccak256(bytes: Uint8Array): Hash {
   return output.slice()
 }
 
+/** Puts `keccak256` into 32 bytes of a buffer. */
+export function keccakInto(bytes: Uint8Array, into: Uint8Array, at: number): void {
+  absorb(bytes)
+  for (let i = 0; i < HASH_BYTES; i++) into[at + i] = output[i] as number
+}
+
 /** `keccak256` as a word of a stack. */
 export function keccakWord(bytes: Uint8Array): bigint {
   absorb(bytes)
@@ -51,20 +59,25 @@ export function keccakWord(bytes: Uint8Array): bigint {
 }
 
 function absorb(bytes: Uint8Array): void {
-  memory.fill(0, 0, STATE_BYTES)
   let at = 0
-  while (bytes.length - at >= RATE) {
-    const blocks = Math.min(BLOCKS_MAX, Math.floor((bytes.length - at) / RATE))
-    memory.set(bytes.subarray(at, at + blocks * RATE), INPUT)
-    run(blocks)
-    at += blocks * RATE
+  let rest = bytes.length
+  if (rest >= INPUT_BYTES) {
+    while (rest >= INPUT_BYTES) {
+      memory.set(bytes.subarray(at, at + INPUT_BYTES), INPUT)
+      run(BLOCKS_MAX)
+      memory.copyWithin(START, 0, STATE_BYTES)
+      at += INPUT_BYTES
+      rest -= INPUT_BYTES
+    }
   }
-  const rest = bytes.length - at
-  memory.fill(0, INPUT, INPUT + RATE)
   memory.set(at === 0 ? bytes : bytes.subarray(at), INPUT)
+  const blocks = Math.floor(rest / RATE) + 1
+  const end = INPUT + blocks * RATE
+  for (let i = INPUT + rest; i < end; i++) memory[i] = 0
   memory[INPUT + rest] = 0x01
-  memory[INPUT + RATE - 1] = (memory[INPUT + RATE - 1] as number) | 0x80
-  run(1)
+  memory[end - 1] = (memory[end - 1] as number) | 0x80
+  run(blocks)
+  if (at > 0) memory.fill(0, START, START + STATE_BYTES)
 }
 
 /** Keccak-f[1600] over the blocks of the input (FIPS 202): the state is in locals while it runs. */
@@ -80,7 +93,7 @@ function permutation(): WasmModule {
 
   for (let i = 0; i < LANES; i++)
     body
-      .i32(0)
+      .i32(START)
       .load(8 * i)
       .set(A + i)
   body

@@ -101,5 +101,15 @@ export function metaKey(name: 'head' | 'genesis'): Uint8Array {
 }
 
 function key(table: string, ...rest: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(Uint8Array.of(KEYSPACE.evm, table.charCodeAt(0)), ...rest)
+  let size = 2
+  for (const part of rest) size += part.length
+  const bytes = new Uint8Array(size)
+  bytes[0] = KEYSPACE.evm
+  bytes[1] = table.charCodeAt(0)
+  let at = 2
+  for (const part of rest) {
+    for (let i = 0; i < part.length; i++) bytes[at + i] = part[i] as number
+    at += part.length
+  }
+  return bytes
 }

@@ -6,13 +6,13 @@ import {
   type Write,
 } from '@openliquid/primitives'
 import { type AccountRecord, encodeAccount, encodeTrieAccount } from './account.ts'
+import { ByteSlab } from './byteSlab.ts'
 import { byteText, textBytes } from './byteText.ts'
 import type { AccountChange, StateChanges } from './journaledState.ts'
 import { accountKey, codeKey, incarnationKey, slotKey } from './keys.ts'
 import { encodeRlp } from './rlp.ts'
 import { accountTrie, type StateTrie, storageTrie, type TrieState } from './stateTries.ts'
 import { EMPTY_TRIE_ROOT, type TrieChange, updateTrie } from './trie.ts'
-import type { TrieNode } from './trieNode.ts'
 
 /** What a block's changes come to on disk. */
 export interface StateCommit {
@@ -20,8 +20,8 @@ export interface StateCommit {
   readonly writes: readonly Write[]
   /** Old values of the flat tables, for those who still read the state before. */
   readonly replaced: ReadonlyMap<string, Uint8Array | undefined>
-  /** The trie nodes among the writes, as they are in memory. */
-  readonly nodes: readonly (readonly [key: string, node: TrieNode | undefined])[]
+  /** The records of trie nodes among the writes. */
+  readonly nodes: readonly (readonly [key: string, record: Uint8Array | undefined])[]
 }
 
 /** What the commit must know of the state before. */
@@ -50,8 +50,9 @@ export function commitState(root: Hash, changes: StateChanges, reader: CommitRea
 
 class Commit {
   readonly #reader: CommitReader
+  readonly #slab = new ByteSlab()
   readonly #writes: Write[] = []
-  readonly #nodes: (readonly [string, TrieNode | undefined])[] = []
+  readonly #nodes: (readonly [string, Uint8Array | undefined])[] = []
   readonly #nodeWrites: Write[] = []
   readonly #replaced = new Map<string, Uint8Array | undefined>()
 
@@ -78,10 +79,10 @@ class Commit {
       after === undefined ? undefined : { ...after, storageRoot, incarnation }
     this.#replace(
       accountKey(address),
-      before === undefined ? undefined : encodeAccount(before),
-      record === undefined ? undefined : encodeAccount(record),
+      before === undefined ? undefined : encodeAccount(before, this.#slab),
+      record === undefined ? undefined : encodeAccount(record, this.#slab),
     )
-    return [address, record === undefined ? undefined : encodeTrieAccount(record)]
+    return [address, record === undefined ? undefined : encodeTrieAccount(record, this.#slab)]
   }
 
   /** Clearing a filled storage starts a new one beside it, so that nothing has to be deleted now. */
@@ -110,11 +111,11 @@ class Commit {
   }
 
   #commitTrie(root: Hash, leaves: readonly TrieChange[], trie: StateTrie): Hash {
-    const update = updateTrie(root, leaves, trie)
-    for (const { path, record, node } of update.writes) {
+    const update = updateTrie(root, leaves, trie, this.#slab)
+    for (const { path, record } of update.writes) {
       const key = trie.owner + path
       this.#nodeWrites.push([textBytes(key), record])
-      this.#nodes.push([key, node])
+      this.#nodes.push([key, record])
     }
     return update.root
   }

@@ -7,13 +7,12 @@ import { LruCache } from './lruCache.ts'
 import { encodeRlp } from './rlp.ts'
 import { StateReader } from './stateReader.ts'
 import type { TrieTable } from './trie.ts'
-import { decodeNodeRecord, type TrieNode } from './trieNode.ts'
 import type { StoreReader } from './versionedStore.ts'
 
 /** A state with the stored nodes of its tries. */
 export interface TrieState {
-  /** The node under a key of the store, a byte a character. */
-  readNode(key: string): TrieNode | undefined
+  /** The record of the node under a key of the store, a byte a character. */
+  readNode(key: string): Uint8Array | undefined
   account(address: Address): AccountRecord | undefined
   /** Without leading zeros. */
   slot(address: Address, incarnation: number, slot: Uint8Array): Uint8Array
@@ -23,10 +22,7 @@ export interface TrieState {
 export function trieStateOf(store: StoreReader): TrieState {
   const state = new StateReader(store, new LruCache(0))
   return {
-    readNode: (key) => {
-      const record = store.read(textBytes(key))
-      return record === undefined ? undefined : decodeNodeRecord(record)
-    },
+    readNode: (key) => store.read(textBytes(key)),
     account: (address) => state.account(address),
     slot: (address, incarnation, slot) => state.slot(address, incarnation, slot),
   }

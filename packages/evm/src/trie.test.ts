@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import { trieRootOf } from './orderedTrie.ts'
 import { encodeRlp } from './rlp.ts'
 import { EMPTY_TRIE_ROOT, proveKey, type TrieChange, type TrieUpdate, updateTrie } from './trie.ts'
-import { decodeNodeRecord } from './trieNode.ts'
 
 /** A table in a map with the records of its trie in another, as the executor keeps them in the store. */
 class StoredTrie {
@@ -16,8 +15,7 @@ class StoredTrie {
   readonly table = {
     readNode: (path: string) => {
       this.reads++
-      const record = this.records.get(path)
-      return record === undefined ? undefined : decodeNodeRecord(record)
+      return this.records.get(path)
     },
     pathOf: (key: Uint8Array) => key,
     valueOf: (key: Uint8Array) => this.values.get(bytesToHex(key)) as Uint8Array,

@@ -1,21 +1,22 @@
 import { assert, equalBytes, type Hash } from '@openliquid/primitives'
+import { ByteSlab } from './byteSlab.ts'
 import { keccak256 } from './keccak.ts'
 import {
   BRANCH_WIDTH,
-  encodeBranch,
   encodeExtension,
   encodeLeaf,
+  encodeRecordedBranch,
   HASHED_BYTES_MIN,
   nibbleAt,
   referenceOf,
   rootOf,
 } from './trieEncoding.ts'
 import {
-  type Branch,
-  type Child,
-  encodeNodeRecord,
+  Branch,
+  BranchWriter,
+  encodeLeafRecord,
   type Leaf,
-  leafOf,
+  readNode,
   type TrieNode,
 } from './trieNode.ts'
 
@@ -30,8 +31,8 @@ export type TriePath = string
  * what a leaf holds is in the table.
  */
 export interface TrieTable {
-  /** The stored node at a path; must answer for every path under the root. */
-  readNode(path: TriePath): TrieNode | undefined
+  /** The record at a path; must answer for every path under the root. */
+  readNode(path: TriePath): Uint8Array | undefined
   /** Where the entry of a key lies in the trie. The hash of the key, for whoever wants a balanced trie. */
   pathOf(key: Uint8Array): Uint8Array
   /** Value that the table has for a key of the trie, as the leaf holds it. */
@@ -45,17 +46,17 @@ export type TrieChange = readonly [key: Uint8Array, value: Uint8Array | undefine
 export interface TrieNodeWrite {
   readonly path: TriePath
   readonly record: Uint8Array | undefined
-  readonly node: TrieNode | undefined
 }
 
 export interface TrieUpdate {
   readonly root: Hash
-  /** Each path once, in path order. */
+  /** Each path once; what lies below a branch before it. */
   readonly writes: readonly TrieNodeWrite[]
 }
 
-/** A change with its place in the trie. */
+/** A change with its place in the trie: with a value, the leaf that it puts there. */
 interface Operation {
+  readonly kind: 'leaf'
   readonly key: Uint8Array
   readonly path: Uint8Array
   /** First six bytes of the path: nearly always enough to sort by. */
@@ -65,11 +66,15 @@ interface Operation {
 
 type PlacedLeaf = Leaf & { readonly path: Uint8Array }
 
+/** What becomes of a child: `undefined` leaves it as it is, `null` takes it away. */
+type ChildChange = TrieNode | null | undefined
+
 /** A nibble as a character of a path. */
 const NIBBLES: readonly string[] = Array.from({ length: BRANCH_WIDTH }, (_, nibble) =>
   String.fromCharCode(nibble),
 )
 const RANK_BYTES = 6
+const writer = new BranchWriter()
 
 /**
  * Applies a batch of changes to the trie over a table.
@@ -80,24 +85,25 @@ const RANK_BYTES = 6
  *
  * @param changes - at most one per key
  * @param table - as it was before the changes
+ * @param slab - for the records
  * @see docs/spec/evm.md §6
  */
 export function updateTrie(
   root: Hash,
   changes: readonly TrieChange[],
   table: TrieTable,
+  slab: ByteSlab = new ByteSlab(),
 ): TrieUpdate {
-  return changes.length === 0 ? { root, writes: [] } : new TrieBatch(table).run(root, changes)
+  return changes.length === 0 ? { root, writes: [] } : new TrieBatch(table, slab).run(root, changes)
 }
 
 /** Root of the trie as it is stored. */
 export function storedRoot(table: TrieTable): Hash {
-  const node = table.readNode('')
-  if (node === undefined) return EMPTY_TRIE_ROOT
-  if (node.kind === 'leaf') {
-    return rootOf(encodeLeaf(table.pathOf(node.key), 0, table.valueOf(node.key)))
-  }
-  return rootOf(encodeStem(node.stem, encodeBranch(node.children)))
+  const record = table.readNode('')
+  if (record === undefined) return EMPTY_TRIE_ROOT
+  const node = readNode(record)
+  if (node.kind === 'branch') return rootOf(encodeStem(node))
+  return rootOf(encodeLeaf(table.pathOf(node.key), 0, table.valueOf(node.key)))
 }
 
 /**
@@ -112,54 +118,51 @@ export function proveKey(root: Hash, key: Uint8Array, table: TrieTable): Uint8Ar
   }
   if (equalBytes(root, EMPTY_TRIE_ROOT)) return proof
   const path = table.pathOf(key)
-  let depth = 0
   let text = ''
   let node = stored(table, '')
   while (node.kind === 'branch') {
-    const { stem, children } = node
-    const branch = encodeBranch(children).slice()
-    if (stem.length > 0) add(encodeExtension(stem, referenceOf(branch)))
-    if (sharedNibbles(path, depth, stem) < stem.length) return proof
+    const branch = encodeRecordedBranch(node).slice()
+    if (node.stemLength > 0) add(encodeExtension(node.stem, referenceOf(branch)))
+    if (sharedNibbles(path, text.length, node) < node.stemLength) return proof
     add(branch)
-    depth += stem.length
-    const nibble = nibbleAt(path, depth)
-    const child = children[nibble]
-    if (child === undefined) return proof
-    depth += 1
-    text += textOf(stem) + NIBBLES[nibble]
-    node = child.kind === 'stored' ? stored(table, text) : child
+    text += textOf(node.stem)
+    const nibble = nibbleAt(path, text.length)
+    if (!node.has(nibble)) return proof
+    text += NIBBLES[nibble]
+    node = node.isLeaf(nibble) ? node.leaf(nibble) : stored(table, text)
   }
-  add(encodeLeaf(table.pathOf(node.key), depth, table.valueOf(node.key)))
+  add(encodeLeaf(table.pathOf(node.key), text.length, table.valueOf(node.key)))
   return proof
 }
 
 /** One update: reads branches as it descends, writes those that changed as it climbs. */
 class TrieBatch {
   readonly #table: TrieTable
-  /** Paths of records that were read and whose node is no more, unless the new trie writes there. */
-  readonly #gone = new Set<TriePath>()
+  readonly #slab: ByteSlab
   readonly #writes: TrieNodeWrite[] = []
   #operations: readonly Operation[] = []
 
-  constructor(table: TrieTable) {
+  constructor(table: TrieTable, slab: ByteSlab) {
     this.#table = table
+    this.#slab = slab
   }
 
   run(root: Hash, changes: readonly TrieChange[]): TrieUpdate {
     const before = equalBytes(root, EMPTY_TRIE_ROOT) ? undefined : stored(this.#table, '')
     this.#operations = this.#sorted(changes)
-    const after = this.#apply(before, 0, this.#operations.length, 0, '')
-    if (after === before) return { root, writes: [] }
-    if (before !== undefined) this.#gone.add('')
-    let newRoot = EMPTY_TRIE_ROOT
-    if (after !== undefined) {
-      newRoot = rootOf(this.#seal(after, 0, ''))
-      // A branch wrote its record when it was sealed.
-      if (after.kind === 'leaf') this.#write('', leafOf(after.key, undefined))
+    const after = this.#apply(before, 0, this.#operations.length, '')
+    if (after === undefined) {
+      if (before === undefined) return { root, writes: [] }
+      this.#remove('')
+      return { root: EMPTY_TRIE_ROOT, writes: this.#writes }
     }
-    for (const path of this.#gone) this.#writes.push({ path, record: undefined, node: undefined })
-    const writes = this.#writes.sort((a, b) => (a.path < b.path ? -1 : 1))
-    return { root: newRoot, writes }
+    const newRoot = rootOf(
+      after.kind === 'leaf' ? this.#encodeLeaf(after, 0) : this.#seal(after, ''),
+    )
+    if (equalBytes(newRoot, root)) return { root, writes: [] }
+    // A branch wrote its record when it was sealed.
+    if (after.kind === 'leaf') this.#writes.push({ path: '', record: encodeLeafRecord(after.key) })
+    return { root: newRoot, writes: this.#writes }
   }
 
   #sorted(changes: readonly TrieChange[]): Operation[] {
@@ -167,237 +170,233 @@ class TrieBatch {
       const path = this.#table.pathOf(key)
       let rank = 0
       for (let i = 0; i < RANK_BYTES; i++) rank = rank * 256 + (path[i] as number)
-      return { key, path, rank, value }
+      return { kind: 'leaf', key, path, rank, value }
     })
     return operations.sort((a, b) => a.rank - b.rank || comparePaths(a.path, b.path))
   }
 
   /**
-   * The subtree at `path` after the operations from `from` to below `to`, all of which lie below `path`. The same object
-   * if nothing changed.
+   * The subtree at `path` after the operations from `from` to below `to`, all of which lie below `path`. All that is below
+   * a branch is written; the branch itself is by whoever keeps it. The same object if nothing changed.
    */
   #apply(
     node: TrieNode | undefined,
     from: number,
     to: number,
-    depth: number,
     path: TriePath,
   ): TrieNode | undefined {
-    if (from === to) return node
-    if (node === undefined) return this.#build(from, to, depth, undefined)
-    if (node.kind === 'leaf') return this.#applyToLeaf(node, from, to, depth)
-    return this.#applyToBranch(node, from, to, depth, path)
-  }
-
-  #applyToLeaf(node: Leaf, from: number, to: number, depth: number): TrieNode | undefined {
-    let isNamed = false
-    for (let i = from; i < to && !isNamed; i++) {
-      isNamed = equalBytes((this.#operations[i] as Operation).key, node.key)
-    }
-    const after = this.#build(from, to, depth, isNamed ? undefined : node)
-    if (after?.kind !== 'leaf' || after.value === undefined) return after
-    const reference = referenceOf(this.#encodeLeaf(after, depth))
-    const isSame =
-      node.reference !== undefined &&
-      equalBytes(after.key, node.key) &&
-      equalBytes(reference, node.reference)
-    return isSame ? node : { ...after, reference }
+    if (node?.kind === 'branch') return this.#applyToBranch(node, from, to, path)
+    return this.#applyToLeaf(node, from, to, path)
   }
 
   /** The subtree that holds the entries which the operations put, and a leaf that was there. */
-  #build(
-    from: number,
-    to: number,
-    depth: number,
+  #applyToLeaf(
     resident: Leaf | undefined,
-  ): TrieNode | undefined {
-    const leaves: PlacedLeaf[] = []
-    for (let i = from; i < to; i++) {
-      const { key, path, value } = this.#operations[i] as Operation
-      if (value === undefined) continue
-      leaves.push({ kind: 'leaf', key, path, value, reference: undefined })
-    }
-    if (resident !== undefined) {
-      if (leaves.length === 0) return resident
-      const path = this.#table.pathOf(resident.key)
-      leaves.push({ ...resident, path, reference: undefined })
-      leaves.sort((a, b) => comparePaths(a.path, b.path))
-    }
-    return leaves.length === 0 ? undefined : buildFrom(leaves, 0, leaves.length, depth)
-  }
-
-  #applyToBranch(
-    node: Branch,
     from: number,
     to: number,
-    depth: number,
     path: TriePath,
   ): TrieNode | undefined {
-    const { stem } = node
-    let shared = stem.length
+    const leaves: PlacedLeaf[] = []
+    let isNamed = false
     for (let i = from; i < to; i++) {
+      const operation = this.#operations[i] as Operation
+      if (resident !== undefined && !isNamed) isNamed = equalBytes(operation.key, resident.key)
+      if (operation.value !== undefined) leaves.push(operation)
+    }
+    if (resident !== undefined && !isNamed) {
+      if (leaves.length === 0) return resident
+      leaves.push({ ...resident, path: this.#table.pathOf(resident.key) })
+      leaves.sort((a, b) => comparePaths(a.path, b.path))
+    }
+    return leaves.length === 0 ? undefined : this.#build(leaves, 0, leaves.length, path)
+  }
+
+  /** Sorted leaves below a path, as one subtree. */
+  #build(leaves: readonly PlacedLeaf[], from: number, to: number, path: TriePath): TrieNode {
+    const first = leaves[from] as PlacedLeaf
+    if (to === from + 1) return first
+    // They are sorted: what the first and the last share, all share.
+    const last = leaves[to - 1] as PlacedLeaf
+    const stem: number[] = []
+    let depth = path.length
+    while (nibbleAt(first.path, depth) === nibbleAt(last.path, depth)) {
+      stem.push(nibbleAt(first.path, depth))
+      depth += 1
+    }
+    const at = path + textOf(stem)
+    const children = noChanges()
+    let start = from
+    while (start < to) {
+      const nibble = nibbleAt((leaves[start] as PlacedLeaf).path, depth)
+      let end = start + 1
+      while (end < to && nibbleAt((leaves[end] as PlacedLeaf).path, depth) === nibble) end++
+      children[nibble] = this.#build(leaves, start, end, at + NIBBLES[nibble])
+      start = end
+    }
+    return this.#branch(Uint8Array.from(stem), undefined, children, at)
+  }
+
+  #applyToBranch(node: Branch, from: number, to: number, path: TriePath): TrieNode | undefined {
+    let shared = node.stemLength
+    for (let i = from; i < to && shared > 0; i++) {
       const { path: other, value } = this.#operations[i] as Operation
       // A delete beside the stem names no entry, so it must not split what it does not touch.
-      if (value !== undefined) shared = Math.min(shared, sharedNibbles(other, depth, stem))
+      if (value !== undefined) shared = Math.min(shared, sharedNibbles(other, path.length, node))
     }
     // They are sorted, so those that follow the stem that far are neighbours.
     let first = from
-    while (first < to && this.#shares(first, depth, stem) < shared) first++
+    while (first < to && this.#shares(first, path, node) < shared) first++
     let end = first
-    while (end < to && this.#shares(end, depth, stem) >= shared) end++
+    while (end < to && this.#shares(end, path, node) >= shared) end++
     if (first === end) return node
 
-    if (shared === stem.length) {
-      const children = this.#applyToChildren(
-        node.children,
-        first,
-        end,
-        depth + shared,
-        path + textOf(stem),
-      )
-      return children === undefined ? node : this.#collapse(stem, children, path)
+    const { stem } = node
+    const above = shared === stem.length ? stem : stem.slice(0, shared)
+    const children = noChanges()
+    if (shared < stem.length) {
+      children[stem[shared] as number] = node.withStem(stem.slice(shared + 1), this.#slab)
     }
-    const split: (Child | undefined)[] = new Array(BRANCH_WIDTH).fill(undefined)
-    split[stem[shared] as number] = branchOf(stem.slice(shared + 1), node.children)
-    const above = stem.slice(0, shared)
-    const children = this.#applyToChildren(split, first, end, depth + shared, path + textOf(above))
-    // Deletes alone do not split, so there is a put, and with it a second child.
-    assert(children !== undefined, 'a stem is split by an entry that is put')
-    return this.#collapse(above, children, path)
+    const before = shared === stem.length ? node : undefined
+    const at = path + textOf(above)
+    const isSame = !this.#applyToChildren(before, children, first, end, at)
+    return isSame ? node : this.#collapse(above, before, children, at)
   }
 
-  #shares(index: number, depth: number, stem: Uint8Array): number {
-    return sharedNibbles((this.#operations[index] as Operation).path, depth, stem)
+  #shares(index: number, path: TriePath, node: Branch): number {
+    const { path: other } = this.#operations[index] as Operation
+    return sharedNibbles(other, path.length, node)
   }
 
-  /** The children of a branch after the operations; `undefined` if all stay as they are. */
+  /** Puts in what becomes of the children of a branch. @returns whether anything does */
   #applyToChildren(
-    before: readonly (Child | undefined)[],
+    before: Branch | undefined,
+    children: ChildChange[],
     from: number,
     to: number,
-    depth: number,
     path: TriePath,
-  ): (Child | undefined)[] | undefined {
-    let children: (Child | undefined)[] | undefined
+  ): boolean {
+    const depth = path.length
+    let hasChanged = false
     let start = from
     while (start < to) {
       const nibble = nibbleAt((this.#operations[start] as Operation).path, depth)
       let end = start + 1
-      while (end < to && nibbleAt((this.#operations[end] as Operation).path, depth) === nibble)
+      while (end < to && nibbleAt((this.#operations[end] as Operation).path, depth) === nibble) {
         end++
-      const below = path + NIBBLES[nibble]
-      const child = before[nibble]
-      const old = child?.kind === 'stored' ? stored(this.#table, below) : child
-      const after = this.#apply(old, start, end, depth + 1, below)
+      }
+      const first = this.#operations[start] as Operation
+      const isLone = end === start + 1 && first.value !== undefined
+      const begin = start
       start = end
+      // By far the most: a new value for an entry that is there.
+      if (isLone && before?.isLeafOf(nibble, first.key)) {
+        hasChanged = true
+        children[nibble] = first
+        continue
+      }
+      const below = path + NIBBLES[nibble]
+      const old = children[nibble] ?? this.#childOf(before, nibble, below)
+      const after = this.#apply(old, begin, end, below)
       if (after === old) continue
-      if (child?.kind === 'stored') this.#gone.add(below)
-      children ??= before.slice()
-      children[nibble] = after
+      hasChanged = true
+      children[nibble] = after ?? null
+      // A branch is written where the old one was.
+      if (before?.isStored(nibble) && after?.kind !== 'branch') this.#remove(below)
     }
-    return children
+    return hasChanged
   }
 
-  /** A branch needs two children: with one it melts into it, with none it vanishes. */
+  /** A branch needs two children: with one it melts into it, with none it vanishes. @param path - of its children */
   #collapse(
     stem: Uint8Array,
-    children: (Child | undefined)[],
+    before: Branch | undefined,
+    children: readonly ChildChange[],
     path: TriePath,
   ): TrieNode | undefined {
     let only = -1
     for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
-      if (children[nibble] === undefined) continue
-      if (only !== -1) return branchOf(stem, children)
+      const change = children[nibble]
+      if (change === null || (change === undefined && !before?.has(nibble))) continue
+      if (only !== -1) return this.#branch(stem, before, children, path)
       only = nibble
     }
     if (only === -1) return undefined
-    const child = children[only] as Child
-    const below = path + textOf(stem) + NIBBLES[only]
-    if (child.kind === 'stored') this.#gone.add(below)
-    const node = child.kind === 'stored' ? stored(this.#table, below) : child
-    if (node.kind === 'leaf') return { ...node, reference: undefined }
-    return branchOf(Uint8Array.of(...stem, only, ...node.stem), node.children)
+    const below = path + NIBBLES[only]
+    const node = children[only] ?? this.#childOf(before, only, below)
+    assert(node !== undefined, 'the only child is there')
+    if (node.kind === 'leaf') return node
+    if (before?.isStored(only)) this.#remove(below)
+    return node.withStem(Uint8Array.of(...stem, only, ...node.stem), this.#slab)
   }
 
-  /** RLP of a node whose subtree is encoded and written. A view: see `trieEncoding.ts`. */
-  #seal(node: TrieNode, depth: number, path: TriePath): Uint8Array {
-    if (node.kind === 'leaf') return this.#encodeLeaf(node, depth)
-    const { stem, children } = node
-    const at = path + textOf(stem)
+  #childOf(before: Branch | undefined, nibble: number, path: TriePath): TrieNode | undefined {
+    if (before === undefined || !before.has(nibble)) return undefined
+    return before.isLeaf(nibble) ? before.leaf(nibble) : stored(this.#table, path)
+  }
+
+  /** A branch whose children are written. The same object as before if it is the same. @param path - of its children */
+  #branch(
+    stem: Uint8Array,
+    before: Branch | undefined,
+    children: readonly ChildChange[],
+    path: TriePath,
+  ): Branch {
+    writer.begin(stem)
     for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
       const child = children[nibble]
-      if (child === undefined || child.kind === 'stored') continue
-      const below = depth + stem.length + 1
-      if (child.kind === 'branch') {
-        const reference = referenceOf(this.#seal(child, below, at + NIBBLES[nibble]))
-        children[nibble] = { kind: 'stored', reference }
-      } else if (child.reference === undefined || child.value !== undefined) {
-        const reference = child.reference ?? referenceOf(this.#encodeLeaf(child, below))
-        children[nibble] = leafOf(child.key, reference)
+      if (child === undefined) {
+        if (before?.has(nibble)) writer.copy(before, nibble)
+      } else if (child?.kind === 'leaf') {
+        writer.add(nibble, this.#encodeLeaf(child, path.length + 1), child.key)
+      } else if (child !== null) {
+        writer.add(nibble, this.#seal(child, path + NIBBLES[nibble]))
       }
     }
-    this.#write(path, node)
-    return encodeStem(stem, encodeBranch(children))
+    const record = writer.end()
+    if (before !== undefined && equalBytes(record, before.record)) return before
+    return new Branch(this.#slab.copy(record))
+  }
+
+  /** Writes a branch. @returns its RLP, a view: see `trieEncoding.ts` */
+  #seal(branch: Branch, path: TriePath): Uint8Array {
+    this.#writes.push({ path, record: branch.record })
+    return encodeStem(branch)
   }
 
   #encodeLeaf({ key, path, value }: Leaf, depth: number): Uint8Array {
     return encodeLeaf(path ?? this.#table.pathOf(key), depth, value ?? this.#table.valueOf(key))
   }
 
-  #write(path: TriePath, node: TrieNode): void {
-    this.#writes.push({ path, record: encodeNodeRecord(node), node })
-    this.#gone.delete(path)
+  #remove(path: TriePath): void {
+    this.#writes.push({ path, record: undefined })
   }
 }
 
-/** Sorted leaves that share `depth` nibbles, as one subtree. */
-function buildFrom(
-  leaves: readonly PlacedLeaf[],
-  from: number,
-  to: number,
-  depth: number,
-): TrieNode {
-  const first = leaves[from] as PlacedLeaf
-  if (to === from + 1) return first
-  // They are sorted: what the first and the last share, all share.
-  const last = leaves[to - 1] as PlacedLeaf
-  const stem: number[] = []
-  let below = depth
-  while (nibbleAt(first.path, below) === nibbleAt(last.path, below)) {
-    stem.push(nibbleAt(first.path, below))
-    below += 1
-  }
-  const children: (Child | undefined)[] = new Array(BRANCH_WIDTH).fill(undefined)
-  let start = from
-  while (start < to) {
-    const nibble = nibbleAt((leaves[start] as PlacedLeaf).path, below)
-    let end = start + 1
-    while (end < to && nibbleAt((leaves[end] as PlacedLeaf).path, below) === nibble) end++
-    children[nibble] = buildFrom(leaves, start, end, below + 1)
-    start = end
-  }
-  return branchOf(Uint8Array.from(stem), children)
+function noChanges(): ChildChange[] {
+  return new Array(BRANCH_WIDTH).fill(undefined)
 }
 
 function stored(table: TrieTable, path: TriePath): TrieNode {
-  const node = table.readNode(path)
-  assert(node !== undefined, `the trie has a node at ${path.length} nibbles`)
-  return node
+  const record = table.readNode(path)
+  assert(record !== undefined, `the trie has a node at ${path.length} nibbles`)
+  return readNode(record)
 }
 
-/** A branch with the extension that is its stem, if it has one. */
-function encodeStem(stem: Uint8Array, branch: Uint8Array): Uint8Array {
-  return stem.length === 0 ? branch : encodeExtension(stem, referenceOf(branch))
+/** RLP of a branch with the extension that is its stem, if it has one. A view: see `trieEncoding.ts`. */
+function encodeStem(branch: Branch): Uint8Array {
+  const encoded = encodeRecordedBranch(branch)
+  return branch.stemLength === 0 ? encoded : encodeExtension(branch.stem, referenceOf(encoded))
 }
 
-function branchOf(stem: Uint8Array, children: (Child | undefined)[]): Branch {
-  return { kind: 'branch', stem, reference: undefined, children }
-}
-
-/** How many nibbles of a stem a path follows from `depth` on. */
-function sharedNibbles(path: Uint8Array, depth: number, stem: Uint8Array): number {
+/** How many nibbles of a branch's stem a path follows from `depth` on. */
+function sharedNibbles(path: Uint8Array, depth: number, branch: Branch): number {
   let shared = 0
-  while (shared < stem.length && nibbleAt(path, depth + shared) === stem[shared]) shared++
+  while (
+    shared < branch.stemLength &&
+    nibbleAt(path, depth + shared) === branch.stemNibble(shared)
+  ) {
+    shared++
+  }
   return shared
 }
 
@@ -409,6 +408,6 @@ function comparePaths(a: Uint8Array, b: Uint8Array): number {
   return 0
 }
 
-function textOf(stem: Uint8Array): string {
+function textOf(stem: ArrayLike<number> & Iterable<number>): string {
   return stem.length === 0 ? '' : String.fromCharCode(...stem)
 }

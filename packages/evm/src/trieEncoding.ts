@@ -1,6 +1,7 @@
 import { assert, type Hash } from '@openliquid/primitives'
 import { keccak256 } from './keccak.ts'
 import { rlpListSize, writeRlpPrefix } from './rlp.ts'
+import type { Branch } from './trieNode.ts'
 
 /** How a parent names a child: the hash of its RLP, or the RLP itself if that is shorter than a hash. */
 export type NodeReference = Uint8Array
@@ -53,6 +54,34 @@ export function encodeBranch(children: readonly (Referenced | undefined)[]): Uin
   }
   scratch[at++] = BYTES
   return scratch.subarray(0, at)
+}
+
+/** RLP of a branch without its stem. A view that the next node overwrites. */
+export function encodeRecordedBranch(branch: Branch): Uint8Array {
+  const { record } = branch
+  let size = 1
+  for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
+    if (!branch.has(nibble)) size += 1
+    else {
+      const bytes = branch.referenceBytes(nibble)
+      size += bytes === HASHED_BYTES_MIN ? 1 + bytes : bytes
+    }
+  }
+  let at = begin(size)
+  const into = scratch
+  for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
+    if (!branch.has(nibble)) {
+      into[at++] = BYTES
+      continue
+    }
+    const start = branch.referenceAt(nibble)
+    const bytes = branch.referenceBytes(nibble)
+    if (bytes === HASHED_BYTES_MIN) into[at++] = HASH_ITEM
+    for (let i = 0; i < bytes; i++) into[at + i] = record[start + i] as number
+    at += bytes
+  }
+  into[at++] = BYTES
+  return into.subarray(0, at)
 }
 
 /** RLP of an extension. A view that the next node overwrites. @param stem - at least one nibble, a nibble a byte */

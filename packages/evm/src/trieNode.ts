@@ -1,5 +1,7 @@
 import { assert } from '@openliquid/primitives'
-import { BRANCH_WIDTH, HASHED_BYTES_MIN, type NodeReference } from './trieEncoding.ts'
+import type { ByteSlab } from './byteSlab.ts'
+import { keccakInto } from './keccak.ts'
+import { BRANCH_WIDTH, HASHED_BYTES_MIN } from './trieEncoding.ts'
 
 /**
  * A node of a trie over a table: an entry, or a branch together with the stem above it, which other tries keep as an
@@ -7,37 +9,15 @@ import { BRANCH_WIDTH, HASHED_BYTES_MIN, type NodeReference } from './trieEncodi
  */
 export type TrieNode = Leaf | Branch
 
-/** An entry of the table. Its value stays there; the trie has what its parent needs. */
+/** An entry of the table. */
 export interface Leaf {
   readonly kind: 'leaf'
   /** Under which the table has the entry. */
   readonly key: Uint8Array
-  /** Path and new value of an entry that was put, until the node above is written. */
+  /** Path and new value of an entry that is put; otherwise the table has the value. */
   readonly path: Uint8Array | undefined
   readonly value: Uint8Array | undefined
-  /** Unknown while the leaf is new or has moved. */
-  readonly reference: NodeReference | undefined
 }
-
-export interface Branch {
-  readonly kind: 'branch'
-  /** Nibbles between the place of the node and its children, a nibble a byte. */
-  readonly stem: Uint8Array
-  /** A branch has no reference as it stands: it is stored first. */
-  readonly reference: undefined
-  /** By nibble. Only the update that makes a branch changes it. */
-  readonly children: (Child | undefined)[]
-}
-
-/** A branch that lies in a record of its own. */
-export interface Stored {
-  readonly kind: 'stored'
-  readonly reference: NodeReference
-}
-
-export type Child = TrieNode | Stored
-
-const NOTHING = new Uint8Array(0)
 
 // A record: the size of keys, the stem with its length, a bit for each nibble with a child, one for each that is a
 // leaf, one for each whose reference is no hash; then by nibble the key of a leaf, and the reference.
@@ -45,97 +25,210 @@ const LEAF_RECORD = 0
 const BRANCH_RECORD = 1
 const HEAD_BYTES = 3
 const MASKS_BYTES = 6
+const STEM_MAX = 64
+const NO_STEM = new Uint8Array(0)
 
-/** What is stored of a node at its path. Only at the root it can be a leaf. */
-export function encodeNodeRecord(node: TrieNode): Uint8Array {
-  if (node.kind === 'leaf') {
-    const record = new Uint8Array(1 + node.key.length)
-    record[0] = LEAF_RECORD
-    record.set(node.key, 1)
-    return record
+/**
+ * A branch as its record: what is stored at its path, read in place. A child that is a leaf stands in it by its key, one
+ * that is a branch lies in a record of its own; both by their reference.
+ */
+export class Branch {
+  readonly kind: 'branch' = 'branch'
+  readonly record: Uint8Array
+  /** Nibbles between the place of the node and its children. */
+  readonly stemLength: number
+  readonly #present: number
+  readonly #leaves: number
+  readonly #inlines: number
+
+  constructor(record: Uint8Array) {
+    assert(record[0] === BRANCH_RECORD, 'the record is of a branch')
+    this.record = record
+    this.stemLength = record[2] as number
+    const masks = HEAD_BYTES + this.stemLength
+    this.#present = readMask(record, masks)
+    this.#leaves = readMask(record, masks + 2)
+    this.#inlines = readMask(record, masks + 4)
   }
-  const { stem, children } = node
-  let size = HEAD_BYTES + stem.length + MASKS_BYTES
-  let keyBytes = 0
-  let present = 0
-  let leaves = 0
-  let inlines = 0
-  for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
-    const child = children[nibble]
-    if (child === undefined) continue
-    const reference = knownReference(child)
-    present |= 1 << nibble
-    size += reference.length
-    if (reference.length !== HASHED_BYTES_MIN) {
-      inlines |= 1 << nibble
-      size += 1
+
+  /** A nibble a byte; a view. */
+  get stem(): Uint8Array {
+    if (this.stemLength === 0) return NO_STEM
+    return this.record.subarray(HEAD_BYTES, HEAD_BYTES + this.stemLength)
+  }
+
+  stemNibble(index: number): number {
+    return this.record[HEAD_BYTES + index] as number
+  }
+
+  has(nibble: number): boolean {
+    return (this.#present & (1 << nibble)) !== 0
+  }
+
+  isLeaf(nibble: number): boolean {
+    return (this.#leaves & (1 << nibble)) !== 0
+  }
+
+  /** Whether the child lies in a record of its own. */
+  isStored(nibble: number): boolean {
+    return this.has(nibble) && !this.isLeaf(nibble)
+  }
+
+  /** The child that is a leaf. */
+  leaf(nibble: number): Leaf {
+    const at = this.childAt(nibble)
+    return leafOf(this.record.subarray(at, at + (this.record[1] as number)))
+  }
+
+  /** Whether the child is the leaf of this key. */
+  isLeafOf(nibble: number, key: Uint8Array): boolean {
+    if (!this.isLeaf(nibble)) return false
+    const { record } = this
+    const at = this.childAt(nibble)
+    for (let i = 0; i < key.length; i++) if (record[at + i] !== key[i]) return false
+    return true
+  }
+
+  /** Where the reference to a child begins in the record. */
+  referenceAt(nibble: number): number {
+    const at = this.childAt(nibble) + (this.isLeaf(nibble) ? (this.record[1] as number) : 0)
+    return this.isInline(nibble) ? at + 1 : at
+  }
+
+  referenceBytes(nibble: number): number {
+    return this.isInline(nibble)
+      ? (this.record[this.referenceAt(nibble) - 1] as number)
+      : HASHED_BYTES_MIN
+  }
+
+  /** The same children below another stem. */
+  withStem(stem: Uint8Array, slab: ByteSlab): Branch {
+    const body = HEAD_BYTES + this.stemLength
+    const record = slab.take(HEAD_BYTES + stem.length + this.record.length - body)
+    record.set(this.record.subarray(0, HEAD_BYTES))
+    record[2] = stem.length
+    record.set(stem, HEAD_BYTES)
+    record.set(this.record.subarray(body), HEAD_BYTES + stem.length)
+    return new Branch(record)
+  }
+
+  /** Where what the record says of a child begins: the key of a leaf, then the reference. */
+  childAt(nibble: number): number {
+    const below = (1 << nibble) - 1
+    const keys = bitCount(this.#leaves & below) * (this.record[1] as number)
+    const start = HEAD_BYTES + this.stemLength + MASKS_BYTES
+    if (this.#inlines === 0) {
+      return start + keys + bitCount(this.#present & below) * HASHED_BYTES_MIN
     }
-    if (child.kind === 'leaf') {
-      leaves |= 1 << nibble
-      keyBytes = child.key.length
-      size += keyBytes
+    let at = start
+    for (let i = 0; i < nibble; i++) {
+      if (!this.has(i)) continue
+      if (this.isLeaf(i)) at += this.record[1] as number
+      at += this.isInline(i) ? 1 + (this.record[at] as number) : HASHED_BYTES_MIN
     }
+    return at
   }
-  const record = new Uint8Array(size)
-  record[0] = BRANCH_RECORD
-  record[1] = keyBytes
-  record[2] = stem.length
-  record.set(stem, HEAD_BYTES)
-  let at = HEAD_BYTES + stem.length
-  for (const mask of [present, leaves, inlines]) {
-    record[at++] = mask >> 8
-    record[at++] = mask & 0xff
+
+  /** Whether the child stands in its parent as it is, without a hash. */
+  isInline(nibble: number): boolean {
+    return (this.#inlines & (1 << nibble)) !== 0
   }
-  for (const child of children) {
-    if (child === undefined) continue
-    if (child.kind === 'leaf') {
-      record.set(child.key, at)
-      at += keyBytes
-    }
-    const reference = knownReference(child)
-    if (reference.length !== HASHED_BYTES_MIN) record[at++] = reference.length
-    record.set(reference, at)
-    at += reference.length
-  }
-  assert(at === size, 'the size of the record was computed right')
+}
+
+/** Record of a leaf: only at the root there is one. */
+export function encodeLeafRecord(key: Uint8Array): Uint8Array {
+  const record = new Uint8Array(1 + key.length)
+  record[0] = LEAF_RECORD
+  record.set(key, 1)
   return record
 }
 
-/** Reads what `encodeNodeRecord` wrote. What the node holds are views into the record. */
-export function decodeNodeRecord(record: Uint8Array): TrieNode {
-  if (record[0] === LEAF_RECORD) return leafOf(record.subarray(1), undefined)
-  assert(record[0] === BRANCH_RECORD, 'a record is of a leaf or of a branch')
-  const keyBytes = record[1] as number
-  let at = HEAD_BYTES + (record[2] as number)
-  const stem = record.subarray(HEAD_BYTES, at)
-  const [present, leaves, inlines] = [0, 2, 4].map(
-    (offset) => ((record[at + offset] as number) << 8) | (record[at + offset + 1] as number),
-  ) as [number, number, number]
-  at += MASKS_BYTES
-  const children: (Child | undefined)[] = new Array(BRANCH_WIDTH).fill(undefined)
-  for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
-    const bit = 1 << nibble
-    if ((present & bit) === 0) continue
-    let key: Uint8Array = NOTHING
-    if ((leaves & bit) !== 0) {
-      key = record.subarray(at, at + keyBytes)
-      at += keyBytes
-    }
-    const bytes = (inlines & bit) === 0 ? HASHED_BYTES_MIN : (record[at++] as number)
-    const reference = record.subarray(at, at + bytes)
-    at += bytes
-    children[nibble] = (leaves & bit) === 0 ? { kind: 'stored', reference } : leafOf(key, reference)
+/** The node whose record this is; what it holds are views of the record. */
+export function readNode(record: Uint8Array): TrieNode {
+  return record[0] === LEAF_RECORD ? leafOf(record.subarray(1)) : new Branch(record)
+}
+
+function leafOf(key: Uint8Array): Leaf {
+  return { kind: 'leaf', key, path: undefined, value: undefined }
+}
+
+/** Makes the record of a branch, child by child in the order of nibbles. One at a time: its memory is the module's. */
+export class BranchWriter {
+  /** The longest record: sixteen leaves with keys of 255 bytes. */
+  readonly #bytes = new Uint8Array(HEAD_BYTES + STEM_MAX + MASKS_BYTES + BRANCH_WIDTH * 288)
+  #at: number = 0
+  #masks: number = 0
+  #present: number = 0
+  #leaves: number = 0
+  #inlines: number = 0
+
+  begin(stem: Uint8Array): void {
+    this.#bytes[0] = BRANCH_RECORD
+    this.#bytes[1] = 0
+    this.#bytes[2] = stem.length
+    this.#bytes.set(stem, HEAD_BYTES)
+    this.#masks = HEAD_BYTES + stem.length
+    this.#at = this.#masks + MASKS_BYTES
+    this.#present = 0
+    this.#leaves = 0
+    this.#inlines = 0
   }
-  assert(at === record.length, 'a record ends with its last child')
-  return { kind: 'branch', stem, reference: undefined, children }
+
+  /** A child as another branch has it. */
+  copy(from: Branch, nibble: number): void {
+    const { record } = from
+    const bit = 1 << nibble
+    this.#present |= bit
+    if (from.isLeaf(nibble)) {
+      this.#leaves |= bit
+      this.#bytes[1] = record[1] as number
+    }
+    if (from.isInline(nibble)) this.#inlines |= bit
+    const start = from.childAt(nibble)
+    const end = from.referenceAt(nibble) + from.referenceBytes(nibble)
+    for (let i = start; i < end; i++) this.#bytes[this.#at++] = record[i] as number
+  }
+
+  /** A child by its RLP. @param key - of one that is a leaf */
+  add(nibble: number, encoded: Uint8Array, key?: Uint8Array): void {
+    const bytes = this.#bytes
+    const bit = 1 << nibble
+    this.#present |= bit
+    if (key !== undefined) {
+      this.#leaves |= bit
+      bytes[1] = key.length
+      for (let i = 0; i < key.length; i++) bytes[this.#at++] = key[i] as number
+    }
+    if (encoded.length >= HASHED_BYTES_MIN) {
+      keccakInto(encoded, bytes, this.#at)
+      this.#at += HASHED_BYTES_MIN
+      return
+    }
+    this.#inlines |= bit
+    bytes[this.#at++] = encoded.length
+    bytes.set(encoded, this.#at)
+    this.#at += encoded.length
+  }
+
+  /** The record; a view that the next one overwrites. */
+  end(): Uint8Array {
+    const masks = [this.#present, this.#leaves, this.#inlines]
+    for (const [i, mask] of masks.entries()) {
+      this.#bytes[this.#masks + 2 * i] = mask >> 8
+      this.#bytes[this.#masks + 2 * i + 1] = mask & 0xff
+    }
+    return this.#bytes.subarray(0, this.#at)
+  }
 }
 
-/** A leaf whose value is in the table. */
-export function leafOf(key: Uint8Array, reference: NodeReference | undefined): Leaf {
-  return { kind: 'leaf', key, path: undefined, value: undefined, reference }
+function readMask(record: Uint8Array, at: number): number {
+  return ((record[at] as number) << 8) | (record[at + 1] as number)
 }
 
-function knownReference({ reference }: Child): NodeReference {
-  assert(reference !== undefined, 'children are encoded before their parent')
-  return reference
+/** Bits that are set among the low sixteen. */
+function bitCount(mask: number): number {
+  let count = mask - ((mask >> 1) & 0x5555)
+  count = (count & 0x3333) + ((count >> 2) & 0x3333)
+  count = (count + (count >> 4)) & 0x0f0f
+  return (count + (count >> 8)) & 0x1f
 }
