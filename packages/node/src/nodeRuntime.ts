@@ -194,7 +194,10 @@ export class NodeRuntime {
       uncommitted: (hash) => this.#core.uncommitted(hash) ?? this.#execution.block(hash),
       certificateOf: (hash) => this.#core.certificateOf(hash),
     })
-    this.#gossip = new TransactionGossip((envelope) => network.publish('transactions', envelope))
+    this.#gossip = new TransactionGossip(
+      (envelope) => network.publish('transactions', envelope),
+      clock,
+    )
     application.mempool.onAdmit((transaction) => {
       if (!this.#isAdmittingGossip) this.#gossip.add(transaction)
       this.#payloads.wake()

@@ -6,17 +6,24 @@ import {
   type Transaction,
   transactionBatchCodec,
 } from '@openliquid/primitives'
-import { GOSSIP_BYTES_MAX, GOSSIP_TRANSACTIONS_MAX } from './limits.ts'
+import type { Clock } from './clock.ts'
+import { GOSSIP_BYTES_MAX, GOSSIP_PAUSE_MS, GOSSIP_TRANSACTIONS_MAX } from './limits.ts'
 
-/** Collects admitted transactions of one turn and publishes them as one message. */
+/**
+ * Publishes admitted transactions: a lone one at once with what else the turn brings, a stream of them in one message
+ * for each pause. A message costs every node about as much as checking several transactions.
+ */
 export class TransactionGossip {
   readonly #publish: (envelope: Envelope) => void
+  readonly #clock: Clock
+  #publishedAtMs = Number.NEGATIVE_INFINITY
   #batch: Transaction[] = []
   #bytes = 0
   #isScheduled = false
 
-  constructor(publish: (envelope: Envelope) => void) {
+  constructor(publish: (envelope: Envelope) => void, clock: Clock) {
     this.#publish = publish
+    this.#clock = clock
   }
 
   /** For transactions that came in through this node's own door; others were gossiped by theirs. */
@@ -28,10 +35,14 @@ export class TransactionGossip {
     this.#bytes += bytes.length
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(() => {
+    const flush = (): void => {
       this.#isScheduled = false
       this.#flush()
-    })
+    }
+    const waitMs = this.#publishedAtMs + GOSSIP_PAUSE_MS - this.#clock()
+    // A clock that was set back must not hold transactions up.
+    if (waitMs > 0 && waitMs <= GOSSIP_PAUSE_MS) setTimeout(flush, waitMs)
+    else setImmediate(flush)
   }
 
   #flush(): void {
@@ -39,6 +50,7 @@ export class TransactionGossip {
     const body = transactionBatchCodec.encode(this.#batch)
     this.#batch = []
     this.#bytes = 0
+    this.#publishedAtMs = this.#clock()
     this.#publish({ kind: MESSAGE_KIND.transactions, lane: 'transactions', body })
   }
 }
