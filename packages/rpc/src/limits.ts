@@ -15,6 +15,11 @@ export interface RpcLimits {
   readonly subscriptionsMax: number
   /** Until the headers are complete. */
   readonly headersTimeoutMs: number
+  /**
+   * How long a connection is kept for a next request. Longer than proxies and pools of clients keep theirs: whoever lets
+   * go first must be the client, or a request runs into the closing of its connection.
+   */
+  readonly keepAliveTimeoutMs: number
   /** Until the request is complete, and again until its answer is. */
   readonly requestTimeoutMs: number
   /** How long `/exchange` and eth_sendRawTransactionSync wait for a committed receipt. */
@@ -64,6 +69,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   webSocketsMax: 100,
   subscriptionsMax: 100,
   headersTimeoutMs: 5_000,
+  keepAliveTimeoutMs: 65_000,
   requestTimeoutMs: 10_000,
   receiptTimeoutMs: 10_000,
   callTimeoutMs: 2_000,

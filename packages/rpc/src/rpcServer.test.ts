@@ -250,6 +250,17 @@ describe('bodies', () => {
 })
 
 describe('start and stop', () => {
+  it('keeps an idle connection longer than clients do, and not for ever', async () => {
+    const request = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${CHAIN_ID_CALL.length}\r\n\r\n${CHAIN_ID_CALL}`
+    const { server } = await startServer({ limits: { keepAliveTimeoutMs: 100 } })
+    expect(await rawExchange(server.port, request)).toContain('0x7ce')
+    const patient = (await startServer()).server
+    const answer = rawExchange(patient.port, request)
+    await expectServing(patient)
+    await patient.stop()
+    expect(await answer).toMatch(/keep-alive: timeout=65/i)
+  })
+
   it('says which port is in use', async () => {
     const { server, chain } = await startServer()
     const second = createRpcServer({

@@ -55,7 +55,7 @@ export class HttpListener {
       requestTimeout: limits.requestTimeoutMs,
       // The two time-outs above are only looked at this often.
       connectionsCheckingInterval: 1_000,
-      keepAliveTimeout: limits.headersTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
     })
     this.#server.maxConnections = limits.connectionsMax
     this.#server.on('drop', () => options.meters.refused.inc({ code: 'OL_RPC_CONNECTIONS_FULL' }))
