@@ -3,4 +3,5 @@
 import { compareWithGanache } from './compareWithGanache.ts'
 import { startFourValidators } from './servers.ts'
 
-await compareWithGanache('rpc.four', 1, startFourValidators)
+const rounds = { ours: 3, peer: 3, isBounded: true }
+await compareWithGanache('rpc.four', 1, rounds, startFourValidators)

@@ -3,4 +3,5 @@
 import { compareWithGanache } from './compareWithGanache.ts'
 import { startValidator } from './servers.ts'
 
-await compareWithGanache('rpc.one', 2, startValidator)
+const rounds = { ours: 10, peer: 3, isBounded: false }
+await compareWithGanache('rpc.one', 2, rounds, startValidator)

@@ -1,3 +1,5 @@
+import { signTransaction } from '@openliquid/evm/testing'
+import { bytesToHex, hexToBytes } from '@openliquid/primitives'
 import { mnemonicToAccount } from 'viem/accounts'
 import { JsonRpcClient } from './jsonRpcClient.ts'
 
@@ -14,9 +16,17 @@ const MINED_MS_MAX = 30_000
 /** Between two questions for a receipt that is not there yet. */
 const POLL_MS = 5
 
-const accounts = Array.from({ length: SENDERS }, (_, addressIndex) =>
-  mnemonicToAccount(MNEMONIC, { addressIndex }),
-)
+interface Account {
+  readonly address: `0x${string}`
+  readonly secretKey: Uint8Array
+}
+
+const accounts = Array.from({ length: SENDERS }, (_, addressIndex): Account => {
+  const account = mnemonicToAccount(MNEMONIC, { addressIndex })
+  const secretKey = account.getHdKey().privateKey
+  if (secretKey === null) throw new Error('a mnemonic gives secret keys')
+  return { address: account.address, secretKey }
+})
 
 export interface SignedTransfer {
   readonly sender: number
@@ -24,56 +34,40 @@ export interface SignedTransfer {
 }
 
 /** Transfers of every sender in order of nonce, shuffled between senders; signed before anything is measured. */
-export async function signedTransfers(): Promise<readonly SignedTransfer[]> {
-  const queues = await Promise.all(
-    accounts.map((account, sender) =>
-      // The first ones of some senders paid for the others: nonces go on from there.
-      signAll(account, firstNonceOf(sender)),
-    ),
-  )
-  const order = queues.flatMap((queue, sender) => queue.map(() => sender))
+export function signedTransfers(): readonly SignedTransfer[] {
+  // The first ones of some senders paid for the others: nonces go on from there.
+  const next = accounts.map((_, sender): number => (sender < FUNDED ? 1 : 0))
+  const order = accounts.flatMap((_, sender) => new Array<number>(TRANSFERS_EACH).fill(sender))
   shuffle(order)
-  const next = queues.map(() => 0)
   return order.map((sender) => {
-    const index = next[sender] ?? 0
-    next[sender] = index + 1
-    return { sender, raw: queues[sender]?.[index] ?? '' }
+    const nonce = next[sender] ?? 0
+    next[sender] = nonce + 1
+    return { sender, raw: sign(accountAt(sender), nonce, RECEIVER, 1n) }
   })
+}
+
+function accountAt(sender: number): Account {
+  const account = accounts[sender]
+  if (account === undefined) throw new Error('too few accounts')
+  return account
 }
 
 /** Only the first ten accounts of a development chain have money: each pays for one more. */
 const FUNDED = 10
 
-function firstNonceOf(sender: number): number {
-  return sender < FUNDED ? 1 : 0
-}
-
-async function signAll(account: (typeof accounts)[number], first: number): Promise<string[]> {
-  const transfers: string[] = []
-  for (let i = 0; i < TRANSFERS_EACH; i++) {
-    transfers.push(await sign(account, first + i, RECEIVER, 1n))
-  }
-  return transfers
-}
-
 const RECEIVER = `0x${'ab'.repeat(20)}` as const
 
-function sign(
-  account: (typeof accounts)[number],
-  nonce: number,
-  to: `0x${string}`,
-  value: bigint,
-): Promise<`0x${string}`> {
-  return account.signTransaction({
-    type: 'eip1559',
+function sign({ secretKey }: Account, nonce: number, to: string, value: bigint): string {
+  const transfer = {
     chainId: CHAIN_ID,
     nonce,
-    to,
+    to: hexToBytes(to),
     value,
-    gas: 21_000n,
+    gasLimit: 21_000n,
     maxFeePerGas: 100n * GWEI,
     maxPriorityFeePerGas: GWEI,
-  })
+  }
+  return bytesToHex(signTransaction(transfer, secretKey))
 }
 
 /** Gives the other half of the senders money, until every server has seen it; not measured. */
@@ -81,13 +75,12 @@ export async function fundSenders(urls: readonly string[]): Promise<void> {
   const clients = urls.map((url) => new JsonRpcClient(url, CONNECTIONS))
   const [first] = clients
   if (first === undefined) throw new Error('there is no server')
-  for (let sender = 0; sender < FUNDED; sender++) {
-    const [from, to] = [accounts[sender], accounts[FUNDED + sender]]
-    if (from === undefined || to === undefined) throw new Error('too few accounts')
-    const raw = await sign(from, 0, to.address, FUNDING_WEI)
+  const fund = async (sender: number): Promise<void> => {
+    const raw = sign(accountAt(sender), 0, accountAt(FUNDED + sender).address, FUNDING_WEI)
     const hash = String(await first.call('eth_sendRawTransaction', [raw]))
     for (const client of clients) await receiptOf(client, hash)
   }
+  await Promise.all(Array.from({ length: FUNDED }, (_, sender) => fund(sender)))
   for (const client of clients) client.close()
 }
 
