@@ -17,6 +17,7 @@ export {
   MULTI_SIG_SIGNERS_MAX,
 } from './actions/limits.ts'
 export { ANNOUNCED_ID_BYTES, announcementCodec } from './codec/announcementCodec.ts'
+export { blockHeaderCodec } from './codec/blockHeaderCodec.ts'
 export {
   bytesToUint,
   compareBytes,
@@ -30,7 +31,6 @@ export {
   actionEnvelopeCodec,
   advanceViewCodec,
   blockCodec,
-  blockHeaderCodec,
   blocksAnswerCodec,
   commitProofCodec,
   epochChangeProofCodec,

@@ -6,9 +6,11 @@ import { utf8ToBytes } from './bytes.ts'
 
 const DOMAIN = utf8ToBytes('BLK1')
 const HASH_BYTES = 32
+/** In front of the header. */
+export const PREIMAGE_DOMAIN_BYTES: number = DOMAIN.length
 /** Of a header and of a QC up to where their parts of variable size begin. */
-const HEADER_FIXED_BYTES = 217
-const QC_FIXED_BYTES = 56
+export const HEADER_FIXED_BYTES = 217
+export const QC_FIXED_BYTES = 56
 
 /** One for all: an array of this size lies outside the heap of the engine, and making a new one costs more than the hash. */
 const bytes = new Uint8Array(
@@ -22,8 +24,7 @@ const words = new DataView(bytes.buffer)
 bytes.set(DOMAIN)
 
 /**
- * "BLK1" ‖ SSZ header, in one pass: the same bytes as `blockHeaderCodec` gives, in a fraction of its time, since every
- * replica hashes every header. The array is only good until the next call.
+ * "BLK1" ‖ SSZ header, in one pass, since every replica hashes every header. The array is only good until the next call.
  */
 export function blockHashPreimage(header: BlockHeader): Uint8Array {
   const { qc } = header

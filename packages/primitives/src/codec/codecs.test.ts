@@ -13,12 +13,12 @@ import {
   TRANSACTION_BYTES_MAX,
   VALIDATORS_MAX,
 } from '../types/limits.ts'
+import { blockHeaderCodec } from './blockHeaderCodec.ts'
 import type { Codec } from './codec.ts'
 import {
   actionEnvelopeCodec,
   advanceViewCodec,
   blockCodec,
-  blockHeaderCodec,
   blocksAnswerCodec,
   commitProofCodec,
   epochChangeProofCodec,

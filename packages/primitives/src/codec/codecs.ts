@@ -540,13 +540,6 @@ export const roundRecoveryCodec: Codec<RoundRecovery> = sszCodec(
   },
 )
 
-export const blockHeaderCodec: Codec<BlockHeader> = sszCodec(
-  'block header',
-  BlockHeaderSsz,
-  CERTIFICATE_BYTES,
-  { toSsz: headerToSsz, fromSsz: headerFromSsz },
-)
-
 export const payloadCodec: Codec<Payload> = sszCodec('payload', PayloadSsz, BLOCK_BYTES_MAX, {
   toSsz: payloadToSsz,
   fromSsz: (payload): Payload => payload,

@@ -24,9 +24,10 @@ import type {
   SnapshotOffers,
   SnapshotParts,
 } from '../types/snapshot.ts'
+import { blockHeaderCodec } from './blockHeaderCodec.ts'
 import { bytesToUint, uintToBytes } from './bytes.ts'
 import { type Codec, sszCodec } from './codec.ts'
-import { blockHeaderCodec, commitProofCodec } from './codecs.ts'
+import { commitProofCodec } from './codecs.ts'
 import { malformed } from './malformed.ts'
 
 const u16 = new UintNumberType(2)
