@@ -6,6 +6,9 @@ import { type Envelope, type Lane, MESSAGE_KIND, type ValidatorSet } from '@open
 import { createNetworkManager, type NetworkConfig, type NetworkManager } from '../src/index.ts'
 import { serve } from './serve.ts'
 
+/** A round trip that takes longer never ends. */
+const LOST_MS = 2_000
+
 export const CHAIN_ID = 1998
 export const GENESIS_HASH: Uint8Array = new Uint8Array(32).fill(7)
 
@@ -13,11 +16,14 @@ export const GENESIS_HASH: Uint8Array = new Uint8Array(32).fill(7)
 const MANY = { perSecond: 1e7, burst: 1e7 }
 const UNLIMITED = {
   consensusMessages: MANY,
+  consensusBytes: { perSecond: 1e12, burst: 1e12 },
   blockMessages: MANY,
   blockBytes: { perSecond: 1e12, burst: 1e12 },
   transactionMessages: MANY,
   transactionBytes: { perSecond: 1e12, burst: 1e12 },
   gossipMessages: MANY,
+  rpcs: MANY,
+  rpcBytes: { perSecond: 1e12, burst: 1e12 },
   gossipBytes: { perSecond: 1e12, burst: 1e12 },
 }
 
@@ -72,6 +78,7 @@ export class BenchNode {
   #messages = new Countdown()
   #raw = new Countdown()
   #isEcho = false
+  readonly #bans: { readonly reason: string; readonly atNs: bigint }[] = []
   #cpu = process.cpuUsage()
   #onMessage: ((envelope: Envelope) => void) | undefined
 
@@ -96,6 +103,7 @@ export class BenchNode {
       ...config,
     })
     this.#manager = manager
+    manager.on('peerBanned', ({ reason }) => this.#bans.push({ reason, atNs: clockNs() }))
     await manager.start({
       onGossip: () => {
         this.#gossip.count(1)
@@ -181,7 +189,7 @@ export class BenchNode {
     }
   }
 
-  /** Milliseconds from a message to its echo. */
+  /** Milliseconds from a message to its echo; the patience where it is lost. */
   async roundTrip(to: string, size: number): Promise<number> {
     const envelope: Envelope = {
       kind: MESSAGE_KIND.vote,
@@ -189,10 +197,13 @@ export class BenchNode {
       body: freshBody(size),
     }
     const start = performance.now()
+    let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.#onMessage = () => resolve()
+      timer = setTimeout(resolve, LOST_MS)
       this.manager.send(to, envelope)
     })
+    clearTimeout(timer)
     return performance.now() - start
   }
 
@@ -240,9 +251,9 @@ export class BenchNode {
     return heapUsed + external
   }
 
-  /** Why peers are banned now. */
-  bans(): readonly string[] {
-    return this.manager.bans().map(({ reason }) => reason)
+  /** Peers banned since the start: why, and when by `clockNs`. */
+  bans(): readonly { readonly reason: string; readonly atNs: bigint }[] {
+    return this.#bans
   }
 
   channelBytesSent(): number {

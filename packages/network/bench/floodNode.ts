@@ -3,7 +3,7 @@ import { concatBytes, MESSAGE_KIND, utf8ToBytes } from '@openliquid/primitives'
 import { type RawPeer, rawPeer, sayHello } from '../integration/rawPeer.ts'
 import { encodeFrame } from '../src/frame.ts'
 import { topicNames } from '../src/topics.ts'
-import { freshBody, GENESIS_HASH } from './benchNode.ts'
+import { clockNs, freshBody, GENESIS_HASH } from './benchNode.ts'
 import { serve } from './serve.ts'
 
 const TICK_MS = 10
@@ -23,10 +23,16 @@ export class FloodNode {
   #isOver = false
   #raw: RawPeer | undefined
   #victim: string | undefined
+  #firstNs: bigint | undefined
 
   /** Ends the attacks. */
   end(): void {
     this.#isOver = true
+  }
+
+  /** When the first hostile byte was sent, by `clockNs`: dial and hello are those of any peer. */
+  firstByteNs(): bigint | undefined {
+    return this.#firstNs
   }
 
   /** Connects as a peer like any other, before it turns hostile: what follows is counted from the first hostile byte. */
@@ -70,6 +76,7 @@ export class FloodNode {
     await sayHello(raw, victim, channel, until)
     const gossip = await raw.host.openStream(victim, '/meshsub/1.2.0', 5_000)
     const perTick = (perSecond: number): number => (perSecond * TIMES_QUOTA * TICK_MS) / 1_000
+    this.#firstNs ??= clockNs()
     for (let sentMs = performance.now(); !isCut(); sentMs += TICK_MS) {
       const votes: Uint8Array[] = []
       for (let i = 0; i < perTick(VOTES_PER_SECOND); i++) {
@@ -88,6 +95,7 @@ export class FloodNode {
   async #subscribeOnce(raw: RawPeer, victim: string): Promise<void> {
     const isCut = (): boolean => this.#isOver || !raw.host.isConnected(victim)
     const stream = await raw.host.openStream(victim, '/meshsub/1.2.0', 5_000)
+    this.#firstNs ??= clockNs()
     for (let topic = 0; topic < TOPICS && !isCut(); topic += TOPICS_PER_RPC) {
       const isFull = !stream.send(subscriptions(topic))
       if (isFull) await new Promise((resolve) => setTimeout(resolve, 1))

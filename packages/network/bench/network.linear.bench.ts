@@ -5,15 +5,16 @@ import { bareDelivery, scaleNetwork } from './scaleNetwork.ts'
 const SMALL = 25
 const LARGE = 100
 const SIZE = 1_000
-const MESSAGES = 40
+const MESSAGES = 20
 
 /** Microseconds per node and message. */
 async function measure(nodes: number): Promise<number[]> {
   const network = await scaleNetwork(nodes)
-  const runs = await repeat(5, 3, async () => {
+  const runs = await repeat(5, 2, async () => {
     const ms = await cpuMs(async () => {
       for (let i = 0; i < MESSAGES; i++) await network.deliver(i % nodes, SIZE)
     })
+    process.stdout.write(`${MESSAGES} messages, ${nodes} nodes: ${Math.round(ms)} ms CPU\n`)
     return (ms * 1_000) / (nodes * MESSAGES)
   })
   await network.stop()
@@ -22,7 +23,7 @@ async function measure(nodes: number): Promise<number[]> {
 
 async function measureBare(nodes: number): Promise<number> {
   const floor = await bareDelivery(nodes - 1)
-  const runs = await repeat(5, 3, async () => {
+  const runs = await repeat(5, 2, async () => {
     const ms = await cpuMs(async () => {
       for (let i = 0; i < MESSAGES; i++) await floor.deliver(SIZE)
     })

@@ -4,10 +4,10 @@ import { bareDelivery, scaleNetwork } from './scaleNetwork.ts'
 
 const NODES = 100
 const SIZE = 10_000
-const MESSAGES = 60
-const WARM_UP = 40
+const MESSAGES = 40
+const WARM_UP = 20
 /** Copies of a message are still on their way when the last node has its first. */
-const PAUSE_MS = 250
+const PAUSE_MS = 150
 
 const network = await scaleNetwork(NODES)
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
@@ -15,6 +15,7 @@ const delays: number[] = []
 for (let i = -WARM_UP; i < MESSAGES; i++) {
   const came = await network.deliver((i + WARM_UP) % NODES, SIZE)
   if (i >= 0) delays.push(...came)
+  if (i % 10 === 9) process.stdout.write(`${i + 1} of ${MESSAGES} messages\n`)
   await pause()
 }
 await network.stop()

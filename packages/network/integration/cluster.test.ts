@@ -258,7 +258,11 @@ test('a block too large for gossip is pushed to every peer', async () => {
 test('requests above the number under way are refused, and the rest answered', async () => {
   await using server = testNode(0)
   await server.start()
-  await using client = testNode(1, { peers: server.manager.multiaddrs() })
+  // No question for peers among the requests.
+  await using client = testNode(1, {
+    discovery: false,
+    peers: server.manager.multiaddrs(),
+  })
   await client.start()
   await until(() => isLinked(server, client))
   const release: (() => void)[] = []

@@ -18,7 +18,7 @@ import { memoryWiring } from './memoryWiring.ts'
 
 /** Quick clocks, so that states change within a test's patience. */
 export const QUICK: Partial<NetworkTiming> = {
-  heartbeatMs: 200,
+  heartbeatMs: 300,
   redialDelayMsMin: 50,
   redialDelayMsMax: 300,
 }

@@ -19,7 +19,7 @@ import { portOf } from './proxy.ts'
 import { type RawPeer, type RawStream, rawPeer, sayHello } from './rawPeer.ts'
 
 const until = (condition: () => boolean): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 5_000, interval: 5 }).then(() => undefined)
+  vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
 
 /** Seed of the honest validators is 0 and 1, of the hostile peer 66. */
 const HOSTILE = 66
@@ -31,7 +31,7 @@ beforeEach(async () => {
   const validatorSet = validatorSetOf(2)
   victim = testNode(0, {
     validatorSet,
-    timing: { ...QUICK, helloTimeoutMs: 1_200, frameTimeoutMs: 300 },
+    timing: { ...QUICK, helloTimeoutMs: 2_000, frameTimeoutMs: 1_000 },
   })
   await victim.start()
   friend = testNode(1, { validatorSet, peers: victim.manager.multiaddrs() })
@@ -42,16 +42,19 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  // The honest pair still talks, and nothing of the hostile peer came through.
-  const before = victim.messages.length
-  friend.manager.send(victim.manager.self, {
-    kind: MESSAGE_KIND.vote,
-    lane: 'consensus',
-    body: body(100, 1),
-  })
-  await until(() => victim.messages.length === before + 1)
-  expect(friend.faults).toEqual([])
-  await Promise.all([victim.manager.stop(), friend.manager.stop(), raw[Symbol.asyncDispose]()])
+  try {
+    // The honest pair still talks, and nothing of the hostile peer came through.
+    const before = victim.messages.length
+    friend.manager.send(victim.manager.self, {
+      kind: MESSAGE_KIND.vote,
+      lane: 'consensus',
+      body: body(100, 1),
+    })
+    await until(() => victim.messages.length === before + 1)
+    expect(friend.faults).toEqual([])
+  } finally {
+    await Promise.all([victim.manager.stop(), friend.manager.stop(), raw[Symbol.asyncDispose]()])
+  }
 })
 
 async function liveChannel(): Promise<RawStream> {

@@ -74,18 +74,20 @@ export async function rawPeer(index: number): Promise<RawPeer> {
       onMoved: () => undefined,
       onDisconnected: () => undefined,
       onFound: () => undefined,
+      onPulse: () => undefined,
       // Answers correctly where it is asked, so that the victim's own direction is live too.
       onStream: (_protocol, peer, stream) => {
         new InboundChannel(context, peer, stream, {
           onLive: () => undefined,
           onEnvelope: () => undefined,
           onControl: () => undefined,
-          onHeartbeat: () => undefined,
+          onHeartbeat: () => [],
           onSeen: () => undefined,
           onClosed: () => undefined,
         })
       },
       onGossip: () => undefined,
+      allowRpc: () => true,
       onGossipFault: () => undefined,
       scoreOf: () => 0,
       admission: {

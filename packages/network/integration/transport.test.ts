@@ -11,8 +11,10 @@ const MANY = { perSecond: 100_000, burst: 100_000 }
 const PLENTY = { perSecond: 1e9, burst: 1e9 }
 const QUOTAS = {
   consensusMessages: MANY,
+  consensusBytes: PLENTY,
   transactionMessages: MANY,
   gossipMessages: MANY,
+  rpcs: MANY,
   transactionBytes: PLENTY,
 }
 

@@ -46,6 +46,7 @@ const HELLO = encodeHello({
 const HEARTBEAT = encodeHeartbeat({
   sequence: 5n,
   head: { headHeight: 9n, committedHeight: 7n, epoch: 1n },
+  tokens: [1, 2 ** 32 - 1],
 })
 const ADDRESSES = encodeAddresses([`/ip4/10.0.0.1/tcp/9600/p2p/${PEER}`, '/dns4/a.example/tcp/1'])
 const STREAM = concatBytes(

@@ -1,7 +1,8 @@
 import type { ChannelState } from './networkHealth.ts'
 
-const SUSPECT_AFTER_BEATS = 2
-const DOWN_AFTER_BEATS = 4
+/** A third of a beat late: 900 ms of silence. */
+const SUSPECT_AFTER_BEATS = 4 / 3
+const DOWN_AFTER_BEATS = 8 / 3
 /** Weight of the newest round trip. */
 const RTT_WEIGHT = 0.2
 const BEATS_REMEMBERED = 8

@@ -54,14 +54,12 @@ const REQUEST_STREAMS_MAX = 32
 const MINUTE_MS = 60_000
 const SECOND_MS = 1_000
 const PEERS_REQUEST = { timeoutMs: 5_000, answerBytesMax: 8_192 }
-/** Gossip's own heartbeat goes with ours. */
-const GOSSIP_BEAT_EVERY = 2
 /** Gauges follow this many beats behind. */
 const REPORT_EVERY = 5
 
 /** Values of network.md, health and partition; framing and limits. */
 export const DEFAULT_TIMING: NetworkTiming = {
-  heartbeatMs: 450,
+  heartbeatMs: 675,
   helloTimeoutMs: 3_000,
   dialTimeoutMs: 2_000,
   redialDelayMsMin: 250,
@@ -223,7 +221,7 @@ class Libp2pNetworkManager implements NetworkManager {
       nowMs,
       publish: (topic, bytes) => this.#host?.publish(topic, bytes),
       report: (message, verdict) => this.#host?.report(message, verdict),
-      allow: (from, bytes) => !this.#isStopped() && this.#conduct.allowGossip(from, bytes),
+      allow: (from, bytes) => !this.#isStopped() && this.#conduct.allow('gossip', from, bytes),
       handle: (from, topic, envelope) => this.#onGossip(from, topic, envelope),
       onFault,
     })
@@ -235,7 +233,7 @@ class Libp2pNetworkManager implements NetworkManager {
       openStream: (peer, protocol, timeoutMs) =>
         this.#running().openStream(peer, protocol, timeoutMs),
       isLive: (peer) => this.#links.isLive(peer),
-      allow: (peer) => this.#conduct.allow('requests', peer),
+      allow: (traffic, peer, bytes) => this.#conduct.allow(traffic, peer, bytes),
       handle: async (from, kind, body) => {
         if (kind !== PEERS_REQUEST_KIND) return this.#handlers?.onRequest(from, kind, body)
         return this.#isDiscovering() ? this.#discovery.answer(from) : undefined
@@ -283,8 +281,10 @@ class Libp2pNetworkManager implements NetworkManager {
         onMoved: (peer) => this.#links.onMoved(peer),
         onDisconnected: (peer) => this.#onDisconnected(peer),
         onFound: (peer) => this.#discovery.onFound(peer),
+        onPulse: (peer, token) => this.#links.onPulse(peer, token),
         onStream: (protocol, peer, stream) => this.#onStream(protocol, peer, stream),
         onGossip: (message) => this.#gossip.onMessage(message),
+        allowRpc: (peer, bytes) => this.#conduct.allow('rpcs', peer, bytes),
         onGossipFault: (peer, fault) =>
           this.#conduct.onFault(peer, peerFault('OL_GOSSIP_MALFORMED', `gossip RPC: ${fault}`)),
         scoreOf: (peer) => this.#conduct.scoreOf(peer),
@@ -584,7 +584,7 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   #onMessage(from: PeerId, envelope: Envelope): void {
-    if (!this.#conduct.allowMessage(from, envelope)) return
+    if (!this.#conduct.allow(envelope.lane, from, envelope.body.length)) return
     this.#metrics.bytes.inc({ direction: 'received', topic: 'channel' }, envelope.body.length)
     guarded(() => this.#handlers?.onMessage(from, envelope))
     if (this.#hub.isWanted('message')) this.#hub.emit({ kind: 'message', from, envelope })
@@ -607,7 +607,7 @@ class Libp2pNetworkManager implements NetworkManager {
   #beat(): void {
     this.#links.beat()
     this.#beats++
-    if (this.#beats % GOSSIP_BEAT_EVERY === 0) this.#host?.beatGossip()
+    this.#host?.beatGossip()
     const at = nowMs()
     if (at - this.#lastSweepMs >= MINUTE_MS) {
       this.#lastSweepMs = at

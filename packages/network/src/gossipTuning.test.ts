@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { forwardEncodedOnce, forwardToFew } from './gossipTuning.ts'
+import { forwardEncodedOnce, forwardToFew, watchRpcs } from './gossipTuning.ts'
 
 function fakeGossipsub(subscribers: readonly string[], mesh: readonly string[]) {
   const sent: { readonly to: readonly string[]; readonly rpc: object }[] = []
@@ -50,4 +50,32 @@ test('with few subscribers all get it, meshed or not; with more the mesh alone',
     gossipsub.forwardMessage('id', message, 'a', new Set())
     expect(gossipsub.sent.map(({ to }) => to)).toEqual([receivers])
   }
+})
+
+test('an RPC over quota is dropped whole; one that is none, or names a topic there is none of, is told', async () => {
+  const handled: object[] = []
+  const rpcs: Readonly<Record<number, object | undefined>> = {
+    1: {},
+    2: { subscriptions: [{ topic: 'blocks' }] },
+    3: { subscriptions: [{ topic: 'other' }] },
+    5: {},
+  }
+  const gossipsub = {
+    decodeRpc(bytes: Uint8Array): object {
+      const rpc = rpcs[bytes.length]
+      if (rpc === undefined) throw new Error('not protobuf')
+      return rpc
+    },
+    handleReceivedRpc: async (_from: string, rpc: object) => handled.push(rpc),
+  }
+  const told: string[] = []
+  watchRpcs(gossipsub, new Set(['blocks']), {
+    allowRpc: (_from, bytes) => bytes < 5,
+    onGossipFault: (from, fault) => told.push(`${from} ${fault}`),
+  })
+  for (const size of [1, 2, 3, 4, 5]) {
+    await gossipsub.handleReceivedRpc('a', gossipsub.decodeRpc(new Uint8Array(size)))
+  }
+  expect(handled).toEqual([rpcs[1], rpcs[2]])
+  expect(told).toEqual(['a topics', 'a malformed'])
 })

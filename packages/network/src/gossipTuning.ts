@@ -84,20 +84,27 @@ interface RpcInner {
 
 const MALFORMED: Rpc = {}
 
-/**
- * Tells who sends RPCs that do not decode, or that subscribe to topics there are none of; gossipsub drops both in silence.
- *
- * @param onFault - told once an RPC; nothing of the RPC is taken
- */
+/** Who is asked and told about RPCs. */
+export interface RpcWatcher {
+  /** False: it is dropped. */
+  allowRpc(from: string, bytes: number): boolean
+  /** Once an RPC; nothing of it is taken. */
+  onGossipFault(from: string, fault: RpcFault): void
+}
+
+/** Counts RPCs, which gossipsub does not, and tells of those that do not decode or name topics there are none of. */
 export function watchRpcs(
   gossipsub: object,
   topics: ReadonlySet<string>,
-  onFault: (from: string, fault: RpcFault) => void,
+  watcher: RpcWatcher,
 ): void {
   const inner = gossipsub as RpcInner
   const { decodeRpc, handleReceivedRpc } = inner
   if (decodeRpc === undefined || handleReceivedRpc === undefined) return
+  /** An RPC is decoded and handled in the same turn. */
+  let size = 0
   inner.decodeRpc = (bytes) => {
+    size = bytes.length
     try {
       return decodeRpc.call(gossipsub, bytes)
     } catch {
@@ -105,15 +112,17 @@ export function watchRpcs(
     }
   }
   inner.handleReceivedRpc = async (from, rpc) => {
+    const peer = from.toString()
+    if (!watcher.allowRpc(peer, size)) return
     if (rpc === MALFORMED) {
-      onFault(from.toString(), 'malformed')
+      watcher.onGossipFault(peer, 'malformed')
       return
     }
     const isForeign = rpc.subscriptions?.some(
       ({ topic }) => topic === undefined || !topics.has(topic),
     )
     if (isForeign === true) {
-      onFault(from.toString(), 'topics')
+      watcher.onGossipFault(peer, 'topics')
       return
     }
     await handleReceivedRpc.call(gossipsub, from, rpc)

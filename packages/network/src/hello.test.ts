@@ -154,6 +154,7 @@ test('a heartbeat survives, another size does not', () => {
   const heartbeat = {
     sequence: 77n,
     head: { headHeight: 2n ** 63n, committedHeight: 1n, epoch: 4n },
+    tokens: [0, 7, 2 ** 32 - 1],
   }
   const bytes = encodeHeartbeat(heartbeat)
   expect(decodeHeartbeat(bytes)).toEqual(heartbeat)

@@ -9,6 +9,7 @@ import {
   uintToBytes,
 } from '@openliquid/primitives'
 import { type PeerFault, peerFault } from './errors.ts'
+import { PULSE_TOKENS_MAX } from './limits.ts'
 import type { ChainHead } from './networkConfig.ts'
 
 /** Version of the channel protocol; peers of another are refused. */
@@ -154,26 +155,33 @@ export function verifyProof(
 }
 
 const HEARTBEAT_BYTES = 32
+const TOKEN_BYTES = 4
 
-/** Number of the beat and the sender's head. */
+/** Number of the beat and the sender's head; in an answer also what the asker may show in its next pulses. */
 export interface Heartbeat {
   readonly sequence: bigint
   readonly head: ChainHead
+  /** At most `PULSE_TOKENS_MAX`. */
+  readonly tokens: readonly number[]
 }
 
-export function encodeHeartbeat({ sequence, head }: Heartbeat): Uint8Array {
-  const bytes = new Uint8Array(HEARTBEAT_BYTES)
+export function encodeHeartbeat({ sequence, head, tokens }: Heartbeat): Uint8Array {
+  const bytes = new Uint8Array(HEARTBEAT_BYTES + TOKEN_BYTES * tokens.length)
   const view = new DataView(bytes.buffer)
   view.setBigUint64(0, sequence, true)
   view.setBigUint64(8, head.headHeight, true)
   view.setBigUint64(16, head.committedHeight, true)
   view.setBigUint64(24, head.epoch, true)
+  for (const [i, token] of tokens.entries()) {
+    view.setUint32(HEARTBEAT_BYTES + TOKEN_BYTES * i, token, true)
+  }
   return bytes
 }
 
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat | undefined {
-  if (bytes.length !== HEARTBEAT_BYTES) return undefined
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEARTBEAT_BYTES)
+  const count = (bytes.length - HEARTBEAT_BYTES) / TOKEN_BYTES
+  if (count < 0 || count > PULSE_TOKENS_MAX || !Number.isInteger(count)) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   return {
     sequence: view.getBigUint64(0, true),
     head: {
@@ -181,6 +189,9 @@ export function decodeHeartbeat(bytes: Uint8Array): Heartbeat | undefined {
       committedHeight: view.getBigUint64(16, true),
       epoch: view.getBigUint64(24, true),
     },
+    tokens: Array.from({ length: count }, (_, i) =>
+      view.getUint32(HEARTBEAT_BYTES + TOKEN_BYTES * i, true),
+    ),
   }
 }
 

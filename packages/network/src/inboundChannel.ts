@@ -39,7 +39,8 @@ export interface InboundEvents {
   onEnvelope(envelope: Envelope): void
   /** A frame of sentries: `delegation` or `reach`. */
   onControl(type: number, body: Uint8Array): void
-  onHeartbeat(heartbeat: Heartbeat): void
+  /** @returns tokens for the answer */
+  onHeartbeat(heartbeat: Heartbeat): readonly number[]
   onSeen(): void
   onClosed(fault: PeerFault | undefined): void
 }
@@ -113,13 +114,12 @@ export class InboundChannel {
       case FRAME_TYPE.ping: {
         const heartbeat = decodeHeartbeat(frame.body)
         if (heartbeat === undefined) return
+        const tokens = this.#events.onHeartbeat(heartbeat)
         // A peer that does not read its answers gets none.
-        if (!this.#pipe.isBlocked) {
-          const { sequence } = heartbeat
-          const head = this.#context.head()
-          this.#pipe.send(FRAME_TYPE.pong, encodeHeartbeat({ sequence, head }))
-        }
-        this.#events.onHeartbeat(heartbeat)
+        if (this.#pipe.isBlocked) return
+        const { sequence } = heartbeat
+        const head = this.#context.head()
+        this.#pipe.send(FRAME_TYPE.pong, encodeHeartbeat({ sequence, head, tokens }))
         return
       }
       case FRAME_TYPE.goodbye:

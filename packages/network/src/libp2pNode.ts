@@ -34,6 +34,7 @@ import type {
   P2pHostHandlers,
   RawGossip,
 } from './p2pHost.ts'
+import { type Pulse, pulseOf } from './pulse.ts'
 import { thriftyConnection, thriftyDecoder, thriftyMuxer } from './thrift.ts'
 
 /** Peer id that belongs to a node key, in its text form. @param nodeKey - 32 bytes ed25519 public key */
@@ -62,21 +63,22 @@ function thriftyNoise(): Wiring['connectionEncrypters'][number] {
     const { secureInbound, secureOutbound } = encrypter
     encrypter.secureInbound = (connection, options) => {
       thriftyConnection(connection)
-      return thriftily(secureInbound.call(encrypter, connection, options))
+      return thriftily(connection, secureInbound.call(encrypter, connection, options))
     }
     encrypter.secureOutbound = (connection, options) => {
       thriftyConnection(connection)
-      return thriftily(secureOutbound.call(encrypter, connection, options))
+      return thriftily(connection, secureOutbound.call(encrypter, connection, options))
     }
     return encrypter
   }
 }
 
 async function thriftily<S extends { readonly connection: object }>(
+  connection: object,
   securing: Promise<S>,
 ): Promise<S> {
   const secured = await securing
-  thriftyDecoder(secured.connection)
+  thriftyDecoder(secured.connection, connection)
   return secured
 }
 
@@ -230,12 +232,12 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
   }
 }
 
-/** What gossipsub reckons with; two beats of ours. */
-const GOSSIP_HEARTBEAT_MS = 900
+/** What gossipsub reckons with; our beat. */
+const GOSSIP_HEARTBEAT_MS = 675
 /** Between two decays of gossip's own scores; theirs halve in it, as ours do. */
 const SCORE_DECAY_MS = 10_000
 /** Gossip heartbeats after the last message or change of peers until only every so many-th is kept. */
-const GOSSIP_QUIET_BEATS = 8
+const GOSSIP_QUIET_BEATS = 16
 
 const MESSAGE_ID_DOMAIN = utf8ToBytes('OPENLIQUID-GOSSIP-1')
 const MESSAGE_ID_BYTES = 20
@@ -289,6 +291,10 @@ interface GossipSubInner {
   reportMessageValidationResult(id: string, from: string, result: TopicValidatorResult): void
 }
 
+interface ConnectionInner {
+  readonly maConn?: object
+}
+
 interface Libp2pInner {
   readonly components: {
     readonly addressManager: { readonly _updatePeerStoreAddresses: { stop(): void } }
@@ -327,7 +333,7 @@ class Libp2pHost implements P2pHost {
     this.#inner.runHeartbeat = () => undefined
     forwardToFew(this.#pubsub)
     forwardEncodedOnce(this.#pubsub)
-    watchRpcs(this.#pubsub, new Set(topics), handlers.onGossipFault)
+    watchRpcs(this.#pubsub, new Set(topics), handlers)
     this.#pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#onGossip(detail))
     try {
       await node.start()
@@ -399,6 +405,14 @@ class Libp2pHost implements P2pHost {
     }
   }
 
+  canPulse(peer: PeerId): boolean {
+    return this.#pulseOf(this.#openConnection(peer)) !== undefined
+  }
+
+  pulse(peer: PeerId, token: number): boolean {
+    return this.#pulseOf(this.#openConnection(peer))?.send(token) === true
+  }
+
   disconnect(peer: PeerId): void {
     for (const connection of this.#connections.get(peer) ?? []) {
       closeConnection(connection).catch(ignore)
@@ -463,6 +477,11 @@ class Libp2pHost implements P2pHost {
     return [...connections].find(({ status }) => status === 'open')
   }
 
+  #pulseOf(connection: Connection | undefined): Pulse | undefined {
+    const below = (connection as ConnectionInner | undefined)?.maConn
+    return below === undefined ? undefined : pulseOf(below)
+  }
+
   #hasGossipStream(peer: PeerId): boolean {
     return this.#inner.streamsOutbound.get(peer)?.rawStream.status === 'open'
   }
@@ -470,6 +489,10 @@ class Libp2pHost implements P2pHost {
   #onOpen(connection: Connection): void {
     this.#quietBeats = 0
     const peer = connection.remotePeer.toString()
+    const pulse = this.#pulseOf(connection)
+    if (pulse !== undefined) {
+      pulse.onToken = (token) => this.#options.handlers.onPulse(peer, token)
+    }
     const address = ipOf(connection.remoteAddr)
     if (connection.direction === 'inbound' && address !== undefined) {
       this.#options.handlers.admission.onInbound(connection, peer, address)

@@ -11,6 +11,8 @@ export const OTHER_BODY_BYTES_MAX: number = 64 * KIB
 export const HELLO_BYTES_MAX: number = 4 * KIB
 /** Bytes of a control frame that is no hello: heartbeats, proofs, goodbyes. */
 export const CONTROL_BYTES_MAX = 128
+/** Pulses that one heartbeat allows: the next ten seconds of an idle connection. */
+export const PULSE_TOKENS_MAX = 16
 /** Bytes of a request: sync requests are some hundred bytes. */
 export const REQUEST_BYTES_MAX: number = 64 * KIB
 /** Bytes of an answer: one block-sync answer of 4 MiB and its envelope. */
@@ -101,6 +103,8 @@ export const CONNECTIONS_MAX = 320
 export const BAN_WRONG_CHAIN_MS = 3_600_000
 /** Ban of a follower for breaking the protocol. Validators are cut off, never banned. */
 export const BAN_FAULT_MS = 60_000
+/** Followers' worth of quotas that all of them share: 64 who each keep their own could still be more than a core serves. */
+export const FOLLOWERS_TOGETHER = 8
 /** Penalty points at which a follower is banned; peerScore.ts. */
 export const PENALTY_BAN = 30
 /** Points halve in this time: traffic of three quotas stays below the ban for ever, of twenty is banned in two seconds. */

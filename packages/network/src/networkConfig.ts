@@ -14,18 +14,25 @@ export interface Quota {
   readonly burst: number
 }
 
-/** Quotas per peer; docs/spec/network.md, rate limiting. Bytes are counted where a frame can be large. */
+/** Quotas per peer and protocol; docs/spec/network.md, rate limiting. Bytes are counted where a frame can be large. */
 export interface Quotas {
   readonly consensusMessages: Quota
+  readonly consensusBytes: Quota
   readonly blockMessages: Quota
   readonly blockBytes: Quota
   readonly transactionMessages: Quota
   readonly transactionBytes: Quota
   readonly gossipMessages: Quota
   readonly gossipBytes: Quota
+  /** Packets of gossip, whatever they hold: messages, subscriptions, control. */
+  readonly rpcs: Quota
+  readonly rpcBytes: Quota
   readonly hellos: Quota
   readonly heartbeats: Quota
   readonly requests: Quota
+  readonly requestBytes: Quota
+  /** Of answers that the peer asked for. */
+  readonly answerBytes: Quota
 }
 
 /** Clocks of the connection handling, milliseconds. */

@@ -103,11 +103,14 @@ export class OutboundChannel {
     this.#flush()
   }
 
-  /** Before the queue. Skipped while the stream takes nothing: a full pipe needs no proof that it is one. */
-  beat(heartbeat: Heartbeat): boolean {
-    if (!this.#live || this.#pipe.isBlocked) return false
+  /** False while the stream takes nothing: a full pipe needs no proof that it is one. */
+  get canBeat(): boolean {
+    return this.#live && !this.#pipe.isBlocked
+  }
+
+  /** Before the queue. */
+  beat(heartbeat: Heartbeat): void {
     this.#pipe.send(FRAME_TYPE.ping, encodeHeartbeat(heartbeat))
-    return true
   }
 
   /** A frame of sentries, before the queue; few and small. */

@@ -43,8 +43,12 @@ export interface P2pHostHandlers {
   onDisconnected(peer: PeerId): void
   /** Multicast DNS or the Kademlia table told of a peer; its addresses are known now. */
   onFound(peer: PeerId): void
+  /** A sign of life; pulse.ts. */
+  onPulse(peer: PeerId, token: number): void
   onStream(protocol: string, peer: PeerId, stream: ByteStream): void
   onGossip(message: RawGossip): void
+  /** False: the gossip RPC is dropped as it came. */
+  allowRpc(peer: PeerId, bytes: number): boolean
   /** A gossip RPC that is none, or for topics that do not exist. Often, from a hostile peer. */
   onGossipFault(peer: PeerId, fault: RpcFault): void
   /** Added to gossip's own score of the peer. */
@@ -64,6 +68,10 @@ export interface P2pHost {
   addressesOf(peer: PeerId): Promise<readonly string[]>
   connectionCount(): number
   openStream(peer: PeerId, protocol: string, timeoutMs: number): Promise<ByteStream>
+  /** Pulses pass between us and the peer. */
+  canPulse(peer: PeerId): boolean
+  /** False: this one cannot be sent now. */
+  pulse(peer: PeerId, token: number): boolean
   /** Closes every connection to the peer, after what was sent has left. */
   disconnect(peer: PeerId): void
   publish(topic: string, data: Uint8Array): void

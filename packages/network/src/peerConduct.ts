@@ -1,22 +1,15 @@
-import type { Envelope, Lane, PeerId } from '@openliquid/primitives'
+import type { PeerId } from '@openliquid/primitives'
 import { BanList } from './banList.ts'
 import type { Counters } from './counters.ts'
 import { type PeerFault, peerFault } from './errors.ts'
 import type { NetworkMeters } from './metrics.ts'
-import type { Ban, NetworkConfig, NetworkLog, Quotas } from './networkConfig.ts'
+import type { Ban, NetworkConfig, NetworkLog } from './networkConfig.ts'
 import type { NetworkEvent } from './networkEvent.ts'
 import { PeerScore } from './peerScore.ts'
-import { TrafficGuard } from './trafficGuard.ts'
+import { type Traffic, TrafficGuard } from './trafficGuard.ts'
 
 /** Above all that gossip can subtract. */
 const VALIDATOR_SCORE = 1_000_000
-/** Which quota counts the messages of a lane. */
-const QUOTA_OF: Readonly<Record<Lane | 'gossip', keyof Quotas>> = {
-  consensus: 'consensusMessages',
-  blocks: 'blockMessages',
-  transactions: 'transactionMessages',
-  gossip: 'gossipMessages',
-}
 
 export interface PeerConductOptions {
   readonly config: Pick<NetworkConfig, 'bans' | 'onBans' | 'quotas'>
@@ -42,19 +35,19 @@ export class PeerConduct {
     this.#guard = new TrafficGuard(options.config.quotas ?? {})
   }
 
-  /** False: the peer is over its quota, which is counted against it. */
-  allow(quota: 'hellos' | 'heartbeats' | 'requests', peer: PeerId): boolean {
-    return this.#guard.allow(quota, peer, this.#options.nowMs()) || this.#limited(peer, quota)
-  }
-
-  allowMessage(peer: PeerId, envelope: Envelope): boolean {
-    const isAllowed = this.#guard.allowMessage(peer, envelope, this.#options.nowMs())
-    return isAllowed || this.#limited(peer, envelope.lane)
-  }
-
-  allowGossip(peer: PeerId, bytes: number): boolean {
-    const isAllowed = this.#guard.allowGossip(peer, bytes, this.#options.nowMs())
-    return isAllowed || this.#limited(peer, 'gossip')
+  /** False: over a quota. Its own counts against the peer, that of all followers together against nobody. */
+  allow(traffic: Traffic, peer: PeerId, bytes = 0): boolean {
+    const { counters, metrics, nowMs, isValidator } = this.#options
+    const load = { traffic, bytes, isFollower: !isValidator(peer) }
+    const excess = this.#guard.excess(peer, load, nowMs())
+    if (excess === undefined) return true
+    const { quota, points } = excess
+    counters.rateLimited++
+    metrics.dropped.inc({ reason: `${quota} over quota` })
+    if (points > 0 && !this.isBanned(peer) && this.#score.add(peer, points, nowMs())) {
+      this.onFault(peer, peerFault('OL_RATE_LIMIT', `${quota} over quota all the time`))
+    }
+    return false
   }
 
   isBanned(peer: PeerId): boolean {
@@ -106,17 +99,5 @@ export class PeerConduct {
     const at = this.#options.nowMs()
     this.#guard.forget(at)
     this.#score.forget(at)
-  }
-
-  #limited(peer: PeerId, what: Lane | keyof Quotas | 'gossip'): false {
-    const { counters, metrics, nowMs } = this.#options
-    counters.rateLimited++
-    metrics.dropped.inc({ reason: `${what} over quota` })
-    if (this.isBanned(peer)) return false
-    const quota = QUOTA_OF[what as Lane | 'gossip'] ?? (what as keyof Quotas)
-    if (this.#score.add(peer, this.#guard.penaltyOf(quota), nowMs())) {
-      this.onFault(peer, peerFault('OL_RATE_LIMIT', `${what} over quota all the time`))
-    }
-    return false
   }
 }

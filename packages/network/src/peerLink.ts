@@ -3,6 +3,7 @@ import { ConnectionHealth } from './connectionHealth.ts'
 import type { InboundChannel } from './inboundChannel.ts'
 import type { ChainHead } from './networkConfig.ts'
 import type { OutboundChannel } from './outboundChannel.ts'
+import { PulseTokens } from './pulseTokens.ts'
 
 /** Both directions of the channel to one peer, and what is known of it. */
 export class PeerLink {
@@ -11,6 +12,9 @@ export class PeerLink {
   outbound: OutboundChannel | undefined
   inbound: InboundChannel | undefined
   head: ChainHead | undefined
+  /** What our last heartbeat told. */
+  toldHead: ChainHead | undefined
+  tokens: PulseTokens = new PulseTokens()
   /** Both directions were live when last looked at. */
   wasLive = false
   isOpening = false
@@ -23,7 +27,7 @@ export class PeerLink {
   connectedAtMs: number
   /** Since when a heartbeat of ours is without any answer; judged apart, because a peer can be heard and yet not hear. */
   unansweredSinceMs: number | undefined
-  /** When a heartbeat of the peer, or an answer to one of ours, last came. Other bytes do not count. */
+  /** When a heartbeat or pulse of the peer, or an answer to one of ours, last came. Other bytes do not count. */
   beatHeardAtMs = 0
   /** When gossip to and from the peer was last complete. */
   gossipAtMs = 0

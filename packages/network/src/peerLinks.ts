@@ -3,17 +3,18 @@ import { backoffMs } from './backoff.ts'
 import { CHANNEL_PROTOCOL, type ChannelContext } from './channelPipe.ts'
 import { type PeerFault, peerFault } from './errors.ts'
 import { InboundChannel } from './inboundChannel.ts'
-import { CHANNEL_DEADLINE_MS, GOSSIP_DEADLINE_MS } from './limits.ts'
+import { CHANNEL_DEADLINE_MS, GOSSIP_DEADLINE_MS, PULSE_TOKENS_MAX } from './limits.ts'
 import { OutboundChannel } from './outboundChannel.ts'
 import type { ByteStream, P2pHost } from './p2pHost.ts'
 import { PeerLink } from './peerLink.ts'
+import { PulseTokens } from './pulseTokens.ts'
 
 /** Beats without any sign that the peer takes what we send, although we hear it. */
 const OUTBOUND_SILENT_BEATS = 8
-/** Of two peers the one with the smaller id sends the heartbeats and the other answers; this often the other asks too. */
-const OWN_BEAT_EVERY = 25
 /** Part of a beat: a judgement due so shortly before the next beat is left to it; an answered beat must not cost a timer. */
 const JUDGEMENT_SLACK = 1 / 8
+/** A beat later than this tells that we slept. */
+const ASLEEP_AFTER_BEATS = 1.5
 /** Gossip's completeness is looked at this often. */
 const GOSSIP_CHECK_EVERY = 4
 
@@ -43,6 +44,7 @@ export class PeerLinks {
   #beats = 0
   #judgeImmediate: NodeJS.Immediate | undefined
   #judgeTimer: NodeJS.Timeout | undefined
+  #settleTimer: NodeJS.Timeout | undefined
   #isStopped = false
 
   constructor(options: PeerLinksOptions) {
@@ -103,7 +105,7 @@ export class PeerLinks {
 
   /** A peer opened its direction. */
   accept(peer: PeerId, stream: ByteStream): void {
-    const { context, allow, onEnvelope, onControl, onFault } = this.#options
+    const { context, host, allow, onEnvelope, onControl, onFault } = this.#options
     const channel: InboundChannel = new InboundChannel(context, peer, stream, {
       onLive: ({ head }) => {
         this.#knocking.delete(channel)
@@ -119,11 +121,13 @@ export class PeerLinks {
       onControl: (type, body) => onControl(peer, type, body),
       onHeartbeat: ({ head }) => {
         const link = this.#links.get(peer)
-        if (link === undefined || !allow('heartbeats', peer)) return
+        if (link === undefined || !allow('heartbeats', peer)) return []
         link.head = head
         link.beatHeardAtMs = this.#nowMs()
+        if (host()?.canPulse(peer) !== true) return []
+        return link.tokens.issue(context.randomBytes(4 * PULSE_TOKENS_MAX))
       },
-      onSeen: () => this.#links.get(peer)?.health.onSeen(this.#nowMs()),
+      onSeen: () => this.#onSeen(this.#links.get(peer)),
       onClosed: (fault) => {
         this.#knocking.delete(channel)
         const link = this.#links.get(peer)
@@ -138,12 +142,21 @@ export class PeerLinks {
     if (!allow('hellos', peer)) channel.fail(peerFault('OL_HELLO_RATE', 'too many hellos'))
   }
 
-  /** One heartbeat to everybody, and a judgement of what came since the last. */
+  /** A sign of life below the channels. What nobody gave, or came before, is none. */
+  onPulse(peer: PeerId, token: number): void {
+    const link = this.#links.get(peer)
+    if (!this.#options.allow('heartbeats', peer)) return
+    if (link?.isLive !== true || !link.tokens.accept(token)) return
+    link.beatHeardAtMs = this.#nowMs()
+    this.#onSeen(link)
+  }
+
+  /** One heartbeat or pulse to everybody, and a judgement of what came since the last. */
   beat(): void {
     const at = this.#nowMs()
     const { heartbeatMs } = this.#options.context.timing
     // A late beat tells that we were busy, not that the peers are silent: their bytes wait to be read.
-    const wasAsleep = at - (this.#lastBeatMs ?? at) > 2 * heartbeatMs
+    const wasAsleep = at - (this.#lastBeatMs ?? at) > ASLEEP_AFTER_BEATS * heartbeatMs
     this.#lastBeatMs = at
     this.#beats++
     for (const channel of this.#knocking) channel.check()
@@ -161,6 +174,7 @@ export class PeerLinks {
     this.#isStopped = true
     clearImmediate(this.#judgeImmediate)
     clearTimeout(this.#judgeTimer)
+    clearTimeout(this.#settleTimer)
     for (const channel of this.#knocking) channel.close()
     for (const link of this.#links.values()) this.#close(link)
   }
@@ -175,21 +189,35 @@ export class PeerLinks {
 
   #beatLive(link: PeerLink, at: number, wasAsleep: boolean): void {
     const { context } = this.#options
-    const { health, peer } = link
     link.connectedAtMs = at
-    const isOurs =
-      context.identity.self < peer ||
-      this.#beats % OWN_BEAT_EVERY === 0 ||
-      // The other cannot ask while its direction is full of something large; it must hear us all the same.
-      at - link.beatHeardAtMs > 1.5 * context.timing.heartbeatMs
-    if (isOurs) {
-      link.outbound?.beat({ sequence: health.nextBeat(at), head: context.head() })
-      link.unansweredSinceMs ??= at
-    }
+    // A heartbeat tells and asks; a pulse says only that we are here, and costs a tenth.
+    const isNews = link.toldHead !== context.head()
+    // It cannot beat while its direction is full of something large; then its answers tell that it is there.
+    const isUnheard = at - link.beatHeardAtMs > 1.5 * context.timing.heartbeatMs
+    if (isNews || isUnheard || !this.#pulse(link)) this.#heartbeat(link, at)
     if (wasAsleep) {
       link.unansweredSinceMs = undefined
       link.gossipAtMs = at
     } else if (this.#beats % GOSSIP_CHECK_EVERY === 0) this.#judgeGossip(link, at)
+  }
+
+  #pulse({ peer, tokens }: PeerLink): boolean {
+    const token = tokens.take()
+    return token !== undefined && this.#options.host()?.pulse(peer, token) === true
+  }
+
+  #heartbeat(link: PeerLink, at: number): void {
+    const { health, outbound } = link
+    link.unansweredSinceMs ??= at
+    if (outbound === undefined || !outbound.canBeat) return
+    link.toldHead = this.#options.context.head()
+    outbound.beat({ sequence: health.nextBeat(at), head: link.toldHead, tokens: [] })
+  }
+
+  #onSeen(link: PeerLink | undefined): void {
+    link?.health.onSeen(this.#nowMs())
+    // It may have been the last one that was waited for.
+    if (this.#judgeTimer !== undefined) this.#judgeImmediate ??= setImmediate(() => this.#judge())
   }
 
   /** Who is silent since when; comes back at the very moment at which the next peer would be suspect or down. */
@@ -214,14 +242,24 @@ export class PeerLinks {
       if (state !== undefined) onState(link, state)
       nextMs = Math.min(nextMs, link.health.nextJudgementMs)
     }
+    const wasArmed = this.#judgeTimer !== undefined
     clearTimeout(this.#judgeTimer)
     this.#judgeTimer = undefined
     // The beat judges too; only what falls between two beats, when a beat of a peer is missing, needs a timer.
-    if (nextMs - at > heartbeatMs * (1 - JUDGEMENT_SLACK)) return
+    if (nextMs - at > heartbeatMs * (1 - JUDGEMENT_SLACK)) {
+      if (wasArmed) this.#settle()
+      return
+    }
     const delayMs = Math.max(1, Math.ceil(nextMs - at))
     this.#judgeTimer = setTimeout(() => {
       this.#judgeImmediate ??= setImmediate(() => this.#judge())
     }, delayMs)
+  }
+
+  /** Node wakes at the time of a cleared timer all the same, unless another one makes it look again while it is awake. */
+  #settle(): void {
+    clearTimeout(this.#settleTimer)
+    this.#settleTimer = setTimeout(() => undefined, 1)
   }
 
   /** docs/spec/network.md, pitfall 15. */
@@ -276,14 +314,15 @@ export class PeerLinks {
         link.unansweredSinceMs = undefined
         this.#update(link)
       },
-      onAnswer: ({ sequence, head }) => {
+      onAnswer: ({ sequence, head, tokens }) => {
         link.head = head
+        link.tokens.receive(tokens)
         link.beatHeardAtMs = this.#nowMs()
         link.health.onAnswer(sequence, this.#nowMs())
       },
       onProgress: () => {
         link.unansweredSinceMs = undefined
-        link.health.onSeen(this.#nowMs())
+        this.#onSeen(link)
       },
       onClosed: (fault) => {
         if (link.next === channel) link.next = undefined
@@ -342,6 +381,8 @@ export class PeerLinks {
       this.#options.onState(link, 'connected')
       return
     }
+    link.toldHead = undefined
+    link.tokens = new PulseTokens()
     health.onDown()
     this.#options.onState(link, 'down')
     if (this.#options.host()?.isConnected(link.peer) === true) health.onRecovering()

@@ -38,7 +38,8 @@ export interface RequestResponseOptions {
   nowMs(): number
   openStream(peer: PeerId, protocol: string, timeoutMs: number): Promise<ByteStream>
   isLive(peer: PeerId): boolean
-  allow(peer: PeerId): boolean
+  /** False: the peer is over its quota. */
+  allow(traffic: 'requests' | 'answers', peer: PeerId, bytes: number): boolean
   handle(from: PeerId, kind: number, body: Uint8Array): Promise<Uint8Array | undefined>
 }
 
@@ -191,7 +192,7 @@ export class RequestResponse {
       this.#refuse(stream, 'stranger')
       return
     }
-    if (!allow(peer)) {
+    if (!allow('requests', peer, body.length)) {
       this.#refuse(stream, 'rate')
       return
     }
@@ -211,6 +212,7 @@ export class RequestResponse {
         finish()
         if (answer === undefined) return this.#refuse(stream, 'refused')
         if (answer.length > ANSWER_BYTES_MAX) return this.#refuse(stream, 'size')
+        if (!allow('answers', peer, answer.length)) return this.#refuse(stream, 'rate')
         counters.answered++
         stream.send(encodeFrame(FRAME_TYPE.answer, answer))
         stream.close(answerTimeoutMs)

@@ -14,7 +14,7 @@ const listOf = (bytes: Uint8Array): object => ({
 
 const thrifty = (): Inner => {
   const decoder = { buffer: listOf(new Uint8Array(0)), decode: () => [] } as unknown as Inner
-  thriftyDecoder({ decoder })
+  thriftyDecoder({ decoder }, {})
   return decoder
 }
 
@@ -42,7 +42,7 @@ test('packets come out whole however the socket cuts them, empty ones not at all
 
 test('a decoder without the fields that are known is left alone', () => {
   const decoder = {}
-  thriftyDecoder({ decoder })
-  thriftyDecoder({})
+  thriftyDecoder({ decoder }, {})
+  thriftyDecoder({}, {})
   expect(decoder).toEqual({})
 })

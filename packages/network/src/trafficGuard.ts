@@ -1,81 +1,105 @@
-import type { Envelope, PeerId } from '@openliquid/primitives'
-import type { Quotas } from './networkConfig.ts'
+import type { Lane, PeerId } from '@openliquid/primitives'
+import { FOLLOWERS_TOGETHER } from './limits.ts'
+import type { Quota, Quotas } from './networkConfig.ts'
 import { RateLimiter } from './rateLimiter.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** What one peer may send; docs/spec/network.md, rate limiting. */
+/** What one peer may send, and be sent on request; docs/spec/network.md, rate limiting. */
 export const DEFAULT_QUOTAS: Quotas = {
   consensusMessages: { perSecond: 200, burst: 400 },
+  consensusBytes: { perSecond: 4 * MIB, burst: 16 * MIB },
   blockMessages: { perSecond: 64, burst: 128 },
   blockBytes: { perSecond: 16 * MIB, burst: 64 * MIB },
   transactionMessages: { perSecond: 1_000, burst: 4_000 },
   transactionBytes: { perSecond: 4 * MIB, burst: 16 * MIB },
   gossipMessages: { perSecond: 1_000, burst: 4_000 },
   gossipBytes: { perSecond: 16 * MIB, burst: 64 * MIB },
+  rpcs: { perSecond: 2_000, burst: 8_000 },
+  rpcBytes: { perSecond: 32 * MIB, burst: 128 * MIB },
   hellos: { perSecond: 0.5, burst: 20 },
   heartbeats: { perSecond: 10, burst: 40 },
   requests: { perSecond: 10, burst: 40 },
+  requestBytes: { perSecond: 256 * KIB, burst: 2 * MIB },
+  answerBytes: { perSecond: 32 * MIB, burst: 128 * MIB },
 }
 
-/** Every quota of every peer. Denied traffic is dropped by the caller. */
+/** What is counted apart: the lanes of a channel, and each other protocol. */
+export type Traffic = Lane | 'gossip' | 'rpcs' | 'hellos' | 'heartbeats' | 'requests' | 'answers'
+
+/** Hellos and heartbeats have small caps, so their number bounds their bytes; an answer is one to a request that was counted. */
+const QUOTAS_OF: Readonly<
+  Record<Traffic, { readonly count?: keyof Quotas; readonly bytes?: keyof Quotas }>
+> = {
+  consensus: { count: 'consensusMessages', bytes: 'consensusBytes' },
+  blocks: { count: 'blockMessages', bytes: 'blockBytes' },
+  transactions: { count: 'transactionMessages', bytes: 'transactionBytes' },
+  gossip: { count: 'gossipMessages', bytes: 'gossipBytes' },
+  rpcs: { count: 'rpcs', bytes: 'rpcBytes' },
+  hellos: { count: 'hellos' },
+  heartbeats: { count: 'heartbeats' },
+  requests: { count: 'requests', bytes: 'requestBytes' },
+  answers: { bytes: 'answerBytes' },
+}
+
+/** Why something is dropped. */
+export interface Excess {
+  readonly quota: keyof Quotas
+  /** Points against the peer: traffic of n quotas collects n − 1 a second. None when followers together are too many. */
+  readonly points: number
+}
+
+/** One unit of traffic. */
+export interface Load {
+  readonly traffic: Traffic
+  readonly bytes: number
+  /** Not a validator: counted with all the others too. */
+  readonly isFollower: boolean
+}
+
+const EVERYBODY = ''
+
+/** The quotas of every peer, and those of all followers together. What is denied is dropped by the caller. */
 export class TrafficGuard {
   readonly #quotas: Quotas
-  readonly #limiters: Readonly<Record<keyof Quotas, RateLimiter>>
+  readonly #limiters = new Map<keyof Quotas, RateLimiter>()
+  readonly #together = new Map<keyof Quotas, RateLimiter>()
 
   constructor(overrides: Partial<Quotas>) {
-    const quotas = { ...DEFAULT_QUOTAS, ...overrides }
-    this.#quotas = quotas
-    this.#limiters = {
-      consensusMessages: new RateLimiter(quotas.consensusMessages),
-      blockMessages: new RateLimiter(quotas.blockMessages),
-      blockBytes: new RateLimiter(quotas.blockBytes),
-      transactionMessages: new RateLimiter(quotas.transactionMessages),
-      transactionBytes: new RateLimiter(quotas.transactionBytes),
-      gossipMessages: new RateLimiter(quotas.gossipMessages),
-      gossipBytes: new RateLimiter(quotas.gossipBytes),
-      hellos: new RateLimiter(quotas.hellos),
-      heartbeats: new RateLimiter(quotas.heartbeats),
-      requests: new RateLimiter(quotas.requests),
+    this.#quotas = { ...DEFAULT_QUOTAS, ...overrides }
+    for (const [name, quota] of Object.entries(this.#quotas) as [keyof Quotas, Quota][]) {
+      const { perSecond, burst } = quota
+      this.#limiters.set(name, new RateLimiter(quota))
+      const together = {
+        perSecond: FOLLOWERS_TOGETHER * perSecond,
+        burst: FOLLOWERS_TOGETHER * burst,
+      }
+      this.#together.set(name, new RateLimiter(together))
     }
   }
 
-  /** What one unit above the quota costs: traffic of n quotas collects n − 1 points a second. */
-  penaltyOf(quota: keyof Quotas): number {
-    return 1 / this.#quotas[quota].perSecond
-  }
-
-  allow(quota: 'hellos' | 'heartbeats' | 'requests', peer: PeerId, nowMs: number): boolean {
-    return this.#limiters[quota].allow(peer, nowMs)
-  }
-
-  allowMessage(peer: PeerId, { lane, body }: Envelope, nowMs: number): boolean {
-    const limiters = this.#limiters
-    switch (lane) {
-      case 'consensus':
-        return limiters.consensusMessages.allow(peer, nowMs)
-      case 'blocks':
-        return (
-          limiters.blockMessages.allow(peer, nowMs) &&
-          limiters.blockBytes.allow(peer, nowMs, body.length)
-        )
-      default:
-        return (
-          limiters.transactionMessages.allow(peer, nowMs) &&
-          limiters.transactionBytes.allow(peer, nowMs, body.length)
-        )
+  /** Counts the load; `undefined` when it may pass. */
+  excess(peer: PeerId, { traffic, bytes, isFollower }: Load, nowMs: number): Excess | undefined {
+    const { count, bytes: size } = QUOTAS_OF[traffic]
+    const steps = [
+      [count, 1],
+      [size, bytes],
+    ] as const
+    for (const [quota, units] of steps) {
+      if (quota === undefined || units === 0) continue
+      if (this.#limiters.get(quota)?.allow(peer, nowMs, units) === false) {
+        return { quota, points: units / this.#quotas[quota].perSecond }
+      }
+      if (!isFollower) continue
+      if (this.#together.get(quota)?.allow(EVERYBODY, nowMs, units) === false) {
+        return { quota, points: 0 }
+      }
     }
-  }
-
-  allowGossip(peer: PeerId, bytes: number, nowMs: number): boolean {
-    return (
-      this.#limiters.gossipMessages.allow(peer, nowMs) &&
-      this.#limiters.gossipBytes.allow(peer, nowMs, bytes)
-    )
+    return undefined
   }
 
   forget(nowMs: number): void {
-    for (const limiter of Object.values(this.#limiters)) limiter.forget(nowMs)
+    for (const limiter of this.#limiters.values()) limiter.forget(nowMs)
   }
 }

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import type { Quotas } from './networkConfig.ts'
+import { DEFAULT_QUOTAS, type Load, type Traffic, TrafficGuard } from './trafficGuard.ts'
+
+const MIB = 2 ** 20
+const load = (traffic: Traffic, bytes = 1, isFollower = false): Load => ({
+  traffic,
+  bytes,
+  isFollower,
+})
+
+/** How many of equal loads pass at once. */
+function passed(guard: TrafficGuard, peer: string, one: Load): number {
+  let count = 0
+  while (guard.excess(peer, one, 0) === undefined) {
+    count++
+    if (count > 1e6) throw new Error('no limit')
+  }
+  return count
+}
+
+test.each([
+  ['consensus', 'consensusMessages'],
+  ['blocks', 'blockMessages'],
+  ['transactions', 'transactionMessages'],
+  ['gossip', 'gossipMessages'],
+  ['rpcs', 'rpcs'],
+  ['hellos', 'hellos'],
+  ['heartbeats', 'heartbeats'],
+  ['requests', 'requests'],
+] as const)('%s are counted by number, for each peer apart', (traffic, quota) => {
+  const guard = new TrafficGuard({})
+  expect(passed(guard, 'a', load(traffic))).toBe(DEFAULT_QUOTAS[quota].burst)
+  expect(guard.excess('a', load(traffic), 0)).toEqual({
+    quota,
+    points: 1 / DEFAULT_QUOTAS[quota].perSecond,
+  })
+  expect(passed(guard, 'b', load(traffic))).toBe(DEFAULT_QUOTAS[quota].burst)
+})
+
+test.each([
+  ['consensus', 'consensusBytes', MIB],
+  ['blocks', 'blockBytes', 4 * MIB],
+  ['transactions', 'transactionBytes', MIB / 4],
+  ['gossip', 'gossipBytes', MIB / 4],
+  ['rpcs', 'rpcBytes', 4 * MIB],
+  ['requests', 'requestBytes', MIB / 16],
+  ['answers', 'answerBytes', 4 * MIB],
+] as const)('%s are counted by bytes, for each peer apart', (traffic, quota, bytes) => {
+  const guard = new TrafficGuard({})
+  const { burst, perSecond } = DEFAULT_QUOTAS[quota]
+  expect(passed(guard, 'a', load(traffic, bytes))).toBe(burst / bytes)
+  // Large traffic costs by what it carries.
+  expect(guard.excess('a', load(traffic, bytes), 0)).toEqual({ quota, points: bytes / perSecond })
+  expect(passed(guard, 'b', load(traffic, bytes))).toBe(burst / bytes)
+})
+
+test('no traffic of a peer uses up its other traffic', () => {
+  const guard = new TrafficGuard({})
+  const kinds = ['consensus', 'blocks', 'transactions', 'gossip', 'hellos', 'requests'] as const
+  passed(guard, 'a', load('heartbeats'))
+  for (const kind of kinds) {
+    expect(guard.excess('a', load(kind), 0)).toBeUndefined()
+    passed(guard, 'a', load(kind))
+  }
+})
+
+test('followers together have the quotas of eight, validators their own whatever followers do', () => {
+  const quotas: Partial<Quotas> = { gossipMessages: { perSecond: 10, burst: 10 } }
+  const guard = new TrafficGuard(quotas)
+  const follower = load('gossip', 1, true)
+  for (let i = 0; i < 8; i++) expect(passed(guard, `follower ${i}`, follower)).toBe(10)
+  // None of the ninth's doing: no points.
+  expect(guard.excess('follower 8', follower, 0)).toEqual({ quota: 'gossipMessages', points: 0 })
+  expect(passed(guard, 'validator', load('gossip'))).toBe(10)
+})
