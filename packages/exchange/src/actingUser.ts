@@ -41,19 +41,24 @@ export function unknownSigner(signer: User): ActionFault {
 }
 
 /**
- * The account that an action is for; docs/spec/hyperliquid.md §3.4, §9.
+ * The account that an action is for; docs/spec/hyperliquid.md §3.3, §3.4, §9.
  *
- * An agent acts for its master, but not where the wallet itself must sign. A master acts for its sub-accounts.
+ * An agent acts for its master, but not where the wallet itself must sign. A master acts for its sub-accounts. The own
+ * wallet of a multi-signature account does not act, unless `isMultiSig`: then enough others have signed for it.
  */
 export function actingUser(
   state: CoreState,
   signer: User,
   action: Action,
   vaultAddress: Uint8Array | undefined,
+  isMultiSig: boolean,
 ): User | ActionFault {
   if (FOR_VALIDATOR_SIGNERS.has(action.type) && vaultAddress === undefined) return signer
   const user = isUserSigned(action) ? signer : (masterOf(state, signer) ?? signer)
   if (!state.accounts.has(user)) return unknownSigner(signer)
+  if (!isMultiSig && user === signer && state.profiles.multiSigUsers.has(user)) {
+    return fault('OL_ACTION_MULTI_SIG', 'Multi-sig required')
+  }
   if (vaultAddress === undefined) return user
   if (!FOR_SUB_ACCOUNTS.has(action.type)) {
     return fault('OL_ACTION_VAULT', `${action.type} cannot be done for another account.`)

@@ -12,6 +12,8 @@ export function actionClass(action: Action): ActionClass {
       return mayTake(action.order) ? 3 : 1
     case 'batchModify':
       return action.modifies.some(({ order }) => mayTake(order)) ? 3 : 1
+    case 'multiSig':
+      return actionClass(action.payload.action)
     case 'cancel':
     case 'cancelByCloid':
       return 2

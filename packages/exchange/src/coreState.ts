@@ -51,6 +51,7 @@ import {
 import { OrderTable } from './orderTable.ts'
 import { defaultPosition } from './position.ts'
 import { PositionTable } from './positionTable.ts'
+import { ProfileState } from './profiles/profileState.ts'
 import {
   type Account,
   CLOCK,
@@ -276,6 +277,7 @@ export class CoreState {
     nothing,
   )
   readonly staking: StakingState = new StakingState(this.journal)
+  readonly profiles: ProfileState = new ProfileState(this.journal)
 
   /** Every table, by tag. */
   readonly tables: readonly StoredTable[] = [
@@ -318,6 +320,7 @@ export class CoreState {
     this.deployAuction,
     ...this.vaults.tables,
     ...this.staking.tables,
+    ...this.profiles.tables,
   ]
 
   /** By asset id. */

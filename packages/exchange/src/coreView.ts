@@ -55,6 +55,7 @@ import type {
   FrontendOrderJson,
   L2BookJson,
   MetaJson,
+  MultiSigSignersJson,
   PerpCtxJson,
   SpotClearinghouseStateJson,
   SpotCtxJson,
@@ -295,6 +296,10 @@ export class CoreView implements ExchangeView {
         name,
         validUntil: validUntilMs === 0 ? null : validUntilMs,
       }))
+  }
+
+  multiSigSigners(user: Address): MultiSigSignersJson | null {
+    return this.#state.profiles.multiSigUsers.get(bytesToHex(user)) ?? null
   }
 
   subAccounts(user: Address): readonly SubAccountJson[] | null {

@@ -49,6 +49,10 @@ export function applyCoreWriter(
     reject('User does not exist.')
     return
   }
+  if (state.profiles.multiSigUsers.has(user)) {
+    reject('Contracts cannot act for multi-sig users.')
+    return
+  }
   state.cause = origin.evmTxHash
   switch (action.type) {
     case 'limitOrder':

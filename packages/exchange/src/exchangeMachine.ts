@@ -43,6 +43,7 @@ import { assertInvariants } from './invariants.ts'
 import { checkNonce, NONCE_TEXTS, withNonce } from './nonces.ts'
 import type { OrderArena } from './orderArena.ts'
 import { LinkedOrderBook, type OrderBook } from './orderBook.ts'
+import { checkMultiSig } from './profiles/multiSig.ts'
 import { CoreReader } from './reader.ts'
 import type { ActionReceipt } from './receipt.ts'
 import type { User } from './records.ts'
@@ -59,7 +60,12 @@ export interface ActionMeta {
   readonly nonce: number
   readonly vaultAddress?: Address
   readonly expiresAfter?: number
+  /** Of a `multiSig`: who made the signatures inside, in their order. */
+  readonly innerSigners?: readonly Address[]
 }
+
+/** Anything but a wrapper of another action. */
+type SingleAction = Exclude<Action, { type: 'multiSig' }>
 
 /** What one block did to the Core. */
 export interface ExchangeTransition {
@@ -205,8 +211,16 @@ export class ExchangeMachine {
     const user = this.#state.accounts.known(bytesToHex(sender))
     const refused = this.#admit(user, meta)
     if (refused !== undefined) return failed(meta.txId, refused)
+    if (action.type !== 'multiSig') return this.#execute(user, action, meta, false)
 
-    const acting = actingUser(this.#state, user, action, meta.vaultAddress)
+    const unsigned = checkMultiSig(this.#state, user, action, meta.innerSigners ?? [])
+    if (unsigned !== undefined) return failed(meta.txId, unsigned)
+    const { multiSigUser, action: wrapped } = action.payload
+    return this.#execute(this.#state.accounts.known(multiSigUser), wrapped, meta, true)
+  }
+
+  #execute(user: User, action: SingleAction, meta: ActionMeta, isMultiSig: boolean): ActionReceipt {
+    const acting = actingUser(this.#state, user, action, meta.vaultAddress, isMultiSig)
     if (typeof acting === 'object') return failed(meta.txId, acting)
     const { timestampMs } = this.#state.now
     const isExpired = meta.expiresAfter !== undefined && timestampMs > meta.expiresAfter

@@ -153,6 +153,11 @@ export interface ExtraAgentJson {
   readonly validUntil: number | null
 }
 
+export interface MultiSigSignersJson {
+  readonly authorizedUsers: readonly string[]
+  readonly threshold: number
+}
+
 export interface SubAccountJson {
   readonly name: string
   readonly subAccountUser: string
@@ -223,6 +228,8 @@ export interface ExchangeView {
   twapStates(user: Address): readonly (readonly [twapId: number, state: TwapUpdateEvent['state']])[]
   /** Named agents, by address. */
   extraAgents(user: Address): readonly ExtraAgentJson[]
+  /** Who signs for a multi-signature account; `null` for any other. */
+  multiSigSigners(user: Address): MultiSigSignersJson | null
   subAccounts(user: Address): readonly SubAccountJson[] | null
   userRole(user: Address): UserRoleJson
   /** Tenths of a basis point that the user lets a builder take at most. */

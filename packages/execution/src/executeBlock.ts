@@ -90,6 +90,7 @@ export async function executeBlock(
       nonce,
       ...(vaultAddress === undefined ? {} : { vaultAddress }),
       ...(expiresAfter === undefined ? {} : { expiresAfter }),
+      ...(read.innerSigners === undefined ? {} : { innerSigners: read.innerSigners }),
     })
     return { read, receipt }
   })

@@ -3,13 +3,16 @@ import { decodeEvmTransaction, type EvmTransaction } from '@openliquid/evm'
 import {
   type Action,
   type ActionEnvelope,
+  type Address,
   actionDigest,
   actionEnvelopeCodec,
   bytesToHex,
   decodeAction,
   type Genesis,
   type Hex,
+  multiSigPayloadDigest,
   type RecoveredTransaction,
+  signatureOf,
   TRANSACTION_KIND,
   type TransactionKind,
   transactionId,
@@ -26,6 +29,8 @@ export interface ReadAction extends RecoveredTransaction {
   readonly key: Hex
   readonly envelope: ActionEnvelope
   readonly action: Action
+  /** Of a `multiSig`: who made the signatures inside, in their order. */
+  readonly innerSigners?: readonly Address[]
 }
 
 export interface ReadEvmTransaction extends RecoveredTransaction {
@@ -67,15 +72,37 @@ export class TransactionReader {
     const envelope = actionEnvelopeCodec.decode(bytes)
     const action = decodeAction(envelope.action)
     const sender = recoverAddress(actionDigest(envelope, this.#network), envelope.signature)
-    if (sender === undefined) {
+    const innerSigners = this.#innerSignersOf(action, envelope)
+    if (sender === undefined || innerSigners?.includes(undefined) === true) {
       throw new TransactionError('the signature of the action is not valid', {
         code: 'OL_TRANSACTION_SIGNATURE',
         txId: key,
       })
     }
-    const read = { kind: TRANSACTION_KIND.action, bytes, txId, key, sender, envelope, action }
+    const read: ReadAction = {
+      kind: TRANSACTION_KIND.action,
+      bytes,
+      txId,
+      key,
+      sender,
+      envelope,
+      action,
+      ...(innerSigners === undefined ? {} : { innerSigners: innerSigners.flatMap((a) => a ?? []) }),
+    }
     this.#keep(read)
     return read
+  }
+
+  /** All signatures inside a `multiSig` are over the same bytes; docs/spec/hyperliquid.md §3.3. */
+  #innerSignersOf(
+    action: Action,
+    envelope: ActionEnvelope,
+  ): readonly (Address | undefined)[] | undefined {
+    if (action.type !== 'multiSig') return undefined
+    const digest = multiSigPayloadDigest(action, envelope, this.#network)
+    return action.signatures.map((wire, i) =>
+      recoverAddress(digest, signatureOf(wire, `action.signatures[${i}]`)),
+    )
   }
 
   /** @see read */

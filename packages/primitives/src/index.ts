@@ -1,13 +1,8 @@
 export { decodeAction, encodeAction, parseAction } from './actions/actionCodec.ts'
-export {
-  actionDigest,
-  actionHash,
-  type ExchangeNetwork,
-  isUserSigned,
-  l1ActionDigest,
-} from './actions/actionDigest.ts'
+export { actionDigest, isUserSigned } from './actions/actionDigest.ts'
+export { actionHash, type ExchangeNetwork, l1ActionDigest } from './actions/actionHash.ts'
 export { actionTable } from './actions/actionTable.ts'
-export { parseExchangeRequest } from './actions/exchangeRequest.ts'
+export { parseExchangeRequest, signatureOf } from './actions/exchangeRequest.ts'
 export {
   ACTION_BYTES_MAX,
   ACTION_DATA_BYTES_MAX,
@@ -16,6 +11,7 @@ export {
   ACTION_TEXT_BYTES_MAX,
   MULTI_SIG_SIGNERS_MAX,
 } from './actions/limits.ts'
+export { multiSigPayloadDigest } from './actions/multiSigDigest.ts'
 export { ANNOUNCED_ID_BYTES, announcementCodec } from './codec/announcementCodec.ts'
 export { blockHeaderCodec } from './codec/blockHeaderCodec.ts'
 export {

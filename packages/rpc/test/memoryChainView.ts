@@ -532,6 +532,7 @@ function memoryExchange(): MemoryChain['core'] {
       isUser(user) && cloid === frontendOrder.cloid ? frontendOrder : undefined,
     twapStates: () => [],
     extraAgents: () => [],
+    multiSigSigners: () => null,
     subAccounts: () => null,
     userRole: (user) => ({ role: isUser(user) ? 'user' : 'missing' }),
     maxBuilderFee: () => 0,

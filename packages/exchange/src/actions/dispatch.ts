@@ -1,5 +1,6 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
+import { convertToMultiSigUser } from '../profiles/multiSig.ts'
 import type { User } from '../records.ts'
 import { applyApproveAgent } from './approveAgent.ts'
 import { applyApproveBuilderFee } from './approveBuilderFee.ts'
@@ -65,6 +66,8 @@ export function dispatchAction(
       return applyTwapCancel(state, user, action)
     case 'approveAgent':
       return applyApproveAgent(state, user, action)
+    case 'convertToMultiSigUser':
+      return convertToMultiSigUser(state, user, action.signers)
     case 'approveBuilderFee':
       return applyApproveBuilderFee(state, user, action)
     case 'createSubAccount':

@@ -171,6 +171,7 @@ export class TestExchange {
       readonly nonce?: number
       readonly expiresAfter?: number
       readonly vaultAddress?: Address
+      readonly innerSigners?: readonly Address[]
     } = {},
   ): ActionReceipt {
     this.#nonce = Math.max(this.#nonce + 1, this.#timestampMs - DAY_MS)

@@ -4,7 +4,8 @@ import { bytesToHex, hexToBytes } from '../codec/hex.ts'
 import { DecodeError } from '../types/errors.ts'
 import type { ActionEnvelope } from '../types/transaction.ts'
 import { decodeAction, encodeAction, parseAction } from './actionCodec.ts'
-import { actionDigest, actionHash, isUserSigned, l1ActionDigest } from './actionDigest.ts'
+import { actionDigest, isUserSigned } from './actionDigest.ts'
+import { actionHash, l1ActionDigest } from './actionHash.ts'
 
 interface HashVector {
   readonly id: string

@@ -24,7 +24,7 @@ import {
   type Fields,
   flag,
   hex,
-  hexDigits,
+  hexNumber,
   hexQuantity,
   hexUpTo,
   int,
@@ -507,7 +507,7 @@ const singleSchemas = new Map<string, Schema<SingleAction>>(
 const multiSigFields: Fields<Omit<MultiSigAction, 'type'>> = {
   signatureChainId: hexQuantity,
   signatures: list(
-    struct<MultiSigAction['signatures'][number]>({ r: hexDigits, s: hexDigits, v: integer(0, 28) }),
+    struct<MultiSigAction['signatures'][number]>({ r: hexNumber, s: hexNumber, v: integer(0, 28) }),
     MULTI_SIG_SIGNERS_MAX,
   ),
   payload: struct<MultiSigAction['payload']>({

@@ -2,6 +2,7 @@ import { uintToBytes } from '../codec/bytes.ts'
 import { hexToBytes } from '../codec/hex.ts'
 import { integerParser, type JsonParser, parseObject, structParser } from '../codec/jsonParser.ts'
 import { malformed } from '../codec/malformed.ts'
+import type { SignatureWire } from '../types/action.ts'
 import type { Address, Hex } from '../types/ids.ts'
 import type { ActionEnvelope, ActionSignature } from '../types/transaction.ts'
 import { assertActionSize, encodeAction, parseAction } from './actionCodec.ts'
@@ -61,7 +62,15 @@ export function parseExchangeRequest(json: unknown): ActionEnvelope {
 }
 
 function parseSignature(json: unknown): ActionSignature {
-  const { r, s, v } = signatureParser.parse(json, 'signature')
-  if (v > 1 && v < 27) throw malformed('signature.v', 'wants 27 or 28')
+  return signatureOf(signatureParser.parse(json, 'signature'), 'signature')
+}
+
+/**
+ * The signature that clients write as numbers: padded, v 27 or 28.
+ *
+ * @throws {DecodeError} naming `path`, when v is none
+ */
+export function signatureOf({ r, s, v }: SignatureWire, path: string): ActionSignature {
+  if (v > 1 && v < 27) throw malformed(`${path}.v`, 'wants 27 or 28')
   return { r: uintToBytes(BigInt(r), 32), s: uintToBytes(BigInt(s), 32), v: v < 27 ? v + 27 : v }
 }

@@ -195,6 +195,15 @@ export const hexDigits: Schema<Hex> = normalisedText('hex', 66, (value, path) =>
   return value.toLowerCase() as Hex
 })
 
+/** The same without needless zeros: how the original writes the signatures that it hashes again; §3.3. */
+export const hexNumber: Schema<Hex> = normalisedText('hex', 66, (value, path) => {
+  const digits = hexDigits
+    .parse(value, path)
+    .slice(2)
+    .replace(/^0+(?=.)/, '')
+  return `0x${digits}`
+})
+
 /** One of the given texts. */
 export function literal<T extends string>(...values: readonly T[]): Schema<T> {
   const parser = literalParser(...values)

@@ -32,7 +32,6 @@ export const UNSUPPORTED_INFO_TYPES: ReadonlySet<string> = new Set([
   'maxMarketOrderNtls',
   'spotDeployState',
   'perpDeployAuctionStatus',
-  'userToMultiSigSigners',
   'validatorL1Votes',
   'webData2',
 ])

@@ -89,6 +89,10 @@ export const userQueries: readonly [string, InfoQuery][] = [
   ],
   ['userFees', { weight: NORMAL, answer: ofUser(userFees) }],
   ['userRole', { weight: HEAVY, answer: ofUser((view, user) => view.core.userRole(user)) }],
+  [
+    'userToMultiSigSigners',
+    { weight: NORMAL, answer: ofUser((view, user) => view.core.multiSigSigners(user)) },
+  ],
   ['extraAgents', { weight: NORMAL, answer: ofUser((view, user) => view.core.extraAgents(user)) }],
   ['subAccounts', { weight: NORMAL, answer: ofUser((view, user) => view.core.subAccounts(user)) }],
   [
