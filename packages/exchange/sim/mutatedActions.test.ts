@@ -4,10 +4,12 @@
 // roots and events are equal after every block.
 import {
   type Action,
+  type Address,
   DecodeError,
   decodeAction,
   encodeAction,
   hexToBytes,
+  type MultiSigAction,
   parseAction,
   sha256,
   uintToBytes,
@@ -139,6 +141,40 @@ function machineOf(): ExchangeMachine {
   return ExchangeMachine.genesis(genesis, { verifyPossession: () => true }).machine
 }
 
+/** Who made the signatures inside a wrapped action: mostly some of the users. */
+function signersOf(next: ReturnType<typeof prng>, { signatures }: MultiSigAction): Address[] {
+  return signatures.map(() => testUser([2, 3, 2, 3, 77][next(5)] as number))
+}
+
+/** Accounts that had become multi-signature ones are ordinary again, or soon nobody could act by itself. */
+function revertMultiSigUsers(machine: ExchangeMachine, nonce: number): void {
+  for (let number = 1; number <= USERS; number++) {
+    const signing = machine.view.multiSigSigners(testUser(number))
+    if (signing === null) continue
+    const innerSigners = signing.authorizedUsers.map((user) => hexToBytes(user, 20))
+    const [leader] = innerSigners as [Address]
+    const wrapper = {
+      type: 'multiSig',
+      signatureChainId: '0x1',
+      signatures: innerSigners.map(() => ({ r: '0x1', s: '0x1', v: 27 })),
+      payload: {
+        multiSigUser: testUserHex(number),
+        outerSigner: signing.authorizedUsers[0],
+        action: {
+          type: 'convertToMultiSigUser',
+          signatureChainId: '0x1',
+          hyperliquidChain: 'Testnet',
+          signers: 'null',
+          nonce,
+        },
+      },
+    }
+    const action = parseAction(wrapper)
+    const txId = sha256(uintToBytes(nonce * 8 + number, 8))
+    expect(machine.applyAction(leader, action, { txId, nonce, innerSigners })).toBeDefined()
+  }
+}
+
 /** What a client sends, by the way it comes in: JSON, then canonical bytes. */
 function readAction(json: Json): Action | undefined {
   try {
@@ -181,6 +217,7 @@ it.each([1, 2, 3, 4])(
         const meta = {
           txId: sha256(uintToBytes(nonce, 8)),
           nonce,
+          ...(action.type === 'multiSig' ? { innerSigners: signersOf(next, action) } : {}),
           ...(isFor ? { vaultAddress: hexToBytes(testUserHex(2), 20) } : {}),
           ...(next(30) === 0 ? { expiresAfter: timestampMs - next(2) } : {}),
         }
@@ -203,6 +240,8 @@ it.each([1, 2, 3, 4])(
       expect(left.coreRoot, `after action ${count}`).toEqual(right.coreRoot)
       expect(left.events.length).toBe(right.events.length)
       begin()
+      nonce += 1
+      for (const machine of [tried, control]) revertMultiSigUsers(machine, nonce)
     }
     // Every action of the table was refused at least once (a noop when it came too late), and many were accepted.
     expect([...refusedTypes].sort()).toEqual(Object.keys(ACTION_EXAMPLES).sort())

@@ -30,6 +30,7 @@ import { EventJournal } from './eventJournal.ts'
 import type { ExchangeEvent } from './events.ts'
 import type { EvmFacts } from './evmBridge.ts'
 import { ExactSum } from './exactSum.ts'
+import { DISCOUNT_SCHEDULE, type DiscountSchedule, NO_DISCOUNTS } from './feeDiscounts.ts'
 import type { DayVolume, FeeSchedule } from './feeSchedule.ts'
 import { NO_PREMIUMS, type Premiums } from './fundingRate.ts'
 import { Journal } from './journal.ts'
@@ -51,7 +52,9 @@ import {
 import { OrderTable } from './orderTable.ts'
 import { defaultPosition } from './position.ts'
 import { PositionTable } from './positionTable.ts'
+import { FeeTerms } from './profiles/feeTerms.ts'
 import { ProfileState } from './profiles/profileState.ts'
+import { refreshFeeTerms } from './profiles/stakingLinks.ts'
 import {
   type Account,
   CLOCK,
@@ -218,8 +221,10 @@ export class CoreState {
   readonly subAccounts: Table<User, SubAccount> = new Table(
     SUB_ACCOUNTS,
     this.journal,
-    (address, previous, next) =>
-      regroup(this.#subAccountsOf, address, previous?.master, next?.master),
+    (address, previous, next) => {
+      regroup(this.#subAccountsOf, address, previous?.master, next?.master)
+      refreshFeeTerms(this, address)
+    },
   )
   readonly builderApprovals: Table<User, BuilderApprovals> = new Table(
     BUILDER_APPROVALS,
@@ -246,6 +251,11 @@ export class CoreState {
   )
   readonly feeScheduleTable: Table<Singleton, FeeSchedule> = new Table(
     FEE_SCHEDULE,
+    this.journal,
+    nothing,
+  )
+  readonly discountTable: Table<Singleton, DiscountSchedule> = new Table(
+    DISCOUNT_SCHEDULE,
     this.journal,
     nothing,
   )
@@ -276,8 +286,13 @@ export class CoreState {
     this.journal,
     nothing,
   )
-  readonly staking: StakingState = new StakingState(this.journal)
-  readonly profiles: ProfileState = new ProfileState(this.journal)
+  readonly staking: StakingState = new StakingState(this.journal, (user) =>
+    refreshFeeTerms(this, user),
+  )
+  readonly profiles: ProfileState = new ProfileState(this.journal, (user) =>
+    refreshFeeTerms(this, user),
+  )
+  readonly feeTerms: FeeTerms = new FeeTerms()
 
   /** Every table, by tag. */
   readonly tables: readonly StoredTable[] = [
@@ -304,6 +319,7 @@ export class CoreState {
     this.premiums,
     this.riskRulesTable,
     this.feeScheduleTable,
+    this.discountTable,
     this.feeVolumes,
     this.exchangeVolumes,
     this.liquidationCooldowns,
@@ -385,6 +401,10 @@ export class CoreState {
 
   get feeSchedule(): FeeSchedule {
     return this.feeScheduleTable.get(0) ?? FLAT_FEES
+  }
+
+  get discounts(): DiscountSchedule {
+    return this.discountTable.get(0) ?? NO_DISCOUNTS
   }
 
   get now(): Clock {

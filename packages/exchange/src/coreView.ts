@@ -34,6 +34,12 @@ import {
 } from './orderEvents.ts'
 import type { TriggerOrder } from './orderRecords.ts'
 import { positionOf } from './positions.ts'
+import {
+  type ReferralReading,
+  referralOf,
+  type StakingLinkJson,
+  stakingLinkOf,
+} from './profiles/profileView.ts'
 import { CoreReader } from './reader.ts'
 import type { Order, Position } from './records.ts'
 import { type ValidatorReading, validatorReadings } from './staking/stakingView.ts'
@@ -300,6 +306,18 @@ export class CoreView implements ExchangeView {
 
   multiSigSigners(user: Address): MultiSigSignersJson | null {
     return this.#state.profiles.multiSigUsers.get(bytesToHex(user)) ?? null
+  }
+
+  referral(user: Address): ReferralReading {
+    return referralOf(this.#state, user)
+  }
+
+  stakingLink(user: Address): StakingLinkJson | null {
+    return stakingLinkOf(this.#state, user)
+  }
+
+  displayName(user: Address): string | null {
+    return this.#state.profiles.displayNames.get(bytesToHex(user)) ?? null
   }
 
   subAccounts(user: Address): readonly SubAccountJson[] | null {

@@ -201,6 +201,7 @@ export interface LedgerUpdateEvent {
         readonly user: string
         readonly usdc: string
       }
+    | { readonly type: 'rewardsClaim'; readonly amount: string }
     | {
         readonly type: 'cStakingTransfer'
         readonly token: string

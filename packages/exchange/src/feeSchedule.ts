@@ -6,14 +6,6 @@ export interface FeeRates {
   readonly spotMakerPpm: number
 }
 
-/** Discounts that need state which this chain may not keep; docs/spec/hyperliquid.md §8.1. */
-export interface FeeDiscounts {
-  /** Share of the fee by staked HYPE; absent while nobody can stake. */
-  readonly stakingPpm: number | undefined
-  /** Share of the fee by referral; absent while nobody can refer. */
-  readonly referralPpm: number | undefined
-}
-
 /** Genesis parameters beside the rates of everyone; docs/spec/hyperliquid.md §8.1. */
 export interface FeeSchedule {
   /** Ascending by volume (1e-6 USDC). The rates apply above it. */

@@ -1,4 +1,5 @@
 import type { CoreState } from './coreState.ts'
+import { tradingAs } from './feeDiscounts.ts'
 import { assessedVolume, type FeeRates, ratesFor, utcDay, withVolume } from './feeSchedule.ts'
 import type { User } from './records.ts'
 
@@ -37,11 +38,6 @@ export function noteFeeVolume(
   add(trade.maker, 0n, volume)
   const all = state.exchangeVolumes.get(0) ?? []
   state.exchangeVolumes.set(0, withVolume(all, today, { taker: volume, maker: volume }))
-}
-
-/** Sub-accounts share the tier of their master; §9. */
-function tradingAs(state: CoreState, user: User): User {
-  return state.subAccounts.get(user)?.master ?? user
 }
 
 /** Whether rates depend on what was traded. */

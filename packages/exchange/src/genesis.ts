@@ -14,6 +14,8 @@ import { activate } from './actions/activation.ts'
 import type { CoreState } from './coreState.ts'
 import { parseSafeUnits, parseUnits } from './decimal.ts'
 import { GenesisCoreError, type GenesisCoreFault } from './errors.ts'
+import { NO_DISCOUNTS } from './feeDiscounts.ts'
+import type { FeeRates } from './feeSchedule.ts'
 import { ASSETS_MAX, LEVERAGE_MAX, PX_TICKS_MAX, TOKEN_SUPPLY_WEI_MAX } from './limits.ts'
 import { MARGIN_TABLE_ID_MIN } from './marginTiers.ts'
 import { SPOT_ASSET_MIN } from './market.ts'
@@ -58,6 +60,7 @@ export function applyGenesis(state: CoreState, genesis: ExchangeGenesis): void {
   addRules(state, core)
   addRiskRules(state, core)
   addFeeSchedule(state, core.fees)
+  addDiscounts(state, core.fees)
   addStakingRules(state, genesis)
   addValidators(state, validators)
   state.openMarkets()
@@ -222,8 +225,7 @@ function usdOf(text: string, refuse: (reason: string) => GenesisCoreError): bigi
 function addRules(state: CoreState, { fees, limits }: GenesisCore): void {
   const refuse = (reason: string): GenesisCoreError => bad('OL_CORE_GENESIS_FEES', 'fees', reason)
   const collector = hexOf(fees.collector, 20, refuse)
-  const isRate = (rate: keyof Omit<GenesisFees, 'collector' | 'tiers' | 'makerRebates'>): boolean =>
-    isCount(fees[rate], RATE_PPM_MAX)
+  const isRate = (rate: keyof FeeRates): boolean => isCount(fees[rate], RATE_PPM_MAX)
   if (!isRate('perpTakerPpm') || !isRate('perpMakerPpm')) throw refuse('a perp rate is no share')
   if (!isRate('spotTakerPpm') || !isRate('spotMakerPpm')) throw refuse('a spot rate is no share')
   if (!isCount(limits.openOrdersMax, 0xffff_ffff) || limits.openOrdersMax === 0) {
@@ -259,10 +261,8 @@ function addFeeSchedule(state: CoreState, { tiers = [], makerRebates = [] }: Gen
       return { sharePpm, rebatePpm }
     }),
   }
-  const ascend = (values: readonly (bigint | number)[]): boolean =>
-    values.every((value, i) => i === 0 || value > (values[i - 1] ?? 0))
-  if (!ascend(schedule.tiers.map(({ volume }) => volume))) throw refuse('tiers must ascend')
-  if (!ascend(makerRebates.map(({ sharePpm }) => sharePpm))) throw refuse('rebates must ascend')
+  if (!ascends(schedule.tiers.map(({ volume }) => volume))) throw refuse('tiers must ascend')
+  if (!ascends(makerRebates.map(({ sharePpm }) => sharePpm))) throw refuse('rebates must ascend')
   // The taker's fee of the same trade pays the rebate, so the fee account never lends.
   const takerPpm = [state.rules, ...schedule.tiers].map((rates) => rates.perpTakerPpm)
   const rebates = makerRebates.map(({ rebatePpm }) => rebatePpm)
@@ -270,6 +270,40 @@ function addFeeSchedule(state: CoreState, { tiers = [], makerRebates = [] }: Gen
     throw refuse('a maker rebate is above a taker rate')
   }
   state.feeScheduleTable.set(0, schedule)
+}
+
+/** Stakes must ascend; shares are shares. */
+function addDiscounts(state: CoreState, { stakingDiscounts = [], referral }: GenesisFees): void {
+  if (stakingDiscounts.length === 0 && referral === undefined) return
+  const refuse = (reason: string): GenesisCoreError => bad('OL_CORE_GENESIS_FEES', 'fees', reason)
+  const share = (ppm: number): number => {
+    if (!isCount(ppm, RATE_PPM_MAX)) throw refuse('a discount is no share')
+    return ppm
+  }
+  const staking = stakingDiscounts.map(({ stake, discountPpm }) => {
+    const wei = parseUnits(stake, STAKE_DECIMALS)
+    if (wei === undefined || wei > TOKEN_SUPPLY_WEI_MAX)
+      throw refuse(`${stake} is no amount of HYPE`)
+    return { stake: wei, discountPpm: share(discountPpm) }
+  })
+  if (!ascends(staking.map(({ stake }) => stake))) throw refuse('staking discounts must ascend')
+  state.discountTable.set(0, {
+    staking,
+    referral:
+      referral === undefined
+        ? NO_DISCOUNTS.referral
+        : {
+            discountPpm: share(referral.discountPpm),
+            discountVolume: usdOf(referral.discountVolume, refuse),
+            sharePpm: share(referral.sharePpm),
+            shareVolume: usdOf(referral.shareVolume, refuse),
+            codeVolume: usdOf(referral.codeVolume, refuse),
+          },
+  })
+}
+
+function ascends(values: readonly (bigint | number)[]): boolean {
+  return values.every((value, i) => i === 0 || value > (values[i - 1] ?? 0))
 }
 
 /** Where a liquidation leaves positions, when genesis does not say; docs/spec/hyperliquid.md §6.5. */

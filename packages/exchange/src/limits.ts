@@ -56,5 +56,7 @@ export const OPEN_ORDERS_MAX = 5_000
 export const SCHEDULED_CANCELS_A_DAY_MAX = 10
 /** Wallets that may sign for one multi-signature account; docs/spec/hyperliquid.md §3.3. */
 export const MULTI_SIG_SIGNERS_OF_USER_MAX = 10
+/** Referred accounts that one answer lists: an account may refer any number. */
+export const REFERRALS_SHOWN_MAX = 100
 /** Bytes of a key of the Core: its length stands in one byte of the leaf's hash. */
 export const CORE_KEY_BYTES_MAX = 255

@@ -3,6 +3,7 @@ import type { CoreState } from './coreState.ts'
 import { product } from './decimal.ts'
 import type { LiquidationJson } from './events.ts'
 import { ExactSum } from './exactSum.ts'
+import { discountPpmOf } from './feeDiscounts.ts'
 import { feeRatesOf, noteFeeVolume } from './feeVolumes.ts'
 import type { Market, PerpMarket, SpotMarket } from './market.ts'
 import { exceedsOpenInterest } from './openInterest.ts'
@@ -10,6 +11,7 @@ import { NO_ROW } from './orderArena.ts'
 import { completeGroup, releasePositionTpsl, removeOrder } from './orderCancel.ts'
 import { allowsPerpFill, applyPerpFill, closable, type FillSide } from './perpClearinghouse.ts'
 import { matchPlain } from './plainMatch.ts'
+import { noteReferredTrade } from './profiles/referrals.ts'
 import type { BuilderFee, Cloid, Order, User } from './records.ts'
 import { applySpotTrade } from './spotClearinghouse.ts'
 import { emitPerpTrade, emitSpotTrade, type Match } from './tradeEvents.ts'
@@ -126,6 +128,7 @@ function matchPerp(
     px: maker.px,
     size,
     feePpm: perpMakerPpm,
+    discountPpm: discountPpmOf(state, maker.user),
     builder: maker.builder,
     fromOpening: !maker.reduceOnly,
   }
@@ -135,6 +138,7 @@ function matchPerp(
     px: maker.px,
     size,
     feePpm: taker.liquidation === undefined ? perpTakerPpm : 0,
+    discountPpm: discountPpmOf(state, taker.user),
     builder: taker.builder,
     fromOpening: false,
     keepsMargin: taker.liquidation !== undefined,
@@ -156,6 +160,12 @@ function matchPerp(
   const notional = product(maker.px, size)
   noteVolume(state, [taker.user, maker.user], notional)
   noteFeeVolume(state, { taker: taker.user, maker: maker.user, notional, isSpot: false })
+  for (const [user, { fee, builderFee }] of [
+    [maker.user, makerEffect],
+    [taker.user, takerEffect],
+  ] as const) {
+    noteReferredTrade(state, user, { notional, fee: fee - builderFee })
+  }
   releasePositionTpsl(state, maker.user, market.asset, maker.group)
   releasePositionTpsl(state, taker.user, market.asset, taker.group ?? 0)
   return { size }
@@ -176,6 +186,8 @@ function matchSpot(
     seller: taker.isBuy ? maker.user : taker.user,
     px: maker.px,
     size,
+    buyerDiscountPpm: discountPpmOf(state, taker.isBuy ? taker.user : maker.user),
+    sellerDiscountPpm: discountPpmOf(state, taker.isBuy ? maker.user : taker.user),
     buyerFeePpm: taker.isBuy ? spotTakerPpm : spotMakerPpm,
     sellerFeePpm: taker.isBuy ? spotMakerPpm : spotTakerPpm,
     sellerBuilder: taker.isBuy ? maker.builder : taker.builder,
@@ -187,6 +199,7 @@ function matchSpot(
   const { notional } = effect
   noteVolume(state, [taker.user, maker.user], notional)
   noteFeeVolume(state, { taker: taker.user, maker: maker.user, notional, isSpot: true })
+  for (const user of [maker.user, taker.user]) noteReferredTrade(state, user, { notional, fee: 0n })
   return { size }
 }
 

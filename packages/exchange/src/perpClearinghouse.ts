@@ -1,6 +1,7 @@
 import { builderPpm } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { ceilDivide, maxOf, product } from './decimal.ts'
+import { discountOf } from './feeDiscounts.ts'
 import { feeOf } from './fees.ts'
 import {
   accountMargin,
@@ -22,6 +23,8 @@ export interface FillSide {
   readonly size: number
   /** To the collector; the builder's comes on top. */
   readonly feePpm: number
+  /** The share of that which its user need not pay, millionths. */
+  readonly discountPpm?: number
   readonly builder?: BuilderFee | undefined
   /** The fill comes out of a resting order that may open. */
   readonly fromOpening: boolean
@@ -105,7 +108,7 @@ function fillOutcome(state: CoreState, market: PerpMarket, side: FillSide): Fill
   const before = positionOf(state, side.user, market)
   const { size, entryNtl, closedPnl } = changePosition(before, side)
   const notional = product(side.px, side.size)
-  const fee = feeOf(notional, totalPpm(side))
+  const fee = totalFee(notional, side)
   const builderFee = feeOf(notional, builderPpm(side.builder))
   const collateral = before.isIsolated
     ? isolatedCollateral(state, market, side, { before, fee })
@@ -128,8 +131,10 @@ function fillOutcome(state: CoreState, market: PerpMarket, side: FillSide): Fill
   }
 }
 
-function totalPpm({ feePpm, builder }: FillSide): number {
-  return feePpm + builderPpm(builder)
+/** The collector's fee less its discount, and the builder's. */
+function totalFee(notional: bigint, { feePpm, discountPpm = 0, builder }: FillSide): bigint {
+  const discount = discountPpm === 0 ? 0n : discountOf(feeOf(notional, feePpm), discountPpm)
+  return feeOf(notional, feePpm + builderPpm(builder)) - discount
 }
 
 /**
@@ -151,7 +156,7 @@ function isolatedCollateral(
   let rawUsd = 0n
   let openingFee = fee
   if (closed > 0) {
-    const closingFee = opened === 0 ? fee : feeOf(product(side.px, closed), totalPpm(side))
+    const closingFee = opened === 0 ? fee : totalFee(product(side.px, closed), side)
     openingFee -= closingFee
     const kept = ceilDivide(isolatedRawUsd * BigInt(open - closed), BigInt(open))
     isolatedRawUsd += cash(side, closed) - closingFee

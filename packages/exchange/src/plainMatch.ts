@@ -9,7 +9,7 @@ import { releasePositionTpsl } from './orderCancel.ts'
 
 /**
  * The frequent match of a perp, on columns and doubles alone: two cross accounts that keep their initial margin, no
- * builder, no reduce-only order, no TP/SL group, no liquidation, no cap, and numbers below 2^53.
+ * builder, no discount, no reduce-only order, no TP/SL group, no liquidation, no cap, and numbers below 2^53.
  *
  * @returns the lots that traded, or 0 when the match is another one: then `matching.ts` decides, by the same rules
  */
@@ -34,6 +34,8 @@ export function matchPlain(
   const { asset } = market
   const { isBuy } = taker
   const maker = arena.owner[row] as number
+  const { feeTerms } = state
+  if (feeTerms.isSpecial(maker) || feeTerms.isSpecial(owner)) return 0
   const px = arena.px[row] as number
   const left = arena.size[row] as number
   const size = Math.min(open, left)

@@ -1,6 +1,7 @@
 import { assert } from '@openliquid/primitives'
 import { builderPpm } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
+import { discountOf } from './feeDiscounts.ts'
 import { feeOf } from './fees.ts'
 import type { SpotMarket } from './market.ts'
 import type { BuilderFee, SpotBalance, Token, User } from './records.ts'
@@ -82,6 +83,9 @@ export interface SpotTrade {
   readonly size: number
   readonly buyerFeePpm: number
   readonly sellerFeePpm: number
+  /** Shares of those fees that need not be paid, millionths. */
+  readonly buyerDiscountPpm: number
+  readonly sellerDiscountPpm: number
   /** Takes a share of what the seller receives, on top of the fee; buyers pay none. */
   readonly sellerBuilder?: BuilderFee | undefined
   /** Which side rested and has its funds on hold. */
@@ -114,9 +118,12 @@ export function applySpotTrade(
   const baseAmount = baseWei(market, trade.size)
   const quoteAmount = quoteWei(market, trade.px, trade.size)
   const entryNtl = quote === USDC ? quoteAmount / USDC_WEI_PER_UNIT : 0n
-  const buyerFee = feeOf(baseAmount, trade.buyerFeePpm)
+  const fullBuyerFee = feeOf(baseAmount, trade.buyerFeePpm)
+  const buyerFee = fullBuyerFee - discountOf(fullBuyerFee, trade.buyerDiscountPpm)
   const sellerBuilderFee = feeOf(quoteAmount, builderPpm(trade.sellerBuilder))
-  const sellerFee = feeOf(quoteAmount, trade.sellerFeePpm + builderPpm(trade.sellerBuilder))
+  const sellerDiscount = discountOf(feeOf(quoteAmount, trade.sellerFeePpm), trade.sellerDiscountPpm)
+  const sellerFee =
+    feeOf(quoteAmount, trade.sellerFeePpm + builderPpm(trade.sellerBuilder)) - sellerDiscount
   const buyerStart = spotBalance(state, trade.buyer, base).total
   const sellerStart = spotBalance(state, trade.seller, base).total
 

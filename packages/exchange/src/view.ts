@@ -3,6 +3,7 @@ import type { BookAggregation } from './bookAggregation.ts'
 import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import type { UserFeesReading } from './feeView.ts'
 import type { NonceVerdict } from './nonces.ts'
+import type { ReferralReading, StakingLinkJson } from './profiles/profileView.ts'
 import type { ValidatorReading } from './staking/stakingView.ts'
 import type { HoldingReading, VaultReading } from './vaults/vaultView.ts'
 
@@ -230,6 +231,10 @@ export interface ExchangeView {
   extraAgents(user: Address): readonly ExtraAgentJson[]
   /** Who signs for a multi-signature account; `null` for any other. */
   multiSigSigners(user: Address): MultiSigSignersJson | null
+  referral(user: Address): ReferralReading
+  stakingLink(user: Address): StakingLinkJson | null
+  /** The name that an account chose for itself. */
+  displayName(user: Address): string | null
   subAccounts(user: Address): readonly SubAccountJson[] | null
   userRole(user: Address): UserRoleJson
   /** Tenths of a basis point that the user lets a builder take at most. */

@@ -1,8 +1,10 @@
 import type {
   GenesisCore,
+  GenesisFees,
   GenesisFeeTier,
   GenesisMarginTable,
   GenesisPerp,
+  GenesisReferral,
   GenesisToken,
 } from '@openliquid/primitives'
 
@@ -38,6 +40,8 @@ export function mainnetShapedCore(dev: GenesisCore): GenesisCore {
     fees: {
       ...dev.fees,
       tiers: FEE_TIERS,
+      stakingDiscounts: STAKING_DISCOUNTS,
+      referral: REFERRAL,
       makerRebates: [
         { sharePpm: 5_000, rebatePpm: 10 },
         { sharePpm: 15_000, rebatePpm: 20 },
@@ -149,6 +153,25 @@ const TIER_ROWS: readonly TierRow[] = [
   ['2000000000', 260, 0, 300, 0],
   ['7000000000', 240, 0, 250, 0],
 ]
+
+/** HYPE delegated, and what of the fees it takes off in millionths; docs/spec/hyperliquid.md §8.1. */
+const STAKING_DISCOUNTS: NonNullable<GenesisFees['stakingDiscounts']> = [
+  { stake: '10', discountPpm: 50_000 },
+  { stake: '100', discountPpm: 100_000 },
+  { stake: '1000', discountPpm: 150_000 },
+  { stake: '10000', discountPpm: 200_000 },
+  { stake: '100000', discountPpm: 300_000 },
+  { stake: '500000', discountPpm: 400_000 },
+]
+
+/** docs/spec/hyperliquid.md §8.1. */
+const REFERRAL: GenesisReferral = {
+  discountPpm: 40_000,
+  discountVolume: '25000000',
+  sharePpm: 100_000,
+  shareVolume: '1000000000',
+  codeVolume: '10000',
+}
 
 const FEE_TIERS: readonly GenesisFeeTier[] = TIER_ROWS.map(
   ([volume, perpTakerPpm, perpMakerPpm, spotTakerPpm, spotMakerPpm]) => ({

@@ -224,6 +224,7 @@ export type {
   GenesisLane,
   GenesisMarginTable,
   GenesisPerp,
+  GenesisReferral,
   GenesisRisk,
   GenesisSpotPair,
   GenesisStaking,

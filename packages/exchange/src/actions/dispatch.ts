@@ -1,6 +1,9 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
+import { setDisplayName } from '../profiles/displayName.ts'
 import { convertToMultiSigUser } from '../profiles/multiSig.ts'
+import { claimRewards, registerReferrer, setReferrer } from '../profiles/referrals.ts'
+import { linkStakingUser } from '../profiles/stakingLinks.ts'
 import type { User } from '../records.ts'
 import { applyApproveAgent } from './approveAgent.ts'
 import { applyApproveBuilderFee } from './approveBuilderFee.ts'
@@ -68,6 +71,16 @@ export function dispatchAction(
       return applyApproveAgent(state, user, action)
     case 'convertToMultiSigUser':
       return convertToMultiSigUser(state, user, action.signers)
+    case 'linkStakingUser':
+      return linkStakingUser(state, user, action)
+    case 'setReferrer':
+      return setReferrer(state, user, action.code)
+    case 'registerReferrer':
+      return registerReferrer(state, user, action.code)
+    case 'claimRewards':
+      return claimRewards(state, user)
+    case 'setDisplayName':
+      return setDisplayName(state, user, action.displayName)
     case 'approveBuilderFee':
       return applyApproveBuilderFee(state, user, action)
     case 'createSubAccount':

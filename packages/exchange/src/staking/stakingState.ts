@@ -53,18 +53,20 @@ export class StakingState {
   readonly forgottenPenalties: DueQueue<PenaltyKey> = new DueQueue()
 
   readonly #stakes = new Map<User, bigint>()
+  readonly #delegated = new Map<User, bigint>()
   readonly #byUser = new Map<User, Set<DelegationKey>>()
   readonly #byValidator = new Map<User, Set<DelegationKey>>()
   readonly #bySigner = new Map<User, User>()
 
-  constructor(journal: Journal) {
+  /** @param stakeChanged - told of an account that delegated more or less */
+  constructor(journal: Journal, stakeChanged: (user: User) => void) {
     this.rulesTable = new Table(STAKING_RULES, journal, nothing)
     this.emissions = new Table(EMISSIONS, journal, nothing)
     this.undelegated = new Table(UNDELEGATED, journal, (_user, previous = 0n, next = 0n) => {
       this.total += next - previous
     })
     this.delegations = new Table(DELEGATIONS, journal, (key, previous, next) =>
-      this.#delegationChanged(key, previous, next),
+      this.#delegationChanged(key, previous, next, stakeChanged),
     )
     this.withdrawals = new OwnedTable(WITHDRAWALS, journal, (user, place, previous, next) => {
       this.total += (next?.wei ?? 0n) - (previous?.wei ?? 0n)
@@ -119,6 +121,11 @@ export class StakingState {
     return this.#stakes.get(validator) ?? 0n
   }
 
+  /** Everything that an account has delegated, 1e-8 HYPE. */
+  delegatedBy(user: User): bigint {
+    return this.#delegated.get(user) ?? 0n
+  }
+
   /** Delegations of an account, ascending by validator. */
   delegationsOf(user: User): readonly DelegationKey[] {
     return [...(this.#byUser.get(user) ?? NO_KEYS)].sort()
@@ -143,6 +150,7 @@ export class StakingState {
     key: DelegationKey,
     previous: Delegation | undefined,
     next: Delegation | undefined,
+    stakeChanged: (user: User) => void,
   ): void {
     const { user, validator } = delegationOf(key)
     const change = (next?.wei ?? 0n) - (previous?.wei ?? 0n)
@@ -152,7 +160,12 @@ export class StakingState {
     else this.#stakes.set(validator, stake)
     follow(this.#byUser, user, key, next !== undefined)
     follow(this.#byValidator, validator, key, next !== undefined)
-    if (change !== 0n) this.version += 1
+    if (change === 0n) return
+    this.version += 1
+    const given = this.delegatedBy(user) + change
+    if (given === 0n) this.#delegated.delete(user)
+    else this.#delegated.set(user, given)
+    stakeChanged(user)
   }
 }
 

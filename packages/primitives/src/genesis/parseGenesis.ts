@@ -21,6 +21,7 @@ import type {
   GenesisLane,
   GenesisMarginTable,
   GenesisPerp,
+  GenesisReferral,
   GenesisRisk,
   GenesisSpotPair,
   GenesisStaking,
@@ -207,6 +208,24 @@ const core = structParser<GenesisCore>({
         }),
         GENESIS_FEE_TIERS_MAX,
       ),
+    },
+    stakingDiscounts: {
+      optional: listParser(
+        structParser<NonNullable<GenesisFees['stakingDiscounts']>[number]>({
+          stake: decimal,
+          discountPpm: uint,
+        }),
+        GENESIS_FEE_TIERS_MAX,
+      ),
+    },
+    referral: {
+      optional: structParser<GenesisReferral>({
+        discountPpm: uint,
+        discountVolume: decimal,
+        sharePpm: uint,
+        shareVolume: decimal,
+        codeVolume: decimal,
+      }),
     },
     makerRebates: {
       optional: listParser(

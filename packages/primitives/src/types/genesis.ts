@@ -151,8 +151,23 @@ export interface GenesisFees {
   readonly collector: Hex
   /** Rates above a volume of 14 days, ascending; without tiers everyone pays the same. */
   readonly tiers?: readonly GenesisFeeTier[]
+  /** Discounts above so much delegated HYPE (decimal string), ascending. */
+  readonly stakingDiscounts?: readonly { readonly stake: string; readonly discountPpm: number }[]
+  readonly referral?: GenesisReferral
   /** Rebates above a share of all maker volume, ascending. */
   readonly makerRebates?: readonly { readonly sharePpm: number; readonly rebatePpm: number }[]
+}
+
+/** Terms of referrals: shares in millionths, volumes in USDC as decimal strings. */
+export interface GenesisReferral {
+  readonly discountPpm: number
+  /** What a referred account may trade with the discount. */
+  readonly discountVolume: string
+  /** Of the fees that a referred account pays, for who referred it. */
+  readonly sharePpm: number
+  readonly shareVolume: string
+  /** What an account must have traded before it may refer others. */
+  readonly codeVolume: string
 }
 
 export interface GenesisFeeTier {

@@ -292,20 +292,41 @@ describe('users', () => {
           ],
           mm: [{ makerFractionCutoff: '0.005', add: '-0.00001' }],
         },
-        referralDiscount: '0.0',
-        stakingDiscountTiers: [],
+        referralDiscount: '0.04',
+        stakingDiscountTiers: [{ bpsOfMaxSupply: '0.0', discount: '0.05' }],
       },
-      userCrossRate: '0.0004',
+      userCrossRate: '0.00038',
       userAddRate: '-0.00001',
-      userSpotCrossRate: '0.0007',
-      userSpotAddRate: '0.0004',
-      activeReferralDiscount: '0.0',
+      userSpotCrossRate: '0.000665',
+      userSpotAddRate: '0.00038',
+      activeReferralDiscount: '0.04',
       trial: null,
       feeTrialEscrow: '0.0',
       nextTrialAvailableTimestamp: null,
       stakingLink: null,
-      activeStakingDiscount: { bpsOfMaxSupply: '0.0', discount: '0.0' },
+      activeStakingDiscount: { bpsOfMaxSupply: '0.0', discount: '0.05' },
     })
+    expect(await query(test, { type: 'referral', user })).toEqual({
+      referredBy: null,
+      cumVlm: '0.0',
+      unclaimedRewards: '0.0',
+      claimedRewards: '0.0',
+      builderRewards: '0.0',
+      referrerState: { stage: 'needToTrade', data: { required: '10000.0' } },
+      rewardHistory: [],
+      tokenToState: [
+        [
+          0,
+          {
+            cumVlm: '0.0',
+            unclaimedRewards: '0.0',
+            claimedRewards: '0.0',
+            builderRewards: '0.0',
+          },
+        ],
+      ],
+    })
+    expect(await query(test, { type: 'userToMultiSigSigners', user })).toBeNull()
     expect(await query(test, { type: 'extraAgents', user })).toEqual([])
     expect(await query(test, { type: 'subAccounts', user })).toBeNull()
     expect(await query(test, { type: 'maxBuilderFee', user, builder: user })).toBe(0)

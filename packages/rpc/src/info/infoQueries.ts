@@ -27,7 +27,6 @@ export const UNSUPPORTED_INFO_TYPES: ReadonlySet<string> = new Set([
   'delegatorRewards',
   'userAbstraction',
   'portfolio',
-  'referral',
   'liquidatable',
   'maxMarketOrderNtls',
   'spotDeployState',

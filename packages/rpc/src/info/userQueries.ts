@@ -1,7 +1,6 @@
 import type { ChainView, OrderRecord } from '@openliquid/execution'
 import { type Address, equalBytes } from '@openliquid/primitives'
 import {
-  decimalText,
   fillsToJson,
   fundingToJson,
   ledgerUpdateToJson,
@@ -9,6 +8,7 @@ import {
   twapFillToJson,
   twapUpdateToJson,
 } from './exchangeJson.ts'
+import { referral, userFees } from './feeQueries.ts'
 import {
   coinOf,
   defaultDexOnly,
@@ -93,6 +93,7 @@ export const userQueries: readonly [string, InfoQuery][] = [
     'userToMultiSigSigners',
     { weight: NORMAL, answer: ofUser((view, user) => view.core.multiSigSigners(user)) },
   ],
+  ['referral', { weight: NORMAL, answer: ofUser(referral) }],
   ['extraAgents', { weight: NORMAL, answer: ofUser((view, user) => view.core.extraAgents(user)) }],
   ['subAccounts', { weight: NORMAL, answer: ofUser((view, user) => view.core.subAccounts(user)) }],
   [
@@ -169,58 +170,4 @@ function isCloid(oid: unknown): oid is string {
 function oidOf(oid: unknown): number {
   if (typeof oid === 'number' && Number.isSafeInteger(oid) && oid >= 0) return oid
   throw invalid('oid is a whole number or 16 bytes of hex')
-}
-
-/** Decimals of a rate in millionths. */
-const RATE_DECIMALS = 6
-const DAY_MS = 86_400_000
-
-/** There are no referrals and no discounts for stake on this chain. */
-function userFees(view: ChainView, address: Address): unknown {
-  const { user, base, tiers, makerRebates, days } = view.core.userFees(address)
-  return {
-    dailyUserVlm: days.map(({ day, taker, maker, exchange }) => ({
-      date: new Date(day * DAY_MS).toISOString().slice(0, 10),
-      userCross: taker,
-      userAdd: maker,
-      exchange,
-    })),
-    feeSchedule: {
-      ...ratesToJson(base),
-      tiers: {
-        vip: tiers.map((tier) => ({ ntlCutoff: tier.volume, ...ratesToJson(tier) })),
-        mm: makerRebates.map(({ sharePpm, rebatePpm }) => ({
-          makerFractionCutoff: rateText(sharePpm),
-          add: rateText(-rebatePpm),
-        })),
-      },
-      referralDiscount: '0.0',
-      stakingDiscountTiers: [],
-    },
-    userCrossRate: rateText(user.perpTakerPpm),
-    userAddRate: rateText(user.perpMakerPpm),
-    userSpotCrossRate: rateText(user.spotTakerPpm),
-    userSpotAddRate: rateText(user.spotMakerPpm),
-    activeReferralDiscount: '0.0',
-    trial: null,
-    feeTrialEscrow: '0.0',
-    nextTrialAvailableTimestamp: null,
-    stakingLink: null,
-    activeStakingDiscount: { bpsOfMaxSupply: '0.0', discount: '0.0' },
-  }
-}
-
-type Rates = ReturnType<ChainView['core']['userFees']>['base']
-
-function ratesToJson(rates: Rates): Readonly<Record<string, string>> {
-  return {
-    cross: rateText(rates.perpTakerPpm),
-    add: rateText(rates.perpMakerPpm),
-    spotCross: rateText(rates.spotTakerPpm),
-    spotAdd: rateText(rates.spotMakerPpm),
-  }
-}
-
-function rateText(ppm: number): string {
-  return decimalText(BigInt(ppm), RATE_DECIMALS)
 }
