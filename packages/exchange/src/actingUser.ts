@@ -24,6 +24,7 @@ const FOR_SUB_ACCOUNTS: ReadonlySet<Action['type']> = new Set<Action['type']>([
 const FOR_VALIDATOR_SIGNERS: ReadonlySet<Action['type']> = new Set<Action['type']>([
   'validatorOracle',
   'CSignerAction',
+  'validatorL1Vote',
 ])
 
 /** Whether an address may sign actions at all. */

@@ -25,7 +25,8 @@ export function countRequest(
   action: Action,
   isExpired: boolean,
 ): ActionFault | undefined {
-  if (!state.rules.addressLimits || action.type === 'validatorOracle') return undefined
+  const isOfValidator = action.type === 'validatorOracle' || action.type === 'validatorL1Vote'
+  if (!state.rules.addressLimits || isOfValidator) return undefined
   const activity = activityOf(state, user)
   const size = requestCount(action)
   const requests = activity.requests + size * (isExpired ? EXPIRED_WEIGHT : 1)

@@ -61,6 +61,7 @@ import {
   type Clock,
   type Counters,
   DELAYED_ORDERS,
+  DELISTED,
   type DelayedOrder,
   MARGIN_TABLES,
   type MarginTable,
@@ -90,6 +91,8 @@ import {
   EXCHANGE_VOLUMES,
   FEE_SCHEDULE,
   FEE_VOLUMES,
+  HOUR_OPEN_INTERESTS,
+  L1_VOTES,
   LIQUIDATION_COOLDOWNS,
   MARK_STATES,
   PREMIUMS,
@@ -157,6 +160,15 @@ export class CoreState {
     (index, _previous, next) => this.#spotPairChanged(index, next),
   )
   readonly perps: Table<number, Perp> = new Table(PERPS, this.journal, nothing)
+  /** By perp. */
+  readonly delisted: Table<number, number> = new Table(DELISTED, this.journal, nothing)
+  readonly hourOpenInterests: Table<number, bigint> = new Table(
+    HOUR_OPEN_INTERESTS,
+    this.journal,
+    nothing,
+  )
+  /** By validator and perp. */
+  readonly l1Votes: OwnedTable<number> = new OwnedTable(L1_VOTES, this.journal, nothing)
   readonly marginTables: Table<number, MarginTable> = new Table(
     MARGIN_TABLES,
     this.journal,
@@ -303,6 +315,9 @@ export class CoreState {
     this.supplies,
     this.spotPairs,
     this.perps,
+    this.delisted,
+    this.hourOpenInterests,
+    this.l1Votes,
     this.marginTables,
     this.prices,
     this.oracleSigners,

@@ -12,6 +12,7 @@ import { agentsOf } from './agents.ts'
 import { aggregatedLevels, type BookAggregation } from './bookAggregation.ts'
 import { approvedDeciBps } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
+import { l1VotesOf } from './delisting.ts'
 import { ceilDivide, divideHalfEven, formatUnits, maxOf, product } from './decimal.ts'
 import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import { type UserFeesReading, userFeesOf } from './feeView.ts'
@@ -59,6 +60,7 @@ import type {
   ExchangeView,
   ExtraAgentJson,
   FrontendOrderJson,
+  L1VoteReading,
   L2BookJson,
   MetaJson,
   MultiSigSignersJson,
@@ -100,12 +102,13 @@ export class CoreView implements ExchangeView {
     const { perps, marginTables } = this.#state
     return {
       universe: byKey(perps.entries()).map(
-        ({ name, szDecimals, maxLeverage, marginTableId, onlyIsolated, marginMode }) => ({
+        ({ index, name, szDecimals, maxLeverage, marginTableId, onlyIsolated, marginMode }) => ({
           szDecimals,
           name,
           maxLeverage,
           marginTableId,
           ...(onlyIsolated ? { onlyIsolated: true, marginMode } : {}),
+          ...(this.#state.delisted.has(index) ? { isDelisted: true } : {}),
         }),
       ),
       marginTables: [...marginTables.entries()]
@@ -416,6 +419,10 @@ export class CoreView implements ExchangeView {
 
   validators(): readonly ValidatorReading[] {
     return validatorReadings(this.#state)
+  }
+
+  l1Votes(): readonly L1VoteReading[] {
+    return l1VotesOf(this.#state)
   }
 
   isSigner(user: Address): boolean {

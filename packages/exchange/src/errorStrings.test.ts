@@ -1,5 +1,4 @@
-// Every error string of docs/spec/hyperliquid.md §4.2 that this chain gives, each reached once, with the id's status of
-// §4.3. `OpenInterestIncrease` is not among them: no rule for "too quickly" is known, and none is made up.
+// Every error string of docs/spec/hyperliquid.md §4.2, each reached once, with the id's status of §4.3.
 import type { Action, OrderWire } from '@openliquid/primitives'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { OrderUpdateEvent } from './events.ts'
@@ -113,6 +112,17 @@ const CASES: readonly (readonly [id: string, text: string, reach: () => OrderWir
     () => {
       atCap()
       return wire({ p: '4001' })
+    },
+  ],
+  [
+    'openInterestIncrease',
+    'Order would increase open interest too quickly',
+    () => {
+      const perps = testCore(0).perps.map((perp) => ({ ...perp, openInterestIncrease: '10000' }))
+      x = new TestExchange(testGenesis(3, { perps }))
+      x.order(bob, eth, 'sell', { px: '4000', size: '1' })
+      x.order(alice, eth, 'buy', { px: '4000', size: '1' })
+      return wire({ s: '1.6' })
     },
   ],
   [

@@ -59,6 +59,7 @@ export type ActionFaultCode =
   | 'OL_ACTION_DEPLOY'
   | 'OL_ACTION_MULTI_SIG'
   | 'OL_ACTION_REFERRAL'
+  | 'OL_ACTION_VOTE'
 
 /** Why an order was refused. The texts of docs/spec/hyperliquid.md §4.2 are in `orderRejection.ts`. */
 export type OrderRejectionCode =

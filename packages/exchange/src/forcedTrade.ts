@@ -14,7 +14,7 @@ export interface ForcedTrade {
   readonly size: number
   readonly px: number
   readonly dir: { readonly user: string; readonly counterparty: string }
-  readonly liquidation: LiquidationJson
+  readonly liquidation?: LiquidationJson
 }
 
 /** Closes lots of a user against another account. */
@@ -33,7 +33,7 @@ export function tradeByForce(state: CoreState, market: PerpMarket, trade: Forced
       maker: { user: counterparty, oid: counterOid, cloid: undefined, isBuy: !isBuy },
       px,
       size,
-      liquidation,
+      ...(liquidation === undefined ? {} : { liquidation }),
     },
     { taker: { ...taken, dir: dir.user }, maker: { ...given, dir: dir.counterparty } },
   )

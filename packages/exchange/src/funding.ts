@@ -5,6 +5,7 @@ import { averagePremium, fundingOf, hourlyRate, premiumOf, RATE_DECIMALS } from 
 import { impactPx } from './impactPrice.ts'
 import { accountMargin, isolatedMargin } from './margin.ts'
 import type { PerpMarket } from './market.ts'
+import { markOpenInterests } from './openInterest.ts'
 import { isOracleStale } from './oracle.ts'
 import { formatSize } from './orderEvents.ts'
 import { NO_CAUSE } from './orderPlacement.ts'
@@ -37,6 +38,7 @@ function periodOf(timestampMs: number, periodMs: number): number {
 /** A sample that cannot be taken does not count. */
 function samplePremiums(state: CoreState): void {
   for (const [perp] of state.perps.entries()) {
+    if (state.delisted.has(perp)) continue
     const market = state.perpMarket(perp)
     const latest = isOracleStale(state, perp) ? undefined : currentPremium(state, market)
     const premiums = state.premiumsOf(perp)
@@ -65,10 +67,12 @@ interface Share {
 }
 
 function settleFunding(state: CoreState): void {
+  markOpenInterests(state)
   const holders = holdersByPerp(state)
   const funds = new Funds(state)
   state.cause = NO_CAUSE
   for (const perp of [...state.perps.entries()].map(([index]) => index).sort((a, b) => a - b)) {
+    if (state.delisted.has(perp)) continue
     const market = state.perpMarket(perp)
     const premiums = state.premiumsOf(perp)
     const rate = hourlyRate(premiums)

@@ -58,5 +58,7 @@ export const SCHEDULED_CANCELS_A_DAY_MAX = 10
 export const MULTI_SIG_SIGNERS_OF_USER_MAX = 10
 /** Referred accounts that one answer lists: an account may refer any number. */
 export const REFERRALS_SHOWN_MAX = 100
+/** Block time for which a vote of a validator counts: others may follow, and a mind may change. */
+export const L1_VOTE_MS = 86_400_000
 /** Bytes of a key of the Core: its length stands in one byte of the leaf's hash. */
 export const CORE_KEY_BYTES_MAX = 255

@@ -90,6 +90,7 @@ export function placeLimit(
   wire: LimitOrderWire,
   extras: OrderExtras,
 ): Placement | OrderRejection {
+  if (isDelisted(state, market)) return ORDER_REJECTIONS.delisted
   const px = parsePx(wire.p, market)
   if (px === undefined) return ORDER_REJECTIONS.tick
   const size = parseSize(wire.s, market)
@@ -107,6 +108,11 @@ export function placeLimit(
     builder: extras.builder,
   }
   return checkOrder(state, market, order) ?? executeOrder(state, market, order)
+}
+
+/** Whether nobody may trade a market any more. */
+export function isDelisted({ delisted }: CoreState, { asset }: Market): boolean {
+  return delisted.size > 0 && delisted.has(asset)
 }
 
 /** Whether an order may go to its book; docs/spec/hyperliquid.md §4.2, §5. */

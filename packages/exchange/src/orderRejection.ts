@@ -10,6 +10,8 @@ export interface OrderRejection {
 
 type OrderRejectionId =
   | 'asset'
+  | 'delisted'
+  | 'openInterestIncrease'
   | 'tick'
   | 'size'
   | 'maxValue'
@@ -37,6 +39,16 @@ export const ORDER_REJECTIONS: Readonly<Record<OrderRejectionId, OrderRejection>
     code: 'OL_ORDER_ASSET',
     status: 'rejected',
     text: 'Asset does not exist.',
+  },
+  delisted: {
+    code: 'OL_ORDER_ASSET',
+    status: 'rejected',
+    text: 'Asset is delisted.',
+  },
+  openInterestIncrease: {
+    code: 'OL_ORDER_OPEN_INTEREST',
+    status: 'openInterestIncreaseRejected',
+    text: 'Order would increase open interest too quickly',
   },
   tick: {
     code: 'OL_ORDER_TICK',

@@ -71,6 +71,8 @@ export interface Perp {
   readonly impactNtl: bigint
   /** 1e-6 USDC of open interest from which on nobody may open; 0 is none; §6.7. */
   readonly openInterestCap: bigint
+  /** 1e-6 USDC by which open interest may grow in an hour; 0 is no bound; §6.7. */
+  readonly openInterestIncrease: bigint
 }
 
 export type MarginMode = 'normal' | 'strictIsolated' | 'noCross'
@@ -342,7 +344,8 @@ export const PERPS: TableSpec<number, Perp> = {
       .bool(perp.onlyIsolated)
       .u8(MARGIN_MODES.indexOf(perp.marginMode))
       .u64(perp.impactNtl)
-      .u64(perp.openInterestCap),
+      .u64(perp.openInterestCap)
+      .u64(perp.openInterestIncrease),
   read: (input) => ({
     index: input.u32(),
     name: input.text(),
@@ -353,7 +356,16 @@ export const PERPS: TableSpec<number, Perp> = {
     marginMode: readMarginMode(input),
     impactNtl: input.u64(),
     openInterestCap: input.u64(),
+    openInterestIncrease: input.u64(),
   }),
+}
+
+/** When a perp was delisted, in block time; 0 is at genesis. Keyed by perp. */
+export const DELISTED: TableSpec<number, number> = {
+  tag: 0x47,
+  ...indexKey,
+  write: (out, atMs) => void out.u53(atMs),
+  read: (input) => input.u53(),
 }
 
 const MARGIN_MODES = ['normal', 'strictIsolated', 'noCross'] as const

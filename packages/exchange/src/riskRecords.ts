@@ -99,6 +99,23 @@ export const MARK_STATES: TableSpec<number, MarkState> = {
   }),
 }
 
+/** Lots open when the running hour began, of perps whose growth is bounded and that had any. Keyed by perp. */
+export const HOUR_OPEN_INTERESTS: TableSpec<number, bigint> = {
+  tag: 0x45,
+  ...indexKey,
+  write: (out, lots) => void out.integer(lots),
+  read: (input) => input.integer(),
+}
+
+/** Until when the vote of a validator to delist a perp counts, in block time. Keyed by validator and perp. */
+export const L1_VOTES: TableSpec<readonly [User, number], number> = {
+  tag: 0x46,
+  writeKey: (out, [validator, perp]) => void out.hex(validator, 20).u32(perp),
+  readKey: (input) => [input.hex(20), input.u32()],
+  write: (out, untilMs) => void out.u53(untilMs),
+  read: (input) => input.u53(),
+}
+
 /** Keyed by perp. */
 export const PREMIUMS: TableSpec<number, Premiums> = {
   tag: 0x41,

@@ -14,6 +14,7 @@ import { emitStatus, formatSize, marketOf, ORDER_DETAILS, sideLetter } from './o
 import {
   checkOrder,
   executeOrder,
+  isDelisted,
   isRejection,
   NO_CAUSE,
   type OrderRequest,
@@ -46,6 +47,7 @@ export function startTwap(
 ): TwapResult {
   const market = state.markets.get(a)
   if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
+  if (isDelisted(state, market)) return { error: ORDER_REJECTIONS.delisted.text }
   if (m < MINUTES_MIN || m > MINUTES_MAX) return { error: `Invalid TWAP duration: ${m} min(s)` }
   const size = parseSize(s, market)
   if (size === undefined) return { error: ORDER_REJECTIONS.size.text }

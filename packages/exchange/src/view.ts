@@ -15,6 +15,7 @@ export interface MetaJson {
     readonly marginTableId: number
     readonly onlyIsolated?: true
     readonly marginMode?: string
+    readonly isDelisted?: true
   }[]
   readonly marginTables: readonly (readonly [
     id: number,
@@ -154,6 +155,16 @@ export interface ExtraAgentJson {
   readonly validUntil: number | null
 }
 
+/** What some validators want. */
+export interface L1VoteReading {
+  /** Perp to delist. */
+  readonly coin: string
+  /** When the first of the votes stops to count. */
+  readonly expireMs: number
+  /** Validators, by address. */
+  readonly votes: readonly string[]
+}
+
 export interface MultiSigSignersJson {
   readonly authorizedUsers: readonly string[]
   readonly threshold: number
@@ -260,6 +271,8 @@ export interface ExchangeView {
   holdingsOf(user: Address): readonly HoldingReading[]
   /** Registered validators, by address. */
   validators(): readonly ValidatorReading[]
+  /** Votes of validators that count now, by perp. */
+  l1Votes(): readonly L1VoteReading[]
   /** The same state as contracts see it. */
   reader(): ExchangeReader
 }

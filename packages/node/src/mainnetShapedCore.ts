@@ -8,6 +8,8 @@ import type {
   GenesisToken,
 } from '@openliquid/primitives'
 
+import { MAINNET_PERPS } from './mainnetPerps.ts'
+
 /** docs/spec/hyperliquid.md §14. */
 export const MAINNET_SHAPED_CHAIN_ID = 999
 
@@ -15,7 +17,7 @@ const HYPE_TOKEN = 150
 const HYPE_PAIR = 107
 
 /**
- * The Core of the main net as far as ids go: HYPE is token 150 and pair 107, perps 0 to 14 are the main net's. Token
+ * The Core of the main net as far as ids go: HYPE is token 150 and pair 107, perps 0 to 159 (HYPE) are the main net's. Token
  * ids between are taken by tokens without supply, because clients index the list by position.
  *
  * @param dev - accounts, collector and emissions are those of the development profile
@@ -70,44 +72,19 @@ function tokensOf(dev: readonly GenesisToken[]): GenesisToken[] {
   })
 }
 
-type PerpRow = readonly [
-  name: string,
-  szDecimals: number,
-  maxLeverage: number,
-  marginTableId: number,
-  oraclePx: string,
-]
-
-/** In the order of the main net's ids, from 0. Prices are a starting point. */
-const PERP_ROWS: readonly PerpRow[] = [
-  ['BTC', 5, 40, 56, '100000'],
-  ['ETH', 4, 25, 55, '4000'],
-  ['ATOM', 2, 5, 5, '4.5'],
-  ['MATIC', 1, 20, 20, '0.4'],
-  ['DYDX', 1, 5, 5, '0.6'],
-  ['SOL', 2, 20, 54, '180'],
-  ['AVAX', 2, 10, 52, '25'],
-  ['BNB', 3, 10, 51, '800'],
-  ['APE', 1, 5, 5, '0.6'],
-  ['OP', 1, 5, 5, '0.7'],
-  ['LTC', 2, 10, 52, '110'],
-  ['ARB', 1, 10, 51, '0.45'],
-  ['DOGE', 0, 10, 52, '0.22'],
-  ['INJ', 1, 5, 5, '13'],
-  ['SUI', 1, 10, 52, '3.5'],
-]
-
 /** USDC that impact prices are measured with; docs/spec/hyperliquid.md §7.3. */
 const GREAT_IMPACT_NTL = '20000'
 
-const PERPS: readonly GenesisPerp[] = PERP_ROWS.map(
-  ([name, szDecimals, maxLeverage, marginTableId, oraclePx]) => ({
+const PERPS: readonly GenesisPerp[] = MAINNET_PERPS.map(
+  ([name, szDecimals, maxLeverage, marginTableId, oraclePx, kind]) => ({
     name,
     szDecimals,
     maxLeverage,
     marginTableId,
     oraclePx,
     ...(name === 'BTC' || name === 'ETH' ? { impactNtl: GREAT_IMPACT_NTL } : {}),
+    ...(kind === undefined ? {} : { isDelisted: true }),
+    ...(kind === 'delistedIsolated' ? { onlyIsolated: true } : {}),
   }),
 )
 

@@ -22,12 +22,11 @@ const PRICE_FILE_BYTES_MAX = 1_048_576
  * and after any pause.
  */
 export function seededWalk(genesis: Genesis, seed: Uint8Array): PriceSource {
-  const perps = genesis.core.perps.map(({ name, oraclePx, szDecimals }, perp) => ({
-    perp,
-    name: utf8ToBytes(name),
-    start: Number(oraclePx),
-    decimals: PERP_DECIMALS - szDecimals,
-  }))
+  const perps = genesis.core.perps.flatMap(({ name, oraclePx, szDecimals, isDelisted }, perp) => {
+    if (isDelisted === true) return []
+    const decimals = PERP_DECIMALS - szDecimals
+    return { perp, name: utf8ToBytes(name), start: Number(oraclePx), decimals }
+  })
   return (bucket) =>
     new Map(
       perps.map(({ perp, name, start, decimals }) => {

@@ -154,6 +154,7 @@ export type {
   UserSignedAction,
   ValidatorKeysWire,
   ValidatorL1StreamAction,
+  ValidatorL1VoteAction,
   ValidatorOracleAction,
   VaultDistributeAction,
   VaultModifyAction,

@@ -538,6 +538,7 @@ function memoryExchange(): MemoryChain['core'] {
     extraAgents: () => [],
     multiSigSigners: () => null,
     stakingLink: () => null,
+    l1Votes: () => [{ coin: 'ETH', expireMs: 9, votes: ['0x01'] }],
     displayName: () => null,
     referral: () => ({
       referredBy: null,

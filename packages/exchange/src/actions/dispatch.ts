@@ -1,5 +1,6 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
+import { voteToDelist } from '../delisting.ts'
 import { setDisplayName } from '../profiles/displayName.ts'
 import { convertToMultiSigUser } from '../profiles/multiSig.ts'
 import { claimRewards, registerReferrer, setReferrer } from '../profiles/referrals.ts'
@@ -137,6 +138,8 @@ export function dispatchAction(
       return applyCValidatorAction(state, user, action)
     case 'CSignerAction':
       return applyCSignerAction(state, user, action)
+    case 'validatorL1Vote':
+      return voteToDelist(state, user, action.D)
     case 'validatorOracle':
       return applyValidatorOracle(state, user, action)
     default:

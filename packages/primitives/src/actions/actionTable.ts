@@ -470,6 +470,7 @@ const l1Actions: {
     ['type'],
   ),
   validatorL1Stream: l1('validatorL1Stream', { riskFreeRate: decimal }),
+  validatorL1Vote: l1('validatorL1Vote', { D: name }),
   validatorOracle: l1('validatorOracle', {
     bucket: uint,
     prices: list(

@@ -162,6 +162,8 @@ const perp = structParser<GenesisPerp>({
   marginMode: { optional: literalParser('strictIsolated', 'noCross') },
   impactNtl: { optional: decimal },
   openInterestCap: { optional: decimal },
+  openInterestIncrease: { optional: decimal },
+  isDelisted: { optional: booleanParser },
   oraclePx: decimal,
 })
 

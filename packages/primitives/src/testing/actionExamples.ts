@@ -118,6 +118,7 @@ export const ACTION_EXAMPLES: { readonly [T in ActionType]: Extract<Action, { ty
     },
   },
   CSignerAction: { type: 'CSignerAction', jailSelf: null },
+  validatorL1Vote: { type: 'validatorL1Vote', D: 'ETH' },
   validatorL1Stream: { type: 'validatorL1Stream', riskFreeRate: '0.04' },
   validatorOracle: {
     type: 'validatorOracle',

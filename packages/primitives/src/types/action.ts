@@ -310,6 +310,11 @@ export interface ValidatorL1StreamAction extends L1<'validatorL1Stream'> {
   readonly riskFreeRate: string
 }
 
+/** A validator's vote to delist the perp that it names, signed by its `signer`. */
+export interface ValidatorL1VoteAction extends L1<'validatorL1Vote'> {
+  readonly D: string
+}
+
 /** A validator's prices of one 3 s bucket, signed by its `signer`. */
 export interface ValidatorOracleAction extends L1<'validatorOracle'> {
   /** floor(milliseconds / 3000). */
@@ -490,6 +495,7 @@ export type L1Action =
   | CValidatorAction
   | CSignerAction
   | ValidatorL1StreamAction
+  | ValidatorL1VoteAction
   | ValidatorOracleAction
   | BorrowLendAction
   | AgentSetAbstractionAction

@@ -77,6 +77,10 @@ export interface GenesisPerp {
   readonly impactNtl?: string
   /** USDC of open interest from which on nobody may open, decimal string; none when absent. */
   readonly openInterestCap?: string
+  /** USDC by which open interest may grow in an hour, decimal string; any when absent. */
+  readonly openInterestIncrease?: string
+  /** Keeps its id, and nobody trades it. */
+  readonly isDelisted?: boolean
   /** Decimal string, quote per base. */
   readonly oraclePx: string
 }

@@ -31,6 +31,5 @@ export const UNSUPPORTED_INFO_TYPES: ReadonlySet<string> = new Set([
   'maxMarketOrderNtls',
   'spotDeployState',
   'perpDeployAuctionStatus',
-  'validatorL1Votes',
   'webData2',
 ])

@@ -47,6 +47,20 @@ export const stakingQueries: readonly [string, InfoQuery][] = [
     },
   ],
   [
+    'validatorL1Votes',
+    {
+      weight: NORMAL,
+      answer: (view) =>
+        view.core
+          .l1Votes()
+          .map(({ coin, expireMs, votes }) => ({
+            expireTime: expireMs,
+            action: { D: coin },
+            votes,
+          })),
+    },
+  ],
+  [
     'validatorSummaries',
     {
       weight: NORMAL,
