@@ -117,7 +117,7 @@ export function testBadInput(urls: () => readonly string[]): void {
       response: 'Invalid nonce: out of range',
       code: 'OL_MEMPOOL_ACTION_NONCE',
     })
-    const unsupported = { type: 'setReferrer', code: 'X' }
+    const unsupported = { type: 'validatorL1Stream', riskFreeRate: '0.04' }
     expect(
       await exchange.exchange(
         await signL1Action(trader.account, unsupported, { nonce: nextNonce() }),

@@ -1,4 +1,4 @@
-import { concatBytes, hexToBytes } from '@openliquid/primitives'
+import { type Action, concatBytes, hexToBytes } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import { verifyCoreProof } from './coreProof.ts'
 import { ExchangeMachine } from './exchangeMachine.ts'
@@ -194,10 +194,11 @@ describe('an action that fails', () => {
   it('uses its nonce up: §3.5', () => {
     const x = new TestExchange(testGenesis(2))
     const nonce = x.timestampMs
-    expect(x.act(testUser(1), { type: 'claimRewards' }, { nonce })).toMatchObject({
+    const action: Action = { type: 'validatorL1Stream', riskFreeRate: '0.04' }
+    expect(x.act(testUser(1), action, { nonce })).toMatchObject({
       status: 'err',
       code: 'OL_ACTION_UNSUPPORTED',
-      response: 'Action not supported: claimRewards',
+      response: 'Action not supported: validatorL1Stream',
     })
     expect(x.act(testUser(1), { type: 'noop' }, { nonce })).toMatchObject({
       code: 'OL_ACTION_NONCE',

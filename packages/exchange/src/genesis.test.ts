@@ -24,7 +24,7 @@ describe('genesis of the Core', () => {
   it('pins the stored form: a change here breaks every running chain', () => {
     const { coreRoot, writes } = ExchangeMachine.genesis(testGenesis(3))
     expect(Buffer.from(coreRoot).toString('hex')).toMatchInlineSnapshot(
-      `"a4ecb7bc26c20b26e809b816613c5c963ab0958985e5555ef97957996ab54201"`,
+      `"237bb22d8e1e46d800f4ed9463252580ac44c6cc2698ebfa44938aa1e055aa40"`,
     )
     expect(writes).toHaveLength(58)
     expect(writes.every(([key]) => key[0] === 0x63)).toBe(true)
