@@ -306,6 +306,7 @@ describe('bankruptcy price: §6.5', () => {
       marginMode: 'normal',
       impactNtl: 0n,
       openInterestCap: 0n,
+      openInterestIncrease: 0n,
     },
     undefined,
     new LinkedOrderBook(new OrderArena()),

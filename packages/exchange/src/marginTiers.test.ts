@@ -51,6 +51,7 @@ it('finds the liquidation price of the published sample: §6.5', () => {
       marginMode: 'normal',
       impactNtl: 0n,
       openInterestCap: 0n,
+      openInterestIncrease: 0n,
     },
     undefined,
     new LinkedOrderBook(new OrderArena()),

@@ -23,6 +23,7 @@ function perp(szDecimals: number): PerpMarket {
       marginMode: 'normal',
       impactNtl: 0n,
       openInterestCap: 0n,
+      openInterestIncrease: 0n,
     },
     undefined,
     new LinkedOrderBook(new OrderArena()),

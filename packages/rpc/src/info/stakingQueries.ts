@@ -51,13 +51,11 @@ export const stakingQueries: readonly [string, InfoQuery][] = [
     {
       weight: NORMAL,
       answer: (view) =>
-        view.core
-          .l1Votes()
-          .map(({ coin, expireMs, votes }) => ({
-            expireTime: expireMs,
-            action: { D: coin },
-            votes,
-          })),
+        view.core.l1Votes().map(({ coin, expireMs, votes }) => ({
+          expireTime: expireMs,
+          action: { D: coin },
+          votes,
+        })),
     },
   ],
   [
