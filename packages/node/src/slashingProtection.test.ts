@@ -146,6 +146,29 @@ describe('slashing protection', () => {
     })
   })
 
+  it('takes the same file again and again, in any order with lower ones', async () => {
+    const protection = new SlashingProtection(directory)
+    const take = (slot: string) =>
+      protection.import({ path: 'x', text: fileWith([entry({ signed_blocks: [{ slot }] })]) })
+    log(undefined)
+    for (const slot of ['50', '50', '41', '50']) {
+      expect((await take(slot)).now).toEqual({ epoch: 2n, view: 50n })
+      expect(logged()).toEqual(safetyAt({ epoch: 2n, view: 50n }))
+    }
+    expect((await take('51')).before).toEqual({ epoch: 2n, view: 50n })
+  })
+
+  it('shows what was signed last', async () => {
+    const protection = new SlashingProtection(directory)
+    log(undefined)
+    await expect(protection.show()).rejects.toMatchObject({ code: 'OL_NODE_SLASHING' })
+    log({ ...safetyAt({ epoch: 2n, view: 9n }), lockedView: 8n, lastVote: vote })
+    const shown = await protection.show()
+    expect(bytesToHex(shown.voteKey)).toBe(pubkey)
+    expect(shown).toMatchObject({ epoch: 2n, lastVotedView: 9n, lockedView: 8n })
+    expect(shown).toMatchObject({ vote: 9n, timeout: 0n, proposal: 0n })
+  })
+
   it('leaves the folder of a running node alone', async () => {
     const store = await openStore(directory.db)
     try {

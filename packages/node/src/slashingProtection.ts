@@ -22,6 +22,19 @@ export interface Raised {
   readonly now: Watermark
 }
 
+/** What the log says of the signatures of one key, each by its view; 0 where there is none. */
+export interface SignedViews {
+  readonly voteKey: Uint8Array
+  readonly epoch: bigint
+  /** No vote at or below it. */
+  readonly lastVotedView: bigint
+  /** No timeout that names a QC below it. */
+  readonly lockedView: bigint
+  readonly vote: bigint
+  readonly timeout: bigint
+  readonly proposal: bigint
+}
+
 /**
  * Reads and writes what a stopped validator may no longer sign. The consensus log is the only store of it: there is
  * nothing on the signing path that could say something else.
@@ -42,6 +55,24 @@ export class SlashingProtection {
       const data = newestSafety(log)
       if (data === undefined) throw this.#refuse('there is no safety data in the consensus log')
       return exportInterchange(data, { context: { chainId, genesisHash }, voteKey })
+    })
+  }
+
+  /** @throws {NodeError} OL_NODE_SLASHING: nothing was ever signed here, or the log is lost */
+  show(): Promise<SignedViews> {
+    return this.#withLog(async (log, { voteKey }) => {
+      const data = newestSafety(log)
+      if (data === undefined) throw this.#refuse('there is no safety data in the consensus log')
+      const { epoch, lastProposed, lastTimeout, lastVote, lastVotedView, lockedView } = data
+      return {
+        voteKey,
+        epoch,
+        lastVotedView,
+        lockedView,
+        vote: lastVote?.view ?? 0n,
+        timeout: lastTimeout?.view ?? 0n,
+        proposal: lastProposed?.view ?? 0n,
+      }
     })
   }
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { bytesToHex } from '@openliquid/primitives'
 import { explain, NodeError, reasonOf } from '../errors.ts'
 import type { Raised } from '../slashingProtection.ts'
 import { type CommonOptions, commonCommand, directoryOf } from './options.ts'
@@ -21,6 +22,21 @@ export function slashingCommand(): CommandUnknownOpts {
     // Never over an older one: that may be the only record of what another key signed.
     writeFileSync(output, text, { mode: 0o600, flag: 'wx', flush: true })
     print({ output }, [`wrote ${output}`], { json })
+  })
+
+  const showing = commonCommand('show', 'what was signed last, by view')
+  showing.action(async (options) => {
+    const { json = false } = options
+    const { voteKey, ...views } = await (await protectionOf(options)).show()
+    const { epoch, lastVotedView, lockedView, proposal, timeout, vote } = views
+    const texts = Object.entries(views).map(([name, view]) => [name, String(view)])
+    const lines = [
+      `key       ${bytesToHex(voteKey)}`,
+      `epoch     ${epoch}`,
+      `votes     above view ${lastVotedView}, timeouts with a QC of view ${lockedView} or more`,
+      `signed    vote in view ${vote}, timeout in view ${timeout}, proposal in view ${proposal} (0: none)`,
+    ]
+    print({ pubkey: bytesToHex(voteKey), ...Object.fromEntries(texts) }, lines, { json })
   })
 
   const importing = commonCommand('import', 'take over an interchange file; the mark only rises')
@@ -46,6 +62,7 @@ export function slashingCommand(): CommandUnknownOpts {
 
   return new Command('slashing')
     .description('slashing protection of a stopped validator')
+    .addCommand(showing)
     .addCommand(exporting)
     .addCommand(importing)
     .addCommand(resetting)
