@@ -42,11 +42,16 @@ interface Options {
 }
 
 interface Member {
+  readonly index: number
   readonly core: ConsensusCore
-  readonly timers: Map<TimerId, number>
+  /** Deadlines; infinite where a timer does not run. */
+  readonly timers: Record<TimerId, number>
   readonly peer: string
   isDown: boolean
 }
+
+const TIMERS = ['view', 'backup', 'hold', 'fetch', 'quarantine'] as const
+const NEVER = Number.POSITIVE_INFINITY
 
 interface Delivery {
   readonly to: Member
@@ -76,6 +81,8 @@ export class InMemoryCluster {
   readonly #members: readonly Member[]
   readonly #encodes: boolean
   #queue: Delivery[] = []
+  /** Empty: where the next messages go while a batch is being delivered. */
+  #delivered: Delivery[] = []
   #nowMs = START_MS
 
   constructor({ size, scheme, nodeScheme, encodes }: Options) {
@@ -113,7 +120,8 @@ export class InMemoryCluster {
           stateRoots: [{ height: 0n, stateRoot: genesis.header.stateRoot }],
         },
       }),
-      timers: new Map(),
+      index,
+      timers: { view: NEVER, backup: NEVER, hold: NEVER, fetch: NEVER, quarantine: NEVER },
       peer: `${index}`,
       isDown: false,
     }))
@@ -140,7 +148,7 @@ export class InMemoryCluster {
   #deliverAll(view: bigint): void {
     while (this.#queue.length > 0) {
       const batch = this.#queue
-      this.#queue = []
+      this.#queue = this.#delivered
       for (const { to, from, message } of batch) {
         if (!to.isDown) {
           this.#step(to, {
@@ -151,6 +159,8 @@ export class InMemoryCluster {
           })
         }
       }
+      batch.length = 0
+      this.#delivered = batch
       if (this.view >= view) return
     }
   }
@@ -159,13 +169,13 @@ export class InMemoryCluster {
   #fireTimers(): void {
     let nextMs = Number.POSITIVE_INFINITY
     for (const { isDown, timers } of this.#members) {
-      if (!isDown) for (const atMs of timers.values()) nextMs = Math.min(nextMs, atMs)
+      if (!isDown) for (const id of TIMERS) nextMs = Math.min(nextMs, timers[id])
     }
     this.#nowMs = Math.max(this.#nowMs, nextMs)
     for (const member of this.#members) {
-      for (const [timerId, atMs] of member.timers) {
-        if (member.isDown || atMs > this.#nowMs) continue
-        member.timers.delete(timerId)
+      for (const timerId of TIMERS) {
+        if (member.isDown || member.timers[timerId] > this.#nowMs) continue
+        member.timers[timerId] = NEVER
         this.#step(member, { kind: 'timerFired', nowMs: this.#nowMs, timerId })
       }
     }
@@ -188,10 +198,10 @@ export class InMemoryCluster {
         for (let to = 0; to < this.#members.length; to++) this.#send(member, to, effect.message)
         break
       case 'setTimer':
-        member.timers.set(effect.timerId, effect.atMs)
+        member.timers[effect.timerId] = effect.atMs
         break
       case 'cancelTimer':
-        member.timers.delete(effect.timerId)
+        member.timers[effect.timerId] = NEVER
         break
       case 'buildPayload':
         this.#nowMs += 1

@@ -18,6 +18,7 @@ import { reject } from './errors.ts'
 import { checkEvidenceAlone } from './evidenceRules.ts'
 
 const OFFSET_BYTES = 4
+const LAG_MAX = BigInt(EXECUTION_LAG_MAX)
 /** Of an encoded header with an empty bitmap and signature in its QC. */
 const HEADER_BYTES = 273
 
@@ -94,7 +95,7 @@ export function checkBlockInBranch(
 
 /** B6: so much is unexecuted that the block may bring nothing new. */
 export function mustBeEmpty(header: Pick<BlockHeader, 'height' | 'executedHeight'>): boolean {
-  return header.height - header.executedHeight > BigInt(EXECUTION_LAG_MAX)
+  return header.height - header.executedHeight > LAG_MAX
 }
 
 export function isEmptyPayload({ actions, evm, evidence }: Payload): boolean {

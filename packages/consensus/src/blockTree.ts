@@ -170,6 +170,8 @@ export class BlockTree {
 
   /** Nodes between the root and `node`, ascending, the node included. */
   pathFromRoot(node: BlockNode): BlockNode[] {
+    // Nearly always: one block is committed, or asked about, at a time.
+    if (node.parent === this.#root) return [node]
     const path: BlockNode[] = []
     for (let at: BlockNode = node; at !== this.#root; ) {
       path.push(at)
@@ -189,7 +191,7 @@ export class BlockTree {
       const isKept = node === root || (parent !== undefined && this.#isAmong(parent, count))
       if (isKept) this.#nodes[count++] = node
     }
-    this.#nodes.length = count
+    while (this.#nodes.length > count) this.#nodes.pop()
     this.#root = root
     this.#forgetBelow(root)
   }

@@ -37,8 +37,28 @@ describe('CertificateCache', () => {
     const count = BigInt(CERTIFICATE_VIEWS_CACHED_MAX)
     for (let view = 1n; view <= count; view++) cache.add(...named(view))
     expect(cache.has(...named(1n))).toBe(true)
-    for (let i = 0; i < CERTIFICATES_PER_VIEW_MAX; i++) cache.add(...named(count + 1n, `${i}`))
+    cache.add(...named(count + 1n))
+    expect(cache.has(...named(count + 1n))).toBe(true)
     expect(cache.has(...named(1n))).toBe(false)
     expect(cache.has(...named(2n))).toBe(true)
+  })
+
+  it('holds the newest thousand certificates at least (§3)', () => {
+    const cache = cacheOf()
+    for (let view = 1n; view <= 5_000n; view++) cache.add(...named(view))
+    let held = 0
+    for (let view = 1n; view <= 5_000n; view++) if (cache.has(...named(view))) held += 1
+    expect(held).toBeGreaterThanOrEqual(1_024)
+    expect(held).toBeLessThanOrEqual(CERTIFICATE_VIEWS_CACHED_MAX * CERTIFICATES_PER_VIEW_MAX)
+    expect(cache.has(...named(5_000n - 1_023n))).toBe(true)
+  })
+
+  it('does not drive out what is in use for what is old', () => {
+    const cache = cacheOf()
+    const now = 7n + BigInt(CERTIFICATE_VIEWS_CACHED_MAX)
+    cache.add(...named(now))
+    for (let i = 0; i < CERTIFICATES_PER_VIEW_MAX; i++) cache.add(...named(7n, `${i}`))
+    expect(cache.has(...named(now))).toBe(true)
+    expect(cache.has(...named(7n, '0'))).toBe(false)
   })
 })

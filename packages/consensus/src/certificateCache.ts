@@ -4,13 +4,17 @@ import { CERTIFICATE_VIEWS_CACHED_MAX, CERTIFICATES_PER_VIEW_MAX } from './limit
 /**
  * Certificates that were verified, found again by what they say: the same object at once, any other by all its fields.
  *
- * They lie by view, so that each new view takes the place of one that is long decided.
+ * They lie by view: each new view takes the place of one that is long decided, and never the other way round, so that
+ * nobody can drive out the certificates in use by repeating old ones.
  * @see docs/spec/consensus.md §3
  */
 export class CertificateCache<T> {
   readonly #isSame: (a: T, b: T) => boolean
-  /** One place after the other for the certificates of one view. */
-  readonly #slots: (T | undefined)[] = []
+  /** By row, which come into being as they are needed: the view it is of, and the certificate that came last. */
+  readonly #views: (View | undefined)[] = []
+  readonly #newest: (T | undefined)[] = []
+  /** Of the rows with several certificates: those that came before, newest first. */
+  readonly #others = new Map<number, readonly T[]>()
 
   /** @param isSame - whether two certificates are equal to the last byte */
   constructor(isSame: (a: T, b: T) => boolean) {
@@ -18,25 +22,28 @@ export class CertificateCache<T> {
   }
 
   has(view: View, certificate: T): boolean {
-    const first = firstSlotOf(view)
-    for (let slot = first; slot < first + CERTIFICATES_PER_VIEW_MAX; slot++) {
-      const known = this.#slots[slot]
-      if (known === undefined) continue
-      if (known === certificate || this.#isSame(known, certificate)) return true
-    }
-    return false
+    const row = rowOf(view)
+    const newest = this.#newest[row]
+    if (newest === undefined || this.#views[row] !== view) return false
+    if (newest === certificate || this.#isSame(newest, certificate)) return true
+    return this.#others.get(row)?.some((known) => this.#isSame(known, certificate)) === true
   }
 
-  /** Of several for one view, which differ in their signers, the newest stands first and the oldest makes room. */
+  /** Of several for one view, which differ in their signers, the oldest makes room. */
   add(view: View, certificate: T): void {
-    const first = firstSlotOf(view)
-    for (let slot = first + CERTIFICATES_PER_VIEW_MAX - 1; slot > first; slot--) {
-      this.#slots[slot] = this.#slots[slot - 1]
-    }
-    this.#slots[first] = certificate
+    const row = rowOf(view)
+    const known = this.#views[row]
+    if (known !== undefined && known > view) return
+    const newest = this.#newest[row]
+    if (known === view && newest !== undefined) {
+      const others = [newest, ...(this.#others.get(row) ?? [])]
+      this.#others.set(row, others.slice(0, CERTIFICATES_PER_VIEW_MAX - 1))
+    } else if (this.#others.size > 0) this.#others.delete(row)
+    this.#views[row] = view
+    this.#newest[row] = certificate
   }
 }
 
-function firstSlotOf(view: View): number {
-  return (Number(view) % CERTIFICATE_VIEWS_CACHED_MAX) * CERTIFICATES_PER_VIEW_MAX
+function rowOf(view: View): number {
+  return Number(view) % CERTIFICATE_VIEWS_CACHED_MAX
 }

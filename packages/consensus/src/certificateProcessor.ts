@@ -20,7 +20,7 @@ import { blockContext } from './blockContext.ts'
 import { checkBlockInBranch } from './blockRules.ts'
 import type { BlockNode } from './blockTree.ts'
 import { deferredRecord } from './deferredRecord.ts'
-import type { CommittedBlock, LogRecord } from './effect.ts'
+import type { CommittedBlock } from './effect.ts'
 import { ConsensusHalt } from './errors.ts'
 import { addMisbehaviors } from './evidenceRules.ts'
 import { REPUTATIONS_KEPT_MAX } from './limits.ts'
@@ -37,19 +37,25 @@ import { viewTimeoutMs } from './viewTimer.ts'
  */
 export class CertificateProcessor {
   readonly #replica: Replica
+  /** The QC that was learned last, with its block here: to learn it again changes nothing. */
+  #learned: QuorumCertificate | undefined
 
   constructor(replica: Replica) {
     this.#replica = replica
   }
 
   learnQC(qc: Verified<QuorumCertificate>, nowMs: number): void {
+    if (qc === this.#learned) return
     const { detector, outbox, pacemaker, targets, tree } = this.#replica
     detector.onQC(qc)
     if (qc.view > pacemaker.highQC.view) {
       outbox.persist([deferredRecord('qc', quorumCertificateCodec.encode, qc)], { sync: false })
     }
     const node = tree.get(qc.blockHash)
-    if (node !== undefined) this.#certify(node, qc)
+    if (node !== undefined) {
+      this.#certify(node, qc)
+      this.#learned = qc
+    }
     // Views grow along a branch: what is not above the last committed block is decided.
     else if (qc.view > decidedView(this.#replica)) targets.want(qc)
     if (pacemaker.onQC(qc)) this.enterView(nowMs)
@@ -150,10 +156,10 @@ export class CertificateProcessor {
     // Commit rule: two certified blocks in consecutive views commit the lower one. A gap commits nothing yet.
     if (header.qc.view === 0n || header.qc.view + 1n !== qc.view) return
     // A suffix block is never committed: a pair of them commits the closing block below.
-    let path = [header]
+    const path = [header]
     let lowest = node.parent
     while (lowest !== undefined && lowest.header.flags === FLAG_EPOCH_SUFFIX) {
-      path = [lowest.header, ...path]
+      path.unshift(lowest.header)
       lowest = lowest.parent
     }
     assert(lowest !== undefined, 'a block above the root has a parent')
@@ -192,40 +198,46 @@ export class CertificateProcessor {
     }
   }
 
+  /** Counts a block that is committed, and tells what its execution may know. */
+  #committed(node: BlockNode): CommittedBlock {
+    const { offences, reputation } = this.#replica
+    const { block, blockHash, header } = node
+    const parent = node.parent?.header
+    assert(parent !== undefined, 'a block above the root has a parent')
+    const { missedSlots, isBoundary } = reputation.onCommitted(header, parent)
+    if (isBoundary) this.#replica.reputationStates.push(reputation.state)
+    this.#keepReputation(header.height)
+    const misbehavior = addMisbehaviors(block, offences)
+    const context = blockContext(this.#replica, {
+      header,
+      blockHash,
+      parent,
+      missedSlots,
+      misbehavior,
+    })
+    return { block, blockHash, context }
+  }
+
   #commit(node: BlockNode, proof: CommitProof): void {
-    const { evidencePool, offences, outbox, orphans, reputation, stateRoots, targets, tree } =
-      this.#replica
+    const { evidencePool, offences, outbox, orphans, stateRoots, targets, tree } = this.#replica
     const path = tree.pathFromRoot(node)
-    let parent = tree.root.header
-    const blocks: CommittedBlock[] = []
-    const records: LogRecord[] = []
+    const blocks = path.map((committed) => this.#committed(committed))
     for (const committed of path) {
-      const { block, blockHash, header } = committed
-      const { missedSlots, isBoundary } = reputation.onCommitted(header, parent)
-      if (isBoundary) this.#replica.reputationStates.push(reputation.state)
-      this.#keepReputation(header.height)
-      const misbehavior = addMisbehaviors(block, offences)
-      const context = blockContext(this.#replica, {
-        header,
-        blockHash,
-        parent,
-        missedSlots,
-        misbehavior,
-      })
-      blocks.push({ block, blockHash, context })
-      parent = header
       if (committed.isLogged) continue
-      records.push(deferredRecord('block', blockCodec.encode, block))
+      const record = deferredRecord('block', blockCodec.encode, committed.block)
+      outbox.persist([record], { sync: false })
       tree.markLogged(committed)
     }
-    records.push(deferredRecord('commit', commitProofCodec.encode, proof))
-    outbox.persist(records, { sync: false })
+    const record = deferredRecord('commit', commitProofCodec.encode, proof)
+    outbox.persist([record], { sync: false })
     outbox.push({ kind: 'commit', blocks, proof })
 
     tree.commit(node)
-    evidencePool.retain(({ accusations }) => accusations.some((one) => offences.isNew(one)))
-    targets.forgetUpTo(decidedView(this.#replica))
-    orphans.forgetUpTo(node.header.view)
+    if (evidencePool.size > 0) {
+      evidencePool.retain(({ accusations }) => accusations.some((one) => offences.isNew(one)))
+    }
+    if (targets.size > 0) targets.forgetUpTo(decidedView(this.#replica))
+    if (orphans.size > 0) orphans.forgetUpTo(node.header.view)
     // What the last block names is still needed if it closes the epoch: the next set comes from there.
     stateRoots.forgetBelow(node.header.executedHeight)
     this.#replica.highestCommit = proof

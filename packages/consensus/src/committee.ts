@@ -18,6 +18,8 @@ export class Committee {
   readonly hash: Hash
   readonly stakes: readonly bigint[]
   readonly #totalStake: bigint
+  /** Two thirds of the total, rounded down: stakes are whole, so more than this is more than the exact share. */
+  readonly #twoThirds: bigint
   readonly #voteKeys: readonly Uint8Array[]
   readonly #nodeKeys: readonly Uint8Array[]
 
@@ -30,6 +32,7 @@ export class Committee {
     this.#voteKeys = set.validators.map(({ voteKey }) => voteKey)
     this.#nodeKeys = set.validators.map(({ nodeKey }) => nodeKey)
     this.#totalStake = this.stakes.reduce((sum, stake) => sum + stake, 0n)
+    this.#twoThirds = (this.#totalStake * 2n) / 3n
     assert(this.size > 0, 'a committee has members')
     assert(
       this.stakes.every((stake) => stake > 0n),
@@ -44,16 +47,21 @@ export class Committee {
   stakeOf(signers: readonly number[]): bigint {
     let stake = 0n
     for (const signer of signers) {
-      const one = this.stakes[signer]
-      assert(one !== undefined, 'signer is a member')
+      const one = this.stakeAt(signer)
       stake += one
     }
     return stake
   }
 
+  stakeAt(index: number): bigint {
+    const stake = this.stakes[index]
+    assert(stake !== undefined, 'signer is a member')
+    return stake
+  }
+
   /** More than 2/3 of the stake, §1: two quorums share an honest member while less than 1/3 is faulty. */
   isQuorum(stake: bigint): boolean {
-    return stake * 3n > this.#totalStake * 2n
+    return stake > this.#twoThirds
   }
 
   /** At least 1/3 of the stake, §1: holds an honest member while less than 1/3 is faulty. */

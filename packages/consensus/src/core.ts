@@ -323,7 +323,8 @@ export class ConsensusCore {
   }
 
   #onExecuted({ height, stateRoot, validators }: ExecutedState): void {
-    const state = { height, stateRoot, ...(validators === undefined ? {} : { validators }) }
+    const state =
+      validators === undefined ? { height, stateRoot } : { height, stateRoot, validators }
     const mismatch = this.#replica.stateRoots.executed(state)
     if (mismatch !== undefined) throw rootHalt(mismatch)
     this.#logReputation(height)
@@ -332,6 +333,7 @@ export class ConsensusCore {
   /** Only what is executed: a restart goes on from the newest executed block. */
   #logReputation(executedHeight: Height): void {
     const { outbox, reputationStates } = this.#replica
+    if (reputationStates.length === 0) return
     const state = reputationStates.findLast(({ height }) => height <= executedHeight)
     if (state === undefined) return
     this.#replica.reputationStates = reputationStates.filter(

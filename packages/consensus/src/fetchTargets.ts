@@ -33,7 +33,8 @@ export class FetchTargets {
   }
 
   qcOf(blockHash: Hash): Verified<QuorumCertificate> | undefined {
-    return this.#targets.find(({ qc }) => equalBytes(qc.blockHash, blockHash))?.qc
+    for (const { qc } of this.#targets) if (equalBytes(qc.blockHash, blockHash)) return qc
+    return undefined
   }
 
   byRequest(requestId: number): FetchTarget | undefined {

@@ -38,4 +38,28 @@ describe('LeaderElection (§6)', () => {
     const slots = scheduleOf([1_000n, 1_000n, 1n], 1, 2_001)
     expect(slots.filter((leader) => leader === 2)).toHaveLength(1)
   })
+
+  it('goes by a window as soon as it is there, also in views that were asked for before', () => {
+    const election = new LeaderElection(new Fixture([1n, 1n, 1n, 1n]).committee)
+    const views = [40n, 41n, 42n, 43n]
+    const leaders = (): number[] => views.map((view) => election.leader(1n, view))
+    expect(leaders()).toEqual([3, 0, 1, 2])
+    election.add({ boundaryHeight: 40n, startView: 41n, multipliers: [1, 1_000, 1_000, 1_000] })
+    expect(leaders()).toEqual([3, 1, 2, 3])
+    expect(election.leader(1n, 43n)).toBe(3)
+  })
+
+  it('refuses views that are none', () => {
+    const election = new LeaderElection(new Fixture([1n, 1n]).committee)
+    expect(() => election.leader(1n, 0n)).toThrow('view has a slot')
+    expect(() => election.leader(1n, 1n << 60n)).toThrow('view has a slot')
+  })
+
+  it('picks the same for stakes beyond the numbers that are exact', () => {
+    const small = [3n, 5n, 9n, 4n]
+    // Nearly the same shares, without a common divisor, and a total above 2^53.
+    const large = small.map((stake, i) => stake * 10n ** 16n + BigInt(i))
+    expect(scheduleOf(large, 1, 500)).toEqual(scheduleOf(small, 1, 500))
+    expect(scheduleOf([10n ** 30n, 1n], 1, 50)).toEqual(Array.from({ length: 50 }, () => 0))
+  })
 })

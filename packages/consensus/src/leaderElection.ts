@@ -14,7 +14,11 @@ export interface LeaderWindow {
 /** Multiplier of a validator with nothing against it. */
 export const ACTIVE = 1_000
 
+const NO_VIEW = -1n
+
 interface ScheduledWindow extends LeaderWindow {
+  /** The first view as a number, which is faster: a view is asked for many times. */
+  readonly firstView: number
   readonly schedule: LeaderSchedule
 }
 
@@ -33,26 +37,46 @@ export interface Election {
 export class LeaderElection implements Election {
   readonly #committee: Committee
   /** Ascending by boundary and by first view; at least one. */
-  #windows: ScheduledWindow[]
+  readonly #windows: ScheduledWindow[] = []
+  /** The two views asked for last: nearly always it is the present one or the next. */
+  #newestView: View = NO_VIEW
+  #newestLeader = 0
+  #olderView: View = NO_VIEW
+  #olderLeader = 0
 
   /** @param windows - of the epoch, ascending; without them all are active from view 1 */
   constructor(committee: Committee, windows: readonly LeaderWindow[] = []) {
     this.#committee = committee
-    this.#windows = windows.map((window) => this.#scheduled(window))
-    if (this.#windows.length === 0) {
-      const multipliers = committee.stakes.map(() => ACTIVE)
-      this.#windows = [this.#scheduled({ boundaryHeight: 0n, startView: 1n, multipliers })]
-    }
+    for (const window of windows) this.#windows.push(this.#scheduled(window))
+    if (this.#windows.length > 0) return
+    const multipliers = committee.stakes.map(() => ACTIVE)
+    this.#windows.push(this.#scheduled({ boundaryHeight: 0n, startView: 1n, multipliers }))
   }
 
   /** @param view - at least 1 */
   leader(epoch: Epoch, view: View): number {
     assert(epoch === this.#committee.epoch, 'one schedule per epoch')
-    assert(view >= 1n, 'view has a slot')
+    if (view === this.#newestView) return this.#newestLeader
+    if (view === this.#olderView) return this.#olderLeader
+    this.#olderView = this.#newestView
+    this.#olderLeader = this.#newestLeader
+    this.#newestLeader = this.#leaderOf(view)
+    this.#newestView = view
+    return this.#newestLeader
+  }
+
+  #forgetAnswers(): void {
+    this.#newestView = NO_VIEW
+    this.#olderView = NO_VIEW
+  }
+
+  #leaderOf(view: View): number {
+    const at = Number(view)
+    assert(at >= 1 && at <= Number.MAX_SAFE_INTEGER, 'view has a slot')
     let window = this.#windows[0]
-    for (const candidate of this.#windows) if (candidate.startView <= view) window = candidate
+    for (const candidate of this.#windows) if (candidate.firstView <= at) window = candidate
     assert(window !== undefined, 'an election has a window')
-    return leaderIn(window, view)
+    return leaderIn(window, at)
   }
 
   /**
@@ -72,7 +96,7 @@ export class LeaderElection implements Election {
       if (candidate.boundaryHeight > executedHeight && window !== undefined) return undefined
       window = candidate
     }
-    return window === undefined ? undefined : leaderIn(window, view)
+    return window === undefined ? undefined : leaderIn(window, Number(view))
   }
 
   /** Takes a window computed at a newly committed boundary. */
@@ -80,6 +104,7 @@ export class LeaderElection implements Election {
     const last = this.#windows.at(-1)
     assert(last !== undefined && window.startView > last.startView, 'windows come in order')
     this.#windows.push(this.#scheduled(window))
+    this.#forgetAnswers()
   }
 
   /** Forgets windows that neither views above `view` nor blocks that name `executedHeight` or more can ask for. */
@@ -89,6 +114,7 @@ export class LeaderElection implements Election {
       if (next === undefined || next.startView > view || next.boundaryHeight > executedHeight)
         return
       this.#windows.shift()
+      this.#forgetAnswers()
     }
   }
 
@@ -102,15 +128,24 @@ export class LeaderElection implements Election {
   }
 
   #scheduled(window: LeaderWindow): ScheduledWindow {
-    const { multipliers } = window
+    const { boundaryHeight, multipliers, startView } = window
     assert(multipliers.length === this.#committee.size, 'one multiplier per validator')
+    const schedule = this.#scheduleOf(multipliers)
+    return { boundaryHeight, startView, firstView: Number(startView), multipliers, schedule }
+  }
+
+  #scheduleOf(multipliers: readonly number[]): LeaderSchedule {
+    // In quiet times one window is like the one before.
+    const last = this.#windows.at(-1)
+    if (last?.multipliers.every((multiplier, i) => multiplier === multipliers[i]) === true) {
+      return last.schedule.again()
+    }
     const weights = this.#committee.stakes.map((stake, i) => stake * BigInt(multipliers[i] ?? 0))
-    return { ...window, schedule: new LeaderSchedule(weights) }
+    return LeaderSchedule.of(weights)
   }
 }
 
 /** Views below the first window, long decided, count from its start: nobody acts on the answer. */
-function leaderIn({ schedule, startView }: ScheduledWindow, view: View): number {
-  // `leaderOf` refuses a slot that a number cannot hold.
-  return schedule.leaderOf(view < startView ? 0 : Number(view - startView))
+function leaderIn({ firstView, schedule }: ScheduledWindow, view: number): number {
+  return schedule.leaderOf(view < firstView ? 0 : view - firstView)
 }

@@ -162,5 +162,5 @@ export class MisbehaviorDetector {
 }
 
 function slotOf(view: View, slots: number): number {
-  return Number(view & BigInt(slots - 1))
+  return Number(view) % slots
 }

@@ -33,6 +33,7 @@ import type { Voter } from './voter.ts'
 
 /** What SSZ adds to each item of a list. */
 const OFFSET_BYTES = 4
+const NO_EVIDENCE: readonly Uint8Array[] = []
 
 /** A proposal that waits for its payload. */
 interface Draft {
@@ -40,7 +41,7 @@ interface Draft {
   readonly parent: BlockNode
   readonly qc: Verified<QuorumCertificate>
   readonly tc: Verified<TimeoutCertificate> | undefined
-  readonly nec?: Verified<NoEndorsementCertificate>
+  readonly nec?: Verified<NoEndorsementCertificate> | undefined
   readonly timestampMs: number
   /** Goes into the block before transactions do. */
   readonly evidence: readonly Uint8Array[]
@@ -74,8 +75,8 @@ export class Proposer {
   requestIfReady(nowMs: number): boolean {
     const { election, epoch, pacemaker, params, safety, selfIndex } = this.#replica
     const { view } = pacemaker
-    if (safety === undefined || election.leader(epoch, view) !== selfIndex) return false
-    if (this.#draft?.view === view || !safety.mayPropose(view)) return false
+    if (safety === undefined || this.#draft?.view === view || !safety.mayPropose(view)) return false
+    if (election.leader(epoch, view) !== selfIndex) return false
 
     const { highQC, tc } = pacemaker.entry
     if (!params.highTip || tc === undefined) return this.#draftOn({ qc: highQC, tc }, nowMs)
@@ -121,9 +122,10 @@ export class Proposer {
 
     const timestampMs = Math.max(parent.header.timestampMs + 1, nowMs) // B5
     const evidence = this.#mustBeEmpty(parent)
-      ? []
+      ? NO_EVIDENCE
       : evidenceFor(parent, { timestampMs }, this.#replica)
-    this.#draft = { ...on, view, parent, timestampMs, evidence }
+    const { nec, qc, tc } = on
+    this.#draft = { view, parent, qc, tc, nec, timestampMs, evidence }
     this.#request(this.#draft, nowMs)
     return true
   }
@@ -151,8 +153,8 @@ export class Proposer {
     const signed = safety?.propose({
       currentView: view,
       block,
-      ...(draft.tc === undefined ? {} : { tc: draft.tc }),
-      ...(draft.nec === undefined ? {} : { nec: draft.nec }),
+      tc: draft.tc,
+      nec: draft.nec,
     })
     if (signed === undefined) return
     const { message: proposal, records } = signed
@@ -184,7 +186,7 @@ export class Proposer {
       parent: { header: parent.header, blockHash: parent.blockHash },
       ancestors,
       mustBeEmpty: this.#mustBeEmpty(parent),
-      evidenceBytes: evidence.reduce((sum, { length }) => sum + OFFSET_BYTES + length, 0),
+      evidenceBytes: bytesInBlock(evidence),
       emptyAllowedAtMs: isAwaited ? nowMs : Math.max(nowMs, pacedMs),
     })
   }
@@ -197,10 +199,11 @@ export class Proposer {
 
   #blockOf({ evidence, view, parent, qc }: Draft, built: Payload, timestampMs: number): Block {
     const { committee, epoch, rules, selfIndex, stateRoots } = this.#replica
-    const whole = { ...built, evidence }
+    const { actions, evm } = built
+    const whole: Payload = { actions, evm, evidence }
     // Evidence can wait for a block whose payload has left room for it.
-    const payload =
-      encodedBytes({ qc }, whole) > BLOCK_BYTES_MAX ? { ...built, evidence: [] } : whole
+    const isTooLarge = evidence.length > 0 && encodedBytes({ qc }, whole) > BLOCK_BYTES_MAX
+    const payload: Payload = isTooLarge ? { actions, evm, evidence: NO_EVIDENCE } : whole
     const executedHeight = parent.committedHeight
     const stateRoot = stateRoots.rootAt(executedHeight)
     assert(stateRoot !== undefined, 'the root was known when the payload was asked for')
@@ -255,4 +258,10 @@ function timestampOf(
   const builtForMs = timestampMs ?? (isEmptyPayload(payload) ? nowMs : draft.timestampMs)
   assert(Number.isSafeInteger(builtForMs), 'block time is in whole milliseconds')
   return Math.max(draft.timestampMs, Math.min(builtForMs, nowMs))
+}
+
+function bytesInBlock(evidence: readonly Uint8Array[]): number {
+  let size = 0
+  for (const bytes of evidence) size += OFFSET_BYTES + bytes.length
+  return size
 }

@@ -24,6 +24,7 @@ const FAILED_PERCENT_MAX = 10
 const GONE = -1
 
 const NONE: SlotRecord['missed'] = []
+const NOBODY: readonly number[] = []
 
 /** What one committed block says of the validators; indexes of those that have left are -1. */
 export interface SlotRecord {
@@ -53,18 +54,23 @@ export class Reputation {
   readonly election: LeaderElection
   readonly #committee: Committee
   /** Between two boundaries. */
-  readonly #windowBlocks: bigint
+  readonly #windowBlocks: number
+  /** Of the newest blocks, as many as a window has; at `#oldest` the next takes the place of the oldest. */
   readonly #records: SlotRecord[]
+  #oldest = 0
   #height: Height
+  /** Until the next boundary. */
+  #blocksLeft: number
 
   /** @param state - as of the newest committed block; without it, at the genesis block */
   constructor(committee: Committee, state?: ReputationState) {
     assert(state === undefined || state.epoch === committee.epoch, 'the state is of the epoch')
     this.#committee = committee
-    this.#windowBlocks = BigInt(WINDOW_BLOCKS_PER_VALIDATOR * committee.size)
+    this.#windowBlocks = WINDOW_BLOCKS_PER_VALIDATOR * committee.size
     this.election = new LeaderElection(committee, state?.windows)
-    this.#records = [...(state?.records ?? [])]
+    this.#records = (state?.records ?? []).slice(-this.#windowBlocks)
     this.#height = state?.height ?? 0n
+    this.#blocksLeft = this.#windowBlocks - Number(this.#height % BigInt(this.#windowBlocks))
   }
 
   /** As of the newest committed block; what a later instance goes on from. */
@@ -73,7 +79,7 @@ export class Reputation {
       epoch: this.#committee.epoch,
       height: this.#height,
       windows: this.election.windows,
-      records: [...this.#records],
+      records: this.#recordsInOrder(),
     }
   }
 
@@ -94,7 +100,7 @@ export class Reputation {
       ({ address }) => positions.get(bytesToHex(address)) ?? GONE,
     )
     const joined = [...positions.values()].filter((index) => !moved.includes(index))
-    const records = this.#records.map(({ proposer, missed, signers }) => {
+    const records = this.#recordsInOrder().map(({ proposer, missed, signers }) => {
       const voted = (this.#committee.signersOf(signers) ?? []).map((i) => moved[i] ?? GONE)
       const present = [...voted, ...joined].filter((i) => i !== GONE).sort((a, b) => a - b)
       return {
@@ -120,30 +126,44 @@ export class Reputation {
     assert(header.height === this.#height + 1n, 'blocks are counted in height order')
     assert(header.epoch === this.#committee.epoch, 'a reputation is of one epoch')
     const missedSlots = this.#missedSlots(header, parent)
-    this.#records.push({
+    this.#remember({
       proposer: header.proposer,
       missed: countsOf(missedSlots),
       signers: header.qc.signers,
     })
-    while (this.#records.length > this.#windowBlocks) this.#records.shift()
     this.#height = header.height
 
     this.election.forgetBelow(header.view, header.executedHeight)
-    const isBoundary = header.height % this.#windowBlocks === 0n
+    this.#blocksLeft -= 1
+    const isBoundary = this.#blocksLeft === 0
     if (isBoundary) {
+      this.#blocksLeft = this.#windowBlocks
       this.election.add({
         boundaryHeight: header.height,
         startView: header.view + DELAY_VIEWS_PER_VALIDATOR * BigInt(this.#committee.size),
-        multipliers: multipliersOf(this.#records, this.#committee),
+        multipliers: multipliersOf(this.#recordsInOrder(), this.#committee),
       })
     }
     return { missedSlots, isBoundary }
   }
 
-  #missedSlots(header: BlockHeader, parent: BlockHeader): number[] {
+  #remember(record: SlotRecord): void {
+    if (this.#records.length < this.#windowBlocks) {
+      this.#records.push(record)
+      return
+    }
+    this.#records[this.#oldest] = record
+    this.#oldest = (this.#oldest + 1) % this.#windowBlocks
+  }
+
+  #recordsInOrder(): readonly SlotRecord[] {
+    return [...this.#records.slice(this.#oldest), ...this.#records.slice(0, this.#oldest)]
+  }
+
+  #missedSlots(header: BlockHeader, parent: BlockHeader): readonly number[] {
     // The views of a parent in another epoch are not of this one.
     const firstView = parent.epoch === header.epoch ? parent.view + 1n : 1n
-    if (firstView === header.view) return []
+    if (firstView === header.view) return NOBODY
     const chain = { executedHeight: header.executedHeight, parentHeight: parent.height }
     // An author whom our reading of the chain does not name was elected by windows we cannot tell.
     const author = this.election.chargedLeader(header.view, chain)

@@ -24,15 +24,15 @@ export interface SafetyData {
   /** Greatest `qc.view` of any block voted for; the view of `lockedQC`. */
   readonly lockedView: View
   /** Absent where the lock is a mark that an operator set; see `safetyAt`. */
-  readonly lockedQC?: QuorumCertificate
+  readonly lockedQC?: QuorumCertificate | undefined
   /** Of the view before lastVotedView; absent while that is 0 (R6). */
-  readonly entry?: EntryCertificate
-  readonly lastVote?: Vote
-  readonly lastTimeout?: TimeoutVote
+  readonly entry?: EntryCertificate | undefined
+  readonly lastVote?: Vote | undefined
+  readonly lastTimeout?: TimeoutVote | undefined
   /** Without its payload. */
-  readonly lastProposed?: Proposal
+  readonly lastProposed?: Proposal | undefined
   /** Under `highTip`: the block last voted for. */
-  readonly highTip?: Tip
+  readonly highTip?: Tip | undefined
   /** Under `highTip`: the last refusal, and the hash of the tip that it is about. */
-  readonly lastNoEndorse?: { readonly noEndorse: NoEndorse; readonly tip: Hash }
+  readonly lastNoEndorse?: { readonly noEndorse: NoEndorse; readonly tip: Hash } | undefined
 }

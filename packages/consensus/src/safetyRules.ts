@@ -43,8 +43,8 @@ export interface VoteRequest {
   readonly header: BlockHeader
   /** The header's QC, verified. */
   readonly qc: Verified<QuorumCertificate>
-  readonly tc?: Verified<TimeoutCertificate>
-  readonly nec?: Verified<NoEndorsementCertificate>
+  readonly tc?: Verified<TimeoutCertificate> | undefined
+  readonly nec?: Verified<NoEndorsementCertificate> | undefined
   /** Of the proposal: what makes its block a tip. */
   readonly signature: Uint8Array
 }
@@ -58,8 +58,8 @@ export interface TimeoutRequest extends ViewEntry {
 export interface ProposalRequest {
   readonly currentView: View
   readonly block: Block
-  readonly tc?: Verified<TimeoutCertificate>
-  readonly nec?: Verified<NoEndorsementCertificate>
+  readonly tc?: Verified<TimeoutCertificate> | undefined
+  readonly nec?: Verified<NoEndorsementCertificate> | undefined
 }
 
 /** What the refusal to endorse a TC's tip, or the request for its block, is asked for. */
@@ -131,6 +131,7 @@ export class SafetyRules {
   vote(request: VoteRequest): Signed<Vote> | undefined {
     const { currentView, header, qc, tc, view } = request
     const { epoch, lastNoEndorse, lastVotedView, lockedView, lastVote } = this.#data
+    const { highTip, lastProposed, lastTimeout, lockedQC } = this.#data
     const hash = blockHash(header)
     if (header.epoch !== epoch || qc.epoch !== epoch) return undefined // R7
     if (!equalBytes(qc.blockHash, header.parentHash)) return undefined
@@ -146,13 +147,18 @@ export class SafetyRules {
 
     const vote = this.#sign(view, hash)
     const locks = qc.view > lockedView
+    // Written out, not spread: this is made once per view, and a spread costs as much as all the rest here.
     return this.#signed(vote, {
-      ...this.#data,
+      epoch,
       lastVotedView: view,
-      ...(locks ? { lockedView: qc.view, lockedQC: qc } : {}),
+      lockedView: locks ? qc.view : lockedView,
+      lockedQC: locks ? qc : lockedQC,
       entry,
       lastVote: vote,
-      ...(this.#isHighTip ? { highTip: tipVotedFor(request) } : {}),
+      lastTimeout,
+      lastProposed,
+      highTip: this.#isHighTip ? tipVotedFor(request) : highTip,
+      lastNoEndorse,
     })
   }
 
@@ -273,8 +279,9 @@ export class SafetyRules {
     // The block of a tip stays its author's.
     if (header.view === currentView && header.proposer !== this.#index) return undefined
     if (!this.mayPropose(currentView)) return undefined // R5
-    const envelope = { view: currentView, tc, nec }
-    const entry = proposalEntryOf(envelope, header, { highTip: this.#isHighTip })
+    const entry = proposalEntryOf({ view: currentView, tc, nec }, header, {
+      highTip: this.#isHighTip,
+    })
     if (entry === undefined) return undefined // R2: as others will judge it
 
     const digest = proposalDigest(
@@ -284,17 +291,21 @@ export class SafetyRules {
       blockHash(header),
       tcHashOf(tc),
     )
-    const proposal: Proposal = {
-      epoch,
-      view: currentView,
-      block,
-      ...(tc === undefined ? {} : { tc }),
-      ...(nec === undefined ? {} : { nec }),
-      signature: this.#nodeScheme.sign(this.#identity.nodeSecretKey, digest),
-    }
+    const signature = this.#nodeScheme.sign(this.#identity.nodeSecretKey, digest)
+    const envelope = { epoch, view: currentView, tc, nec, signature }
+    const proposal = proposalOf(block, envelope)
+    const data = this.#data
     return this.#signed(proposal, {
-      ...this.#data,
-      lastProposed: { ...proposal, block: { header, payload: NO_PAYLOAD } },
+      epoch,
+      lastVotedView: data.lastVotedView,
+      lockedView: data.lockedView,
+      lockedQC: data.lockedQC,
+      entry: data.entry,
+      lastVote: data.lastVote,
+      lastTimeout: data.lastTimeout,
+      lastProposed: proposalOf({ header, payload: NO_PAYLOAD }, envelope),
+      highTip: data.highTip,
+      lastNoEndorse: data.lastNoEndorse,
     })
   }
 
@@ -323,6 +334,14 @@ export class SafetyRules {
     this.#data = data
     return { message, records: [deferredRecord('safety', encodeSafetyData, data)] }
   }
+}
+
+function proposalOf(
+  block: Block,
+  { epoch, view, tc, nec, signature }: ProposalEnvelope & Pick<Proposal, 'epoch' | 'signature'>,
+): Proposal {
+  if (tc === undefined) return { epoch, view, block, signature }
+  return { epoch, view, block, tc, ...(nec === undefined ? {} : { nec }), signature }
 }
 
 /** What a proposal's signature covers of its TC: SHA-256 of the encoding. */

@@ -93,7 +93,7 @@ export class StateRoots {
       const isKept = state.height >= height || state.height === this.#executedHeight
       if (isKept) this.#states[count++] = state
     }
-    this.#states.length = count
+    while (this.#states.length > count) this.#states.pop()
   }
 
   #stateAt(height: Height): ExecutedState | undefined {

@@ -6,6 +6,8 @@ import { checkVote } from './proposalRules.ts'
 import type { Replica } from './replica.ts'
 import type { ViewSynchronizer } from './viewSynchronizer.ts'
 
+const VIEWS_AHEAD = BigInt(VOTE_VIEWS_AHEAD_MAX)
+
 /**
  * Turns votes into QCs: at once as leader of the next view, after `backupDelayMs` as leader of the view itself, when
  * the next one seems to be down.
@@ -28,14 +30,14 @@ export class VoteAggregator {
     const { committee, pacemaker } = this.#replica
     const fault = checkVote(vote, committee)
     if (fault !== undefined) return fault
-    if (vote.view <= pacemaker.view + BigInt(VOTE_VIEWS_AHEAD_MAX))
-      this.#replica.detector.onVote(vote)
+    const isFarAhead = vote.view > pacemaker.view + VIEWS_AHEAD
+    if (!isFarAhead) this.#replica.detector.onVote(vote)
     // Votes that were on their way when the quorum stood are late, but their authors are not behind.
     if (vote.view + 1n < pacemaker.view) {
       this.#synchronizer.tellPeer(from, nowMs)
       return ignore('OL_CONSENSUS_STALE', 'a vote of a view that is over')
     }
-    if (vote.view > pacemaker.view + BigInt(VOTE_VIEWS_AHEAD_MAX)) {
+    if (isFarAhead) {
       return ignore('OL_CONSENSUS_FUTURE', 'a vote of a view far ahead')
     }
     if (this.#isLeader(vote.view) || this.#isLeader(vote.view + 1n)) this.add(vote)
@@ -50,7 +52,7 @@ export class VoteAggregator {
   /** Forms the QC of the current view or the one before if that is our duty now; returns whether one was formed. */
   formQC(nowMs: number): boolean {
     const { pacemaker, votes } = this.#replica
-    if (votes.isEmpty) return false
+    if (!votes.hasAnyQuorum) return false
     const { view } = pacemaker
     return this.#formQCOf(view, nowMs) || (view > 1n && this.#formQCOf(view - 1n, nowMs))
   }

@@ -14,13 +14,19 @@ import type { CertificateVerifier } from './certificateVerifier.ts'
 import type { Committee } from './committee.ts'
 import { VOTES_PER_SIGNER_MAX } from './limits.ts'
 
+/** Place of a vote that is not there. */
+const NONE = -1
+
 /** The votes of one view for one block. */
 interface Ballot {
   readonly view: View
   readonly blockHash: Hash
-  readonly votes: Map<number, Vote>
+  /** One of each signer, in the order they came. */
+  readonly votes: Vote[]
   /** Of those who voted. */
   stake: bigint
+  /** Whether that is a quorum, as far as one can tell unseen. */
+  isQuorum: boolean
   /** Signers whose vote was verified alone. */
   readonly verified: number[]
 }
@@ -53,12 +59,14 @@ export class VoteCollector {
   /** Votes kept of all views. */
   get size(): number {
     let size = 0
-    for (const { votes } of this.#ballots) size += votes.size
+    for (const { votes } of this.#ballots) size += votes.length
     return size
   }
 
-  get isEmpty(): boolean {
-    return this.#ballots.length === 0
+  /** Whether some block of any view has the votes of a quorum. */
+  get hasAnyQuorum(): boolean {
+    for (const { isQuorum } of this.#ballots) if (isQuorum) return true
+    return false
   }
 
   /** Keeps a vote of this epoch by a member. A signer's first vote in a view is kept unseen, any other must verify. */
@@ -66,7 +74,8 @@ export class VoteCollector {
     assert(this.#committee.has(vote.signer), 'the signer is a member')
     const { blockHash, signer, view } = vote
     const ballot = this.#ballotOf(view, blockHash)
-    const known = ballot?.votes.get(signer)
+    const place = ballot === undefined ? NONE : placeOf(signer, ballot.votes)
+    const known = place === NONE ? undefined : ballot?.votes[place]
     if (known !== undefined && equalBytes(known.signature, vote.signature)) return
 
     const count = this.#countOf(signer, view)
@@ -77,16 +86,18 @@ export class VoteCollector {
       if (known === undefined && count >= VOTES_PER_SIGNER_MAX) return
       if (!this.#verifies(vote)) return
     }
-    const kept: Ballot = ballot ?? { view, blockHash, votes: new Map(), stake: 0n, verified: [] }
-    if (ballot === undefined) this.#ballots.push(kept)
-    if (known === undefined) kept.stake += this.#committee.stakeOf([signer])
-    kept.votes.set(signer, vote)
+    const kept = ballot ?? this.#newBallot(view, blockHash)
+    if (known === undefined) {
+      kept.stake += this.#committee.stakeAt(signer)
+      kept.isQuorum = this.#committee.isQuorum(kept.stake)
+      kept.votes.push(vote)
+    } else kept.votes[place] = vote
     if (mustVerify) kept.verified.push(signer)
   }
 
   /** Every vote kept. */
   get all(): readonly Vote[] {
-    return this.#ballots.flatMap(({ votes }) => [...votes.values()])
+    return this.#ballots.flatMap(({ votes }) => votes)
   }
 
   /** Whether some block of the view has, as far as one can tell unseen, the votes of a quorum. */
@@ -108,12 +119,18 @@ export class VoteCollector {
   forgetBelow(view: View): void {
     let count = 0
     for (const ballot of this.#ballots) if (ballot.view >= view) this.#ballots[count++] = ballot
-    this.#ballots.length = count
+    while (this.#ballots.length > count) this.#ballots.pop()
+  }
+
+  #newBallot(view: View, blockHash: Hash): Ballot {
+    const ballot: Ballot = { view, blockHash, votes: [], stake: 0n, isQuorum: false, verified: [] }
+    this.#ballots.push(ballot)
+    return ballot
   }
 
   #quorumBallot(view: View): Ballot | undefined {
     for (const ballot of this.#ballots) {
-      if (ballot.view === view && this.#committee.isQuorum(ballot.stake)) return ballot
+      if (ballot.isQuorum && ballot.view === view) return ballot
     }
     return undefined
   }
@@ -129,7 +146,7 @@ export class VoteCollector {
   #countOf(signer: number, view: View): number {
     let count = 0
     for (const ballot of this.#ballots) {
-      if (ballot.view === view && ballot.votes.has(signer)) count += 1
+      if (ballot.view === view && placeOf(signer, ballot.votes) !== NONE) count += 1
     }
     return count
   }
@@ -138,15 +155,18 @@ export class VoteCollector {
     const { view, blockHash, votes } = ballot
     const { epoch } = this.#committee
     const { signature, signers, badSigners } = this.#scheme.aggregate(
-      [...votes.values()].map((vote) => ({
+      votes.map((vote) => ({
         signer: vote.signer,
         publicKey: this.#committee.voteKeyOf(vote.signer),
         signature: vote.signature,
       })),
       voteDigest(this.#context, epoch, view, blockHash),
     )
-    for (const signer of badSigners) votes.delete(signer)
-    ballot.stake = this.#committee.stakeOf([...votes.keys()])
+    for (const signer of badSigners) {
+      votes.splice(placeOf(signer, votes), 1)
+      ballot.stake -= this.#committee.stakeAt(signer)
+    }
+    if (badSigners.length > 0) ballot.isQuorum = this.#committee.isQuorum(ballot.stake)
     if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) return undefined
     const bitmap = this.#committee.bitmapOf(signers)
     return this.#verifier.admitAggregateQC({ epoch, view, blockHash, signers: bitmap, signature })
@@ -156,4 +176,9 @@ export class VoteCollector {
     const digest = voteDigest(this.#context, this.#committee.epoch, view, blockHash)
     return this.#scheme.verify(this.#committee.voteKeyOf(signer), digest, signature)
   }
+}
+
+function placeOf(signer: number, votes: readonly Vote[]): number {
+  for (let i = 0; i < votes.length; i++) if (votes[i]?.signer === signer) return i
+  return NONE
 }

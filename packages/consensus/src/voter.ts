@@ -173,15 +173,13 @@ export class Voter {
   #watch({ epoch, signature, tc, view }: Proposal, hash: Hash): void {
     const { detector, election } = this.#replica
     const tcHash = tcHashOf(tc)
-    detector.onProposal({
-      epoch,
-      view,
-      blockHash: hash,
-      ...(tcHash === undefined ? {} : { tcHash }),
-      // The envelope is the leader's, whoever the author of the block is.
-      signer: election.leader(epoch, view),
-      signature,
-    })
+    // The envelope is the leader's, whoever the author of the block is.
+    const signer = election.leader(epoch, view)
+    detector.onProposal(
+      tcHash === undefined
+        ? { epoch, view, blockHash: hash, signer, signature }
+        : { epoch, view, blockHash: hash, tcHash, signer, signature },
+    )
   }
 
   #checkAuthor(proposal: Proposal, hash: Hash): Fault | undefined {
@@ -267,8 +265,8 @@ export class Voter {
       view: candidate.proposal.view,
       header: node.header,
       qc: candidate.qc,
-      ...(candidate.tc === undefined ? {} : { tc: candidate.tc }),
-      ...(candidate.nec === undefined ? {} : { nec: candidate.nec }),
+      tc: candidate.tc,
+      nec: candidate.nec,
       signature: candidate.proposal.signature,
     })
     if (signed === undefined) return false

@@ -26,10 +26,12 @@ export function bitmapFromSigners(signers: readonly number[], n: number): Uint8A
 export function signersFromBitmap(bitmap: Uint8Array, n: number): number[] | undefined {
   if (bitmap.length !== Math.ceil(n / 8)) return undefined
   const signers: number[] = []
-  for (let i = 0; i < bitmap.length * 8; i++) {
-    if (((bitmap[i >> 3] as number) & (1 << (i & 7))) === 0) continue
-    if (i >= n) return undefined
-    signers.push(i)
+  for (let i = 0; i < bitmap.length; i++) {
+    for (let bits = bitmap[i] as number, signer = 8 * i; bits !== 0; bits >>= 1, signer++) {
+      if ((bits & 1) === 0) continue
+      if (signer >= n) return undefined
+      signers.push(signer)
+    }
   }
   return signers
 }

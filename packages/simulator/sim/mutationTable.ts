@@ -63,7 +63,7 @@ const CORE_MUTATIONS: readonly Killed[] = [
     edits: [
       {
         file: 'committee.ts',
-        find: 'stake * 3n > this.#totalStake * 2n',
+        find: 'stake > this.#twoThirds',
         replace: 'stake * 2n >= this.#totalStake',
       },
     ],
@@ -134,7 +134,10 @@ const CORE_MUTATIONS: readonly Killed[] = [
   },
   {
     name: 'send before sync',
-    edits: [{ file: 'outbox.ts', find: 'effects.unshift(', replace: 'effects.push(' }],
+    edits: [
+      edit('outbox.ts', 'this.#effects[0] = {', 'this.#effects[this.#effectCount++] = {'),
+      edit('outbox.ts', 'return this.#takeFrom(0)', 'return this.#takeFrom(1)'),
+    ],
     killers: [deadLeader],
   },
   {
@@ -356,7 +359,13 @@ const CORE_MUTATIONS: readonly Killed[] = [
   },
   {
     name: 'oldest safety data of a step kept',
-    edits: [edit('outbox.ts', 'records.findLastIndex(', 'records.findIndex(')],
+    edits: [
+      edit(
+        'outbox.ts',
+        "if (record.kind === 'safety') this.#dropSafety()",
+        "if (record.kind === 'safety' && this.#records.slice(0, this.#recordCount).some(({ kind }) => kind === 'safety')) continue",
+      ),
+    ],
     killers: [goodProposal],
   },
   {
@@ -485,8 +494,8 @@ const CORE_MUTATIONS: readonly Killed[] = [
     edits: [
       edit(
         'certificateProcessor.ts',
-        'const path = tree.pathFromRoot(node)\n    let parent',
-        'const path = tree.pathFromRoot(node).slice(-1)\n    let parent',
+        'const path = tree.pathFromRoot(node)\n    const blocks',
+        'const path = tree.pathFromRoot(node).slice(-1)\n    const blocks',
       ),
     ],
     killers: [deadLeader],
@@ -496,8 +505,8 @@ const CORE_MUTATIONS: readonly Killed[] = [
     edits: [
       edit(
         'certificateProcessor.ts',
-        'const path = tree.pathFromRoot(node)\n    let parent',
-        'const path = tree.pathFromRoot(node).reverse()\n    let parent',
+        'const path = tree.pathFromRoot(node)\n    const blocks',
+        'const path = tree.pathFromRoot(node).reverse()\n    const blocks',
       ),
     ],
     killers: [deadLeader],
@@ -562,9 +571,7 @@ const CORE_MUTATIONS: readonly Killed[] = [
   },
   {
     name: 'a timeout moves the view alone',
-    edits: [
-      edit('committee.ts', 'stake * 3n > this.#totalStake * 2n', 'stake * 3n > this.#totalStake'),
-    ],
+    edits: [edit('committee.ts', 'stake > this.#twoThirds', 'stake * 3n > this.#totalStake')],
     killers: [deadLeader],
   },
   {
@@ -605,8 +612,8 @@ const CORE_MUTATIONS: readonly Killed[] = [
     edits: [
       edit(
         'safetyRules.ts',
-        '...(locks ? { lockedView: qc.view, lockedQC: qc } : {}),',
-        '...(locks && view < 0n ? { lockedView: qc.view, lockedQC: qc } : {}),',
+        'const locks = qc.view > lockedView',
+        'const locks = qc.view > lockedView && view < 0n',
       ),
     ],
     killers: [deadLeader],
@@ -620,7 +627,11 @@ const CORE_MUTATIONS: readonly Killed[] = [
         '',
       ),
       edit('voteCollector.ts', 'if (ballot?.verified.includes(signer) === true) return', ''),
-      edit('voteCollector.ts', 'if (known === undefined) kept.stake +=', 'kept.stake +='),
+      edit(
+        'voteCollector.ts',
+        '} else kept.votes[place] = vote',
+        '} else {\n kept.stake += this.#committee.stakeAt(signer)\n kept.isQuorum = this.#committee.isQuorum(kept.stake)\n }',
+      ),
       edit(
         'voteCollector.ts',
         'if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) return undefined',

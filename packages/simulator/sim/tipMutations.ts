@@ -265,9 +265,7 @@ export const TIP_MUTATIONS: readonly Killed[] = [
   },
   {
     name: 'certificate refused by voters',
-    edits: [
-      edit('voter.ts', '...(candidate.nec === undefined ? {} : { nec: candidate.nec }),', ''),
-    ],
+    edits: [edit('voter.ts', 'nec: candidate.nec,', '')],
     killers: [newBlockWithNec],
   },
   {

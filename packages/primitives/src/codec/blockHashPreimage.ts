@@ -21,6 +21,7 @@ const bytes = new Uint8Array(
     CERTIFICATE_SIGNATURE_BYTES_MAX,
 )
 const words = new DataView(bytes.buffer)
+let filled = bytes
 bytes.set(DOMAIN)
 
 /**
@@ -58,7 +59,10 @@ export function blockHashPreimage(header: BlockHeader): Uint8Array {
   bytes.set(qc.signers, at)
   at += qc.signers.length
   bytes.set(qc.signature, at)
-  return bytes.subarray(0, at + qc.signature.length)
+  at += qc.signature.length
+  // Headers of a chain have one size nearly always.
+  if (filled.length !== at) filled = bytes.subarray(0, at)
+  return filled
 }
 
 function writeHash(at: number, hash: Hash): void {

@@ -94,6 +94,17 @@ describe('identities', () => {
     }
   })
 
+  it('are right again for a header whose remembered hash made room for another', () => {
+    const random = new SeededRandom(12)
+    const { timestampMs, ...rest } = sample.blockHeader(random)
+    const headers = [1, 2, 3].map((view) => ({ ...rest, timestampMs, view: BigInt(view) }))
+    const hashes = headers.map((header) => bytesToHex(blockHash(header)))
+    expect(new Set(hashes).size).toBe(3)
+    expect([...headers].reverse().map((header) => bytesToHex(blockHash(header)))).toEqual(
+      [...hashes].reverse(),
+    )
+  })
+
   it('depend on every field of a header, a set and a payload', () => {
     const random = new SeededRandom(5)
     const header = sample.blockHeader(random)

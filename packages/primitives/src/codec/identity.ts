@@ -13,15 +13,25 @@ const NODE = Uint8Array.of(1)
 const EMPTY: Hash = new Uint8Array(32)
 const EMPTY_PAYLOAD_ROOT: Hash = sha256(EMPTY, EMPTY, EMPTY)
 
-/** Hashes of headers that are in use: a header is never changed once it is made, and hashed many times. */
-const blockHashes = new WeakMap<BlockHeader, Hash>()
+/** Headers whose hash is remembered: those of the few blocks in use, in several copies. A power of two. */
+const REMEMBERED = 64
+
+/**
+ * Hashes of the headers in use: a header is never changed once it is made, and hashed many times. A place is found by
+ * the time of the block and another header takes it over; a weak map would grow with every block of a long run and
+ * cost the collector more than the hash.
+ */
+const hashedHeaders: (BlockHeader | undefined)[] = new Array(REMEMBERED).fill(undefined)
+const hashes: Hash[] = new Array(REMEMBERED).fill(EMPTY)
 
 /** SHA-256("BLK1" ‖ SSZ header); docs/spec/consensus.md §2. */
 export function blockHash(header: BlockHeader): Hash {
-  const known = blockHashes.get(header)
+  const place = header.timestampMs % REMEMBERED
+  const known = hashedHeaders[place] === header ? hashes[place] : undefined
   if (known !== undefined) return known
   const hash = sha256(blockHashPreimage(header))
-  blockHashes.set(header, hash)
+  hashedHeaders[place] = header
+  hashes[place] = hash
   return hash
 }
 

@@ -41,6 +41,8 @@ const BODY_BYTES_MAX = 2 * 256 + 2 * 32
  */
 const preimage = new Uint8Array(HEAD_BYTES + BODY_BYTES_MAX)
 const words = new DataView(preimage.buffer)
+/** The first bytes of it, by their number. */
+const views: (Uint8Array | undefined)[] = new Array(preimage.length + 1).fill(undefined)
 
 /**
  * Fills in what stands before the body:
@@ -61,7 +63,14 @@ function writeHead({ chainId, genesisHash }: SigningContext, type: number, epoch
 
 /** SHA-256 over head and body. */
 function digestOf(bodyBytes: number): Hash {
-  return sha256(preimage.subarray(0, HEAD_BYTES + bodyBytes))
+  const size = HEAD_BYTES + bodyBytes
+  // Few sizes are in use, and a view of an array costs as much as hashing it does.
+  let view = views[size]
+  if (view === undefined) {
+    view = preimage.subarray(0, size)
+    views[size] = view
+  }
+  return sha256(view)
 }
 
 function signingDigest(
@@ -78,23 +87,33 @@ function signingDigest(
 
 /** A digest over a block, and all that it depends on. */
 interface BlockDigest {
-  readonly type: number
-  readonly context: SigningContext
-  readonly epoch: Epoch
-  readonly view: View
+  type: number
+  context: SigningContext
+  epoch: Epoch
+  view: View
+  /** A copy: the caller's array may be written to later. */
   readonly blockHash: Hash
-  /** Nothing, for a vote. */
-  readonly tcHash: Uint8Array
-  readonly digest: Hash
+  /** Nothing, for a vote; else a copy. */
+  tcHash: Uint8Array
+  digest: Hash
 }
 
 /**
  * The digests made last: whoever has voted next verifies the certificate over that vote, and what one replica signs
  * others in the same process verify.
  */
-const recent: BlockDigest[] = []
 const RECENT_MAX = 4
 const NOTHING = new Uint8Array(0)
+const NO_DIGEST = new Uint8Array(0)
+const recent: readonly BlockDigest[] = Array.from({ length: RECENT_MAX }, () => ({
+  type: 0,
+  context: { chainId: 0, genesisHash: NO_TC },
+  epoch: 0n,
+  view: 0n,
+  blockHash: new Uint8Array(32),
+  tcHash: NOTHING,
+  digest: NO_DIGEST,
+}))
 let oldest = 0
 
 function blockDigest(
@@ -123,9 +142,14 @@ function blockDigest(
   preimage.set(blockHash, HEAD_BYTES + 8)
   preimage.set(tcHash, HEAD_BYTES + 40)
   const digest = digestOf(40 + tcHash.length)
-  // Copies: the caller's arrays may be written to later.
-  const body = { view, blockHash: blockHash.slice(), tcHash: tcHash.slice() }
-  recent[oldest] = { type, context, epoch, ...body, digest }
+  const entry = recent[oldest] as BlockDigest
+  entry.type = type
+  entry.context = context
+  entry.epoch = epoch
+  entry.view = view
+  entry.blockHash.set(blockHash)
+  entry.tcHash = tcHash === NO_TC || tcHash === NOTHING ? tcHash : tcHash.slice()
+  entry.digest = digest
   oldest = (oldest + 1) % RECENT_MAX
   return digest
 }
