@@ -34,6 +34,14 @@ export function percentile(values: readonly number[], p: number): number {
 /** CPU time of this process that the work takes, in milliseconds; garbage of before is collected first. */
 export async function cpuMs(work: () => void | Promise<void>): Promise<number> {
   ;(globalThis as { gc?: () => void }).gc?.()
+  return seriesCpuMs(work)
+}
+
+/**
+ * `cpuMs` of a step in a series, the collection of garbage included as it falls due. None is collected by force before:
+ * that throws optimised code away, and each step would be a cold start.
+ */
+export async function seriesCpuMs(work: () => void | Promise<void>): Promise<number> {
   const before = process.cpuUsage()
   await work()
   const { user, system } = process.cpuUsage(before)

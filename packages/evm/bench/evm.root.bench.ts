@@ -7,7 +7,7 @@ import { createMPT } from '@ethereumjs/mpt'
 import { Account, type DB } from '@ethereumjs/util'
 import { equalBytes, hexToBytes, keccak256, uintToBytes, type Write } from '@openliquid/primitives'
 import { type LevelStore, openStore } from '@openliquid/storage'
-import { median, report } from '../../../bench/figure.ts'
+import { median, report, seriesCpuMs } from '../../../bench/figure.ts'
 import { EMPTY_CODE_HASH } from '../src/account.ts'
 import { JournaledState } from '../src/journaledState.ts'
 import { LruCache } from '../src/lruCache.ts'
@@ -26,17 +26,6 @@ const codes = new LruCache(1_000)
 const nodes = new NodeCache(64 * 1_048_576)
 let root = EMPTY_TRIE_ROOT
 
-/**
- * CPU time of this process that the work takes, the collection of its garbage included. None is collected by force in
- * between: that throws optimised code away, and what would be measured is a cold start.
- */
-async function cpuMs(work: () => Promise<void>): Promise<number> {
-  const before = process.cpuUsage()
-  await work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1_000
-}
-
 /** Sets the balance of accounts, commits, and says what that took. */
 async function update(chosen: readonly Uint8Array[], balance: bigint): Promise<number> {
   const reader = new StateReader({ read: (key) => store.get(key) }, codes)
@@ -44,7 +33,7 @@ async function update(chosen: readonly Uint8Array[], balance: bigint): Promise<n
   for (const address of chosen) {
     state.setAccount(address, { nonce: 1n, balance, codeHash: EMPTY_CODE_HASH })
   }
-  return cpuMs(async () => {
+  return seriesCpuMs(async () => {
     const commit = commitState(root, state.changes(), {
       readNode: (key) => nodes.get(key, (bytes) => store.get(bytes)),
       account: (address) => reader.account(address),
@@ -69,10 +58,11 @@ const roots = [root]
 const times = new Map<number, number[]>()
 for (const count of [1_000, 10_000]) {
   const runs: number[] = []
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 20; round++) {
     const ms = await update(pick(count, round), BigInt(10 + round))
     if (roots.length === 1) roots.push(root)
-    if (round >= 3) runs.push(ms)
+    // The first ones warm up what the fifty thousand, all of them new, did not.
+    if (round >= 10) runs.push(ms)
   }
   times.set(count, runs)
 }
@@ -108,7 +98,7 @@ const trie = await createMPT({
   valueEncoding: 'bytes' as never,
 })
 async function stockUpdate(chosen: readonly Uint8Array[], balance: bigint): Promise<number> {
-  return cpuMs(async () => {
+  return seriesCpuMs(async () => {
     trie.checkpoint()
     for (const address of chosen) await trie.put(address, new Account(1n, balance).serialize())
     await trie.commit()

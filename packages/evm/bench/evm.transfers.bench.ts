@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { addressOf } from '@openliquid/crypto'
 import { bytesToHex, keccak256, uintToBytes } from '@openliquid/primitives'
 import { openStore } from '@openliquid/storage'
-import { cpuMs, median, report } from '../../../bench/figure.ts'
+import { median, report, seriesCpuMs } from '../../../bench/figure.ts'
 import {
   EvmFixture,
   FIXTURE_CHAIN_ID,
@@ -43,7 +43,7 @@ const runs: number[] = []
 for (let nonce = 0; nonce < BLOCKS; nonce++) {
   const signed = sign(nonce)
   let mined = 0
-  const ms = await cpuMs(async () => {
+  const ms = await seriesCpuMs(async () => {
     const { receipts } = await chain.block(signed.map((bytes) => payloadTransaction(bytes)))
     mined = receipts.length
   })

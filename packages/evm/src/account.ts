@@ -1,10 +1,8 @@
-import type { Hash } from '@openliquid/primitives'
+import { assert, type Hash } from '@openliquid/primitives'
 import { ByteSlab } from './byteSlab.ts'
 import { keccak256 } from './keccak.ts'
-import { RecordReader } from './recordReader.ts'
-import { decodeRlp } from './rlp.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
-import { writeWord } from './word.ts'
+import { bytesWord, writeWord } from './word.ts'
 
 /** Code hash of an account without code. */
 export const EMPTY_CODE_HASH: Hash = keccak256(new Uint8Array(0))
@@ -35,17 +33,20 @@ export function encodeAccount(account: AccountRecord, slab?: ByteSlab): Uint8Arr
   return finish(writeUint(BigInt(account.incarnation), writeTrieAccount(account)), slab)
 }
 
-/** Reads what `encodeAccount` wrote. */
+/** Reads what `encodeAccount` wrote. Hashes that most accounts share are the constants of this file, not copies. */
 export function decodeAccount(bytes: Uint8Array): AccountRecord {
-  const record = new RecordReader(decodeRlp(bytes, 1))
+  assert(bytes[0] === LIST && bytes[1] === bytes.length - LIST_PREFIX_BYTES, 'an account is a list')
+  cursor = LIST_PREFIX_BYTES
   // In the order of `encodeAccount`: object literals evaluate from top to bottom.
-  return {
-    nonce: record.uint(),
-    balance: record.uint(),
-    storageRoot: record.bytes(),
-    codeHash: record.bytes(),
-    incarnation: Number(record.uint()),
+  const record = {
+    nonce: readUint(bytes),
+    balance: readUint(bytes),
+    storageRoot: readHash(bytes, EMPTY_TRIE_ROOT),
+    codeHash: readHash(bytes, EMPTY_CODE_HASH),
+    incarnation: Number(readUint(bytes)),
   }
+  assert(cursor === bytes.length, 'an account ends with its last field')
+  return record
 }
 
 /** Leaf of the account trie, as in every Ethereum chain: the RLP of nonce, balance, storage root and code hash. */
@@ -64,6 +65,27 @@ const LIST_PREFIX_BYTES = 2
 const scratch = new Uint8Array(256)
 const word = new Uint8Array(32)
 const wordView = new DataView(word.buffer)
+
+/** Where the next field of the account that is read begins. */
+let cursor = 0
+
+function readUint(bytes: Uint8Array): bigint {
+  const prefix = bytes[cursor++] as number
+  if (prefix < EMPTY_BYTES) return BigInt(prefix)
+  const start = cursor
+  cursor += prefix - EMPTY_BYTES
+  return bytesWord(bytes.subarray(start, cursor))
+}
+
+function readHash(bytes: Uint8Array, common: Hash): Hash {
+  assert(bytes[cursor] === EMPTY_BYTES + common.length, 'a hash has 32 bytes')
+  const start = cursor + 1
+  cursor = start + common.length
+  for (let i = 0; i < common.length; i++) {
+    if (bytes[start + i] !== common[i]) return bytes.slice(start, cursor)
+  }
+  return common
+}
 
 /** @returns where the next field begins */
 function writeTrieAccount({ nonce, balance, storageRoot, codeHash }: AccountRecord): number {

@@ -65,7 +65,7 @@ class Commit {
     const leaves = changes.accounts.map((change) => this.#commitAccount(change))
     return {
       root: this.#commitTrie(root, leaves, accountTrie(this.#reader)),
-      writes: [...this.#writes, ...this.#nodeWrites],
+      writes: this.#writes.concat(this.#nodeWrites),
       replaced: this.#replaced,
       nodes: this.#nodes,
     }

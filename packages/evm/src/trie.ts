@@ -345,7 +345,9 @@ class TrieBatch {
     for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
       const child = children[nibble]
       if (child === undefined) {
-        if (before?.has(nibble)) writer.copy(before, nibble)
+        const first = nibble
+        while (nibble + 1 < BRANCH_WIDTH && children[nibble + 1] === undefined) nibble++
+        if (before !== undefined) writer.copy(before, first, nibble + 1)
       } else if (child?.kind === 'leaf') {
         writer.add(nibble, this.#encodeLeaf(child, path.length + 1), child.key)
       } else if (child !== null) {

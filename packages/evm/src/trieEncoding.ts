@@ -12,6 +12,8 @@ export const HASHED_BYTES_MIN = 32
 
 const BYTES = 0x80
 const LIST = 0xc0
+/** Of a branch: its content has at most 529 bytes. */
+const PREFIX_BYTES_MAX = 3
 const HASH_ITEM = BYTES + HASHED_BYTES_MIN
 /** A branch of sixteen hashes has 532 bytes; a leaf has its value and up to 42 bytes. */
 const SCRATCH_BYTES = 1_024
@@ -58,30 +60,29 @@ export function encodeBranch(children: readonly (Referenced | undefined)[]): Uin
 
 /** RLP of a branch without its stem. A view that the next node overwrites. */
 export function encodeRecordedBranch(branch: Branch): Uint8Array {
-  const { record } = branch
-  let size = 1
-  for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
-    if (!branch.has(nibble)) size += 1
-    else {
-      const bytes = branch.referenceBytes(nibble)
-      size += bytes === HASHED_BYTES_MIN ? 1 + bytes : bytes
-    }
-  }
-  let at = begin(size)
+  const { record, keyBytes } = branch
   const into = scratch
+  let from = branch.childAt(0)
+  let at = PREFIX_BYTES_MAX
   for (let nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
     if (!branch.has(nibble)) {
       into[at++] = BYTES
       continue
     }
-    const start = branch.referenceAt(nibble)
-    const bytes = branch.referenceBytes(nibble)
-    if (bytes === HASHED_BYTES_MIN) into[at++] = HASH_ITEM
-    for (let i = 0; i < bytes; i++) into[at + i] = record[start + i] as number
+    if (branch.isLeaf(nibble)) from += keyBytes
+    let bytes = HASHED_BYTES_MIN
+    if (branch.isInline(nibble)) bytes = record[from++] as number
+    else into[at++] = HASH_ITEM
+    for (let i = 0; i < bytes; i++) into[at + i] = record[from + i] as number
     at += bytes
+    from += bytes
   }
   into[at++] = BYTES
-  return into.subarray(0, at)
+  // Its size is known only now: the prefix is put before it.
+  const contentBytes = at - PREFIX_BYTES_MAX
+  const start = at - rlpListSize(contentBytes)
+  writeRlpPrefix(LIST, contentBytes, into, start)
+  return into.subarray(start, at)
 }
 
 /** RLP of an extension. A view that the next node overwrites. @param stem - at least one nibble, a nibble a byte */

@@ -26,6 +26,8 @@ const BRANCH_RECORD = 1
 const HEAD_BYTES = 3
 const MASKS_BYTES = 6
 const STEM_MAX = 64
+/** More bytes than this are copied by a call instead of a loop. */
+const LOOP_BYTES_MAX = 64
 const NO_STEM = new Uint8Array(0)
 
 /**
@@ -37,18 +39,22 @@ export class Branch {
   readonly record: Uint8Array
   /** Nibbles between the place of the node and its children. */
   readonly stemLength: number
-  readonly #present: number
-  readonly #leaves: number
-  readonly #inlines: number
+  /** Of the children that are leaves. */
+  readonly keyBytes: number
+  /** A bit for each nibble with a child, for each that is a leaf, for each whose reference is no hash. */
+  readonly present: number
+  readonly leaves: number
+  readonly inlines: number
 
   constructor(record: Uint8Array) {
     assert(record[0] === BRANCH_RECORD, 'the record is of a branch')
     this.record = record
+    this.keyBytes = record[1] as number
     this.stemLength = record[2] as number
     const masks = HEAD_BYTES + this.stemLength
-    this.#present = readMask(record, masks)
-    this.#leaves = readMask(record, masks + 2)
-    this.#inlines = readMask(record, masks + 4)
+    this.present = readMask(record, masks)
+    this.leaves = readMask(record, masks + 2)
+    this.inlines = readMask(record, masks + 4)
   }
 
   /** A nibble a byte; a view. */
@@ -62,11 +68,11 @@ export class Branch {
   }
 
   has(nibble: number): boolean {
-    return (this.#present & (1 << nibble)) !== 0
+    return (this.present & (1 << nibble)) !== 0
   }
 
   isLeaf(nibble: number): boolean {
-    return (this.#leaves & (1 << nibble)) !== 0
+    return (this.leaves & (1 << nibble)) !== 0
   }
 
   /** Whether the child lies in a record of its own. */
@@ -77,7 +83,7 @@ export class Branch {
   /** The child that is a leaf. */
   leaf(nibble: number): Leaf {
     const at = this.childAt(nibble)
-    return leafOf(this.record.subarray(at, at + (this.record[1] as number)))
+    return leafOf(this.record.subarray(at, at + this.keyBytes))
   }
 
   /** Whether the child is the leaf of this key. */
@@ -87,18 +93,6 @@ export class Branch {
     const at = this.childAt(nibble)
     for (let i = 0; i < key.length; i++) if (record[at + i] !== key[i]) return false
     return true
-  }
-
-  /** Where the reference to a child begins in the record. */
-  referenceAt(nibble: number): number {
-    const at = this.childAt(nibble) + (this.isLeaf(nibble) ? (this.record[1] as number) : 0)
-    return this.isInline(nibble) ? at + 1 : at
-  }
-
-  referenceBytes(nibble: number): number {
-    return this.isInline(nibble)
-      ? (this.record[this.referenceAt(nibble) - 1] as number)
-      : HASHED_BYTES_MIN
   }
 
   /** The same children below another stem. */
@@ -112,18 +106,18 @@ export class Branch {
     return new Branch(record)
   }
 
-  /** Where what the record says of a child begins: the key of a leaf, then the reference. */
+  /** Where what the record says of a child begins: the key of a leaf, then the reference. For sixteen, where it ends. */
   childAt(nibble: number): number {
     const below = (1 << nibble) - 1
-    const keys = bitCount(this.#leaves & below) * (this.record[1] as number)
+    const keys = bitCount(this.leaves & below) * this.keyBytes
     const start = HEAD_BYTES + this.stemLength + MASKS_BYTES
-    if (this.#inlines === 0) {
-      return start + keys + bitCount(this.#present & below) * HASHED_BYTES_MIN
+    if (this.inlines === 0) {
+      return start + keys + bitCount(this.present & below) * HASHED_BYTES_MIN
     }
     let at = start
     for (let i = 0; i < nibble; i++) {
       if (!this.has(i)) continue
-      if (this.isLeaf(i)) at += this.record[1] as number
+      if (this.isLeaf(i)) at += this.keyBytes
       at += this.isInline(i) ? 1 + (this.record[at] as number) : HASHED_BYTES_MIN
     }
     return at
@@ -131,7 +125,7 @@ export class Branch {
 
   /** Whether the child stands in its parent as it is, without a hash. */
   isInline(nibble: number): boolean {
-    return (this.#inlines & (1 << nibble)) !== 0
+    return (this.inlines & (1 << nibble)) !== 0
   }
 }
 
@@ -174,19 +168,18 @@ export class BranchWriter {
     this.#inlines = 0
   }
 
-  /** A child as another branch has it. */
-  copy(from: Branch, nibble: number): void {
+  /** The children of another branch from one nibble to below another, as they are there. */
+  copy(from: Branch, first: number, end: number): void {
+    this.#present |= from.present & maskOf(first, end)
+    this.#leaves |= from.leaves & maskOf(first, end)
+    this.#inlines |= from.inlines & maskOf(first, end)
+    if ((from.leaves & maskOf(first, end)) !== 0) this.#bytes[1] = from.keyBytes
     const { record } = from
-    const bit = 1 << nibble
-    this.#present |= bit
-    if (from.isLeaf(nibble)) {
-      this.#leaves |= bit
-      this.#bytes[1] = record[1] as number
-    }
-    if (from.isInline(nibble)) this.#inlines |= bit
-    const start = from.childAt(nibble)
-    const end = from.referenceAt(nibble) + from.referenceBytes(nibble)
-    for (let i = start; i < end; i++) this.#bytes[this.#at++] = record[i] as number
+    const start = from.childAt(first)
+    const size = from.childAt(end) - start
+    if (size > LOOP_BYTES_MAX) this.#bytes.set(record.subarray(start, start + size), this.#at)
+    else for (let i = 0; i < size; i++) this.#bytes[this.#at + i] = record[start + i] as number
+    this.#at += size
   }
 
   /** A child by its RLP. @param key - of one that is a leaf */
@@ -223,6 +216,11 @@ export class BranchWriter {
 
 function readMask(record: Uint8Array, at: number): number {
   return ((record[at] as number) << 8) | (record[at + 1] as number)
+}
+
+/** Bits of the nibbles from one to below another. */
+function maskOf(first: number, end: number): number {
+  return (1 << end) - (1 << first)
 }
 
 /** Bits that are set among the low sixteen. */
