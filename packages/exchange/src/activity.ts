@@ -1,11 +1,11 @@
 import { type Activity, NO_ACTIVITY } from './accountRecords.ts'
 import type { CoreState } from './coreState.ts'
-import { maxOf } from './decimal.ts'
+import { floorQuotient } from './exactSum.ts'
 import { OPEN_ORDERS_MAX } from './limits.ts'
 import type { User } from './records.ts'
 
 /** 1e-6 USDC of volume that open one more order; docs/spec/hyperliquid.md §5. */
-const VOLUME_PER_OPEN_ORDER = 5_000_000_000_000n
+const VOLUME_PER_OPEN_ORDER = 5_000_000_000_000
 
 export function activityOf(state: CoreState, user: User): Activity {
   return state.activities.get(user) ?? NO_ACTIVITY
@@ -22,8 +22,11 @@ export function noteVolume(state: CoreState, users: readonly User[], notional: b
 
 /** Orders that a user may have open: what genesis grants, and one more for every 5M USDC traded; §5. */
 export function openOrdersMaxOf(state: CoreState, user: User): number {
-  const base = BigInt(state.rules.openOrdersMax)
-  const most = maxOf(base, BigInt(OPEN_ORDERS_MAX))
-  const earned = base + activityOf(state, user).volume / VOLUME_PER_OPEN_ORDER
-  return Number(earned < most ? earned : most)
+  const { openOrdersMax } = state.rules
+  const most = Math.max(openOrdersMax, OPEN_ORDERS_MAX)
+  const near = state.activities.nearVolumeOf(state.accounts.handleOf(user))
+  const earned = Number.isNaN(near)
+    ? Number(activityOf(state, user).volume / BigInt(VOLUME_PER_OPEN_ORDER))
+    : floorQuotient(near, VOLUME_PER_OPEN_ORDER)
+  return Math.min(openOrdersMax + earned, most)
 }

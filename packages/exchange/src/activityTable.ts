@@ -55,6 +55,11 @@ export class ActivityTable implements StoredTable, Undoer {
     this.#mark(handle)
   }
 
+  /** What an address traded, 1e-6 USDC; NaN when it is not a safe integer. */
+  nearVolumeOf(handle: number): number {
+    return handle < this.#volume.length ? (this.#volume[handle] as number) : 0
+  }
+
   /** Adds to what an address traded, 1e-6 USDC, a safe integer. */
   addVolume(handle: number, change: number): void {
     this.#reach(handle)

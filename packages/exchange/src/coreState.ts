@@ -37,7 +37,7 @@ import { Journal } from './journal.ts'
 import { type Market, type PerpMarket, perpMarket, SPOT_ASSET_MIN, spotMarket } from './market.ts'
 import type { MarkState } from './markPrice.ts'
 import { NO_AVERAGE } from './movingAverage.ts'
-import type { NonceSet } from './nonces.ts'
+import { NonceTable } from './nonceTable.ts'
 import { ORDER_IS_BUY, ORDER_IS_REDUCE_ONLY, OrderArena } from './orderArena.ts'
 import type { OrderBook } from './orderBook.ts'
 import {
@@ -65,7 +65,6 @@ import {
   type DelayedOrder,
   MARGIN_TABLES,
   type MarginTable,
-  NONCES,
   ORACLE_SIGNERS,
   ORACLE_SUBMISSIONS,
   type OracleSigner,
@@ -147,9 +146,17 @@ export class CoreState {
     orderHold: new Map(),
     rawUsd: new ExactSum(),
   }
-  readonly clock: Table<Singleton, Clock> = new Table(CLOCK, this.journal, nothing)
+  readonly clock: Table<Singleton, Clock> = new Table(CLOCK, this.journal, (_, _previous, next) => {
+    this.#now = next
+  })
   readonly counters: CounterTable = new CounterTable(this.journal)
-  readonly rulesTable: Table<Singleton, Rules> = new Table(RULES, this.journal, nothing)
+  readonly rulesTable: Table<Singleton, Rules> = new Table(
+    RULES,
+    this.journal,
+    (_, _previous, next) => {
+      this.#rules = next
+    },
+  )
   readonly tokens: Table<number, Token> = new Table(TOKENS, this.journal, () => {
     this.evmLinks = undefined
   })
@@ -198,7 +205,7 @@ export class CoreState {
     this.journal,
     (_user, token, previous, next) => this.#spotBalanceChanged(token, previous, next),
   )
-  readonly nonces: Table<User, NonceSet> = new Table(NONCES, this.journal, nothing)
+  readonly nonces: NonceTable = new NonceTable(this.accounts)
   readonly orders: OrderTable = new OrderTable(new OrderArena(), this.journal, this.accounts, {
     marketOf: (asset) => this.#marketOfOrder(asset),
     sizeChanged: (market, row, change) => this.#orderSizeChanged(market, row, change),
@@ -259,12 +266,16 @@ export class CoreState {
   readonly riskRulesTable: Table<Singleton, RiskRules> = new Table(
     RISK_RULES,
     this.journal,
-    nothing,
+    (_, _previous, next) => {
+      this.#riskRules = next
+    },
   )
   readonly feeScheduleTable: Table<Singleton, FeeSchedule> = new Table(
     FEE_SCHEDULE,
     this.journal,
-    nothing,
+    (_, _previous, next) => {
+      this.#feeSchedule = next ?? FLAT_FEES
+    },
   )
   readonly discountTable: Table<Singleton, DiscountSchedule> = new Table(
     DISCOUNT_SCHEDULE,
@@ -387,7 +398,13 @@ export class CoreState {
   readonly #createBook: (arena: OrderArena) => OrderBook
   readonly #createTriggerBook: () => TriggerBook
   #areMarketsOpen = false
-  readonly #userOrders = new Map<User, UserOrders>()
+  /** The entries of singletons that every order asks for. */
+  #now: Clock | undefined
+  #rules: Rules | undefined
+  #riskRules: RiskRules | undefined
+  #feeSchedule: FeeSchedule = FLAT_FEES
+  /** By the user's handle. */
+  readonly #userOrders = new Map<number, UserOrders>()
   readonly #userTwaps = new Map<User, Set<number>>()
   readonly #agentsOf = new Map<User, Set<User>>()
   readonly #subAccountsOf = new Map<User, Set<User>>()
@@ -403,19 +420,17 @@ export class CoreState {
   }
 
   get rules(): Rules {
-    const rules = this.rulesTable.get(0)
-    assert(rules !== undefined, 'a state without rules')
-    return rules
+    assert(this.#rules !== undefined, 'a state without rules')
+    return this.#rules
   }
 
   get riskRules(): RiskRules {
-    const rules = this.riskRulesTable.get(0)
-    assert(rules !== undefined, 'a state without risk rules')
-    return rules
+    assert(this.#riskRules !== undefined, 'a state without risk rules')
+    return this.#riskRules
   }
 
   get feeSchedule(): FeeSchedule {
-    return this.feeScheduleTable.get(0) ?? FLAT_FEES
+    return this.#feeSchedule
   }
 
   get discounts(): DiscountSchedule {
@@ -423,9 +438,8 @@ export class CoreState {
   }
 
   get now(): Clock {
-    const clock = this.clock.get(0)
-    assert(clock !== undefined, 'a state without clock')
-    return clock
+    assert(this.#now !== undefined, 'a state without clock')
+    return this.#now
   }
 
   /** Makes the books, once the static tables are there and before the first order. */
@@ -505,7 +519,7 @@ export class CoreState {
   }
 
   ordersOf(user: User): UserOrders {
-    return this.#userOrders.get(user) ?? NO_ORDERS
+    return this.#userOrders.get(this.accounts.find(user)) ?? NO_ORDERS
   }
 
   /** Addresses of the agents of an account, in no order that means anything. */
@@ -604,7 +618,7 @@ export class CoreState {
     if (book === undefined) throw corrupt('a trigger order on an unknown perp')
     if (previous?.isArmed === true) book.remove(previous)
     if (next?.isArmed === true) book.insert(next)
-    const orders = this.#userOrders.get(order.user) ?? emptyUserOrders()
+    const orders = this.#userOrders.get(this.accounts.handleOf(order.user)) ?? emptyUserOrders()
     if (next === undefined) orders.triggers.delete(order.oid)
     else orders.triggers.set(order.oid, next)
     this.#keepUserOrders(order.user, orders)
@@ -629,7 +643,7 @@ export class CoreState {
 
   #nameOrder(user: User, order: NamedOrder, isThere: boolean): void {
     if (order.cloid === undefined && order.group === 0) return
-    const orders = this.#userOrders.get(user) ?? emptyUserOrders()
+    const orders = this.#userOrders.get(this.accounts.handleOf(user)) ?? emptyUserOrders()
     if (isThere) addNames(orders, order)
     else removeNames(orders, order)
     this.#keepUserOrders(user, orders)
@@ -637,8 +651,9 @@ export class CoreState {
 
   #keepUserOrders(user: User, orders: UserOrders): void {
     const { byCloid, triggers, groups } = orders
-    if (byCloid.size + triggers.size + groups.size > 0) this.#userOrders.set(user, orders)
-    else this.#userOrders.delete(user)
+    const handle = this.accounts.handleOf(user)
+    if (byCloid.size + triggers.size + groups.size > 0) this.#userOrders.set(handle, orders)
+    else this.#userOrders.delete(handle)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Address, OrderWire } from '@openliquid/primitives'
 import type { AccountTable } from './accountTable.ts'
 import { EventColumns } from './eventColumns.ts'
-import type { ExchangeEvent, OrderDetailsJson, OrderStatus } from './events.ts'
+import { type ExchangeEvent, ORDER_STATUSES, type OrderStatus } from './events.ts'
 import type { Market } from './market.ts'
 import type { Taker } from './matching.ts'
 import {
@@ -11,7 +11,15 @@ import {
   type OrderArena,
   type OrderRowExtras,
 } from './orderArena.ts'
-import { bookDiffEvent, formatSize, orderUpdateEvent, rejectionEvent } from './orderEvents.ts'
+import {
+  bookDiffEvent,
+  formatSize,
+  ORDER_DETAILS,
+  ORDER_KINDS,
+  type OrderKind,
+  orderUpdateEvent,
+  rejectionEvent,
+} from './orderEvents.ts'
 import type { OrderRejection } from './orderRejection.ts'
 import type { Cloid, Order } from './records.ts'
 import { perpTradeEvents } from './tradeEvents.ts'
@@ -32,12 +40,19 @@ const REFUSED = 7
 /** In place of the id of a TWAP. */
 const NO_TWAP = -1
 
-const ORDER_CELLS = 10
-/** Where the sides of a trade stand in its record: owner, id, size before, profit, fee. */
-const TAKER = 6
-const MAKER = 11
-const TRADE_CELLS = 16
+const ORDER_CELLS = 12
+/** Where the sides of a trade stand in its record: owner, id, size before, profit, fee, whether there is a client id. */
+const TAKER = 7
+const MAKER = 13
+const TRADE_CELLS = 19
 const REFUSED_CELLS = 4
+
+/** In the flags of a record, above those of the arena: its client id is the next object. */
+const HAS_CLOID = 256
+
+// Statuses and kinds of orders stand in records as their places in the lists of them.
+const OPEN = ORDER_STATUSES.indexOf('open')
+const IS_FILLED = ORDER_STATUSES.indexOf('filled')
 
 /** A place between two events. */
 export interface EventMark {
@@ -60,6 +75,8 @@ export class EventJournal {
   readonly #arena: OrderArena
   readonly #columns = new EventColumns()
   #objects: unknown[] = []
+  /** Hashes of the transactions that traded. */
+  #causes: string[] = []
 
   constructor(source: EventSource, arena: OrderArena) {
     this.#source = source
@@ -77,51 +94,57 @@ export class EventJournal {
   }
 
   push(event: ExchangeEvent): void {
-    this.#columns.cells[this.#columns.reserve(1)] = OBJECT
+    const at = this.#columns.reserve(1)
+    this.#columns.cells[at] = OBJECT
     this.#objects.push(event)
   }
 
   /** An order came into its book. */
   rested(row: number, extras: OrderRowExtras | undefined): void {
-    this.#row(RESTED, row, 0, 'open', extras)
+    this.#row(RESTED, row, 0, OPEN, extras?.cloid)
   }
 
   /** An order left its book without a trade. */
   removed(row: number, status: OrderStatus, extras: OrderRowExtras | undefined): void {
-    this.#row(REMOVED, row, 0, status, extras)
+    this.#row(REMOVED, row, 0, ORDER_STATUSES.indexOf(status), extras?.cloid)
   }
 
   /** A trade left so many lots of a resting order; told before the row is changed. */
   resized(row: number, left: number): void {
-    this.#row(RESIZED, row, left, 'open', undefined)
+    this.#row(RESIZED, row, left, OPEN, undefined)
   }
 
   /** A trade took all of a resting order. */
   filled(row: number, extras: OrderRowExtras | undefined): void {
-    this.#row(FILLED, row, 0, 'filled', extras)
+    this.#row(FILLED, row, 0, IS_FILLED, extras?.cloid)
   }
 
   /** An order that did not rest came to its end with so many lots left. */
   ended(
     owner: number,
-    order: Omit<Order, 'user'>,
+    order: Omit<Order, 'user' | 'timeInForce'>,
     status: OrderStatus,
-    details: OrderDetailsJson,
+    kind: OrderKind,
   ): void {
-    const flags = (order.isBuy ? ORDER_IS_BUY : 0) | (order.reduceOnly ? ORDER_IS_REDUCE_ONLY : 0)
+    const { cloid } = order
     const at = this.#columns.reserve(ORDER_CELLS)
     const { cells } = this.#columns
     cells[at] = ENDED
     cells[at + 1] = owner
     cells[at + 2] = order.asset
-    cells[at + 3] = flags
+    cells[at + 3] =
+      (order.isBuy ? ORDER_IS_BUY : 0) |
+      (order.reduceOnly ? ORDER_IS_REDUCE_ONLY : 0) |
+      (cloid === undefined ? 0 : HAS_CLOID)
     cells[at + 4] = order.px
     cells[at + 5] = order.size
     cells[at + 6] = order.origSize
     cells[at + 7] = order.oid
     cells[at + 8] = order.timestampMs
     cells[at + 9] = 0
-    this.#objects.push(status, order.cloid, details)
+    cells[at + 10] = ORDER_STATUSES.indexOf(status)
+    cells[at + 11] = ORDER_KINDS.indexOf(kind)
+    if (cloid !== undefined) this.#objects.push(cloid)
   }
 
   /** An order was refused under the id it used up. */
@@ -150,6 +173,9 @@ export class EventJournal {
     owner: number,
     cause: string,
   ): void {
+    // The trades of an action have the same cause.
+    if (this.#causes[this.#causes.length - 1] !== cause) this.#causes.push(cause)
+    const { cloid } = taker
     const at = this.#columns.reserve(TRADE_CELLS)
     const { cells } = this.#columns
     cells[at] = TRADED
@@ -158,9 +184,11 @@ export class EventJournal {
     cells[at + 3] = size
     cells[at + 4] = taker.isBuy ? 1 : 0
     cells[at + 5] = taker.twapId ?? NO_TWAP
+    cells[at + 6] = this.#causes.length - 1
     cells[at + TAKER] = owner
     cells[at + TAKER + 1] = taker.oid
-    this.#objects.push(cause, taker.cloid)
+    cells[at + TAKER + 5] = cloid === undefined ? 0 : 1
+    if (cloid !== undefined) this.#objects.push(cloid)
   }
 
   /** Lots before the trade; profit and fee in 1e-6 USDC. */
@@ -177,10 +205,12 @@ export class EventJournal {
     fee: number,
   ): void {
     const at = this.#columns.length - TRADE_CELLS + MAKER
-    this.#columns.cells[at] = owner
-    this.#columns.cells[at + 1] = oid
+    const { cells } = this.#columns
+    cells[at] = owner
+    cells[at + 1] = oid
+    cells[at + 5] = cloid === undefined ? 0 : 1
     this.#tradedSide(MAKER, startSize, closedPnl, fee)
-    this.#objects.push(cloid)
+    if (cloid !== undefined) this.#objects.push(cloid)
   }
 
   #tradedSide(side: number, startSize: number, closedPnl: number, fee: number): void {
@@ -193,9 +223,14 @@ export class EventJournal {
 
   /** Hands the events over, and begins anew. */
   take(timestampMs: number): EventRecords {
-    const cells = this.#columns.take()
-    const records = new EventRecords(this.#source, cells, this.#objects, timestampMs)
+    const records = new EventRecords(this.#source, {
+      cells: this.#columns.take(),
+      objects: this.#objects,
+      causes: this.#causes,
+      timestampMs,
+    })
     this.#objects = []
+    this.#causes = []
     return records
   }
 
@@ -203,8 +238,8 @@ export class EventJournal {
     kind: number,
     row: number,
     left: number,
-    status: OrderStatus,
-    extras: OrderRowExtras | undefined,
+    status: number,
+    cloid: Cloid | undefined,
   ): void {
     const arena = this.#arena
     const at = this.#columns.reserve(ORDER_CELLS)
@@ -212,73 +247,80 @@ export class EventJournal {
     cells[at] = kind
     cells[at + 1] = arena.owner[row] as number
     cells[at + 2] = arena.asset[row] as number
-    cells[at + 3] = arena.flags[row] as number
+    cells[at + 3] = (arena.flags[row] as number) | (cloid === undefined ? 0 : HAS_CLOID)
     cells[at + 4] = arena.px[row] as number
     cells[at + 5] = arena.size[row] as number
     cells[at + 6] = arena.origSize[row] as number
     cells[at + 7] = arena.oid[row] as number
     cells[at + 8] = arena.timestampMs[row] as number
     cells[at + 9] = left
-    this.#objects.push(status, extras?.cloid, undefined)
+    cells[at + 10] = status
+    if (cloid !== undefined) this.#objects.push(cloid)
   }
+}
+
+/** What a block did, as its journal took it down. */
+interface Recorded {
+  readonly cells: Float64Array
+  readonly objects: readonly unknown[]
+  readonly causes: readonly string[]
+  readonly timestampMs: number
 }
 
 /** The events of a block, in columns until they are read. */
 export class EventRecords {
   readonly #source: EventSource
-  readonly #cells: Float64Array
-  readonly #objects: readonly unknown[]
-  readonly #timestampMs: number
+  readonly #recorded: Recorded
+  /** The object that the record read next begins with. */
+  #object = 0
 
-  constructor(
-    source: EventSource,
-    cells: Float64Array,
-    objects: readonly unknown[],
-    timestampMs: number,
-  ) {
+  constructor(source: EventSource, recorded: Recorded) {
     this.#source = source
-    this.#cells = cells
-    this.#objects = objects
-    this.#timestampMs = timestampMs
+    this.#recorded = recorded
   }
 
   /** Makes the events. */
   read(): ExchangeEvent[] {
     const events: ExchangeEvent[] = []
-    let object = 0
-    for (let at = 0; at < this.#cells.length; ) {
-      switch (this.#cells[at]) {
+    const { cells } = this.#recorded
+    this.#object = 0
+    for (let at = 0; at < cells.length; ) {
+      switch (cells[at]) {
         case OBJECT:
-          events.push(this.#objects[object] as ExchangeEvent)
+          events.push(this.#next() as ExchangeEvent)
           at += 1
-          object += 1
           break
         case TRADED:
-          this.#readTrade(events, at, object)
+          this.#readTrade(events, at)
           at += TRADE_CELLS
-          object += 3
           break
         case REFUSED:
-          events.push(this.#readRefused(at, object))
+          events.push(this.#readRefused(at))
           at += REFUSED_CELLS
-          object += 2
           break
         default:
-          this.#readOrder(events, at, object)
+          this.#readOrder(events, at)
           at += ORDER_CELLS
-          object += 3
       }
     }
     return events
   }
 
-  #readOrder(events: ExchangeEvent[], at: number, object: number): void {
-    const cell = (i: number): number => this.#cells[at + i] as number
+  #next(): unknown {
+    this.#object += 1
+    return this.#recorded.objects[this.#object - 1]
+  }
+
+  #nextCloid(isThere: boolean): Cloid | undefined {
+    return isThere ? (this.#next() as Cloid) : undefined
+  }
+
+  #readOrder(events: ExchangeEvent[], at: number): void {
+    const cell = (i: number): number => this.#recorded.cells[at + i] as number
     const kind = cell(0)
     const user = this.#addressOf(cell(1))
     const market = this.#marketOf(cell(2))
     const flags = cell(3)
-    const status = this.#objects[object] as OrderStatus
     const order = {
       isBuy: (flags & ORDER_IS_BUY) !== 0,
       px: cell(4),
@@ -288,7 +330,7 @@ export class EventRecords {
       timestampMs: cell(8),
       timeInForce: (flags & ORDER_IS_ALO) !== 0 ? 'alo' : 'gtc',
       reduceOnly: (flags & ORDER_IS_REDUCE_ONLY) !== 0,
-      cloid: this.#objects[object + 1] as Cloid | undefined,
+      cloid: this.#nextCloid((flags & HAS_CLOID) !== 0),
     } as const
     if (kind === RESTED) {
       const sz = formatSize(market, order.size)
@@ -300,46 +342,50 @@ export class EventRecords {
     } else if (kind !== ENDED) {
       events.push(bookDiffEvent(user, market, order, 'remove'))
     }
-    const details = this.#objects[object + 2] as OrderDetailsJson | undefined
-    const size = kind === FILLED ? 0 : order.size
-    const statusTimestamp = this.#timestampMs
-    events.push(orderUpdateEvent(user, market, order, { status, size, statusTimestamp, details }))
+    const update = {
+      status: ORDER_STATUSES[cell(10)] as OrderStatus,
+      size: kind === FILLED ? 0 : order.size,
+      statusTimestamp: this.#recorded.timestampMs,
+      details: kind === ENDED ? ORDER_DETAILS[ORDER_KINDS[cell(11)] as OrderKind] : undefined,
+    }
+    events.push(orderUpdateEvent(user, market, order, update))
   }
 
-  #readRefused(at: number, object: number): ExchangeEvent {
-    const cell = (i: number): number => this.#cells[at + i] as number
+  #readRefused(at: number): ExchangeEvent {
+    const cell = (i: number): number => this.#recorded.cells[at + i] as number
     const refused = {
       oid: cell(3),
-      wire: this.#objects[object] as OrderWire,
-      rejection: this.#objects[object + 1] as OrderRejection,
+      wire: this.#next() as OrderWire,
+      rejection: this.#next() as OrderRejection,
     }
     return rejectionEvent(
       this.#addressOf(cell(1)),
       this.#marketOf(cell(2)),
       refused,
-      this.#timestampMs,
+      this.#recorded.timestampMs,
     )
   }
 
-  #readTrade(events: ExchangeEvent[], at: number, object: number): void {
-    const cell = (i: number): number => this.#cells[at + i] as number
+  #readTrade(events: ExchangeEvent[], at: number): void {
+    const { cells, causes, timestampMs } = this.#recorded
+    const cell = (i: number): number => cells[at + i] as number
     const takerIsBuy = cell(4) === 1
-    const side = (first: number, isBuy: boolean, cloid: unknown) => ({
+    const side = (first: number, isBuy: boolean) => ({
       user: this.#source.accounts.userOf(cell(first)),
       address: this.#addressOf(cell(first)),
       oid: cell(first + 1),
-      cloid: cloid as Cloid | undefined,
+      cloid: this.#nextCloid(cell(first + 5) === 1),
       isBuy,
       startSize: cell(first + 2),
       closedPnl: BigInt(cell(first + 3)),
       fee: BigInt(cell(first + 4)),
       builderFee: 0n,
     })
-    const taker = side(TAKER, takerIsBuy, this.#objects[object + 1])
-    const maker = side(MAKER, !takerIsBuy, this.#objects[object + 2])
+    const taker = side(TAKER, takerIsBuy)
+    const maker = side(MAKER, !takerIsBuy)
     const twapId = cell(5) === NO_TWAP ? undefined : cell(5)
     const match = { taker: { ...taker, twapId }, maker, px: cell(2), size: cell(3) }
-    const origin = { time: this.#timestampMs, hash: this.#objects[object] as string }
+    const origin = { time: timestampMs, hash: causes[cell(6)] as string }
     events.push(...perpTradeEvents(this.#marketOf(cell(1)), match, origin))
   }
 

@@ -8,38 +8,40 @@ import type {
   ValidatorEvent,
 } from './staking/stakingEvents.ts'
 
-/** Where an order stands; docs/spec/hyperliquid.md §4.3. The values that this version produces. */
-export type OrderStatus =
-  | 'open'
-  | 'filled'
-  | 'canceled'
-  | 'triggered'
-  | 'marginCanceled'
-  | 'selfTradeCanceled'
-  | 'reduceOnlyCanceled'
-  | 'siblingFilledCanceled'
-  | 'scheduledCancel'
-  | 'liquidatedCanceled'
-  | 'openInterestCapCanceled'
-  | 'delistedCanceled'
-  | 'vaultWithdrawalCanceled'
-  | 'positionIncreaseAtOpenInterestCapRejected'
-  | 'positionFlipAtOpenInterestCapRejected'
-  | 'tooAggressiveAtOpenInterestCapRejected'
-  | 'openInterestIncreaseRejected'
-  | 'rejected'
-  | 'tickRejected'
-  | 'minTradeNtlRejected'
-  | 'perpMarginRejected'
-  | 'reduceOnlyRejected'
-  | 'badAloPxRejected'
-  | 'iocCancelRejected'
-  | 'badTriggerPxRejected'
-  | 'marketOrderNoLiquidityRejected'
-  | 'insufficientSpotBalanceRejected'
-  | 'oracleRejected'
-  | 'perpMaxPositionRejected'
-  | 'tooManyOpenOrdersRejected'
+/** Where an order can stand; docs/spec/hyperliquid.md §4.3. The values that this version produces. */
+export const ORDER_STATUSES = [
+  'open',
+  'filled',
+  'canceled',
+  'triggered',
+  'marginCanceled',
+  'selfTradeCanceled',
+  'reduceOnlyCanceled',
+  'siblingFilledCanceled',
+  'scheduledCancel',
+  'liquidatedCanceled',
+  'openInterestCapCanceled',
+  'delistedCanceled',
+  'vaultWithdrawalCanceled',
+  'positionIncreaseAtOpenInterestCapRejected',
+  'positionFlipAtOpenInterestCapRejected',
+  'tooAggressiveAtOpenInterestCapRejected',
+  'openInterestIncreaseRejected',
+  'rejected',
+  'tickRejected',
+  'minTradeNtlRejected',
+  'perpMarginRejected',
+  'reduceOnlyRejected',
+  'badAloPxRejected',
+  'iocCancelRejected',
+  'badTriggerPxRejected',
+  'marketOrderNoLiquidityRejected',
+  'insufficientSpotBalanceRejected',
+  'oracleRejected',
+  'perpMaxPositionRejected',
+  'tooManyOpenOrdersRejected',
+] as const
+export type OrderStatus = (typeof ORDER_STATUSES)[number]
 
 /** An order as `openOrders` and `orderUpdates` print it; `side` is `B` for a bid and `A` for an ask. */
 export interface OrderJson {

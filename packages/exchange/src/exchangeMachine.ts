@@ -40,7 +40,7 @@ import {
 } from './evmBridge.ts'
 import { applyGenesis, type ExchangeGenesis } from './genesis.ts'
 import { assertInvariants } from './invariants.ts'
-import { checkNonce, NONCE_TEXTS, withNonce } from './nonces.ts'
+import { NONCE_TEXTS } from './nonces.ts'
 import type { OrderArena } from './orderArena.ts'
 import { LinkedOrderBook, type OrderBook } from './orderBook.ts'
 import { checkMultiSig } from './profiles/multiSig.ts'
@@ -315,11 +315,8 @@ export class ExchangeMachine {
   #admit(user: User, { nonce }: ActionMeta): ActionFault | undefined {
     const state = this.#state
     if (!isSigner(state, user)) return unknownSigner(user)
-    const used = state.nonces.get(user) ?? []
-    const verdict = checkNonce(used, nonce, state.now.timestampMs)
-    if (verdict !== 'ok') return fault('OL_ACTION_NONCE', NONCE_TEXTS[verdict])
-    state.nonces.set(user, withNonce(used, nonce))
-    return undefined
+    const verdict = state.nonces.use(user, nonce, state.now.timestampMs)
+    return verdict === 'ok' ? undefined : fault('OL_ACTION_NONCE', NONCE_TEXTS[verdict])
   }
 
   #seal(): ExchangeTransition {

@@ -43,6 +43,8 @@ export interface MatchResult {
   readonly stop: 'done' | 'margin' | 'reduceOnly'
 }
 
+const NO_MATCH: MatchResult = { filled: 0, notional: 0n, stop: 'done' }
+
 /**
  * Trades an order against the book: best price first, at the maker's price; docs/spec/hyperliquid.md §5.
  *
@@ -50,6 +52,8 @@ export interface MatchResult {
  * goes on. Margin is asked for both sides before each match, so no fill leaves an account uncovered.
  */
 export function matchOrder(state: CoreState, market: Market, taker: Taker): MatchResult {
+  const bestPx = market.book.bestPx(!taker.isBuy)
+  if (bestPx === 0 || !crosses(taker, bestPx)) return NO_MATCH
   let filled = 0
   const notional = new ExactSum()
   const owner = state.accounts.handleOf(taker.user)

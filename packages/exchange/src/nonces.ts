@@ -17,12 +17,19 @@ export function checkNonce(used: NonceSet, nonce: number, timestampMs: number): 
   return 'ok'
 }
 
-/** The set with one more nonce, which `checkNonce` accepted; the lowest leaves a full set. */
-export function withNonce(used: NonceSet, nonce: number): NonceSet {
-  const at = lowerBound(used, nonce)
-  const first = used.length >= NONCES_MAX ? 1 : 0
-  // Joined, not spread: the set is kept, and takes no more room than its numbers.
-  return used.slice(first, at).concat(nonce, used.slice(at))
+/** Adds a nonce that `checkNonce` accepted; the lowest leaves a full set. */
+export function addNonce(used: number[], nonce: number): void {
+  let at = lowerBound(used, nonce)
+  if (used.length < NONCES_MAX) {
+    // Most nonces are higher than all before.
+    used.push(nonce)
+    if (at === used.length - 1) return
+    used.copyWithin(at + 1, at, used.length - 1)
+  } else {
+    at -= 1
+    used.copyWithin(0, 1, at + 1)
+  }
+  used[at] = nonce
 }
 
 /** The error texts of §3.5. */

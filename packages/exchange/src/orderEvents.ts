@@ -59,7 +59,8 @@ const NO_TRIGGER = {
 } as const
 
 /** How an order stays in the book, and what it is printed as. */
-export type OrderKind = 'gtc' | 'ioc' | 'alo' | 'market' | 'twapSlice'
+export const ORDER_KINDS = ['gtc', 'ioc', 'alo', 'market', 'twapSlice'] as const
+export type OrderKind = (typeof ORDER_KINDS)[number]
 
 /** What order statuses tell beside the order itself, by the kind of order; docs/spec/hyperliquid.md §10.1. */
 export const ORDER_DETAILS: Readonly<Record<OrderKind, OrderDetailsJson>> = {

@@ -14,7 +14,7 @@ import { crosses, type MatchResult, matchOrder } from './matching.ts'
 import { checkOpenInterest } from './openInterest.ts'
 import { NO_ROW } from './orderArena.ts'
 import { completeGroup } from './orderCancel.ts'
-import { formatSize, KINDS, ORDER_DETAILS, type OrderKind } from './orderEvents.ts'
+import { formatSize, KINDS, type OrderKind } from './orderEvents.ts'
 import {
   badAloPx,
   minTradeSpotNtl,
@@ -172,7 +172,7 @@ function settle(
   }
   const { status, end } = endOf(left, stop)
   const owner = state.accounts.handleOf(order.user)
-  state.events.ended(owner, order, status, ORDER_DETAILS[request.kind])
+  state.events.ended(owner, order, status, request.kind)
   // A position that is closed is as good as the whole size: nothing is left for the siblings.
   if (left === 0 || stop === 'reduceOnly') completeGroup(state, order)
   const { oid, cloid } = order

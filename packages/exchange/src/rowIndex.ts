@@ -1,8 +1,11 @@
 import { assert } from '@openliquid/primitives'
 
 const NONE = -1
-/** 2^32 divided by the golden ratio: spreads keys that follow one another. */
+/** 2^32 divided by the golden ratio: spreads groups of keys that follow one another. */
 const GOLDEN = 0x9e3779b1
+/** Keys that differ in so many low bits alone have neighbouring slots: what comes together is found in one cache line. */
+const GROUP_BITS = 3
+const GROUP_MASK = (1 << GROUP_BITS) - 1
 
 /**
  * Finds the row of a key: open addressing with linear probing over a column of keys that the caller keeps.
@@ -11,7 +14,7 @@ const GOLDEN = 0x9e3779b1
  */
 export class RowIndex {
   #slots = new Int32Array(64).fill(NONE)
-  #shift = 26
+  #shift = 29
   #count = 0
 
   /** The row whose key this is, or -1. */
@@ -54,7 +57,8 @@ export class RowIndex {
   }
 
   #home(key: number): number {
-    return Math.imul(key, GOLDEN) >>> this.#shift
+    const group = Math.floor(key / (GROUP_MASK + 1))
+    return ((Math.imul(group, GOLDEN) >>> this.#shift) << GROUP_BITS) | (key & GROUP_MASK)
   }
 
   #put(keys: Float64Array, row: number): void {
