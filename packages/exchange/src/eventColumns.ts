@@ -1,12 +1,16 @@
 /** Cells that a first block begins with. */
 const CELLS_FIRST = 4_096
 
+const GROWTH = 1.5
+/** Blocks are about as full as the ones before: one that is a little fuller should not need to copy. */
+const EXPECTED_MORE = 1.125
+
 /** Numbers of events, one after another: what a block tells costs no object until somebody reads it. */
 export class EventColumns {
   /** Replaced when it grows: read it after `reserve`. */
   cells: Float64Array = new Float64Array(0)
   #length = 0
-  /** What the last block took: the next one will take about as much. */
+  /** What the last block took, and a little more. */
   #expected = CELLS_FIRST
 
   /** Cells in use. */
@@ -19,7 +23,7 @@ export class EventColumns {
     const at = this.#length
     this.#length += count
     if (this.#length > this.cells.length) {
-      const longer = new Float64Array(Math.max(this.#expected, Math.ceil(1.5 * this.#length)))
+      const longer = new Float64Array(Math.max(this.#expected, Math.ceil(GROWTH * this.#length)))
       longer.set(this.cells)
       this.cells = longer
     }
@@ -34,7 +38,7 @@ export class EventColumns {
   /** Hands over what is there, and begins anew. */
   take(): Float64Array {
     const taken = this.cells.subarray(0, this.#length)
-    this.#expected = this.#length
+    this.#expected = Math.ceil(EXPECTED_MORE * this.#length)
     this.#length = 0
     this.cells = new Float64Array(0)
     return taken

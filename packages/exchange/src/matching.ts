@@ -55,6 +55,8 @@ export function matchOrder(state: CoreState, market: Market, taker: Taker): Matc
   const bestPx = market.book.bestPx(!taker.isBuy)
   if (bestPx === 0 || !crosses(taker, bestPx)) return NO_MATCH
   let filled = 0
+  let lastPx = 0
+  let stop: MatchResult['stop'] = 'done'
   const notional = new ExactSum()
   const owner = state.accounts.handleOf(taker.user)
   const { arena } = state.orders
@@ -67,6 +69,7 @@ export function matchOrder(state: CoreState, market: Market, taker: Taker): Matc
       const lots = matchPlain(state, market, taker, owner, row, taker.size - filled)
       if (lots > 0) {
         filled += lots
+        lastPx = px
         notional.add(px * lots)
         continue
       }
@@ -81,11 +84,16 @@ export function matchOrder(state: CoreState, market: Market, taker: Taker): Matc
         ? matchPerp(state, market, taker, maker, taker.size - filled)
         : matchSpot(state, market, taker, maker, taker.size - filled)
     if (step === 'makerRemoved') continue
-    if (typeof step === 'string') return { filled, notional: notional.value, stop: step }
+    if (typeof step === 'string') {
+      stop = step
+      break
+    }
     filled += step.size
+    lastPx = px
     notional.addLarge(product(px, step.size))
   }
-  return { filled, notional: notional.value, stop: 'done' }
+  if (lastPx !== 0) noteLastPx(state, market, lastPx)
+  return { filled, notional: notional.value, stop }
 }
 
 /** Whether a price of the other side is one that the order takes. */
@@ -156,7 +164,6 @@ function matchPerp(
   reduceMaker(state, maker, size)
   const makerEffect = applyPerpFill(state, market, makerSide)
   const takerEffect = applyPerpFill(state, market, takerSide)
-  noteLastPx(state, market, maker.px)
   emitPerpTrade(state, market, matchOf(taker, maker, size), {
     taker: takerEffect,
     maker: makerEffect,
@@ -198,7 +205,6 @@ function matchSpot(
     makerIsBuyer: maker.isBuy,
   })
   reduceMaker(state, maker, size)
-  noteLastPx(state, market, maker.px)
   emitSpotTrade(state, market, matchOf(taker, maker, size), effect)
   const { notional } = effect
   noteVolume(state, [taker.user, maker.user], notional)

@@ -4,7 +4,7 @@ import { builderPpm } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
 import type { OrderStatus } from './events.ts'
-import { exact } from './exactSum.ts'
+import { exact, floorQuotient } from './exactSum.ts'
 import { feeOf, nearFeeOf } from './fees.ts'
 import { feeRatesOf } from './feeVolumes.ts'
 import { accountMargin, leverageOf, type MarginChange, worstPositionValue } from './margin.ts'
@@ -74,6 +74,9 @@ const PERP_NTL_MIN = 10_000_000
 const SPOT_NTL_MIN = 1_000_000_000n
 /** A perp price may be this many hundredths away from the oracle price; §5. */
 const ORACLE_BAND_PERCENT = 95
+
+/** Twice that much and once more is a safe integer. */
+const AVERAGED_NEAR_MAX = 2 ** 51
 
 /** What an order has beside its wire form. */
 export interface OrderExtras {
@@ -383,7 +386,10 @@ export function checkOpenOrders(
 }
 
 /** Ticks, rounded half up. */
-function averagePx(notional: bigint, size: number): bigint {
+function averagePx(notional: bigint, size: number): bigint | number {
+  if (notional <= AVERAGED_NEAR_MAX && size <= AVERAGED_NEAR_MAX) {
+    return floorQuotient(2 * Number(notional) + size, 2 * size)
+  }
   const lots = BigInt(size)
   return (2n * notional + lots) / (2n * lots)
 }

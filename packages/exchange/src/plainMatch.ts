@@ -79,8 +79,6 @@ export function matchPlain(
   positions.fill(takerRow, isBuy, size, px)
   accounts.addRawUsd(owner, -cash - takerFee)
   accounts.addRawUsd(collector, makerFee + takerFee)
-  const prices = state.pricesOf(asset)
-  if (prices.lastPx !== px) state.prices.set(asset, { ...prices, lastPx: px })
   events.traded(asset, px, size, taker, owner, state.cause)
   events.tradedTaker(takerStart, positions.closedPnl, takerFee)
   events.tradedMaker(maker, makerOid, extras?.cloid, makerStart, makerPnl, makerFee)

@@ -172,12 +172,17 @@ export class PositionTable implements StoredTable, Undoer {
   /** Follows the resting orders of a user that may open, in lots. */
   addOpening(owner: number, perp: number, isBuy: boolean, change: number): void {
     const row = this.rowOf(owner, perp)
-    this.#uncount(row)
     const lots = isBuy ? this.buy : this.sell
     const sum = (lots[row] as number) + change
     assert(sum >= 0, 'a negative sum of open orders')
-    lots[row] = sum
-    this.#count(row)
+    const { initialMargin, marginEpoch } = this.#accounts
+    if (marginEpoch[owner] !== this.#epoch) lots[row] = sum
+    else {
+      const mark = this.#markPx[perp] as number
+      const rest = (initialMargin[owner] as number) - this.#initialOf(row, mark)
+      lots[row] = sum
+      initialMargin[owner] = exact(rest + this.#initialOf(row, mark))
+    }
     if (sum === 0) this.#emptied.push(row)
   }
 
@@ -449,9 +454,13 @@ export class PositionTable implements StoredTable, Undoer {
     if (!journal.isOpen) return
     const flags = this.flags[row] as number
     if ((flags & IS_LARGE) !== 0) journal.pushValue(this.#large.get(row))
-    for (let i = COLUMNS.length - 1; i >= 0; i--) {
-      journal.pushNumber(this[COLUMNS[i] as Column][row] as number)
-    }
+    // Not by their names in a loop: this is done for every fill.
+    journal.pushNumber(this.fundSinceChange[row] as number)
+    journal.pushNumber(this.fundSinceOpen[row] as number)
+    journal.pushNumber(this.fundAllTime[row] as number)
+    journal.pushNumber(this.isolatedRawUsd[row] as number)
+    journal.pushNumber(this.entryNtl[row] as number)
+    journal.pushNumber(this.size[row] as number)
     journal.pushNumber(this.leverage[row] as number)
     journal.pushNumber(flags)
     journal.pushNumber(this.#keys[row] as number)
@@ -487,21 +496,22 @@ export class PositionTable implements StoredTable, Undoer {
     const owner = this.#ownerOf(row)
     if (accounts.marginEpoch[owner] !== this.#epoch) return
     const mark = this.#markPx[this.#perpOf(row)] as number
-    const size = this.size[row] as number
-    const isIsolated = this.isIsolated(row)
-    const leverage = this.leverage[row] as number
-    const initial = initialOf(
-      isIsolated,
-      mark,
-      leverage,
-      size,
-      this.buy[row] as number,
-      this.sell[row] as number,
-    )
-    const value = isIsolated ? 0 : exact(size * mark)
+    const value = this.isIsolated(row) ? 0 : exact((this.size[row] as number) * mark)
     accounts.positionValue[owner] = exact((accounts.positionValue[owner] as number) + sign * value)
     accounts.initialMargin[owner] = exact(
-      (accounts.initialMargin[owner] as number) + sign * initial,
+      (accounts.initialMargin[owner] as number) + sign * this.#initialOf(row, mark),
+    )
+  }
+
+  /** What a row needs at a mark, 1e-6 USDC. */
+  #initialOf(row: number, mark: number): number {
+    return initialOf(
+      this.isIsolated(row),
+      mark,
+      this.leverage[row] as number,
+      this.size[row] as number,
+      this.buy[row] as number,
+      this.sell[row] as number,
     )
   }
 
