@@ -1,4 +1,5 @@
-import { type Address, hexToBytes } from '@openliquid/primitives'
+import { type Address, bytesToHex, hexToBytes } from '@openliquid/primitives'
+import { ADDRESS_BYTES, AddressIndex } from './addressIndex.ts'
 import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
 import { type ExactSum, exact, near } from './exactSum.ts'
 import { grown, grownLength } from './growth.ts'
@@ -6,8 +7,6 @@ import type { Journal, Undoer } from './journal.ts'
 import { NO_ROW } from './orderArena.ts'
 import { ACCOUNTS, type Account, type User } from './records.ts'
 import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
-
-const ADDRESS_BYTES = 20
 
 const EXISTS = 1
 const USES_BIG_BLOCKS = 2
@@ -23,6 +22,7 @@ export class AccountTable implements StoredTable, Undoer {
   /** Sum of all collateral. */
   readonly #total: ExactSum
   readonly #handles = new Map<User, number>()
+  readonly #byAddress = new AddressIndex()
   readonly #users: User[] = []
   #lastUser: User = ''
   #lastHandle = NO_ROW
@@ -73,10 +73,10 @@ export class AccountTable implements StoredTable, Undoer {
     return user === this.#lastUser ? this.#lastHandle : (this.#handles.get(user) ?? NO_ROW)
   }
 
-  /** The same user as the string that is kept already: one copy in memory, and compared by being the same. */
-  known(user: User): User {
-    const handle = this.find(user)
-    if (handle === NO_ROW) return user
+  /** The user of an address; the string that is kept when there is one: one copy in memory, and compared by being the same. */
+  userAt(address: Address): User {
+    const handle = this.#byAddress.find(this.#addresses, address)
+    if (handle === NO_ROW) return bytesToHex(address)
     this.#lastUser = this.userOf(handle)
     this.#lastHandle = handle
     return this.#lastUser
@@ -248,6 +248,7 @@ export class AccountTable implements StoredTable, Undoer {
     this.#users.push(user)
     this.#addresses.set(hexToBytes(user, ADDRESS_BYTES), handle * ADDRESS_BYTES)
     this.#handles.set(user, handle)
+    this.#byAddress.add(this.#addresses, handle)
     this.orderHead[handle] = NO_ROW
     this.positionHead[handle] = NO_ROW
     return handle

@@ -23,7 +23,7 @@ import { failingUnits, perpsOf, type RiskUnit, traders, unitMargin } from './und
  * It runs before anything trades at the new marks.
  */
 export function deleverage(state: CoreState, previousMarks: PreviousMarks): void {
-  state.cause = NO_CAUSE
+  state.causeId = NO_CAUSE
   const queues = new Queues(state)
   let users: Iterable<User> = traders(state)
   for (;;) {

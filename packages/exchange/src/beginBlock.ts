@@ -1,4 +1,4 @@
-import { assert, type BlockContext, bytesToHex } from '@openliquid/primitives'
+import { assert, type BlockContext } from '@openliquid/primitives'
 import { expireAgents } from './agents.ts'
 import { deleverage } from './autoDeleveraging.ts'
 import type { CoreState } from './coreState.ts'
@@ -22,7 +22,7 @@ export function beginBlock(state: CoreState, context: BlockContext): void {
   assert(timestampMs >= now.timestampMs, 'block time must not go back')
   // ① time
   state.clock.set(0, { ...now, height, timestampMs })
-  state.cause = bytesToHex(blockHash)
+  state.causeId = blockHash
   // ② queues that wait for time, and what the headers say of the validators
   matureWithdrawals(state)
   payRewards(state, now.timestampMs)

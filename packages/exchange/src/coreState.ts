@@ -1,4 +1,11 @@
-import { type Address, assert, type EvmLink, hexToBytes } from '@openliquid/primitives'
+import {
+  type Address,
+  assert,
+  bytesToHex,
+  type EvmLink,
+  type Hash,
+  hexToBytes,
+} from '@openliquid/primitives'
 import {
   AGENTS,
   type Agent,
@@ -389,8 +396,8 @@ export class CoreState {
   readonly generalOnly: boolean
   /** What the running block did so far. */
   readonly events: EventJournal = new EventJournal(this, this.orders.arena)
-  /** `0x` id of the transaction that runs, for fills and ledger entries. */
-  cause = ''
+  /** Id of the transaction that runs, in bytes until somebody asks for the text. */
+  causeId: string | Hash = ''
 
   /** Armed trigger orders by perp. */
   readonly triggerBooks: Map<number, TriggerBook> = new Map()
@@ -422,6 +429,12 @@ export class CoreState {
   get rules(): Rules {
     assert(this.#rules !== undefined, 'a state without rules')
     return this.#rules
+  }
+
+  /** `0x` id of the transaction that runs, for fills and ledger entries. */
+  get cause(): string {
+    if (typeof this.causeId !== 'string') this.causeId = bytesToHex(this.causeId)
+    return this.causeId
   }
 
   get riskRules(): RiskRules {

@@ -53,7 +53,7 @@ export function applyCoreWriter(
     reject('Contracts cannot act for multi-sig users.')
     return
   }
-  state.cause = origin.evmTxHash
+  state.causeId = origin.evmTxHash
   switch (action.type) {
     case 'limitOrder':
       delayOrder(state, origin, action)
@@ -133,14 +133,14 @@ export function matureDelayed(state: CoreState): void {
     const order = state.delayedOrders.get(sequence)
     if (order !== undefined) {
       state.delayedOrders.set(sequence, undefined)
-      state.cause = order.evmTxHash
+      state.causeId = order.evmTxHash
       placeDelayed(state, order)
       continue
     }
     const transfer = state.vaults.delayed.get(sequence)
     assert(transfer !== undefined, 'a delayed action that is there')
     state.vaults.delayed.set(sequence, undefined)
-    state.cause = transfer.evmTxHash
+    state.causeId = transfer.evmTxHash
     perform(state, transfer, () => transferToVault(state, transfer.user, transfer))
   }
 }

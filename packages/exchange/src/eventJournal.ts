@@ -1,4 +1,4 @@
-import type { Address, OrderWire } from '@openliquid/primitives'
+import { type Address, bytesToHex, type Hash, type OrderWire } from '@openliquid/primitives'
 import type { AccountTable } from './accountTable.ts'
 import { EventColumns } from './eventColumns.ts'
 import { type ExchangeEvent, ORDER_STATUSES, type OrderStatus } from './events.ts'
@@ -21,7 +21,8 @@ import {
   rejectionEvent,
 } from './orderEvents.ts'
 import type { OrderRejection } from './orderRejection.ts'
-import type { Cloid, Order } from './records.ts'
+import type { NewOrder } from './orderTable.ts'
+import type { Cloid } from './records.ts'
 import { perpTradeEvents } from './tradeEvents.ts'
 
 /** A record that is an event already. */
@@ -76,7 +77,7 @@ export class EventJournal {
   readonly #columns = new EventColumns()
   #objects: unknown[] = []
   /** Hashes of the transactions that traded. */
-  #causes: string[] = []
+  #causes: (string | Hash)[] = []
 
   constructor(source: EventSource, arena: OrderArena) {
     this.#source = source
@@ -122,28 +123,28 @@ export class EventJournal {
   /** An order that did not rest came to its end with so many lots left. */
   ended(
     owner: number,
-    order: Omit<Order, 'user' | 'timeInForce'>,
-    status: OrderStatus,
-    kind: OrderKind,
+    asset: number,
+    order: NewOrder,
+    end: { readonly left: number; readonly status: OrderStatus; readonly timestampMs: number },
   ): void {
     const { cloid } = order
     const at = this.#columns.reserve(ORDER_CELLS)
     const { cells } = this.#columns
     cells[at] = ENDED
     cells[at + 1] = owner
-    cells[at + 2] = order.asset
+    cells[at + 2] = asset
     cells[at + 3] =
       (order.isBuy ? ORDER_IS_BUY : 0) |
       (order.reduceOnly ? ORDER_IS_REDUCE_ONLY : 0) |
       (cloid === undefined ? 0 : HAS_CLOID)
     cells[at + 4] = order.px
-    cells[at + 5] = order.size
-    cells[at + 6] = order.origSize
+    cells[at + 5] = end.left
+    cells[at + 6] = order.size
     cells[at + 7] = order.oid
-    cells[at + 8] = order.timestampMs
+    cells[at + 8] = end.timestampMs
     cells[at + 9] = 0
-    cells[at + 10] = ORDER_STATUSES.indexOf(status)
-    cells[at + 11] = ORDER_KINDS.indexOf(kind)
+    cells[at + 10] = ORDER_STATUSES.indexOf(end.status)
+    cells[at + 11] = ORDER_KINDS.indexOf(order.kind)
     if (cloid !== undefined) this.#objects.push(cloid)
   }
 
@@ -171,7 +172,7 @@ export class EventJournal {
     size: number,
     taker: Pick<Taker, 'isBuy' | 'oid' | 'cloid' | 'twapId'>,
     owner: number,
-    cause: string,
+    cause: string | Hash,
   ): void {
     // The trades of an action have the same cause.
     if (this.#causes[this.#causes.length - 1] !== cause) this.#causes.push(cause)
@@ -234,13 +235,7 @@ export class EventJournal {
     return records
   }
 
-  #row(
-    kind: number,
-    row: number,
-    left: number,
-    status: number,
-    cloid: Cloid | undefined,
-  ): void {
+  #row(kind: number, row: number, left: number, status: number, cloid: Cloid | undefined): void {
     const arena = this.#arena
     const at = this.#columns.reserve(ORDER_CELLS)
     const { cells } = this.#columns
@@ -263,7 +258,7 @@ export class EventJournal {
 interface Recorded {
   readonly cells: Float64Array
   readonly objects: readonly unknown[]
-  readonly causes: readonly string[]
+  readonly causes: readonly (string | Hash)[]
   readonly timestampMs: number
 }
 
@@ -385,7 +380,9 @@ export class EventRecords {
     const maker = side(MAKER, !takerIsBuy)
     const twapId = cell(5) === NO_TWAP ? undefined : cell(5)
     const match = { taker: { ...taker, twapId }, maker, px: cell(2), size: cell(3) }
-    const origin = { time: timestampMs, hash: causes[cell(6)] as string }
+    const cause = causes[cell(6)] as string | Hash
+    const hash = typeof cause === 'string' ? cause : bytesToHex(cause)
+    const origin = { time: timestampMs, hash }
     events.push(...perpTradeEvents(this.#marketOf(cell(1)), match, origin))
   }
 

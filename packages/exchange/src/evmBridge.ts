@@ -174,7 +174,7 @@ export function creditFromEvm(state: CoreState, credit: EvmCredit): void {
   const from = bytesToHex(link.systemAddress)
   const entryNtl = spotValue(state, token, wei)
   transferSpot(state, from, user, { token: token.index, wei, entryNtl })
-  state.cause = source.evmTxHash
+  state.causeId = source.evmTxHash
   emitLedgerUpdate(state, [user], {
     type: 'spotTransfer',
     token: token.name,

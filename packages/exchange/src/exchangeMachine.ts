@@ -3,7 +3,6 @@ import {
   type Address,
   assert,
   type BlockContext,
-  bytesToHex,
   type CoreWriterAction,
   type CoreWriterSource,
   type Epoch,
@@ -208,7 +207,7 @@ export class ExchangeMachine {
   /** A receipt with status `err` changed nothing but the nonce, and the count of requests where those are limited. */
   applyAction(sender: Address, action: Action, meta: ActionMeta): ActionReceipt {
     assert(this.#isInBlock, 'an action outside a block')
-    const user = this.#state.accounts.known(bytesToHex(sender))
+    const user = this.#state.accounts.userAt(sender)
     const refused = this.#admit(user, meta)
     if (refused !== undefined) return failed(meta.txId, refused)
     if (action.type !== 'multiSig') return this.#execute(user, action, meta, false)
@@ -229,7 +228,7 @@ export class ExchangeMachine {
     if (isExpired) return failed(meta.txId, fault('OL_ACTION_EXPIRED', 'Action expired.'))
 
     const mark = this.#state.events.mark()
-    this.#state.cause = bytesToHex(meta.txId)
+    this.#state.causeId = meta.txId
     this.#state.journal.begin()
     const outcome = dispatchAction(this.#state, acting, action, meta.nonce)
     if (!isFault(outcome)) {

@@ -70,7 +70,7 @@ function settleFunding(state: CoreState): void {
   markOpenInterests(state)
   const holders = holdersByPerp(state)
   const funds = new Funds(state)
-  state.cause = NO_CAUSE
+  state.causeId = NO_CAUSE
   for (const perp of [...state.perps.entries()].map(([index]) => index).sort((a, b) => a - b)) {
     if (state.delisted.has(perp)) continue
     const market = state.perpMarket(perp)

@@ -30,7 +30,7 @@ export function liquidate(state: CoreState): void {
   }
   const units = failingUnits(state, traders(state), isLiquidatable)
   if (units.length === 0) return
-  state.cause = NO_CAUSE
+  state.causeId = NO_CAUSE
   for (const unit of units) {
     // An earlier liquidation may have traded with this one.
     if (isLiquidatable(unitMargin(state, unit))) liquidateUnit(state, unit)

@@ -14,33 +14,22 @@ import { crosses, type MatchResult, matchOrder } from './matching.ts'
 import { checkOpenInterest } from './openInterest.ts'
 import { NO_ROW } from './orderArena.ts'
 import { completeGroup } from './orderCancel.ts'
-import { formatSize, KINDS, type OrderKind } from './orderEvents.ts'
+import { formatSize, KINDS } from './orderEvents.ts'
 import {
   badAloPx,
   minTradeSpotNtl,
   ORDER_REJECTIONS,
   type OrderRejection,
 } from './orderRejection.ts'
+import type { NewOrder } from './orderTable.ts'
 import { closable } from './perpClearinghouse.ts'
 import type { OrderResult } from './receipt.ts'
-import type { BuilderFee, Cloid, Order, User } from './records.ts'
+import type { BuilderFee, User } from './records.ts'
 import { addHold, spotAvailable } from './spotClearinghouse.ts'
 import { spotHoldOf } from './spotHold.ts'
 
-/** A limit order in the units of its market. */
-export interface OrderRequest {
-  readonly user: User
-  readonly oid: number
-  readonly isBuy: boolean
-  readonly px: number
-  readonly size: number
-  /** How long it stays, and what it is printed as; only `gtc` and `alo` rest. */
-  readonly kind: OrderKind
-  readonly reduceOnly: boolean
-  readonly cloid: Cloid | undefined
-  /** TP/SL group, 0 for none. */
-  readonly group: number
-  readonly builder: BuilderFee | undefined
+/** A limit order in the units of its market; only `gtc` and `alo` rest. */
+export interface OrderRequest extends NewOrder {
   /** Of a slice. */
   readonly twapId?: number
 }
@@ -147,24 +136,9 @@ function settle(
   { filled, notional, stop }: MatchResult,
 ): Placement | OrderRejection {
   const left = request.size - filled
-  const order: Order = {
-    oid: request.oid,
-    user: request.user,
-    asset: market.asset,
-    isBuy: request.isBuy,
-    px: request.px,
-    size: left,
-    origSize: request.size,
-    timeInForce: request.kind === 'alo' ? 'alo' : 'gtc',
-    reduceOnly: request.reduceOnly,
-    cloid: request.cloid,
-    timestampMs: state.now.timestampMs,
-    group: request.group,
-    builder: request.builder,
-  }
   if (left > 0 && stop === 'done' && rests(request)) {
-    rest(state, market, order)
-    return { result: { resting: named(order) }, end: 'resting', filled, notional }
+    rest(state, market, request, left)
+    return { result: { resting: named(request) }, end: 'resting', filled, notional }
   }
   if (filled === 0) {
     if (stop === 'margin') return ORDER_REJECTIONS.perpMargin
@@ -174,11 +148,14 @@ function settle(
       : ORDER_REJECTIONS.iocCancel
   }
   const { status, end } = endOf(left, stop)
-  const owner = state.accounts.handleOf(order.user)
-  state.events.ended(owner, order, status, request.kind)
+  state.events.ended(state.accounts.handleOf(request.user), market.asset, request, {
+    left,
+    status,
+    timestampMs: state.now.timestampMs,
+  })
   // A position that is closed is as good as the whole size: nothing is left for the siblings.
-  if (left === 0 || stop === 'reduceOnly') completeGroup(state, order)
-  const { oid, cloid } = order
+  if (left === 0 || stop === 'reduceOnly') completeGroup(state, request)
+  const { oid, cloid } = request
   const totalSz = formatSize(market, filled)
   const avgPx = formatUnits(averagePx(notional, filled), market.pxDecimals)
   return {
@@ -192,7 +169,7 @@ function settle(
 }
 
 /** How answers name an order that rests. Written out: a spread costs more than the rest of it. */
-function named({ oid, cloid }: Order): { readonly oid: number; readonly cloid?: string } {
+function named({ oid, cloid }: NewOrder): { readonly oid: number; readonly cloid?: string } {
   return cloid === undefined ? { oid } : { oid, cloid }
 }
 
@@ -210,12 +187,13 @@ function rests({ kind }: OrderRequest): boolean {
   return kind === 'gtc' || kind === 'alo'
 }
 
-function rest(state: CoreState, market: Market, order: Order): void {
+function rest(state: CoreState, market: Market, order: OrderRequest, size: number): void {
   if (market.kind === 'spot') {
-    const token = (order.isBuy ? market.quote : market.base).index
-    addHold(state, order.user, token, spotHoldOf(market, order))
+    const { isBuy, px } = order
+    const token = (isBuy ? market.quote : market.base).index
+    addHold(state, order.user, token, spotHoldOf(market, { isBuy, px, size }))
   }
-  const row = state.orders.insert(order)
+  const row = state.orders.insert(order, market.asset, size, state.now.timestampMs)
   state.events.rested(row, state.orders.extrasOf(row))
 }
 

@@ -15,6 +15,7 @@ import {
   type OrderArena,
   type OrderRowExtras,
 } from './orderArena.ts'
+import type { OrderKind } from './orderEvents.ts'
 import { ORDERS, type Order, type User } from './records.ts'
 import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
 
@@ -30,6 +31,17 @@ export interface OrderHooks {
   readonly sizeChanged: (market: Market, row: number, change: number) => void
   /** Of rows with extras: their names came or went. */
   readonly named: (row: number, isThere: boolean) => void
+}
+
+/** What an order is when it comes: `size` is what it came with. */
+export interface NewOrder extends OrderRowExtras {
+  readonly oid: number
+  readonly user: User
+  readonly isBuy: boolean
+  readonly px: number
+  readonly size: number
+  readonly kind: OrderKind
+  readonly reduceOnly: boolean
 }
 
 /** Resting orders: rows of the arena that the books share, with what makes them state. */
@@ -125,21 +137,22 @@ export class OrderTable implements StoredTable, Undoer {
     return oids
   }
 
-  insert(order: Order): number {
+  /** Puts a new order into its book, with so many lots still open. */
+  insert(order: NewOrder, asset: number, size: number, timestampMs: number): number {
     const arena = this.arena
     const row = arena.take()
     const { cloid, group, builder } = order
     const hasExtras = cloid !== undefined || group !== 0 || builder !== undefined
     arena.oid[row] = order.oid
     arena.owner[row] = this.#accounts.handleOf(order.user)
-    arena.asset[row] = order.asset
+    arena.asset[row] = asset
     arena.px[row] = order.px
-    arena.size[row] = order.size
-    arena.origSize[row] = order.origSize
-    arena.timestampMs[row] = order.timestampMs
+    arena.size[row] = size
+    arena.origSize[row] = order.size
+    arena.timestampMs[row] = timestampMs
     arena.flags[row] =
       (order.isBuy ? ORDER_IS_BUY : 0) |
-      (order.timeInForce === 'alo' ? ORDER_IS_ALO : 0) |
+      (order.kind === 'alo' ? ORDER_IS_ALO : 0) |
       (order.reduceOnly ? ORDER_IS_REDUCE_ONLY : 0) |
       (hasExtras ? ORDER_HAS_EXTRAS : 0)
     if (hasExtras) arena.extras.set(row, { cloid, group, builder })
@@ -235,7 +248,13 @@ export class OrderTable implements StoredTable, Undoer {
     value.end()
     if (order.oid !== oid) throw corrupt('an order under the id of another')
     if (this.has(oid)) throw corrupt('an entry stands twice')
-    const row = this.insert(order)
+    const { asset, size, timestampMs, origSize, timeInForce } = order
+    const row = this.insert(
+      { ...order, size: origSize, kind: timeInForce },
+      asset,
+      size,
+      timestampMs,
+    )
     const { flags } = this.arena
     flags[row] = ((flags[row] as number) & ~ORDER_IS_CHANGED) | ORDER_IS_STORED
     this.#changed.length = 0

@@ -79,7 +79,7 @@ export function matchPlain(
   positions.fill(takerRow, isBuy, size, px)
   accounts.addRawUsd(owner, -cash - takerFee)
   accounts.addRawUsd(collector, makerFee + takerFee)
-  events.traded(asset, px, size, taker, owner, state.cause)
+  events.traded(asset, px, size, taker, owner, state.causeId)
   events.tradedTaker(takerStart, positions.closedPnl, takerFee)
   events.tradedMaker(maker, makerOid, extras?.cloid, makerStart, makerPnl, makerFee)
   state.activities.addVolume(owner, notional)

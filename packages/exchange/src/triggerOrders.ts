@@ -100,7 +100,7 @@ export function fireTriggers(state: CoreState): void {
   for (const [asset, book] of state.triggerBooks) {
     if (book.size > 0) due.push(...book.due(state.pricesOf(asset).markPx))
   }
-  state.cause = NO_CAUSE
+  state.causeId = NO_CAUSE
   for (const { oid } of due.sort((a, b) => a.oid - b.oid)) {
     const order = state.triggers.get(oid)
     if (order !== undefined) fire(state, order)

@@ -89,7 +89,7 @@ export function cancelTwap(state: CoreState, user: User, asset: number, twapId: 
 /** Begin-block step ②: trades the slices whose time has come, one a block for each TWAP; §2, §5. */
 export function runTwapSlices(state: CoreState, blockHash: Hash): void {
   const { timestampMs } = state.now
-  state.cause = NO_CAUSE
+  state.causeId = NO_CAUSE
   for (;;) {
     const twapId = state.dueTwaps.next(timestampMs)
     const twap = twapId === undefined ? undefined : state.twaps.get(twapId)

@@ -1,49 +1,63 @@
 import { compareBytes, type Write } from '@openliquid/primitives'
+import { CORE_KEY_BYTES_MAX } from './limits.ts'
 
-const SEQUENCE_KEY_BYTES = 10
-/** Fewer are compared: counting digits takes longer. */
-const RADIX_MIN = 256
+/** The byte after the prefix that all keys have. */
+const TAG = 1
+/** Words of a key that are sorted by at a time: all of a sequence number, and more than two addresses share by chance. */
+const WORDS = 3
 const DIGIT_BITS = 11
 const DIGITS = 1 << DIGIT_BITS
 const DIGIT_MASK = DIGITS - 1
+/** Fewer are compared: counting digits takes longer. */
+const RADIX_MIN = 256
 
-/**
- * Sorts the writes of a block by key.
- *
- * By radix on what 64 bits of a key hold, the tag and seven bytes more; what they do not tell apart is compared.
- */
+/** Sorts the writes of a block by key. */
 export function sortedWrites(writes: readonly Write[]): Write[] {
+  return sortedFrom(writes, TAG)
+}
+
+/** Sorts writes whose keys have their first `from` bytes in common: by radix, and what that leaves alike by the bytes after. */
+function sortedFrom(writes: readonly Write[], from: number): Write[] {
   const count = writes.length
-  if (count < RADIX_MIN) return writes.toSorted(compareKeys)
-  const high = new Uint32Array(count)
-  const low = new Uint32Array(count)
-  for (let i = 0; i < count; i++) {
-    const [key] = writes[i] as Write
-    // The first byte of a sequence number is 0: they are safe integers. Keys of one tag have one length.
-    const at = key.length === SEQUENCE_KEY_BYTES ? 3 : 2
-    high[i] = wordOf(key[1] as number, key[at], key[at + 1], key[at + 2])
-    low[i] = wordOf(key[at + 3] ?? 0, key[at + 4], key[at + 5], key[at + 6])
-  }
+  if (count < RADIX_MIN || from > CORE_KEY_BYTES_MAX) return writes.toSorted(compareKeys)
+  const words: Uint32Array[] = []
   let order = new Uint32Array(count)
   let other = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = i
-  for (const word of [low, high]) {
+  for (let at = from + 4 * (WORDS - 1); at >= from; at -= 4) {
+    const word = wordsAt(writes, at)
+    words.push(word)
     for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
       if (passed(word, shift, order, other)) [order, other] = [other, order]
     }
   }
-  const sorted = Array.from(order, (i) => writes[i] as Write)
+  const sorted: Write[] = []
   for (let start = 0; start < count; ) {
+    const first = order[start] as number
     let end = start + 1
-    while (end < count && isAlike(high, low, order[start] as number, order[end] as number)) end += 1
-    if (end > start + 1) sortRun(sorted, start, end)
+    while (end < count && isAlike(words, first, order[end] as number)) end += 1
+    if (end === start + 1) sorted.push(writes[first] as Write)
+    else {
+      const alike = Array.from(order.subarray(start, end), (i) => writes[i] as Write)
+      for (const write of sortedFrom(alike, from + 4 * WORDS)) sorted.push(write)
+    }
     start = end
   }
   return sorted
 }
 
-function wordOf(a: number, b = 0, c = 0, d = 0): number {
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+/** Four bytes of every key, zeros behind its end: keys of one tag have one length. */
+function wordsAt(writes: readonly Write[], at: number): Uint32Array {
+  const words = new Uint32Array(writes.length)
+  for (let i = 0; i < writes.length; i++) {
+    const [key] = writes[i] as Write
+    words[i] =
+      ((key[at] ?? 0) << 24) |
+      ((key[at + 1] ?? 0) << 16) |
+      ((key[at + 2] ?? 0) << 8) |
+      (key[at + 3] ?? 0)
+  }
+  return words
 }
 
 /** Moves the order by one digit into another array; `false` when all have the same. */
@@ -70,14 +84,9 @@ function passed(word: Uint32Array, shift: number, from: Uint32Array, to: Uint32A
   return true
 }
 
-function isAlike(high: Uint32Array, low: Uint32Array, a: number, b: number): boolean {
-  return high[a] === high[b] && low[a] === low[b]
-}
-
-/** Sorts a part in place. */
-function sortRun(writes: Write[], start: number, end: number): void {
-  const run = writes.slice(start, end).sort(compareKeys)
-  for (let i = start; i < end; i++) writes[i] = run[i - start] as Write
+function isAlike(words: readonly Uint32Array[], a: number, b: number): boolean {
+  for (const word of words) if (word[a] !== word[b]) return false
+  return true
 }
 
 function compareKeys([a]: Write, [b]: Write): number {
