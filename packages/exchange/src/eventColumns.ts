@@ -1,6 +1,5 @@
 /** Cells that a first block begins with. */
 const CELLS_FIRST = 4_096
-
 const GROWTH = 1.5
 /** Blocks are about as full as the ones before: one that is a little fuller should not need to copy. */
 const EXPECTED_MORE = 1.125
@@ -10,8 +9,6 @@ export class EventColumns {
   /** Replaced when it grows: read it after `reserve`. */
   cells: Float64Array = new Float64Array(0)
   #length = 0
-  /** What the last block took, and a little more. */
-  #expected = CELLS_FIRST
 
   /** Cells in use. */
   get length(): number {
@@ -23,7 +20,7 @@ export class EventColumns {
     const at = this.#length
     this.#length += count
     if (this.#length > this.cells.length) {
-      const longer = new Float64Array(Math.max(this.#expected, Math.ceil(GROWTH * this.#length)))
+      const longer = new Float64Array(Math.max(CELLS_FIRST, Math.ceil(GROWTH * this.#length)))
       longer.set(this.cells)
       this.cells = longer
     }
@@ -38,9 +35,9 @@ export class EventColumns {
   /** Hands over what is there, and begins anew. */
   take(): Float64Array {
     const taken = this.cells.subarray(0, this.#length)
-    this.#expected = Math.ceil(EXPECTED_MORE * this.#length)
+    // Made now, and not by the first order of the next block.
+    this.cells = new Float64Array(Math.ceil(EXPECTED_MORE * this.#length))
     this.#length = 0
-    this.cells = new Float64Array(0)
     return taken
   }
 }
