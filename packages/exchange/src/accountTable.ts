@@ -73,13 +73,16 @@ export class AccountTable implements StoredTable, Undoer {
     return user === this.#lastUser ? this.#lastHandle : (this.#handles.get(user) ?? NO_ROW)
   }
 
-  /** The user of an address; the string that is kept when there is one: one copy in memory, and compared by being the same. */
+  /** The user of an address. */
   userAt(address: Address): User {
     const handle = this.#byAddress.find(this.#addresses, address)
-    if (handle === NO_ROW) return bytesToHex(address)
-    this.#lastUser = this.userOf(handle)
-    this.#lastHandle = handle
-    return this.#lastUser
+    return handle === NO_ROW ? bytesToHex(address) : this.#keep(handle)
+  }
+
+  /** The same user as the string that is kept already: one copy in memory, and compared by being the same. */
+  known(user: User): User {
+    const handle = this.find(user)
+    return handle === NO_ROW ? user : this.#keep(handle)
   }
 
   userOf(handle: number): User {
@@ -229,6 +232,13 @@ export class AccountTable implements StoredTable, Undoer {
     if ((flags & IS_CHANGED) !== 0) return
     this.#flags[handle] = flags | IS_CHANGED
     this.#changed.push(handle)
+  }
+
+  /** Remembers who was asked for last. */
+  #keep(handle: number): User {
+    this.#lastUser = this.userOf(handle)
+    this.#lastHandle = handle
+    return this.#lastUser
   }
 
   #add(user: User): number {
