@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ed25519PublicKey } from '@openliquid/crypto'
 import type { PeerId } from '@openliquid/primitives'
 import { CHANNEL_PROTOCOL, type ChannelContext } from '../src/channelPipe.ts'
-import { DEFAULT_TIMING } from '../src/createNetworkManager.ts'
+import { DEFAULT_TIMING } from '../src/defaultTiming.ts'
 import { encodeFrame, FRAME_TYPE, type Frame, FrameReader } from '../src/frame.ts'
 import {
   decodeHello,
@@ -34,6 +34,7 @@ export interface RawPeer extends AsyncDisposable {
   readonly host: P2pHost
   readonly identity: HelloIdentity
   openChannel(peer: PeerId): Promise<RawStream>
+  openRequest(peer: PeerId): Promise<RawStream>
   helloWith(changes: Partial<Hello>): Hello
 }
 
@@ -103,6 +104,7 @@ export async function rawPeer(index: number): Promise<RawPeer> {
     host,
     identity,
     openChannel: async (peer) => watch(await host.openStream(peer, CHANNEL_PROTOCOL, 2_000)),
+    openRequest: async (peer) => watch(await host.openStream(peer, REQUEST_PROTOCOL, 2_000)),
     helloWith: (changes) => ({
       version: 1,
       chainId: CHAIN_ID,

@@ -1,6 +1,7 @@
 import type { Lane, Topic } from '@openliquid/primitives'
 import type { ChannelCounters } from './channelPipe.ts'
 import type { TopicCounters } from './gossip.ts'
+import type { NetworkStats } from './networkHealth.ts'
 import type { RequestCounters } from './requestResponse.ts'
 
 /** Everything a manager counts since its start. */
@@ -34,5 +35,30 @@ export function newCounters(): Counters {
     rateLimited: 0,
     faults: 0,
     bans: 0,
+  }
+}
+
+/** A copy for the user, with what is counted elsewhere. */
+export function statsOf(
+  { gossip, channels, requests, dropped, ...rest }: Counters,
+  now: { readonly connections: number; subscribers(topic: Topic): number },
+): NetworkStats {
+  const { replaced, reconnects, rateLimited, faults, bans } = rest
+  const byTopic = (topic: Topic): NetworkStats['gossip'][Topic] => ({
+    ...gossip[topic],
+    peers: now.subscribers(topic),
+  })
+  return {
+    gossip: {
+      blocks: byTopic('blocks'),
+      transactions: byTopic('transactions'),
+      qcs: byTopic('qcs'),
+    },
+    channels: { ...channels, dropped: { ...dropped }, replaced, reconnects },
+    requests: { ...requests },
+    rateLimited,
+    faults,
+    bans,
+    connections: now.connections,
   }
 }

@@ -16,13 +16,14 @@ import {
 import { Admission } from './admission.ts'
 import { CHANNEL_PROTOCOL, type ChannelContext } from './channelPipe.ts'
 import { checkConfig, checkMultiaddr } from './checkConfig.ts'
-import { newCounters } from './counters.ts'
+import { newCounters, statsOf } from './counters.ts'
+import { DEFAULT_TIMING } from './defaultTiming.ts'
 import { Discovery, PEERS_REQUEST_KIND } from './discovery.ts'
 import { NetworkError, peerFault } from './errors.ts'
-
 import { EventHub } from './eventQueue.ts'
 import { FRAME_TYPE } from './frame.ts'
 import { Gossip } from './gossip.ts'
+import { HealthReport } from './healthReport.ts'
 import { HeartbeatClock } from './heartbeatClock.ts'
 import {
   createLibp2pHost,
@@ -30,20 +31,21 @@ import {
   peerIdOfMultiaddr,
   type Wiring,
 } from './libp2pNode.ts'
-import { channelBytesMax, DIRECT_PEERS_MAX, gossipBytesMax } from './limits.ts'
+import { DIRECT_PEERS_MAX } from './limits.ts'
 import { type NetworkMeters, newMeters } from './metrics.ts'
 import type { Ban, ChainHead, NetworkConfig, NetworkLog, NetworkTiming } from './networkConfig.ts'
 import type { NetworkEvent, NetworkEventOf } from './networkEvent.ts'
-import type { NetworkHealth, NetworkStats, PeerHealth } from './networkHealth.ts'
+import type { NetworkHealth, NetworkStats } from './networkHealth.ts'
 import type { GossipMessage, KnownValidator, NetworkManager } from './networkManager.ts'
+import { Outbox } from './outbox.ts'
 import type { ByteStream, P2pHost } from './p2pHost.ts'
 import { PeerConduct } from './peerConduct.ts'
-import type { PeerLink } from './peerLink.ts'
 import { PeerLinks } from './peerLinks.ts'
+import { PeerNews } from './peerNews.ts'
 import { QuorumWatch } from './quorumWatch.ts'
 import { Redialer } from './redialer.ts'
 import { REQUEST_PROTOCOL, RequestResponse } from './requestResponse.ts'
-import { rethrow } from './rethrow.ts'
+import { guarded } from './rethrow.ts'
 import { SentryRelay } from './sentryRelay.ts'
 import { dhtProtocolOf, topicNames } from './topics.ts'
 import { ValidatorDirectory } from './validatorDirectory.ts'
@@ -52,23 +54,9 @@ import { ValidatorDirectory } from './validatorDirectory.ts'
 const CHANNEL_STREAMS_MAX = 4
 const REQUEST_STREAMS_MAX = 32
 const MINUTE_MS = 60_000
-const SECOND_MS = 1_000
 const PEERS_REQUEST = { timeoutMs: 5_000, answerBytesMax: 8_192 }
 /** Gauges follow this many beats behind. */
 const REPORT_EVERY = 5
-
-/** Values of network.md, health and partition; framing and limits. */
-export const DEFAULT_TIMING: NetworkTiming = {
-  heartbeatMs: 675,
-  helloTimeoutMs: 3_000,
-  dialTimeoutMs: 2_000,
-  redialDelayMsMin: 250,
-  redialDelayMsMax: 5_000,
-  frameTimeoutMs: 5_000,
-  batchDelayMs: 2,
-  discoveryMs: 10_000,
-  answerTimeoutMs: 10_000,
-}
 
 /**
  * Makes a manager; no I/O before `start`.
@@ -93,6 +81,9 @@ class Libp2pNetworkManager implements NetworkManager {
   readonly #conduct: PeerConduct
   readonly #quorum: QuorumWatch
   readonly #relay: SentryRelay
+  readonly #outbox: Outbox
+  readonly #news: PeerNews
+  readonly #report: HealthReport
   readonly #admission: Admission
   /** Peers whose address the configuration names. */
   readonly #configured = new Set<PeerId>()
@@ -151,7 +142,7 @@ class Libp2pNetworkManager implements NetworkManager {
       directory: this.#directory,
       metrics: this.#metrics,
       log: this.#log,
-      isReachable: (peer) => this.#isReachable(peer),
+      isReachable: (peer) => this.#report.isReachable(peer),
       emit,
     })
     this.#topics = topicNames(config.genesisHash)
@@ -177,7 +168,7 @@ class Libp2pNetworkManager implements NetworkManager {
       random: Math.random,
       isRemembered: isValidator,
       allow: (quota, peer) => this.#conduct.allow(quota, peer),
-      onState: (link, state) => this.#onState(link, state),
+      onState: (link, state) => this.#news.onState(link, state),
       onEnvelope: (peer, envelope) => {
         if (envelope.kind === FRAME_TYPE.relayed) this.#relay.onRelayed(peer, envelope)
         else this.#onMessage(peer, envelope)
@@ -198,10 +189,10 @@ class Libp2pNetworkManager implements NetworkManager {
       livePeers: () => this.#links.livePeers(),
       wallMs: Date.now,
       control: (peer, type, body) => this.#links.get(peer)?.outbound?.control(type, body),
-      send: (peer, envelope) => this.#sendDirect(peer, envelope),
+      send: (peer, envelope) => this.#outbox.sendDirect(peer, envelope),
       deliver: (origin, envelope) => this.#onMessage(origin, envelope),
       onReach: (peer, state) => {
-        if (!this.#links.isLive(peer)) this.#tell(peer, state, undefined)
+        if (!this.#links.isLive(peer)) this.#news.tell(peer, state)
       },
       onFault,
     })
@@ -225,6 +216,34 @@ class Libp2pNetworkManager implements NetworkManager {
       handle: (from, topic, envelope) => this.#onGossip(from, topic, envelope),
       onFault,
     })
+    this.#outbox = new Outbox({
+      links: this.#links,
+      gossip: this.#gossip,
+      counters: this.#counters,
+      metrics: this.#metrics,
+      relay: () => this.#relay,
+      peers: () => this.peers(),
+    })
+    this.#news = new PeerNews({
+      directory: this.#directory,
+      redialer: this.#redialer,
+      relay: this.#relay,
+      quorum: this.#quorum,
+      counters: this.#counters,
+      log: this.#log,
+      emit,
+      onPeer: (peer, state) => this.#handlers?.onPeer(peer, state),
+      isStopped: () => this.#isStopped(),
+    })
+    this.#report = new HealthReport({
+      self: this.self,
+      directory: this.#directory,
+      links: this.#links,
+      relay: this.#relay,
+      quorum: this.#quorum,
+      metrics: this.#metrics,
+      nowMs,
+    })
     this.#requests = new RequestResponse({
       counters: this.#counters.requests,
       frameTimeoutMs: this.#timing.frameTimeoutMs,
@@ -238,6 +257,7 @@ class Libp2pNetworkManager implements NetworkManager {
         if (kind !== PEERS_REQUEST_KIND) return this.#handlers?.onRequest(from, kind, body)
         return this.#isDiscovering() ? this.#discovery.answer(from) : undefined
       },
+      onFault,
     })
     this.#discovery = new Discovery({
       self: this.self,
@@ -317,13 +337,7 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   publish(topic: Topic, envelope: Envelope): void {
-    const { body, kind } = envelope
-    this.#metrics.bytes.inc({ direction: 'sent', topic }, body.length)
-    if (topic === 'blocks' && body.length > gossipBytesMax(kind)) {
-      this.#push(envelope)
-      return
-    }
-    this.#gossip.publish(topic, envelope)
+    this.#outbox.publish(topic, envelope)
   }
 
   broadcast({ topic, envelope }: GossipMessage): void {
@@ -331,9 +345,7 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   send(to: PeerId, envelope: Envelope): SendResult {
-    const max = channelBytesMax(envelope.kind)
-    if (envelope.body.length > max) throw sizeError(envelope, max)
-    return this.#links.isLive(to) ? this.#sendDirect(to, envelope) : this.#relay.send(to, envelope)
+    return this.#outbox.send(to, envelope)
   }
 
   sendToPeer(peer: PeerId, envelope: Envelope): SendResult {
@@ -357,9 +369,7 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   peers(): readonly PeerId[] {
-    const relayed = this.#relay.reachable().filter((peer) => !this.#links.isLive(peer))
-    const live = this.#links.livePeers()
-    return relayed.length === 0 ? live : [...live, ...relayed].sort()
+    return this.#report.peers()
   }
 
   addValidator({ nodeKey, multiaddrs }: KnownValidator): void {
@@ -429,44 +439,14 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   health(): NetworkHealth {
-    const at = nowMs()
-    const peers = [...this.#links.values()].map((link) => this.#peerHealth(link, at))
-    for (const peer of this.#relay.reachable()) {
-      if (!this.#links.isLive(peer)) peers.push(this.#relayedHealth(peer))
-    }
-    const { reachableStake } = this.#quorum
-    return {
-      peers,
-      validatorsConnected: peers.filter(
-        ({ validator, state }) => validator !== undefined && isReachable(state),
-      ).length,
-      validatorCount: this.#directory.count,
-      reachableStake,
-      totalStake: this.#directory.totalStake,
-      quorumReachable: this.#directory.isQuorum(reachableStake),
-    }
+    return this.#report.health()
   }
 
   stats(): NetworkStats {
-    const { gossip, channels, requests, dropped, replaced, reconnects, rateLimited, faults, bans } =
-      this.#counters
-    const byTopic = (topic: Topic): NetworkStats['gossip'][Topic] => ({
-      ...gossip[topic],
-      peers: this.subscribers(topic).length,
-    })
-    return {
-      gossip: {
-        blocks: byTopic('blocks'),
-        transactions: byTopic('transactions'),
-        qcs: byTopic('qcs'),
-      },
-      channels: { ...channels, dropped: { ...dropped }, replaced, reconnects },
-      requests: { ...requests },
-      rateLimited,
-      faults,
-      bans,
+    return statsOf(this.#counters, {
       connections: this.#host?.connectionCount() ?? 0,
-    }
+      subscribers: (topic) => this.subscribers(topic).length,
+    })
   }
 
   quorumReachable(): boolean {
@@ -520,26 +500,6 @@ class Libp2pNetworkManager implements NetworkManager {
     return this.#host
   }
 
-  /** By the peer's own channel. */
-  #sendDirect(to: PeerId, envelope: Envelope): SendResult {
-    const link = this.#links.get(to)
-    if (link === undefined || !link.isLive || link.outbound === undefined) return 'unreachable'
-    const result = link.outbound.send(envelope)
-    if (result === 'replaced') this.#counters.replaced++
-    if (result === 'full') {
-      this.#counters.dropped[envelope.lane]++
-      this.#metrics.dropped.inc({ reason: `${envelope.lane} lane full` })
-    }
-    return result
-  }
-
-  /** A block too large for gossip goes to every live peer directly. */
-  #push(envelope: Envelope): void {
-    const max = channelBytesMax(envelope.kind)
-    if (envelope.body.length > max) throw sizeError(envelope, max)
-    for (const peer of this.peers()) this.send(peer, { ...envelope, lane: 'blocks' })
-  }
-
   #onDisconnected(peer: PeerId): void {
     this.#links.onDisconnected(peer)
     this.#redialer.onDisconnected(peer)
@@ -552,35 +512,6 @@ class Libp2pNetworkManager implements NetworkManager {
     }
     if (protocol === REQUEST_PROTOCOL) this.#requests.onStream(peer, stream)
     else this.#links.accept(peer, stream)
-  }
-
-  #onState({ peer, health, head }: PeerLink, state: 'connected' | 'suspect' | 'down'): void {
-    if (state === 'connected') {
-      if (health.failures > 0) this.#counters.reconnects++
-      this.#redialer.onLive(peer)
-      if (this.#isValidator(peer)) this.#redialer.addPeer(peer)
-    }
-    // Who is within reach by way of a sentry does not come or go with its own channel.
-    const isRelayed = state !== 'suspect' && this.#relay.isReachable(peer)
-    if (!isRelayed) this.#tell(peer, state, state === 'connected' ? head : undefined)
-    if (state === 'connected') this.#relay.onLive(peer)
-    if (state === 'down') this.#relay.onDown(peer)
-  }
-
-  #tell(peer: PeerId, state: 'connected' | 'suspect' | 'down', head: ChainHead | undefined): void {
-    const kinds = { connected: 'peerConnected', suspect: 'peerSuspect', down: 'peerDown' } as const
-    const index = this.#directory.indexOf(peer)
-    const validator = index === undefined ? {} : { validator: index }
-    this.#log(state === 'connected' ? 'info' : 'warn', `peer ${state}`, { peer, ...validator })
-    this.#hub.emit({
-      kind: kinds[state],
-      peer,
-      ...validator,
-      ...(head === undefined ? {} : { head }),
-    })
-    if (this.#isStopped()) return
-    guarded(() => this.#handlers?.onPeer(peer, state))
-    this.#quorum.judge()
   }
 
   #onMessage(from: PeerId, envelope: Envelope): void {
@@ -618,62 +549,7 @@ class Libp2pNetworkManager implements NetworkManager {
       this.#lastDiscoveryMs = at
       void this.#discovery.tick()
     }
-    if (this.#beats % REPORT_EVERY === 0) this.#report()
-  }
-
-  #report(): void {
-    let validators = 0
-    let followers = 0
-    for (const { peer, isLive, health } of this.#links.values()) {
-      if (!isLive) continue
-      const validator = this.#directory.indexOf(peer)
-      if (validator === undefined) {
-        followers++
-        continue
-      }
-      validators++
-      if (health.rttMs !== undefined) {
-        this.#metrics.validatorRtt.set(health.rttMs / SECOND_MS, { validator })
-      }
-    }
-    this.#metrics.peers.set(validators, { role: 'validator' })
-    this.#metrics.peers.set(followers, { role: 'follower' })
-  }
-
-  #isReachable(peer: PeerId): boolean {
-    if (peer === this.self || this.#relay.isReachable(peer)) return true
-    const link = this.#links.get(peer)
-    return link !== undefined && isReachable(link.health.state)
-  }
-
-  #relayedHealth(peer: PeerId): PeerHealth {
-    const validator = this.#directory.indexOf(peer)
-    return {
-      peer,
-      ...(validator === undefined ? {} : { validator }),
-      state: 'connected',
-      isRelayed: true,
-      failures: 0,
-      queuedFrames: 0,
-      queuedBytes: 0,
-    }
-  }
-
-  #peerHealth(link: PeerLink, at: number): PeerHealth {
-    const { peer, health, outbound, head } = link
-    const validator = this.#directory.indexOf(peer)
-    const silentMs = health.silentMs(at)
-    return {
-      peer,
-      ...(validator === undefined ? {} : { validator }),
-      state: health.state,
-      ...(health.rttMs === undefined ? {} : { rttMs: health.rttMs }),
-      ...(silentMs === undefined ? {} : { silentMs }),
-      failures: health.failures,
-      queuedFrames: outbound?.queuedFrames ?? 0,
-      queuedBytes: outbound?.queuedBytes ?? 0,
-      ...(head === undefined ? {} : { head }),
-    }
+    if (this.#beats % REPORT_EVERY === 0) this.#report.setGauges()
   }
 
   #updateDirectPeers(): void {
@@ -688,19 +564,6 @@ class Libp2pNetworkManager implements NetworkManager {
 /** Monotonic: a stepped wall clock must not look like silence. */
 function nowMs(): number {
   return performance.now()
-}
-
-function isReachable(state: PeerHealth['state']): boolean {
-  return state === 'connected' || state === 'suspect'
-}
-
-/** Handlers must not throw; what they throw goes to the process boundary and not into libp2p. */
-function guarded(call: () => void): void {
-  try {
-    call()
-  } catch (cause) {
-    rethrow(cause)
-  }
 }
 
 function peerIdOf(nodeKey: Uint8Array): PeerId | undefined {
@@ -718,11 +581,4 @@ function peerIdOfForeign(address: string): PeerId | undefined {
   } catch {
     return undefined
   }
-}
-
-function sizeError({ kind, body }: Envelope, max: number): NetworkError {
-  return new NetworkError(
-    `a message of kind ${kind} with ${body.length} bytes cannot be sent, at most ${max} are allowed`,
-    { code: 'OL_NETWORK_BODY_SIZE', kind, size: body.length, max },
-  )
 }

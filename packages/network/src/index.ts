@@ -1,6 +1,7 @@
 import './polyfill.ts'
 
-export { createNetworkManager, DEFAULT_TIMING } from './createNetworkManager.ts'
+export { createNetworkManager } from './createNetworkManager.ts'
+export { DEFAULT_TIMING } from './defaultTiming.ts'
 export {
   NetworkError,
   type NetworkFailure,

@@ -3,7 +3,6 @@ import {
   type GossipSub,
   type GossipsubMessage,
   gossipsub,
-  type Message,
   TopicValidatorResult,
 } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
@@ -15,25 +14,15 @@ import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
 import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
 import { ed25519PublicKey } from '@openliquid/crypto'
-import {
-  concatBytes,
-  type GossipVerdict,
-  type PeerId,
-  sha256,
-  uintToBytes,
-  utf8ToBytes,
-} from '@openliquid/primitives'
+import { concatBytes, type GossipVerdict, type PeerId } from '@openliquid/primitives'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
+import { ConnectionBook } from './connectionBook.ts'
 import { NetworkError } from './errors.ts'
+import { gossipSettings } from './gossipSettings.ts'
 import { forwardEncodedOnce, forwardToFew, watchRpcs } from './gossipTuning.ts'
-import { CONNECTIONS_MAX, FRAME_BODY_BYTES_MAX, GOSSIP_MESSAGE_BYTES_MAX } from './limits.ts'
-import type {
-  ByteStream,
-  ByteStreamListener,
-  P2pHost,
-  P2pHostHandlers,
-  RawGossip,
-} from './p2pHost.ts'
+import { Libp2pStream } from './libp2pStream.ts'
+import { CONNECTIONS_MAX } from './limits.ts'
+import type { ByteStream, P2pHost, P2pHostHandlers, RawGossip } from './p2pHost.ts'
 import { type Pulse, pulseOf } from './pulse.ts'
 import { thriftyConnection, thriftyDecoder, thriftyMuxer } from './thrift.ts'
 
@@ -186,92 +175,19 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
     },
     services: {
       identify: identify(),
-      pubsub: gossipsub({
-        globalSignaturePolicy: 'StrictNoSign',
-        asyncValidation: true,
-        batchPublish: true,
-        floodPublish: true,
-        emitSelf: false,
-        fallbackToFloodsub: false,
-        allowPublishToZeroTopicPeers: true,
-        ignoreDuplicatePublishError: true,
-        // Each link of the mesh is a copy more of every message at every node.
-        D: 6,
-        Dlo: 5,
-        Dhi: 8,
-        Dlazy: 6,
-        // Driven by our own heartbeat: `beatGossip`.
-        heartbeatInterval: GOSSIP_HEARTBEAT_MS,
-        seenTTL: 60_000,
-        fanoutTTL: 60_000,
-        mcacheLength: 6,
-        mcacheGossip: 3,
-        idontwantMinDataSize: 16_384,
-        idontwantMaxMessages: 512,
-        maxInboundDataLength: FRAME_BODY_BYTES_MAX + GOSSIP_MESSAGE_BYTES_MAX,
-        maxOutboundBufferSize: 16 * 1024 * 1024,
-        allowedTopics: [...options.topics],
-        maxTopicBytesPerPeer: 32 * 1024,
-        decodeRpcLimits: {
-          maxSubscriptions: 64,
-          maxMessages: 256,
-          maxIhaveMessageIDs: 1_000,
-          maxIwantMessageIDs: 1_000,
-          maxIdontwantMessageIDs: 256,
-          maxControlMessages: 256,
-          maxPeerInfos: 16,
-        },
-        doPX: false,
-        msgIdFn: gossipMessageId,
-        // Ids are compared as strings; latin-1 is the cheapest faithful form.
-        msgIdToStrFn: (id) =>
-          Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1'),
-        scoreParams: scoreParams(options.topics, options),
-      }),
+      pubsub: gossipsub(
+        gossipSettings({
+          topics: options.topics,
+          sameHost,
+          scoreOf: (peer) => handlers.scoreOf(peer),
+        }),
+      ),
     },
   }
 }
 
-/** What gossipsub reckons with; our beat. */
-const GOSSIP_HEARTBEAT_MS = 675
-/** Between two decays of gossip's own scores; theirs halve in it, as ours do. */
-const SCORE_DECAY_MS = 10_000
 /** Gossip heartbeats after the last message or change of peers until only every so many-th is kept. */
 const GOSSIP_QUIET_BEATS = 16
-
-const MESSAGE_ID_DOMAIN = utf8ToBytes('OPENLIQUID-GOSSIP-1')
-const MESSAGE_ID_BYTES = 20
-
-/** SHA-256(domain ‖ len(topic) ‖ topic ‖ data), 20 bytes: the same bytes on two topics are two messages. */
-function gossipMessageId({ topic, data }: Message): Uint8Array {
-  const name = utf8ToBytes(topic)
-  return sha256(MESSAGE_ID_DOMAIN, uintToBytes(name.length, 1), name, data).subarray(
-    0,
-    MESSAGE_ID_BYTES,
-  )
-}
-
-/** Only what is surely hostile counts: messages that a handler rejected, and, off loopback, many peers on one address. */
-function scoreParams(topics: readonly string[], { sameHost, handlers }: Libp2pHostOptions): object {
-  const topic = {
-    topicWeight: 1,
-    timeInMeshWeight: 0,
-    firstMessageDeliveriesWeight: 0,
-    meshMessageDeliveriesWeight: 0,
-    meshFailurePenaltyWeight: 0,
-    invalidMessageDeliveriesWeight: -10,
-    invalidMessageDeliveriesDecay: 0.5,
-  }
-  return {
-    ...(sameHost ? { IPColocationFactorWeight: 0 } : {}),
-    // A timer a second would be most of what an idle node does.
-    decayInterval: SCORE_DECAY_MS,
-    behaviourPenaltyDecay: 0.868,
-    appSpecificScore: (peer: string) => handlers.scoreOf(peer),
-    appSpecificWeight: 1,
-    topics: Object.fromEntries(topics.map((name) => [name, topic])),
-  }
-}
 
 const VERDICTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
   accept: TopicValidatorResult.Accept,
@@ -305,15 +221,13 @@ class Libp2pHost implements P2pHost {
   readonly #node: Libp2p<Services>
   readonly #options: Libp2pHostOptions
   /** Kept here because libp2p announces a connection before or after it lists it. */
-  readonly #connections = new Map<PeerId, Set<Connection>>()
-  /** Where several stood: the one that stays, and those that are about to be closed. */
-  readonly #kept = new Map<PeerId, Connection>()
-  readonly #surplus = new WeakSet<Connection>()
+  readonly #connections: ConnectionBook<Connection>
   #quietBeats = 0
 
   constructor(node: Libp2p<Services>, options: Libp2pHostOptions) {
     this.#node = node
     this.#options = options
+    this.#connections = new ConnectionBook(node.peerId.toString())
   }
 
   async start(): Promise<void> {
@@ -349,10 +263,7 @@ class Libp2pHost implements P2pHost {
 
   async stop(): Promise<void> {
     // First the connections: gossipsub waits without limit for its streams to drain.
-    const closing = [...this.#connections.values()].flatMap((connections) =>
-      [...connections].map((connection) => closeConnection(connection)),
-    )
-    await Promise.all(closing)
+    await Promise.all(this.#connections.all().map((connection) => closeConnection(connection)))
     const { status } = this.#inner
     await this.#node.stop()
     // Two timers that libp2p leaves running for up to a second; they would hold the process.
@@ -389,13 +300,11 @@ class Libp2pHost implements P2pHost {
   }
 
   connectionCount(): number {
-    let count = 0
-    for (const connections of this.#connections.values()) count += connections.size
-    return count
+    return this.#connections.all().length
   }
 
   async openStream(peer: PeerId, protocol: string, timeoutMs: number): Promise<ByteStream> {
-    const connection = this.#openConnection(peer)
+    const connection = this.#connections.usable(peer)
     if (connection === undefined) throw streamError(peer, protocol)
     try {
       const signal = AbortSignal.timeout(timeoutMs)
@@ -406,15 +315,15 @@ class Libp2pHost implements P2pHost {
   }
 
   canPulse(peer: PeerId): boolean {
-    return this.#pulseOf(this.#openConnection(peer)) !== undefined
+    return this.#pulseOf(this.#connections.usable(peer)) !== undefined
   }
 
   pulse(peer: PeerId, token: number): boolean {
-    return this.#pulseOf(this.#openConnection(peer))?.send(token) === true
+    return this.#pulseOf(this.#connections.usable(peer))?.send(token) === true
   }
 
   disconnect(peer: PeerId): void {
-    for (const connection of this.#connections.get(peer) ?? []) {
+    for (const connection of this.#connections.of(peer)) {
       closeConnection(connection).catch(ignore)
     }
   }
@@ -446,7 +355,7 @@ class Libp2pHost implements P2pHost {
 
   repairGossip(peer: PeerId): boolean {
     if (!this.#hasGossipStream(peer)) {
-      const connection = this.#openConnection(peer)
+      const connection = this.#connections.usable(peer)
       this.#inner.streamsOutbound.delete(peer)
       if (connection !== undefined) {
         this.#inner.onPeerConnected(connection.remotePeer, connection)
@@ -470,13 +379,6 @@ class Libp2pHost implements P2pHost {
     return this.#node.services.pubsub as unknown as GossipSubInner
   }
 
-  #openConnection(peer: PeerId): Connection | undefined {
-    const kept = this.#kept.get(peer)
-    if (kept?.status === 'open') return kept
-    const connections = this.#connections.get(peer) ?? []
-    return [...connections].find(({ status }) => status === 'open')
-  }
-
   #pulseOf(connection: Connection | undefined): Pulse | undefined {
     const below = (connection as ConnectionInner | undefined)?.maConn
     return below === undefined ? undefined : pulseOf(below)
@@ -497,62 +399,27 @@ class Libp2pHost implements P2pHost {
     if (connection.direction === 'inbound' && address !== undefined) {
       this.#options.handlers.admission.onInbound(connection, peer, address)
     }
-    const connections = this.#connections.get(peer)
-    if (connections !== undefined) {
-      connections.add(connection)
-      this.#settle(peer, connections)
-      return
-    }
-    this.#connections.set(peer, new Set([connection]))
+    const opened = this.#connections.onOpen(peer, connection)
     // Gossipsub can have opened a stream on the last connection after it saw its end; such a stream is dead.
-    this.#inner.streamsOutbound.delete(peer)
-    this.#options.handlers.onConnected(peer)
+    if (opened.kind !== 'none') this.#inner.streamsOutbound.delete(peer)
+    if (opened.kind === 'first') this.#options.handlers.onConnected(peer)
+    if (opened.kind !== 'several') return
+    for (const other of opened.surplus) {
+      // Its streams move first; what is on its way has that long.
+      setTimeout(() => closeConnection(other).catch(ignore), SURPLUS_LINGER_MS).unref()
+    }
+    this.#inner.onPeerConnected(opened.kept.remotePeer, opened.kept)
+    this.#options.handlers.onMoved(peer)
   }
 
   #onClose(connection: Connection): void {
     this.#quietBeats = 0
     const peer = connection.remotePeer.toString()
     this.#options.handlers.admission.onClosed(connection)
-    const connections = this.#connections.get(peer)
-    if (connections?.delete(connection) !== true) return
-    if (connections.size === 0) {
-      this.#connections.delete(peer)
-      this.#kept.delete(peer)
-      this.#surplus.delete(connection)
-      this.#options.handlers.onDisconnected(peer)
-      return
-    }
-    if (this.#surplus.delete(connection)) return
+    const closed = this.#connections.onClose(peer, connection)
+    if (closed === 'last') this.#options.handlers.onDisconnected(peer)
     // Gossipsub never reopens a stream that was on the lost connection while another stands: start over.
-    this.disconnect(peer)
-  }
-
-  /**
-   * Both sides dialled at once, or the peer came back before its old connection was missed: one connection stays.
-   *
-   * Of two of the same age the one that the smaller peer id dialled, so that both sides keep the same; else the newer.
-   */
-  #settle(peer: PeerId, connections: ReadonlySet<Connection>): void {
-    const self = this.#node.peerId.toString()
-    const isOfSmaller = ({ direction }: Connection): boolean =>
-      (direction === 'outbound') === self < peer
-    const [kept, ...others] = [...connections]
-      .filter(({ status }) => status === 'open')
-      .sort((a, b) => {
-        const newerMs = b.timeline.open - a.timeline.open
-        if (Math.abs(newerMs) > SAME_AGE_MS) return newerMs
-        return Number(isOfSmaller(b)) - Number(isOfSmaller(a)) || newerMs
-      })
-    if (kept === undefined || others.length === 0) return
-    this.#kept.set(peer, kept)
-    for (const connection of others) {
-      this.#surplus.add(connection)
-      // Its streams move first; what is on its way has that long.
-      setTimeout(() => closeConnection(connection).catch(ignore), SURPLUS_LINGER_MS).unref()
-    }
-    this.#inner.streamsOutbound.delete(peer)
-    this.#inner.onPeerConnected(kept.remotePeer, kept)
-    this.#options.handlers.onMoved(peer)
+    if (closed === 'lost') this.disconnect(peer)
   }
 
   #onGossip({ msgId, propagationSource, msg }: GossipsubMessage): void {
@@ -579,8 +446,6 @@ function streamError(peer: PeerId, protocol: string, cause?: unknown): NetworkEr
 }
 
 const CLOSE_TIMEOUT_MS = 500
-/** Connections that opened within this time come of simultaneous dials. */
-const SAME_AGE_MS = 5_000
 /** Life of a surplus connection, for the streams to move. */
 const SURPLUS_LINGER_MS = 1_000
 
@@ -595,53 +460,3 @@ async function closeConnection(connection: Connection): Promise<void> {
 
 /** For promises whose failure shows elsewhere: as a closed stream or a peer that is gone. */
 function ignore(): void {}
-
-class Libp2pStream implements ByteStream {
-  readonly #stream: Stream
-
-  constructor(stream: Stream) {
-    this.#stream = stream
-  }
-
-  get isOpen(): boolean {
-    return this.#stream.status === 'open' && this.#stream.writeStatus === 'writable'
-  }
-
-  get isBlocked(): boolean {
-    return this.#stream.writableNeedsDrain
-  }
-
-  listen({ onBytes, onDrain, onClose }: ByteStreamListener): void {
-    const stream = this.#stream
-    let closed = false
-    const closeOnce = (): void => {
-      if (closed) return
-      closed = true
-      onClose()
-    }
-    stream.addEventListener('message', ({ data }) => onBytes(data.subarray()))
-    stream.addEventListener('drain', onDrain)
-    stream.addEventListener('remoteCloseWrite', closeOnce)
-    stream.addEventListener('close', closeOnce)
-    if (stream.status !== 'open') queueMicrotask(closeOnce)
-  }
-
-  send(bytes: Uint8Array): boolean {
-    try {
-      return this.#stream.send(bytes)
-    } catch {
-      // The close event tells.
-      return false
-    }
-  }
-
-  close(lingerMs: number = CLOSE_TIMEOUT_MS): void {
-    this.#stream.close({ signal: AbortSignal.timeout(lingerMs) }).catch((cause) => {
-      this.#stream.abort(cause instanceof Error ? cause : new Error('close timed out'))
-    })
-  }
-
-  abort(reason: string): void {
-    this.#stream.abort(new Error(reason))
-  }
-}

@@ -4,3 +4,12 @@ export function rethrow(cause: unknown): void {
     throw cause
   })
 }
+
+/** Handlers must not throw; what they throw goes to the process boundary and not into libp2p. */
+export function guarded(call: () => void): void {
+  try {
+    call()
+  } catch (cause) {
+    rethrow(cause)
+  }
+}
