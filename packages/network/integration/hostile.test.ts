@@ -294,6 +294,46 @@ describe('identity', () => {
   })
 })
 
+describe('requests', () => {
+  async function ask(bytes: Uint8Array): Promise<RawStream> {
+    await liveChannel()
+    await until(() => victim.manager.peers().includes(raw.self))
+    const stream = await raw.openRequest(victim.manager.self)
+    stream.stream.send(bytes)
+    return stream
+  }
+
+  test('a length of 4 GiB is refused, and its sender banned', async () => {
+    const asked = await ask(Uint8Array.of(255, 255, 255, 255))
+    await until(() => victim.faults.includes('OL_FRAME_SIZE') && asked.isClosed)
+    expect(isBanned()).toBe(true)
+  })
+
+  test('what is no request is refused, and its sender banned', async () => {
+    const asked = await ask(encodeFrame(FRAME_TYPE.hello, new Uint8Array(9)))
+    await until(() => victim.faults.includes('OL_FRAME_TYPE') && asked.isClosed)
+    expect(isBanned()).toBe(true)
+  })
+
+  test('a request that drips is cut off', async () => {
+    const asked = await ask(encodeFrame(MESSAGE_KIND.getBlocks, body(100, 1)).subarray(0, 20))
+    await until(() => victim.faults.includes('OL_FRAME_TIMEOUT') && asked.isClosed)
+  })
+
+  test('a second request on the same stream is not heard', async () => {
+    const kinds: number[] = []
+    victim.answer = async (kind) => {
+      kinds.push(kind)
+      return body(10, 1)
+    }
+    const request = encodeFrame(MESSAGE_KIND.getBlocks, body(100, 1))
+    const asked = await ask(concatBytes(request, request))
+    await until(() => asked.frames.length === 1)
+    expect(asked.frames[0]!.type).toBe(FRAME_TYPE.answer)
+    expect(kinds).toEqual([MESSAGE_KIND.getBlocks])
+  })
+})
+
 describe('gossip', () => {
   const topic = topicNames(GENESIS_HASH).nameOf('blocks')
   const publish = (data: Uint8Array): void => raw.host.publish(topic, data)

@@ -1,12 +1,9 @@
 /** A node in a process and a network namespace of its own; tells what happens, one JSON line an event. */
 import { createNetworkManager } from '../src/index.ts'
 import { CHAIN_ID, GENESIS_HASH, seedOf, validatorSetOf } from './cluster.ts'
+import type { NamespaceConfig } from './namespaces.ts'
 
-const { index, count, addresses } = JSON.parse(process.argv[2] ?? '') as {
-  readonly index: number
-  readonly count: number
-  readonly addresses: readonly string[]
-}
+const { index, count, addresses, mdns } = JSON.parse(process.argv[2] ?? '') as NamespaceConfig
 const listen = addresses[index] ?? ''
 const manager = createNetworkManager({
   nodeKey: seedOf(index),
@@ -14,7 +11,10 @@ const manager = createNetworkManager({
   genesisHash: GENESIS_HASH,
   validatorSet: validatorSetOf(count),
   listen: [listen],
-  peers: addresses.filter((address) => address !== listen),
+  // Who has multicast DNS has to find the others by it.
+  ...(mdns === undefined
+    ? { peers: addresses.filter((address) => address !== listen) }
+    : { mdns, discovery: false }),
   head: { headHeight: BigInt(index), committedHeight: 0n, epoch: 1n },
   sameHost: true,
 })

@@ -28,6 +28,16 @@ export function namespacesMissing(): string | undefined {
   }
 }
 
+/** What a node of a namespace is told. */
+export interface NamespaceConfig {
+  readonly index: number
+  readonly count: number
+  /** Where each node listens. */
+  readonly addresses: readonly string[]
+  /** True or false: no peers are given. */
+  readonly mdns?: boolean
+}
+
 export interface ToldEvent {
   readonly kind: string
   readonly validator?: number
@@ -49,6 +59,57 @@ export interface NamespaceNode {
 
 export interface Namespaces extends AsyncDisposable {
   readonly nodes: readonly NamespaceNode[]
+}
+
+function nodeIn(
+  namespace: string,
+  config: NamespaceConfig,
+): { readonly events: readonly ToldEvent[]; readonly end: () => void } {
+  const child = spawn(
+    'ip',
+    [
+      ...['netns', 'exec', namespace, process.execPath],
+      ...['--conditions=openliquid:source', '--import', 'tsx', NODE_FILE],
+      JSON.stringify(config),
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  )
+  const events: ToldEvent[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    events.push({ ...(JSON.parse(line) as ToldEvent), atMs: performance.now() })
+  })
+  return { events, end: () => child.kill('SIGKILL') }
+}
+
+/** Nodes side by side in one namespace that is connected to nothing: what they send to all stays among them. */
+export function nodesOfOneNamespace(
+  configs: readonly Pick<NamespaceConfig, 'mdns'>[],
+): AsyncDisposable & { readonly events: readonly (readonly ToldEvent[])[] } {
+  const name = `ol${process.pid % 100_000}m`
+  const ends: (() => void)[] = [() => ip('netns', 'del', name)]
+  const dispose = async (): Promise<void> => {
+    for (const end of ends.reverse()) end()
+  }
+  ip('netns', 'add', name)
+  ip('-n', name, 'link', 'set', 'lo', 'up')
+  ip('-n', name, 'link', 'add', 'lan', 'type', 'veth', 'peer', 'name', 'end')
+  ip('-n', name, 'link', 'set', 'end', 'up')
+  ip('-n', name, 'addr', 'add', '10.98.0.1/24', 'dev', 'lan')
+  ip('-n', name, 'link', 'set', 'lan', 'up', 'multicast', 'on')
+  ip('-n', name, 'route', 'add', '224.0.0.0/4', 'dev', 'lan')
+  const addresses = configs.map((_, i) => `/ip4/10.98.0.1/tcp/${9_600 + i}`)
+  const events = configs.map(({ mdns }, index) => {
+    const count = configs.length
+    const node = nodeIn(name, {
+      index,
+      count,
+      addresses,
+      ...(mdns === undefined ? {} : { mdns }),
+    })
+    ends.push(node.end)
+    return node.events
+  })
+  return { events, [Symbol.asyncDispose]: dispose }
 }
 
 export function namespaces(count: number): Namespaces {
@@ -82,20 +143,8 @@ export function namespaces(count: number): Namespaces {
       inside('link', 'set', 'lo', 'up')
       inside('addr', 'add', `${subnet}.${index + 1}/24`, 'dev', 'eth0')
       inside('link', 'set', 'eth0', 'up')
-      const child = spawn(
-        'ip',
-        [
-          ...['netns', 'exec', name, process.execPath],
-          ...['--conditions=openliquid:source', '--import', 'tsx', NODE_FILE],
-          JSON.stringify({ index, count, addresses }),
-        ],
-        { stdio: ['pipe', 'pipe', 'inherit'] },
-      )
-      ends.push(() => child.kill('SIGKILL'))
-      const events: ToldEvent[] = []
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        events.push({ ...(JSON.parse(line) as ToldEvent), atMs: performance.now() })
-      })
+      const { events, end } = nodeIn(name, { index, count, addresses })
+      ends.push(end)
       return {
         events,
         hasQuorum: () =>

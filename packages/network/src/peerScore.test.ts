@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { PeerFaultCode } from './errors.ts'
 import { PENALTY_BAN, PENALTY_HALF_LIFE_MS } from './limits.ts'
 import { PeerScore } from './peerScore.ts'
 
@@ -54,6 +55,34 @@ test('a validator that breaks the protocol is cut off, a follower banned', () =>
   const bad = { code: 'OL_FRAME_SIZE', detail: '' } as const
   expect(score.sentence('a', bad, { isValidator: true, nowMs: 0 }).kind).toBe('disconnect')
   expect(score.sentence('a', bad, { isValidator: false, nowMs: 0 }).kind).toBe('ban')
+})
+
+test.each<[PeerFaultCode, string, string]>([
+  ['OL_FRAME_SIZE', 'ban', 'disconnect'],
+  ['OL_FRAME_FLAGS', 'ban', 'disconnect'],
+  ['OL_FRAME_TYPE', 'ban', 'disconnect'],
+  ['OL_FRAME_TIMEOUT', 'disconnect', 'disconnect'],
+  ['OL_HELLO_TIMEOUT', 'disconnect', 'disconnect'],
+  ['OL_HELLO_MALFORMED', 'ban', 'disconnect'],
+  ['OL_HELLO_VERSION', 'disconnect', 'disconnect'],
+  ['OL_HELLO_CHAIN', 'ban', 'ban'],
+  ['OL_HELLO_GENESIS', 'ban', 'ban'],
+  ['OL_HELLO_KEY', 'ban', 'disconnect'],
+  ['OL_HELLO_SIGNATURE', 'ban', 'disconnect'],
+  ['OL_HELLO_RATE', 'disconnect', 'disconnect'],
+  ['OL_CHANNEL_GOODBYE', 'disconnect', 'disconnect'],
+  ['OL_CHANNEL_SILENT', 'disconnect', 'disconnect'],
+  ['OL_CHANNEL_MISSING', 'disconnect', 'disconnect'],
+  ['OL_GOSSIP_MISSING', 'disconnect', 'disconnect'],
+  ['OL_GOSSIP_MALFORMED', 'none', 'none'],
+  ['OL_GOSSIP_REJECTED', 'none', 'none'],
+  ['OL_RATE_LIMIT', 'ban', 'none'],
+  ['OL_RELAY_DELEGATION', 'ban', 'disconnect'],
+  ['OL_RELAY_ORIGIN', 'ban', 'disconnect'],
+])('one %s is for a follower: %s, for a validator: %s', (code, follower, validator) => {
+  const kindFor = (isValidator: boolean): string =>
+    new PeerScore().sentence('a', { code, detail: '' }, { isValidator, nowMs: 0 }).kind
+  expect([kindFor(false), kindFor(true)]).toEqual([follower, validator])
 })
 
 test('forgets who has nothing left against it', () => {

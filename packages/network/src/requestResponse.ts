@@ -1,5 +1,11 @@
 import { InvariantError, type PeerId, type RequestOptions } from '@openliquid/primitives'
-import { NetworkError, type NetworkFailure, type RefusalReason } from './errors.ts'
+import {
+  NetworkError,
+  type NetworkFailure,
+  type PeerFault,
+  peerFault,
+  type RefusalReason,
+} from './errors.ts'
 import { encodeFrame, FRAME_TYPE, type Frame, FrameReader, MESSAGE_KIND_MAX } from './frame.ts'
 import {
   ANSWER_BYTES_MAX,
@@ -41,6 +47,8 @@ export interface RequestResponseOptions {
   /** False: the peer is over its quota. */
   allow(traffic: 'requests' | 'answers', peer: PeerId, bytes: number): boolean
   handle(from: PeerId, kind: number, body: Uint8Array): Promise<Uint8Array | undefined>
+  /** The peer's request is none, or does not end. */
+  onFault(peer: PeerId, fault: PeerFault): void
 }
 
 /** Asks and answers. Bounded on both sides: size, time, number under way per peer and together. */
@@ -99,7 +107,7 @@ export class RequestResponse {
 
   /** A peer opened a stream of the request protocol. */
   onStream(peer: PeerId, stream: ByteStream): void {
-    const { nowMs, frameTimeoutMs, answerTimeoutMs } = this.#options
+    const { nowMs, frameTimeoutMs, answerTimeoutMs, onFault } = this.#options
     const reader = new FrameReader((type) =>
       type >= 1 && type <= MESSAGE_KIND_MAX ? REQUEST_BYTES_MAX : undefined,
     )
@@ -111,7 +119,10 @@ export class RequestResponse {
         stream.abort('request over')
       },
     }
-    const deadline = setTimeout(session.end, frameTimeoutMs + answerTimeoutMs)
+    let deadline = setTimeout(() => {
+      session.end()
+      onFault(peer, peerFault('OL_FRAME_TIMEOUT', `no request within ${frameTimeoutMs} ms`))
+    }, frameTimeoutMs)
     this.#open.add(session)
     let isAsked = false
     stream.listen({
@@ -119,11 +130,13 @@ export class RequestResponse {
         const fault = reader.read(bytes, nowMs(), (frame) => {
           if (isAsked) return
           isAsked = true
+          clearTimeout(deadline)
+          deadline = setTimeout(session.end, answerTimeoutMs)
           this.#answer(peer, stream, frame)
         })
-        if (fault !== undefined) {
-          this.#refuse(stream, fault.code === 'OL_FRAME_SIZE' ? 'size' : 'malformed')
-        }
+        if (fault === undefined) return
+        this.#refuse(stream, fault.code === 'OL_FRAME_SIZE' ? 'size' : 'malformed')
+        onFault(peer, fault)
       },
       onDrain: () => undefined,
       onClose: () => session.end(),
