@@ -26,14 +26,9 @@ export { Reputation, type ReputationState, type SlotRecord } from './reputation.
 export { decodeSafetyData, encodeSafetyData } from './safetyCodec.ts'
 export type { EntryCertificate, SafetyData } from './safetyData.ts'
 export type { ExecutedState } from './stateRoots.ts'
-export {
-  StateSync,
-  type StateSyncEffect,
-  type StateSyncInput,
-  type StateSyncOptions,
-  type StateSyncRequest,
-  type StateSyncTarget,
-} from './stateSync.ts'
+export { StateSync, type StateSyncOptions } from './stateSync.ts'
+export type { StateSyncEffect, StateSyncTarget } from './stateSyncEffect.ts'
+export type { StateSyncInput, StateSyncRequest } from './stateSyncInput.ts'
 export { answerGetBlocks, type BlockSource } from './syncServer.ts'
 export {
   compareWatermarks,

@@ -10,13 +10,9 @@ import {
 } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import { encodeReputation } from './reputationCodec.ts'
-import {
-  StateSync,
-  type StateSyncEffect,
-  type StateSyncInput,
-  type StateSyncOptions,
-  type StateSyncRequest,
-} from './stateSync.ts'
+import { StateSync, type StateSyncOptions } from './stateSync.ts'
+import type { StateSyncEffect } from './stateSyncEffect.ts'
+import type { StateSyncInput, StateSyncRequest } from './stateSyncInput.ts'
 import { Fixture } from './testing/index.ts'
 
 const fixture = new Fixture([1n, 1n, 1n, 1n])

@@ -1,134 +1,38 @@
-import type { SignatureScheme } from '@openliquid/crypto'
 import {
   type Block,
-  type BlockHeader,
   blockHash,
   bytesToHex,
-  type CommitProof,
-  type Epoch,
   type EpochChange,
-  epochGenesisQC,
   equalBytes,
-  type Fault,
-  type GetBlocks,
   type Height,
   type Hex,
   type PeerId,
   payloadRoot,
-  type SigningContext,
-  type SnapshotManifest,
   type SnapshotOffer,
   SYNC_BYTES_MAX,
   sha256,
   snapshotManifestCodec,
   unreachable,
-  type ValidatorSet,
 } from '@openliquid/primitives'
-import { CertificateVerifier } from './certificateVerifier.ts'
-import { committedInBranch } from './committedInBranch.ts'
-import { Committee } from './committee.ts'
-import { ConsensusError, reject } from './errors.ts'
-import { verifyCommitProof, verifyEpochChange } from './lightVerifier.ts'
+import { reject } from './errors.ts'
 import {
   STATE_SYNC_FAILURES_MAX,
   STATE_SYNC_IN_FLIGHT_MAX,
   STATE_SYNC_OFFERS_PER_PEER_MAX,
   STATE_SYNC_PEERS_MAX,
 } from './limits.ts'
-import { decodeReputation } from './reputationCodec.ts'
+import { type EpochRoots, ProvenEpochs } from './provenEpochs.ts'
+import type { StateSyncEffect, StateSyncTarget } from './stateSyncEffect.ts'
+import type { StateSyncInput, StateSyncRequest } from './stateSyncInput.ts'
 
 /** Wait before peers are asked for offers again when none could be used. */
 const RETRY_MS = 2_000
 /** Rest of a peer that did not answer: it may be busy, or we may be above what it serves us a second. */
 const REST_MS = 250
 
-/** A state that is certified and vouched for, and all that a replica needs to go on from it. */
-export interface StateSyncTarget {
-  readonly manifest: SnapshotManifest
-  /** From K of the height up to the block below the certifying one. */
-  readonly headers: readonly BlockHeader[]
-  /** Blocks from K of the height up to the height. */
-  readonly blocks: readonly Block[]
-  readonly certified: CommitProof
-  /** From the first epoch on, without a gap up to the epoch of the certifying block. */
-  readonly changes: readonly EpochChange[]
-  /** Of the epoch that grows on the height. */
-  readonly validatorSet: ValidatorSet
-}
-
-/** What is asked of a peer. */
-export type StateSyncRequest =
-  | { readonly kind: 'offers' }
-  | { readonly kind: 'epochChange'; readonly fromEpoch: Epoch }
-  | { readonly kind: 'blocks'; readonly request: GetBlocks }
-  | { readonly kind: 'chunk'; readonly height: Height; readonly index: number }
-
-export type StateSyncInput =
-  /** The peers that can be asked; `nodeKey` tells which of them are validators. Replaces what was said before. */
-  | {
-      readonly kind: 'peers'
-      readonly nowMs: number
-      readonly peers: readonly { readonly peer: PeerId; readonly nodeKey: Uint8Array }[]
-    }
-  | {
-      readonly kind: 'offers'
-      readonly nowMs: number
-      readonly requestId: number
-      readonly offers: readonly SnapshotOffer[]
-    }
-  | {
-      readonly kind: 'epochChange'
-      readonly nowMs: number
-      readonly requestId: number
-      readonly proofs: readonly EpochChange[]
-    }
-  | {
-      readonly kind: 'blocks'
-      readonly nowMs: number
-      readonly requestId: number
-      readonly blocks: readonly Block[]
-    }
-  | {
-      readonly kind: 'chunk'
-      readonly nowMs: number
-      readonly requestId: number
-      readonly bytes: Uint8Array
-    }
-  /** No answer in time, a refusal, or bytes that are no answer. */
-  | { readonly kind: 'failed'; readonly nowMs: number; readonly requestId: number }
-  /** The restore has begun, or goes on from what an earlier life put in; those chunks are not needed. */
-  | { readonly kind: 'begun'; readonly nowMs: number; readonly restored: readonly number[] }
-  | { readonly kind: 'restored'; readonly nowMs: number; readonly index: number }
-  /** A chunk, or the manifest, is not of the certified state although the manifest names it. */
-  | { readonly kind: 'refused'; readonly nowMs: number; readonly reason: string }
-  | { readonly kind: 'timerFired'; readonly nowMs: number }
-
-export type StateSyncEffect =
-  /** Answer with the input of the same kind, or with `failed`; the one who asks sets the deadline. */
-  | {
-      readonly kind: 'request'
-      readonly requestId: number
-      readonly peer: PeerId
-      readonly request: StateSyncRequest
-    }
-  /** Answer with `begun`, or `refused`. What an earlier `begin` of another manifest put in is of no use. */
-  | { readonly kind: 'begin'; readonly target: StateSyncTarget }
-  /** Answer with `restored` or `refused`. The bytes have the hash that the manifest names. */
-  | { readonly kind: 'restore'; readonly index: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'finish'; readonly target: StateSyncTarget }
-  | { readonly kind: 'report'; readonly peer: PeerId; readonly fault: Fault }
-  | { readonly kind: 'setTimer'; readonly atMs: number }
-
-export interface StateSyncOptions {
-  readonly context: SigningContext
-  readonly scheme: SignatureScheme
-  readonly genesis: Block
-  /** Of the first epoch. */
-  readonly validatorSet: ValidatorSet
+export interface StateSyncOptions extends EpochRoots {
   /** Only states above this height are of use. */
   readonly aboveHeight: Height
-  /** A block known from elsewhere: the validators of its epoch must be those that its header names. */
-  readonly checkpoint?: BlockHeader
 }
 
 interface Candidate {
@@ -151,10 +55,8 @@ interface Asked {
  * @see docs/spec/consensus.md §8 state sync
  */
 export class StateSync {
-  readonly #options: StateSyncOptions
-  readonly #sets = new Map<Epoch, ValidatorSet>()
-  readonly #verifiers = new Map<Epoch, CertificateVerifier>()
-  readonly #changes: EpochChange[] = []
+  readonly #aboveHeight: Height
+  readonly #epochs: ProvenEpochs
   readonly #peers = new Map<PeerId, Uint8Array>()
   readonly #offers = new Map<PeerId, readonly SnapshotOffer[]>()
   readonly #asked = new Map<number, Asked>()
@@ -181,9 +83,8 @@ export class StateSync {
   #turn = 0
 
   constructor(options: StateSyncOptions) {
-    this.#options = options
-    const { genesis, validatorSet } = options
-    this.#addSet(validatorSet, genesis.header)
+    this.#aboveHeight = options.aboveHeight
+    this.#epochs = new ProvenEpochs(options)
   }
 
   /** Chunks restored and in all, for people. */
@@ -302,20 +203,12 @@ export class StateSync {
   #onEpochChange(peer: PeerId, proofs: readonly EpochChange[]): void {
     let isProgress = false
     for (const change of proofs) {
-      const { epoch } = change.commit.qc
-      const verifier = this.#verifiers.get(epoch)
-      if (verifier === undefined || this.#sets.has(epoch + 1n)) continue
-      const closing = change.commit.path[0]
-      if (closing === undefined || !verifyEpochChange(change, verifier)) {
-        this.#ban(peer, 'a change of the validator set is not proven')
+      if (!this.#epochs.wants(change)) continue
+      const refusal = this.#epochs.add(change)
+      if (refusal !== undefined) {
+        this.#ban(peer, refusal)
         return
       }
-      if (!this.#fitsCheckpoint(change.nextSet, closing)) {
-        this.#ban(peer, 'the chain of validator sets does not contain the trusted checkpoint')
-        return
-      }
-      this.#changes.push(change)
-      this.#addSet(change.nextSet, closing)
       isProgress = true
     }
     // It offers states of an epoch that it does not lead to.
@@ -341,13 +234,13 @@ export class StateSync {
       if (block !== undefined) found.push(block)
     }
     const top = wanted.at(-1)
-    const set = top === undefined ? undefined : this.#setAbove(top)
+    const set = top === undefined ? undefined : this.#epochs.setAbove(top)
     if (set === undefined) return
     this.#failures = 0
     this.#target = {
       ...candidate.offer,
       blocks: found,
-      changes: this.#changes,
+      changes: this.#epochs.changes,
       validatorSet: set,
     }
     this.#effects.push({ kind: 'begin', target: this.#target })
@@ -461,7 +354,7 @@ export class StateSync {
 
   /** Peers whose states are of epochs not proven yet are asked for the way there, one at a time. */
   #askForSets(): void {
-    const fromEpoch = this.#newestEpoch()
+    const fromEpoch = this.#epochs.newest
     for (const [peer, offers] of this.#offers) {
       if (!offers.some(({ certified }) => certified.qc.epoch > fromEpoch)) continue
       const isAsked = [...this.#asked.values()].some(
@@ -477,12 +370,13 @@ export class StateSync {
     for (const [peer, offers] of [...this.#offers]) {
       for (const offer of offers) {
         const { epoch } = offer.certified.qc
-        if (!this.#sets.has(epoch) || offer.manifest.height <= this.#options.aboveHeight) continue
+        if (!this.#epochs.has(epoch) || offer.manifest.height <= this.#aboveHeight) continue
         const digest = bytesToHex(sha256(snapshotManifestCodec.encode(offer.manifest)))
         if (this.#lies.has(digest)) continue
         const known = candidates.get(digest)
-        if (known === undefined && !this.#isCertified(offer)) {
-          this.#ban(peer, 'the root of an offered state is not certified')
+        const refusal = known === undefined ? this.#epochs.refusalOf(offer) : undefined
+        if (refusal !== undefined) {
+          this.#ban(peer, refusal)
           break
         }
         if (known === undefined) candidates.set(digest, { digest, offer, peers: new Set([peer]) })
@@ -491,44 +385,12 @@ export class StateSync {
     }
     let best: Candidate | undefined
     for (const candidate of candidates.values()) {
-      if (!this.#isVouched(candidate)) continue
+      const nodeKeys = [...candidate.peers].flatMap((peer) => this.#peers.get(peer) ?? [])
+      if (!this.#epochs.isVouched(candidate.offer, nodeKeys)) continue
       const { height } = candidate.offer.manifest
       if (best === undefined || height > best.offer.manifest.height) best = candidate
     }
     return best
-  }
-
-  #isVouched({ offer, peers }: Candidate): boolean {
-    const set = this.#sets.get(offer.certified.qc.epoch)
-    if (set === undefined) return false
-    const indexes = new Set<number>()
-    for (const peer of peers) {
-      const nodeKey = this.#peers.get(peer)
-      const member = set.validators.find((one) => nodeKey && equalBytes(one.nodeKey, nodeKey))
-      if (member !== undefined) indexes.add(member.index)
-    }
-    const committee = new Committee(set)
-    return committee.isBlockingSet(committee.stakeOf([...indexes]))
-  }
-
-  /** A quorum certified the root, and the headers lead from the certifying block down to the height and below. */
-  #isCertified({ certified, headers, manifest }: SnapshotOffer): boolean {
-    const verifier = this.#verifiers.get(certified.qc.epoch)
-    const naming = certified.path[0]
-    if (verifier === undefined || naming === undefined) return false
-    if (naming.executedHeight !== manifest.height) return false
-    if (!equalBytes(naming.stateRoot, manifest.stateRoot)) return false
-    let above: BlockHeader = naming
-    for (const header of [...headers].reverse()) {
-      if (header.height + 1n !== above.height) return false
-      if (!equalBytes(blockHash(header), above.parentHash)) return false
-      above = header
-    }
-    const top = headers.find(({ height }) => height === manifest.height)
-    const below = headers.find(({ height }) => height === manifest.height - 1n)
-    if (top === undefined || below === undefined) return false
-    if (headers[0]?.height !== committedInBranch(top, below)) return false
-    return isReputationOf(manifest, top.epoch) && verifyCommitProof(certified, verifier)
   }
 
   #requestBlocks({ offer, peers }: Candidate, nowMs: number): void {
@@ -597,44 +459,5 @@ export class StateSync {
     this.#peers.delete(peer)
     this.#offers.delete(peer)
     this.#effects.push({ kind: 'report', peer, fault: reject('OL_CONSENSUS_SYNC', reason) })
-  }
-
-  #newestEpoch(): Epoch {
-    let newest = 0n
-    for (const epoch of this.#sets.keys()) if (epoch > newest) newest = epoch
-    return newest
-  }
-
-  #setAbove(header: BlockHeader): ValidatorSet | undefined {
-    const isClosing = header.flags === 1
-    return this.#sets.get(isClosing ? header.epoch + 1n : header.epoch)
-  }
-
-  #addSet(set: ValidatorSet, base: BlockHeader): void {
-    const committee = new Committee(set)
-    const genesisQC = epochGenesisQC(set.epoch, blockHash(base), committee.size)
-    const { context, scheme } = this.#options
-    this.#sets.set(set.epoch, set)
-    this.#verifiers.set(
-      set.epoch,
-      new CertificateVerifier({ committee, context, scheme, epochGenesisQC: genesisQC }),
-    )
-  }
-
-  /** The checkpoint's header names the validators of its epoch: only a chain with these is the one that is trusted. */
-  #fitsCheckpoint(nextSet: ValidatorSet, closing: BlockHeader): boolean {
-    const { checkpoint } = this.#options
-    if (checkpoint === undefined || checkpoint.epoch !== nextSet.epoch) return true
-    return equalBytes(closing.nextValidatorSetHash, checkpoint.validatorSetHash)
-  }
-}
-
-function isReputationOf({ height, reputation }: SnapshotManifest, epoch: Epoch): boolean {
-  try {
-    const state = decodeReputation(reputation)
-    return state.height === height && state.epoch === epoch
-  } catch (error) {
-    if (error instanceof ConsensusError) return false
-    throw error
   }
 }

@@ -13,12 +13,9 @@ import { SeededRandom } from '@openliquid/primitives/testing'
 import { expect, it } from 'vitest'
 import { STATE_SYNC_IN_FLIGHT_MAX } from './limits.ts'
 import { encodeReputation } from './reputationCodec.ts'
-import {
-  StateSync,
-  type StateSyncEffect,
-  type StateSyncInput,
-  type StateSyncRequest,
-} from './stateSync.ts'
+import { StateSync } from './stateSync.ts'
+import type { StateSyncEffect } from './stateSyncEffect.ts'
+import type { StateSyncInput, StateSyncRequest } from './stateSyncInput.ts'
 import { Fixture } from './testing/index.ts'
 
 const COUNT = 7

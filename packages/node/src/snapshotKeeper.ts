@@ -67,6 +67,11 @@ export class SnapshotKeeper {
     }
   }
 
+  /** Whether one is being written: no other is begun meanwhile. */
+  get isMaking(): boolean {
+    return this.#making !== undefined
+  }
+
   /** Newest first. */
   get offers(): readonly SnapshotOffer[] {
     return this.#offers
