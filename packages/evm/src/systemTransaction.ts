@@ -13,6 +13,8 @@ export interface EvmSystemTransaction {
   readonly to: Address
   readonly value: bigint
   readonly data: Uint8Array
+  /** That of a plain transfer when absent. */
+  readonly gasLimit?: bigint
 }
 
 /**
@@ -22,13 +24,13 @@ export interface EvmSystemTransaction {
  * @see docs/spec/hyperliquid.md §13
  */
 export function systemTransaction(
-  { from, to, value, data }: EvmSystemTransaction,
+  { from, to, value, data, gasLimit = SYSTEM_TRANSACTION_GAS }: EvmSystemTransaction,
   { chainId, nonce }: { readonly chainId: number; readonly nonce: bigint },
 ): EvmTransaction {
   const bytes = encodeRlp([
     uintToRlp(nonce),
     uintToRlp(0n),
-    uintToRlp(SYSTEM_TRANSACTION_GAS),
+    uintToRlp(gasLimit),
     to,
     uintToRlp(value),
     data,

@@ -7,6 +7,17 @@ export interface QueuedTransfer {
   readonly user: User
   readonly token: number
   readonly wei: bigint
+  readonly call: TransferCall | undefined
+}
+
+/** What the linked contract is called with; docs/spec/hyperliquid.md §13. */
+export interface TransferCall {
+  /** 32 bytes of hex. */
+  readonly destinationRecipient: string
+  readonly destinationChainId: number
+  readonly nonce: number
+  readonly data: Uint8Array
+  readonly gasLimit: bigint
 }
 
 /** A contract that the deployer of a token asked to link, and that nobody has confirmed yet. */
@@ -19,8 +30,37 @@ export interface LinkRequest {
 export const EVM_TRANSFERS: TableSpec<number, QueuedTransfer> = {
   tag: 0x60,
   ...sequenceKey,
-  write: (out, { user, token, wei }) => void out.hex(user, 20).u32(token).u64(wei),
-  read: (input: ByteReader) => ({ user: input.hex(20), token: input.u32(), wei: input.u64() }),
+  write: (out, { user, token, wei, call }) => {
+    out
+      .hex(user, 20)
+      .u32(token)
+      .u64(wei)
+      .bool(call !== undefined)
+    if (call === undefined) return
+    out
+      .hex(call.destinationRecipient, 32)
+      .u32(call.destinationChainId)
+      .u53(call.nonce)
+      .u64(call.gasLimit)
+      .u32(call.data.length)
+      .part(call.data, 0, call.data.length)
+  },
+  read: (input: ByteReader) => ({
+    user: input.hex(20),
+    token: input.u32(),
+    wei: input.u64(),
+    call: input.bool() ? readCall(input) : undefined,
+  }),
+}
+
+function readCall(input: ByteReader): TransferCall {
+  return {
+    destinationRecipient: input.hex(32),
+    destinationChainId: input.u32(),
+    nonce: input.u53(),
+    gasLimit: input.u64(),
+    data: input.bytes(input.u32()),
+  }
 }
 
 /** Keyed by token. */

@@ -1,4 +1,4 @@
-import { indexKey, type Singleton, singletonKey, type User } from './records.ts'
+import { indexKey, readList, type Singleton, singletonKey, type User } from './records.ts'
 import type { TableSpec } from './table.ts'
 
 /** A token that an account registers on the running chain; docs/spec/hyperliquid.md §9. */
@@ -10,19 +10,28 @@ export interface Deployment {
   readonly isOpen: boolean
   /** Of the fees paid in the token, millionths; the rest is burned. */
   readonly feeSharePpm: number
+  /** Other pairs may be quoted in it. */
+  readonly isQuote: boolean
+  /** Holders of another token that the deployer left out. */
+  readonly blacklist: readonly User[]
 }
 
 /** Keyed by token. */
 export const DEPLOYMENTS: TableSpec<number, Deployment> = {
   tag: 0x63,
   ...indexKey,
-  write: (out, { allocatedWei, holders, isOpen, feeSharePpm }) =>
-    void out.u64(allocatedWei).u32(holders).bool(isOpen).u32(feeSharePpm),
+  write: (out, { allocatedWei, holders, isOpen, feeSharePpm, isQuote, blacklist }) => {
+    out.u64(allocatedWei).u32(holders).bool(isOpen).u32(feeSharePpm).bool(isQuote)
+    out.u32(blacklist.length)
+    for (const user of blacklist) out.hex(user, 20)
+  },
   read: (input) => ({
     allocatedWei: input.u64(),
     holders: input.u32(),
     isOpen: input.bool(),
     feeSharePpm: input.u32(),
+    isQuote: input.bool(),
+    blacklist: readList(input, () => input.hex(20)),
   }),
 }
 

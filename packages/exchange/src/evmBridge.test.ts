@@ -197,6 +197,97 @@ describe('Core to EVM: §13', () => {
   })
 })
 
+describe('Core to a contract, with data: §13', () => {
+  const withData = (changes: Partial<Extract<Action, { type: 'sendToEvmWithData' }>>): Action => ({
+    type: 'sendToEvmWithData',
+    signatureChainId: '0x66eee',
+    hyperliquidChain: 'Testnet',
+    token: `PURR:0x${'01'.repeat(16)}`,
+    amount: '2',
+    sourceDex: 'spot',
+    destinationRecipient: `0x${'ab'.repeat(20)}`,
+    addressEncoding: 'hex',
+    destinationChainId: 7,
+    gasLimit: 300_000,
+    data: '0x0102',
+    nonce: 9,
+    ...changes,
+  })
+
+  it('leaves with what the contract is told, over a restart, and pays for its own gas limit', () => {
+    const x = bridged()
+    expect(x.act(alice, withData({})).status).toBe('ok')
+    expect(total(x, alice, TOKENS.hype)).toBe(10_000_00000000n - 30_000n)
+    x.reload()
+    expect(x.machine.beginEvmBlock()).toEqual([
+      {
+        user: alice,
+        token: TOKENS.purr,
+        wei: 2_00000n,
+        amount: 2_000_000_000_000_000_000n,
+        systemAddress: tokenSystemAddress(TOKENS.purr),
+        contract,
+        call: {
+          destinationRecipient: Uint8Array.of(
+            ...new Array(12).fill(0),
+            ...new Array(20).fill(0xab),
+          ),
+          destinationChainId: 7,
+          nonce: 9,
+          data: Uint8Array.of(1, 2),
+          gasLimit: 300_000n,
+        },
+      },
+    ])
+  })
+
+  it('takes recipients of chains that write them in base 58', () => {
+    const x = bridged()
+    const addressEncoding = 'base58'
+    // 32 bytes of 0xff, and the system program of Solana: 32 zeros.
+    for (const [destinationRecipient, byte] of [
+      ['JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG', 0xff],
+      ['11111111111111111111111111111111', 0],
+    ] as const) {
+      const action = withData({ destinationRecipient, addressEncoding })
+      expect(x.act(alice, action).status).toBe('ok')
+      const [transfer] = x.machine.beginEvmBlock()
+      expect(transfer?.call?.destinationRecipient).toEqual(new Uint8Array(32).fill(byte))
+    }
+  })
+
+  it.each<[string, Parameters<typeof withData>[0], string]>([
+    [
+      'a token without contract',
+      { token: `HYPE:0x${'02'.repeat(16)}` },
+      'Token has no contract on the EVM.',
+    ],
+    ['another dex', { sourceDex: '' }, 'Only spot tokens go to the EVM.'],
+    ['an unknown token', { token: 'PURR' }, 'Token does not exist.'],
+    ['an amount of 0', { amount: '0' }, 'Invalid amount.'],
+    ['more than there is', { amount: '500001' }, 'Insufficient balance for token transfer.'],
+    ['no gas', { gasLimit: 0 }, 'Invalid recipient, data or gas limit.'],
+    ['gas above the bound', { gasLimit: 1_000_001 }, 'Invalid recipient, data or gas limit.'],
+    ['much data', { data: `0x${'00'.repeat(4_097)}` }, 'Invalid recipient, data or gas limit.'],
+    ['an unknown encoding', { addressEncoding: 'bech32' }, 'Invalid recipient, data or gas limit.'],
+    [
+      'a recipient of 33 bytes',
+      { destinationRecipient: `0x${'00'.repeat(33)}` },
+      'Invalid recipient, data or gas limit.',
+    ],
+    [
+      'a base 58 number above 32 bytes',
+      {
+        addressEncoding: 'base58',
+        destinationRecipient: 'JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFH',
+      },
+      'Invalid recipient, data or gas limit.',
+    ],
+  ])('refuses %s', (_, changes, text) => {
+    expect(bridged().act(alice, withData(changes)).response).toBe(text)
+  })
+})
+
 describe('EVM to Core: §13', () => {
   it('credits the sender out of the system address, and drops what is below one wei', () => {
     const x = bridged()

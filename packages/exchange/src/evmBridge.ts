@@ -5,6 +5,7 @@ import {
   type EvmCredit,
   type EvmLink,
   type EvmTransfer,
+  type EvmTransferCall,
   hexToBytes,
   NATIVE_SYSTEM_ADDRESS,
   NATIVE_TOKEN_EVM_DECIMALS,
@@ -14,6 +15,7 @@ import {
 } from '@openliquid/primitives'
 import { activate } from './actions/activation.ts'
 import { type ActionOutcome, DONE, fault, unsupported } from './actions/outcome.ts'
+import type { TransferCall } from './bridgeRecords.ts'
 import type { CoreState } from './coreState.ts'
 import { ceilDivide, formatUnits } from './decimal.ts'
 import { emitLedgerUpdate } from './ledgerEvents.ts'
@@ -88,6 +90,7 @@ export function sendToEvm(
     wei,
     destination,
   }: { readonly token: Token; readonly wei: bigint; readonly destination: User },
+  call?: TransferCall,
 ): ActionOutcome {
   const link = evmLinkOf(token)
   if (link === undefined || bytesToHex(link.systemAddress) !== destination) {
@@ -100,7 +103,7 @@ export function sendToEvm(
   if (state.transferQueue.size >= EVM_TRANSFERS_MAX) {
     return fault('OL_ACTION_EVM_QUEUE', 'Too many transfers to the EVM are waiting.')
   }
-  const gas = gasFee(state)
+  const gas = gasFee(state, call?.gasLimit ?? SYSTEM_TRANSACTION_GAS)
   const needed = token.index === gas.token ? wei + gas.wei : wei
   if (spotAvailable(state, user, token.index) < needed) {
     return fault('OL_ACTION_BALANCE', 'Insufficient balance for token transfer.')
@@ -111,7 +114,7 @@ export function sendToEvm(
   const entryNtl = spotValue(state, token, wei)
   transferSpot(state, user, destination, { token: token.index, wei, entryNtl })
   burn(state, user, gas)
-  state.evmTransfers.set(state.transferQueue.next, { user, token: token.index, wei })
+  state.evmTransfers.set(state.transferQueue.next, { user, token: token.index, wei, call })
   emitLedgerUpdate(state, [user], {
     type: 'spotTransfer',
     token: token.name,
@@ -143,9 +146,14 @@ export function takeEvmTransfers(state: CoreState): EvmTransfer[] {
       amount: toEvmAmount(link, queued.wei),
       systemAddress,
       ...(contract === undefined ? {} : { contract }),
+      ...(queued.call === undefined ? {} : { call: callOf(queued.call) }),
     })
   }
   return transfers
+}
+
+function callOf({ destinationRecipient, ...call }: TransferCall): EvmTransferCall {
+  return { ...call, destinationRecipient: hexToBytes(destinationRecipient, 32) }
 }
 
 /** Gives what came to a system address on the EVM to its sender; what cannot be given becomes an event. */
@@ -202,7 +210,10 @@ function refusal(
 }
 
 /** Wei of the native token that a system transaction costs, rounded up to the Core's unit. */
-function gasFee(state: CoreState): {
+function gasFee(
+  state: CoreState,
+  gasLimit: bigint,
+): {
   readonly token: number
   readonly wei: bigint
   readonly weiDecimals: number
@@ -211,7 +222,7 @@ function gasFee(state: CoreState): {
   for (const [index, { name, weiDecimals }] of state.tokens.entries()) {
     if (name !== NATIVE_TOKEN_NAME) continue
     const unit = 10n ** BigInt(NATIVE_TOKEN_EVM_DECIMALS - weiDecimals)
-    const wei = ceilDivide(SYSTEM_TRANSACTION_GAS * state.evm.baseFee, unit)
+    const wei = ceilDivide(gasLimit * state.evm.baseFee, unit)
     return { token: index, wei, weiDecimals }
   }
   return { token: 0, wei: 0n, weiDecimals: 0 }

@@ -24,6 +24,10 @@ export const LEVERAGE_MAX = 100
 export const CORE_WRITER_QUEUE_MAX = 65_536
 /** Transfers to the EVM that wait for an EVM block: bounds what a block has to remember. */
 export const EVM_TRANSFERS_MAX = 4_096
+/** Bytes of call data that a transfer to the EVM takes along: as many wait as there are transfers. */
+export const EVM_TRANSFER_DATA_BYTES_MAX = 4_096
+/** Gas of one system transaction with data: a hundred of them stay near what an EVM block may use. */
+export const EVM_TRANSFER_GAS_MAX = 1_000_000
 /** System transactions of one EVM block: beside the gas of its own transactions, bounds its work. */
 export const EVM_TRANSFERS_PER_BLOCK_MAX = 100
 /** Oracle buckets that a submission may lag behind block time. */
@@ -48,6 +52,8 @@ export const TOKEN_HOLDERS_AT_GENESIS_MAX = 1_000
 export const STAKE_WITHDRAWALS_MAX = 5
 /** Validators that one account may delegate to: bounds what one account adds to the ends of epochs and days. */
 export const DELEGATIONS_OF_USER_MAX = 32
+/** Accounts that may delegate to one validator: the end of an epoch pays each of them. */
+export const DELEGATORS_OF_VALIDATOR_MAX = 10_000
 /** Registered validators: new keys are compared with all of them. */
 export const VALIDATORS_REGISTERED_MAX = 1_000
 /** Open orders of one address, however much it trades; docs/spec/hyperliquid.md §5. */

@@ -148,13 +148,132 @@ describe('spotDeploy: §9', () => {
     x.reload()
   })
 
-  it('answers not supported to hyperliquidity and other quote tokens', () => {
+  it('answers not supported to hyperliquidity', () => {
     ok(deployer, register())
-    for (const step of [
-      { genesis: { token: TOKEN, maxSupply: '1' } },
-      { enableQuoteToken: { token: TOKEN } },
-    ]) {
-      expect(x.act(deployer, deploy(step))).toMatchObject({ code: 'OL_ACTION_UNSUPPORTED' })
-    }
+    const step = { genesis: { token: TOKEN, maxSupply: '1' } }
+    expect(x.act(deployer, deploy(step))).toMatchObject({ code: 'OL_ACTION_UNSUPPORTED' })
+  })
+})
+
+describe('the holders of another token at genesis', () => {
+  const byHolders = (
+    existingTokenAndWei: [number, string][],
+    blacklistUsers: [`0x${string}`, boolean][] = [],
+  ): Action =>
+    deploy({ userGenesis: { token: TOKEN, userAndWei: [], existingTokenAndWei, blacklistUsers } })
+  const system = `0x20${'00'.repeat(18)}01` as const
+
+  it('get what they hold is of all, and the greatest what rounding leaves', () => {
+    const balances = [
+      { address: testUserHex(1), spot: { USDC: '10', PURR: '1', HYPE: '600' } },
+      { address: testUserHex(2), spot: { PURR: '1' } },
+      { address: testUserHex(3), spot: { PURR: '2' } },
+      { address: system, spot: { PURR: '96' } },
+    ]
+    x = new TestExchange(testGenesis(0, { balances }))
+    ok(deployer, register())
+    ok(deployer, byHolders([[TOKENS.purr, '1001']]))
+    ok(deployer, open('1001'))
+    expect([1, 2, 3].map((user) => balance(testUser(user)))).toEqual([250n, 250n, 501n])
+    x.reload()
+  })
+
+  it('get nothing when they were left out, until they are let in again', () => {
+    ok(deployer, register())
+    ok(
+      deployer,
+      byHolders(
+        [],
+        [
+          [testUserHex(1), true],
+          [testUserHex(2), true],
+        ],
+      ),
+    )
+    ok(deployer, byHolders([[TOKENS.purr, '1000']], [[testUserHex(1), false]]))
+    x.reload()
+    ok(deployer, open('1000'))
+    expect([1, 2, 3].map((user) => balance(testUser(user)))).toEqual([500n, 0n, 500n])
+  })
+
+  it.each<[string, Action, string]>([
+    ['of a token that nobody holds', byHolders([[77, '1']]), 'Nobody holds the existing token.'],
+    ['of nothing', byHolders([[TOKENS.purr, '0']]), 'Invalid amount.'],
+    [
+      'too many users left out',
+      byHolders(
+        [],
+        Array.from({ length: 1_001 }, (_, i) => [testUserHex(i + 10), true]),
+      ),
+      'Too many users left out.',
+    ],
+  ])('are refused: %s', (_, action, text) => {
+    ok(deployer, register())
+    refused(deployer, action, text)
+  })
+})
+
+describe('a quote token beside USDC', () => {
+  const quote = (isOn: boolean): Action =>
+    deploy(isOn ? { enableQuoteToken: { token: TOKEN } } : { disableQuoteToken: { token: TOKEN } })
+
+  it('is one that its deployer made so, and others are then traded against it', () => {
+    ok(deployer, register({ name: 'USDX', szDecimals: 2, weiDecimals: 8 }))
+    refused(deployer, quote(true), 'Token has had no genesis.')
+    ok(deployer, allocate([2, '500000000000'], [3, '500000000000']))
+    ok(deployer, open('1000000000000'))
+    refused(alice, quote(true), 'Only the deployer of the token may do this.')
+    refused(deployer, quote(false), 'Token is not a quote token.')
+    ok(deployer, quote(true))
+    refused(deployer, quote(true), 'Token is already a quote token.')
+
+    x.endBlock(31 * 3_600_000)
+    ok(
+      deployer,
+      deploy({
+        registerToken2: {
+          spec: { name: 'GEM', szDecimals: 0, weiDecimals: 5 },
+          maxGas: 600 * HYPE,
+        },
+      }),
+    )
+    const gem = TOKEN + 1
+    ok(
+      deployer,
+      deploy({
+        userGenesis: {
+          token: gem,
+          userAndWei: [[testUserHex(3), '10000000']],
+          existingTokenAndWei: [],
+        },
+      }),
+    )
+    ok(deployer, deploy({ genesis: { token: gem, maxSupply: '10000000', noHyperliquidity: true } }))
+    const pairWith = (other: number): Action => deploy({ registerSpot: { tokens: [gem, other] } })
+    refused(deployer, pairWith(TOKENS.purr), 'Token is not a quote token.')
+    refused(deployer, pairWith(gem), 'Token is not a quote token.')
+    ok(deployer, pairWith(TOKEN))
+    x.order(bob, PAIR, 'sell', { px: '20', size: '10' })
+    expect(x.order(alice, PAIR, 'buy', { px: '20', size: '0.4' })).toEqual({
+      error: 'Order has invalid size.',
+    })
+    expect(x.order(alice, PAIR, 'buy', { px: '2', size: '1' })).toEqual({
+      error: 'Order must have minimum value of 10 USDX.',
+    })
+    expect(x.order(alice, PAIR, 'buy', { px: '20', size: '10' })).toHaveProperty('filled')
+    // 200 USDX less 0.04 % for bob, the maker; 10 GEM less 0.07 % for alice.
+    expect(balance(bob)).toBe(500_000_000_000n + 20_000_000_000n - 8_000_000n)
+    expect(balance(alice, gem)).toBe(1_000_000n - 700n)
+    x.reload()
+    // Pairs that are there stay; new ones are refused.
+    ok(deployer, quote(false))
+    expect(x.order(bob, PAIR, 'sell', { px: '20', size: '10' })).toHaveProperty('resting')
+  })
+
+  it('holds the unit of spot prices', () => {
+    ok(deployer, register())
+    ok(deployer, allocate([2, '100']))
+    ok(deployer, open('100'))
+    refused(deployer, quote(true), 'Token is too coarse to be a quote token.')
   })
 })

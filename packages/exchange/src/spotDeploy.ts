@@ -29,6 +29,8 @@ const FULL_NAME_CHARS_MAX = 50
 const LOT_DECIMALS_MIN = 5
 const SZ_DECIMALS_MAX = 8
 const WEI_DECIMALS_MAX = 18
+/** A quote token must hold the unit of spot prices, 1e-8; docs/spec/hyperliquid.md §1.1. */
+const QUOTE_WEI_DECIMALS_MIN = 8
 const AUCTION_MS = 31n * 3_600_000n
 /** 500 HYPE, in 1e-8. */
 const GAS_MIN = 50_000_000_000n
@@ -89,7 +91,14 @@ export function registerToken(
     evmContract: undefined,
   })
   state.tokenDeployers.set(index, user)
-  state.deployments.set(index, { allocatedWei: 0n, holders: 0, isOpen: false, feeSharePpm: 0 })
+  state.deployments.set(index, {
+    allocatedWei: 0n,
+    holders: 0,
+    isOpen: false,
+    feeSharePpm: 0,
+    isQuote: false,
+    blacklist: [],
+  })
   return DONE
 }
 
@@ -103,14 +112,25 @@ export function allocateToken(
   const found = ownDeployment(state, user, token)
   if ('code' in found) return found
   if (found.isOpen) return refused('Token already had its genesis.')
-  if (existingTokenAndWei.length + blacklistUsers.length > 0) {
-    return unsupported('userGenesis by the holders of another token')
-  }
-  let { allocatedWei, holders } = found
+  const blacklist = withBlacklist(found.blacklist, blacklistUsers)
+  if (blacklist.length > TOKEN_HOLDERS_AT_GENESIS_MAX) return refused('Too many users left out.')
+  const gifts: (readonly [holder: User, wei: bigint])[] = []
   for (const [holder, text] of userAndWei) {
     const wei = parseUnits(text, 0)
     if (wei === undefined || wei === 0n) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
     if (isSystemAddress(holder)) return refused('A system address gets nothing at genesis.')
+    gifts.push([holder, wei])
+  }
+  for (const [existing, text] of existingTokenAndWei) {
+    const wei = parseUnits(text, 0)
+    if (wei === undefined || wei === 0n) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
+    const shares = sharesOfHolders(state, { existing, wei, blacklist })
+    if (shares === undefined) return refused('Too many holders at genesis.')
+    if (shares.length === 0) return refused('Nobody holds the existing token.')
+    gifts.push(...shares)
+  }
+  let { allocatedWei, holders } = found
+  for (const [holder, wei] of gifts) {
     const before = state.allocations.get(holder, token)
     if (before === undefined) holders += 1
     allocatedWei += wei
@@ -118,7 +138,68 @@ export function allocateToken(
     state.allocations.set(holder, token, (before ?? 0n) + wei)
   }
   if (holders > TOKEN_HOLDERS_AT_GENESIS_MAX) return refused('Too many holders at genesis.')
-  state.deployments.set(token, { ...found, allocatedWei, holders })
+  state.deployments.set(token, { ...found, allocatedWei, holders, blacklist })
+  return DONE
+}
+
+/** Ascending. A later entry of the deployer counts, and `false` lets a user in again. */
+function withBlacklist(
+  before: readonly User[],
+  changes: readonly (readonly [User, boolean])[],
+): readonly User[] {
+  const users = new Set(before)
+  for (const [user, isOut] of changes) {
+    if (isOut) users.add(user)
+    else users.delete(user)
+  }
+  return [...users].sort()
+}
+
+/**
+ * What the holders of an existing token get of so many wei: in proportion to what they hold now, rounded down, and what
+ * rounding leaves goes to the greatest holder. `undefined` when they are too many for one action.
+ */
+function sharesOfHolders(
+  state: CoreState,
+  wanted: { readonly existing: number; readonly wei: bigint; readonly blacklist: readonly User[] },
+): readonly (readonly [holder: User, wei: bigint])[] | undefined {
+  const { existing, wei, blacklist } = wanted
+  const left = new Set(blacklist)
+  const holders: { readonly user: User; readonly held: bigint }[] = []
+  for (const [user, balances] of state.spotBalances.owners()) {
+    const held = balances.get(existing)?.total ?? 0n
+    if (held === 0n || left.has(user) || isSystemAddress(user)) continue
+    holders.push({ user, held })
+    if (holders.length > TOKEN_HOLDERS_AT_GENESIS_MAX) return undefined
+  }
+  holders.sort((a, b) =>
+    a.held === b.held ? (a.user < b.user ? -1 : 1) : a.held > b.held ? -1 : 1,
+  )
+  const total = holders.reduce((sum, { held }) => sum + held, 0n)
+  const shares = holders.map(({ user, held }) => [user, (wei * held) / total] as const)
+  const [greatest, ...others] = shares
+  if (greatest === undefined) return []
+  const rest = wei - shares.reduce((sum, [, share]) => sum + share, 0n)
+  return [[greatest[0], greatest[1] + rest] as const, ...others].filter(([, share]) => share > 0n)
+}
+
+/** Lets other pairs be quoted in the token, for ever or until `disableQuoteToken`; pairs that are there stay. */
+export function setQuoteToken(
+  state: CoreState,
+  user: User,
+  token: number,
+  isQuote: boolean,
+): ActionOutcome {
+  const found = ownDeployment(state, user, token)
+  if ('code' in found) return found
+  if (!found.isOpen) return refused('Token has had no genesis.')
+  if (state.token(token).weiDecimals < QUOTE_WEI_DECIMALS_MIN) {
+    return refused('Token is too coarse to be a quote token.')
+  }
+  if (found.isQuote === isQuote) {
+    return refused(isQuote ? 'Token is already a quote token.' : 'Token is not a quote token.')
+  }
+  state.deployments.set(token, { ...found, isQuote })
   return DONE
 }
 
@@ -147,7 +228,7 @@ export function openToken(
   return DONE
 }
 
-/** Fourth step: a book against USDC. */
+/** Fourth step: a book against USDC, or another quote token. */
 export function registerSpotPair(
   state: CoreState,
   user: User,
@@ -156,7 +237,8 @@ export function registerSpotPair(
   const found = ownDeployment(state, user, base)
   if ('code' in found) return found
   if (!found.isOpen) return refused('Token has had no genesis.')
-  if (quote !== USDC) return refused('Token is not a quote token.')
+  const isQuote = quote === USDC || state.deployments.get(quote)?.isQuote === true
+  if (!isQuote || quote === base) return refused('Token is not a quote token.')
   let index = 0
   for (const [taken, pair] of state.spotPairs.entries()) {
     if (pair.base === base && pair.quote === quote) return refused('Spot pair already exists.')

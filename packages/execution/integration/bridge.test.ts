@@ -23,6 +23,7 @@ import {
   spotSend,
   TOKENS,
   toEvm,
+  toEvmWithData,
   word,
 } from './bridgeChain.ts'
 import { alice, bob, stranger } from './chain.ts'
@@ -108,6 +109,44 @@ describe('HYPE', () => {
 })
 
 describe('a linked ERC-20', () => {
+  test('is told of tokens that come with data, whom they are for, and moves them itself', async () => {
+    const chain = await TwoNodes.open()
+    await chain.block([deployToken(chain)])
+    const sent = await chain.block([
+      chain.action(alice, toEvmWithData(bob.address, '3', '0xc0ffee')),
+    ])
+    expect(sent.receipts).toMatchObject([{ status: 'ok' }])
+    expect(eventsOf(sent, 'evmTransfer')).toMatchObject([{ status: 'executed', wei: '300000' }])
+    expect(onCore(chain.node, alice.address, TOKENS.purr)).toBe(997_00000n)
+    // Gas of 300,000 at a base fee below 1 gwei.
+    expect(await linkedBalance(chain.node, bob.address)).toBe(3n * PURR)
+    const { view } = chain.node
+    const number = view.evm.head.header.number
+    const [receipt] = view.evm.getSystemReceipts(number) ?? []
+    const [system] = view.evm.getSystemTransactions(number) ?? []
+    expect(system?.transaction.gasLimit).toBe(300_000n)
+    // As the compiler of the contract packs what it understood.
+    const [, , , , nonce] =
+      receipt?.logs[1]?.data.reduce<bigint[]>((words, byte, i) => {
+        words[i >> 5] = ((words[i >> 5] ?? 0n) << 8n) | BigInt(byte)
+        return words
+      }, []) ?? []
+    expect(receipt?.logs[1]?.data).toEqual(
+      concatBytes(
+        addressWord(alice.address),
+        addressWord(bob.address),
+        word(7),
+        word(3n * PURR),
+        word(nonce ?? 0n),
+        word(192),
+        word(3),
+        Uint8Array.of(0xc0, 0xff, 0xee),
+        new Uint8Array(29),
+      ),
+    )
+    expect(nonce).toBeGreaterThan(1_600_000_000_000n)
+  })
+
   test('crosses to the EVM and back, over a restart', async () => {
     const chain = await TwoNodes.open()
     await chain.block([deployToken(chain)])

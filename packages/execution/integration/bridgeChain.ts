@@ -8,6 +8,7 @@ import {
   concatBytes,
   type Genesis,
   type GenesisLane,
+  type Hex,
   keccak256,
   NATIVE_SYSTEM_ADDRESS,
   tokenSystemAddress,
@@ -167,6 +168,24 @@ export function spotSend(token: 'PURR' | 'HYPE', amount: string, destination: Ad
 /** Sends a token to the sender's own address on the EVM. */
 export function toEvm(token: 'PURR' | 'HYPE', amount: string): Action {
   return spotSend(token, amount, token === 'PURR' ? PURR_SYSTEM : NATIVE_SYSTEM_ADDRESS)
+}
+
+/** Sends PURR to the linked contract, for somebody on whichever chain, with data. */
+export function toEvmWithData(recipient: Address, amount: string, data: Hex): Action {
+  return {
+    type: 'sendToEvmWithData',
+    signatureChainId: '0x66eee',
+    hyperliquidChain: 'Testnet',
+    token: 'PURR:0xc1fb593aeffbeb02f85e0308e9956a90',
+    amount,
+    sourceDex: 'spot',
+    destinationRecipient: bytesToHex(recipient),
+    addressEncoding: 'hex',
+    destinationChainId: 7,
+    gasLimit: 300_000,
+    data,
+    nonce: 0,
+  }
 }
 
 /** Wei on the Core. */

@@ -1,6 +1,11 @@
 import type { EvmPayloadTransaction, EvmSystemTransaction, EvmTransition } from '@openliquid/evm'
 import type { CoreWriterRejectedEvent, EvmTransferEvent } from '@openliquid/exchange'
-import { decodeCoreWriterLog, EvmLinks, tokenTransferData } from '@openliquid/precompiles'
+import {
+  coreReceiveData,
+  decodeCoreWriterLog,
+  EvmLinks,
+  tokenTransferData,
+} from '@openliquid/precompiles'
 import {
   assert,
   type BlockContext,
@@ -53,9 +58,13 @@ export async function runEvmRound(
 }
 
 function systemTransactionOf(transfer: EvmTransfer): EvmSystemTransaction {
-  const { user, amount, systemAddress: from, contract } = transfer
+  const { user, amount, systemAddress: from, contract, call } = transfer
   if (contract === undefined) return { from, to: user, value: amount, data: new Uint8Array(0) }
-  return { from, to: contract, value: 0n, data: tokenTransferData(user, amount) }
+  if (call === undefined) {
+    return { from, to: contract, value: 0n, data: tokenTransferData(user, amount) }
+  }
+  const data = coreReceiveData(user, amount, call)
+  return { from, to: contract, value: 0n, data, gasLimit: call.gasLimit }
 }
 
 function transferEvents(

@@ -7,6 +7,7 @@ test('exports', () => {
       "CORE_WRITER_ADDRESS",
       "RAW_ACTION_TOPIC",
       "decodeCoreWriterLog",
+      "coreReceiveData",
       "EvmLinks",
       "RECEIVED_TOPIC",
       "TRANSFER_TOPIC",

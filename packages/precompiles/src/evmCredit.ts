@@ -2,10 +2,14 @@ import {
   type Address,
   bytesToHex,
   bytesToUint,
+  concatBytes,
   type EvmLink,
+  type EvmTransferCall,
   equalBytes,
   type Hash,
+  keccak256,
   uintToBytes,
+  utf8ToBytes,
 } from '@openliquid/primitives'
 import { readWord, WORD_BYTES } from './abi.ts'
 
@@ -38,6 +42,12 @@ export const TRANSFER_TOPIC: Hash = Uint8Array.of(
 )
 /** `transfer(address,uint256)`. */
 const TRANSFER_SELECTOR = Uint8Array.of(0xa9, 0x05, 0x9c, 0xbb)
+
+const CORE_RECEIVE_SELECTOR: Uint8Array = keccak256(
+  utf8ToBytes('coreReceiveWithData(address,bytes32,uint32,uint256,uint64,bytes)'),
+).slice(0, 4)
+/** Parameters in front of the bytes. */
+const CORE_RECEIVE_WORDS = 6
 
 /** The links of a chain, found by the address that a log comes from. */
 export class EvmLinks {
@@ -82,6 +92,29 @@ export function tokenTransferData(recipient: Address, amount: bigint): Uint8Arra
   data.set(recipient, TRANSFER_SELECTOR.length + 12)
   data.set(uintToBytes(amount, WORD_BYTES), TRANSFER_SELECTOR.length + WORD_BYTES)
   return data
+}
+
+/** Calldata by which a system address tells a linked contract of tokens that come with data; §13. */
+export function coreReceiveData(
+  from: Address,
+  amount: bigint,
+  { destinationRecipient, destinationChainId, nonce, data }: EvmTransferCall,
+): Uint8Array {
+  const tail = new Uint8Array(Math.ceil(data.length / WORD_BYTES) * WORD_BYTES)
+  tail.set(data)
+  const word = (value: number | bigint): Uint8Array => uintToBytes(value, WORD_BYTES)
+  return concatBytes(
+    CORE_RECEIVE_SELECTOR,
+    new Uint8Array(WORD_BYTES - from.length),
+    from,
+    destinationRecipient,
+    word(destinationChainId),
+    word(amount),
+    word(nonce),
+    word(CORE_RECEIVE_WORDS * WORD_BYTES),
+    word(data.length),
+    tail,
+  )
 }
 
 function addressOf(topic: Hash | undefined): Address | undefined {

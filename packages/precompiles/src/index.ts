@@ -4,6 +4,7 @@ export type { CoreWriterRejection } from './errors.ts'
 export {
   type BridgeLog,
   type DecodedCredit,
+  coreReceiveData,
   EvmLinks,
   RECEIVED_TOPIC,
   TRANSFER_TOPIC,

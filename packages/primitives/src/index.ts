@@ -194,6 +194,7 @@ export {
   type EvmCredit,
   type EvmLink,
   type EvmTransfer,
+  type EvmTransferCall,
   NATIVE_SYSTEM_ADDRESS,
   NATIVE_TOKEN_EVM_DECIMALS,
   NATIVE_TOKEN_NAME,

@@ -18,6 +18,7 @@ import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
 import { applyReserveRequestWeight } from './reserveRequestWeight.ts'
 import { applyScheduleCancel } from './scheduleCancel.ts'
 import { applyAgentSendAsset, applySendAsset } from './sendAsset.ts'
+import { applySendToEvmWithData } from './sendToEvmWithData.ts'
 import { applySpotSend } from './spotSend.ts'
 import {
   applyCDeposit,
@@ -114,6 +115,8 @@ export function dispatchAction(
       return applyUsdSend(state, user, action)
     case 'spotSend':
       return applySpotSend(state, user, action)
+    case 'sendToEvmWithData':
+      return applySendToEvmWithData(state, user, action)
     case 'spotDeploy':
       return applySpotDeploy(state, user, action)
     case 'finalizeEvmContract':

@@ -18,6 +18,7 @@ import {
   registerSpotPair,
   registerToken,
   setFeeShare,
+  setQuoteToken,
 } from '../spotDeploy.ts'
 import { isSystemAddress } from './activation.ts'
 import { type ActionOutcome, DONE, fault, unsupported } from './outcome.ts'
@@ -46,6 +47,12 @@ export function applySpotDeploy(
   if (action.registerSpot !== undefined) return registerSpotPair(state, user, action.registerSpot)
   if (action.setDeployerTradingFeeShare !== undefined) {
     return setFeeShare(state, user, action.setDeployerTradingFeeShare)
+  }
+  if (action.enableQuoteToken !== undefined) {
+    return setQuoteToken(state, user, action.enableQuoteToken.token, true)
+  }
+  if (action.disableQuoteToken !== undefined) {
+    return setQuoteToken(state, user, action.disableQuoteToken.token, false)
   }
   if (action.requestEvmContract !== undefined) {
     return requestEvmContract(state, user, action.requestEvmContract)

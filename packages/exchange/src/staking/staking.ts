@@ -3,7 +3,11 @@ import { type ActionOutcome, DONE, fault, unsupported } from '../actions/outcome
 import type { CoreState } from '../coreState.ts'
 import { formatUnits, minOf } from '../decimal.ts'
 import { emitLedgerUpdate } from '../ledgerEvents.ts'
-import { DELEGATIONS_OF_USER_MAX, STAKE_WITHDRAWALS_MAX } from '../limits.ts'
+import {
+  DELEGATIONS_OF_USER_MAX,
+  DELEGATORS_OF_VALIDATOR_MAX,
+  STAKE_WITHDRAWALS_MAX,
+} from '../limits.ts'
 import type { Token, User } from '../records.ts'
 import { credit, debit, spotAvailable, spotValue } from '../spotClearinghouse.ts'
 import { type DelegatorUpdateEvent, STAKE_DECIMALS } from './stakingEvents.ts'
@@ -97,6 +101,9 @@ export function delegate(
   const isNew = !staking.delegations.has(key)
   if (isNew && staking.delegationsOf(user).length >= DELEGATIONS_OF_USER_MAX) {
     return fault('OL_ACTION_STAKING', 'Too many delegations.')
+  }
+  if (isNew && !isOwn && staking.delegatorCount(validator) >= DELEGATORS_OF_VALIDATOR_MAX) {
+    return fault('OL_ACTION_STAKING', 'Validator has too many delegators.')
   }
   addUndelegated(state, user, -wei)
   addDelegation(state, user, validator, wei)

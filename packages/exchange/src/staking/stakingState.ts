@@ -126,6 +126,11 @@ export class StakingState {
     return this.#delegated.get(user) ?? 0n
   }
 
+  /** Accounts that have a delegation to a validator, itself included. */
+  delegatorCount(validator: User): number {
+    return this.#byValidator.get(validator)?.size ?? 0
+  }
+
   /** Delegations of an account, ascending by validator. */
   delegationsOf(user: User): readonly DelegationKey[] {
     return [...(this.#byUser.get(user) ?? NO_KEYS)].sort()

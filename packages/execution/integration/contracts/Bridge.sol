@@ -24,6 +24,25 @@ contract LinkedToken {
         emit Transfer(msg.sender, to, value);
         return true;
     }
+
+    event Received(address from, bytes32 recipient, uint32 chainId, uint256 value, uint64 nonce, bytes data);
+
+    /// Told by the system address of tokens that came with data.
+    function coreReceiveWithData(
+        address from,
+        bytes32 recipient,
+        uint32 chainId,
+        uint256 value,
+        uint64 nonce,
+        bytes calldata data
+    ) external {
+        require(!paused, "paused");
+        address to = address(uint160(uint256(recipient)));
+        balanceOf[msg.sender] -= value;
+        balanceOf[to] += value;
+        emit Transfer(msg.sender, to, value);
+        emit Received(from, recipient, chainId, value, nonce, data);
+    }
 }
 
 /// A user of both worlds that is a contract.

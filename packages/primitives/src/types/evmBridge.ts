@@ -13,6 +13,19 @@ export interface EvmTransfer {
   readonly systemAddress: Address
   /** Absent for the native token, which goes as value. */
   readonly contract?: Address
+  /** The contract is told of the amount, with data, and moves it itself. */
+  readonly call?: EvmTransferCall
+}
+
+/** What `coreReceiveWithData` of a linked contract is called with beside sender and amount; docs/spec/hyperliquid.md §13. */
+export interface EvmTransferCall {
+  /** 32 bytes: an address of this chain or another. */
+  readonly destinationRecipient: Uint8Array
+  readonly destinationChainId: number
+  readonly nonce: number
+  readonly data: Uint8Array
+  /** Of the system transaction, which its sender pays on the Core. */
+  readonly gasLimit: bigint
 }
 
 /** Tokens that came to a system address on the EVM, for the account of their sender on the Core. */
