@@ -19,6 +19,7 @@ import { type UserFeesReading, userFeesOf } from './feeView.ts'
 import { hourlyRate, PREMIUM_DECIMALS, RATE_DECIMALS } from './fundingRate.ts'
 import { type AveragePx, impactPx } from './impactPrice.ts'
 import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
+import { liquidatableUsers } from './liquidation.ts'
 import { liquidationPx } from './liquidationPx.ts'
 import { type AccountMargin, accountMargin, isolatedMargin, withdrawable } from './margin.ts'
 import { marginSummary } from './marginSummary.ts'
@@ -33,6 +34,7 @@ import {
   triggerDetails,
   triggerJson,
 } from './orderEvents.ts'
+import { MARKET_NTL_MAX } from './orderPlacement.ts'
 import type { TriggerOrder } from './orderRecords.ts'
 import { positionOf } from './positions.ts'
 import {
@@ -43,6 +45,7 @@ import {
 } from './profiles/profileView.ts'
 import { CoreReader } from './reader.ts'
 import type { Order, Position } from './records.ts'
+import { type SpotDeployStateJson, spotDeployStateOf } from './spotDeployView.ts'
 import { type ValidatorReading, validatorReadings } from './staking/stakingView.ts'
 import { USD_DECIMALS } from './tradeEvents.ts'
 import { twapJson } from './twap.ts'
@@ -419,6 +422,18 @@ export class CoreView implements ExchangeView {
 
   validators(): readonly ValidatorReading[] {
     return validatorReadings(this.#state)
+  }
+
+  spotDeployState(user: Address): SpotDeployStateJson {
+    return spotDeployStateOf(this.#state, user)
+  }
+
+  liquidatable(): readonly string[] {
+    return liquidatableUsers(this.#state)
+  }
+
+  maxMarketOrderNtls(): readonly (readonly [number, string])[] {
+    return MARKET_NTL_MAX.map(({ maxLeverage, ntl }) => [maxLeverage, usd(ntl)])
   }
 
   l1Votes(): readonly L1VoteReading[] {

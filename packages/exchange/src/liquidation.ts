@@ -37,6 +37,12 @@ export function liquidate(state: CoreState): void {
   }
 }
 
+/** Accounts that are below maintenance margin as a whole or in an isolated position, in the order of liquidation. */
+export function liquidatableUsers(state: CoreState): readonly string[] {
+  const units = failingUnits(state, traders(state), isLiquidatable)
+  return [...new Set(units.map(({ user }) => user))]
+}
+
 function isLiquidatable({ accountValue, maintenance }: Margin): boolean {
   return accountValue < maintenance
 }

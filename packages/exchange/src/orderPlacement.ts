@@ -212,12 +212,12 @@ function checkPerp(
 }
 
 /** Largest value of a market order by the leverage of its market, 1e-6 USDC; §5. */
-const MARKET_NTL_MAX = [
+export const MARKET_NTL_MAX: readonly { readonly maxLeverage: number; readonly ntl: bigint }[] = [
   { maxLeverage: 25, ntl: 30_000_000_000_000n },
   { maxLeverage: 20, ntl: 5_000_000_000_000n },
   { maxLeverage: 10, ntl: 2_000_000_000_000n },
   { maxLeverage: 0, ntl: 500_000_000_000n },
-] as const
+]
 /** What no bound is below. */
 const NTL_MAX_LEAST = 500_000_000_000
 /** Limit orders may be worth so many times a market order. */

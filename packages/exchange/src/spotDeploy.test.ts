@@ -213,6 +213,36 @@ describe('the holders of another token at genesis', () => {
   })
 })
 
+it('the state of a deployment is told with who gets what, and what the next one costs', () => {
+  ok(deployer, register())
+  ok(deployer, allocate([2, '7'], [3, '3']))
+  const state = () => x.machine.view.spotDeployState(deployer)
+  expect(state()).toMatchObject({
+    states: [
+      {
+        token: TOKEN,
+        spec: { name: 'NEW', szDecimals: 2, weiDecimals: 7 },
+        maxSupply: null,
+        totalGenesisBalanceWei: '10',
+        userGenesisBalances: [
+          [testUserHex(2), '7'],
+          [testUserHex(3), '3'],
+        ],
+        spots: [],
+      },
+    ],
+    gasAuction: { startGas: '1000.0', currentGas: '1000.0', endGas: '500.0' },
+  })
+  ok(deployer, open('10'))
+  ok(deployer, pair())
+  x.endBlock(31 * 3_600_000)
+  expect(state()).toMatchObject({
+    states: [{ maxSupply: '10', userGenesisBalances: [], spots: [2] }],
+    gasAuction: { currentGas: null },
+  })
+  expect(x.machine.view.spotDeployState(alice).states).toEqual([])
+})
+
 describe('a quote token beside USDC', () => {
   const quote = (isOn: boolean): Action =>
     deploy(isOn ? { enableQuoteToken: { token: TOKEN } } : { disableQuoteToken: { token: TOKEN } })

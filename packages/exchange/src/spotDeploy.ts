@@ -31,9 +31,10 @@ const SZ_DECIMALS_MAX = 8
 const WEI_DECIMALS_MAX = 18
 /** A quote token must hold the unit of spot prices, 1e-8; docs/spec/hyperliquid.md §1.1. */
 const QUOTE_WEI_DECIMALS_MIN = 8
-const AUCTION_MS = 31n * 3_600_000n
-/** 500 HYPE, in 1e-8. */
-const GAS_MIN = 50_000_000_000n
+/** How long the price of a token falls. */
+export const DEPLOY_AUCTION_MS: bigint = 31n * 3_600_000n
+/** What it falls to: 500 HYPE, in 1e-8. */
+export const DEPLOY_GAS_MIN: bigint = 50_000_000_000n
 const MILLION = 1_000_000
 /** Decimals of a percentage that make it millionths. */
 const PERCENT_DECIMALS = 4
@@ -41,10 +42,10 @@ const PERCENT_DECIMALS = 4
 /** What registering a token costs now, 1e-8 HYPE: it falls in a straight line over 31 hours, then stays. */
 export function deployGas({ deployAuction, now }: CoreState): bigint {
   const auction = deployAuction.get(0)
-  if (auction === undefined) return GAS_MIN
+  if (auction === undefined) return DEPLOY_GAS_MIN
   const elapsedMs = BigInt(now.timestampMs - auction.startMs)
-  if (elapsedMs >= AUCTION_MS) return GAS_MIN
-  return auction.startGas - ((auction.startGas - GAS_MIN) * elapsedMs) / AUCTION_MS
+  if (elapsedMs >= DEPLOY_AUCTION_MS) return DEPLOY_GAS_MIN
+  return auction.startGas - ((auction.startGas - DEPLOY_GAS_MIN) * elapsedMs) / DEPLOY_AUCTION_MS
 }
 
 /** First step: the name, the decimals, and the price of the auction, which is burned. */
@@ -276,8 +277,8 @@ function ownDeployment(state: CoreState, user: User, token: number): Deployment 
     : refused('Only the deployer of the token may do this.')
 }
 
-/** Ascending by address. */
-function allocatedTo(state: CoreState, token: number): User[] {
+/** Who gets something at the genesis of a token, ascending. */
+export function allocatedTo(state: CoreState, token: number): User[] {
   const holders: User[] = []
   for (const [holder, allocations] of state.allocations.owners()) {
     if (allocations.has(token)) holders.push(holder)

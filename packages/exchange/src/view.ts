@@ -4,6 +4,7 @@ import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import type { UserFeesReading } from './feeView.ts'
 import type { NonceVerdict } from './nonces.ts'
 import type { ReferralReading, StakingLinkJson } from './profiles/profileView.ts'
+import type { SpotDeployStateJson } from './spotDeployView.ts'
 import type { ValidatorReading } from './staking/stakingView.ts'
 import type { HoldingReading, VaultReading } from './vaults/vaultView.ts'
 
@@ -271,6 +272,12 @@ export interface ExchangeView {
   holdingsOf(user: Address): readonly HoldingReading[]
   /** Registered validators, by address. */
   validators(): readonly ValidatorReading[]
+  /** What a user deploys, and the price of the next token. */
+  spotDeployState(user: Address): SpotDeployStateJson
+  /** Accounts below maintenance margin at the marks, by health: the next liquidation takes them. */
+  liquidatable(): readonly string[]
+  /** The most that a market order may be worth (USDC), by the least leverage of its market. */
+  maxMarketOrderNtls(): readonly (readonly [maxLeverage: number, ntl: string])[]
   /** Votes of validators that count now, by perp. */
   l1Votes(): readonly L1VoteReading[]
   /** The same state as contracts see it. */

@@ -1,5 +1,7 @@
 import type {
   ActionReceipt,
+  DelegatorRewardEvent,
+  DelegatorUpdateEvent,
   ExchangeEvent,
   FillEvent,
   FundingEvent,
@@ -116,6 +118,20 @@ export class History implements HistoryView {
     return this.#read({ ...timeRangeOf(userList(user, LISTED.ledger), range), limit })
   }
 
+  userStakeUpdates(
+    user: Address,
+    limit: number = HISTORY_ITEMS_MAX,
+  ): Promise<readonly DelegatorUpdateEvent[]> {
+    return this.#read({ ...wholeOf(userList(user, LISTED.stake)), reverse: true, limit })
+  }
+
+  userRewards(
+    user: Address,
+    limit: number = HISTORY_ITEMS_MAX,
+  ): Promise<readonly DelegatorRewardEvent[]> {
+    return this.#read({ ...wholeOf(userList(user, LISTED.reward)), reverse: true, limit })
+  }
+
   userTwaps(user: Address, limit: number = HISTORY_ITEMS_MAX): Promise<readonly TwapUpdateEvent[]> {
     return this.#read({ ...wholeOf(userList(user, LISTED.twap)), reverse: true, limit })
   }
@@ -222,6 +238,10 @@ function listingOf(event: ExchangeEvent, height: Height, index: number): Write[]
       return listed(coinList(event.coin, LISTED.fundingRate), event.time)
     case 'ledgerUpdate':
       return listed(userList(event.user, LISTED.ledger), event.time)
+    case 'delegatorUpdate':
+      return listed(userList(event.user, LISTED.stake), event.time)
+    case 'delegatorReward':
+      return listed(userList(event.user, LISTED.reward), event.time)
     case 'orderUpdate':
       return orderWrites(event)
     case 'coreWriterDelayed':

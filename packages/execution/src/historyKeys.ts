@@ -24,11 +24,13 @@ export const HISTORY_SPACE = {
 
 /** What is listed by user and by coin: the byte after the owner. */
 export const LISTED = {
+  reward: 0x65,
   fill: 0x66,
   fundingRate: 0x67,
   ledger: 0x6c,
   funding: 0x70,
   slice: 0x73,
+  stake: 0x6b,
   trade: 0x74,
   twap: 0x77,
 } as const

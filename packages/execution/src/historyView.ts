@@ -1,4 +1,6 @@
 import type {
+  DelegatorRewardEvent,
+  DelegatorUpdateEvent,
   FillEvent,
   FundingEvent,
   FundingRateEvent,
@@ -60,6 +62,10 @@ export interface HistoryView {
     range: TimeRange,
     limit?: number,
   ): Promise<readonly LedgerUpdateEvent[]>
+  /** Deposits, delegations and withdrawals of stake, newest first. */
+  userStakeUpdates(user: Address, limit?: number): Promise<readonly DelegatorUpdateEvent[]>
+  /** Rewards and commissions, newest first. */
+  userRewards(user: Address, limit?: number): Promise<readonly DelegatorRewardEvent[]>
   /** How TWAPs began and ended. */
   userTwaps(user: Address, limit?: number): Promise<readonly TwapUpdateEvent[]>
   /** Fills of orders that were slices of a TWAP. */

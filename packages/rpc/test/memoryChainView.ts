@@ -538,6 +538,18 @@ function memoryExchange(): MemoryChain['core'] {
     extraAgents: () => [],
     multiSigSigners: () => null,
     stakingLink: () => null,
+    spotDeployState: () => ({
+      states: [],
+      gasAuction: {
+        startTimeSeconds: 0,
+        durationSeconds: 111_600,
+        startGas: '500.0',
+        currentGas: null,
+        endGas: '500.0',
+      },
+    }),
+    liquidatable: () => [EXCHANGE_USER],
+    maxMarketOrderNtls: () => [[0, '500000.0']],
     l1Votes: () => [{ coin: 'ETH', expireMs: 9, votes: ['0x01'] }],
     displayName: () => null,
     referral: () => ({

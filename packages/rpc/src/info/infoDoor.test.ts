@@ -11,6 +11,14 @@ describe('POST /info', () => {
     [{ type: 'meta', dex: '' }, expect.objectContaining({ collateralToken: 0 })],
     [{ type: 'spotMeta' }, { universe: [], tokens: [] }],
     [{ type: 'allMids' }, { BTC: '60000.5' }],
+    [{ type: 'userAbstraction', user: EXCHANGE_USER }, 'disabled'],
+    [{ type: 'liquidatable' }, [EXCHANGE_USER]],
+    [{ type: 'maxMarketOrderNtls' }, [[0, '500000.0']]],
+    [{ type: 'validatorL1Votes' }, [{ expireTime: 9, action: { D: 'ETH' }, votes: ['0x01'] }]],
+    [
+      { type: 'spotDeployState', user: EXCHANGE_USER },
+      expect.objectContaining({ states: [], gasAuction: expect.anything() }),
+    ],
     [
       { type: 'l2Book', coin: 'BTC', nSigFigs: null, mantissa: null },
       { coin: 'BTC', time: 1_700_000_000_000, levels: [[{ px: '60000.0', sz: '0.1', n: 1 }], []] },

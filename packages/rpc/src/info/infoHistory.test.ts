@@ -1,4 +1,5 @@
 // What `/info` tells about the past: the shapes of docs/spec/hyperliquid.md §10.1, field by field.
+import { hexToBytes } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import {
   fillEvent,
@@ -331,6 +332,25 @@ describe('users', () => {
     expect(await query(test, { type: 'subAccounts', user })).toBeNull()
     expect(await query(test, { type: 'maxBuilderFee', user, builder: user })).toBe(0)
   })
+})
+
+it('delegatorHistory and delegatorRewards list what happened to stake, newest first', async () => {
+  const test = await startServer()
+  const cDeposit = { cDeposit: { amount: '5.0' } }
+  const delegate = { delegate: { validator: '0x01', amount: '5.0', isUndelegate: false } }
+  const address = hexToBytes(user)
+  await test.chain.happen([
+    { kind: 'delegatorUpdate', user: address, time: 5, hash: '0xaa', delta: cDeposit },
+    { kind: 'delegatorUpdate', user: address, time: 6, hash: '0xbb', delta: delegate },
+    { kind: 'delegatorReward', user: address, time: 7, source: 'delegation', totalAmount: '0.1' },
+  ])
+  expect(await query(test, { type: 'delegatorHistory', user })).toEqual([
+    { time: 6, hash: '0xbb', delta: delegate },
+    { time: 5, hash: '0xaa', delta: cDeposit },
+  ])
+  expect(await query(test, { type: 'delegatorRewards', user })).toEqual([
+    { time: 7, source: 'delegation', totalAmount: '0.1' },
+  ])
 })
 
 it('a long list costs more than a short one', async () => {

@@ -23,13 +23,7 @@ export const INFO_QUERIES: ReadonlyMap<string, InfoQuery> = new Map<string, Info
 
 /** Queries that exchange clients know and that this version does not answer. */
 export const UNSUPPORTED_INFO_TYPES: ReadonlySet<string> = new Set([
-  'delegatorHistory',
-  'delegatorRewards',
-  'userAbstraction',
   'portfolio',
-  'liquidatable',
-  'maxMarketOrderNtls',
-  'spotDeployState',
   'perpDeployAuctionStatus',
   'webData2',
 ])

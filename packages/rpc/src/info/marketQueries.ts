@@ -11,7 +11,7 @@ import {
   timeRangeOf,
 } from './infoFields.ts'
 import type { InfoQuery } from './infoQueries.ts'
-import { CANDLE_ITEMS, LIGHT, LIST_ITEMS, NORMAL } from './infoWeights.ts'
+import { CANDLE_ITEMS, HEAVY, LIGHT, LIST_ITEMS, NORMAL } from './infoWeights.ts'
 
 /** Answers about markets and the exchange as a whole. */
 export const marketQueries: readonly [string, InfoQuery][] = [
@@ -82,6 +82,8 @@ export const marketQueries: readonly [string, InfoQuery][] = [
       answer: (view) => ({ time: view.core.timestampMs, specialStatuses: null }),
     },
   ],
+  ['liquidatable', { weight: HEAVY, answer: (view) => view.core.liquidatable() }],
+  ['maxMarketOrderNtls', { weight: NORMAL, answer: (view) => view.core.maxMarketOrderNtls() }],
   ['perpsAtOpenInterestCap', { weight: NORMAL, answer: ofDefaultDex(perpsAtCap) }],
   // There is one exchange and no outcome market on this chain: facts, not placeholders.
   ['perpDexs', { weight: NORMAL, answer: () => [null] }],

@@ -2,7 +2,7 @@ import { bytesToHex } from '@openliquid/primitives'
 import { decimalText } from './exchangeJson.ts'
 import { userOf } from './infoFields.ts'
 import type { InfoQuery } from './infoQueries.ts'
-import { NORMAL } from './infoWeights.ts'
+import { LIST_ITEMS, NORMAL } from './infoWeights.ts'
 
 /** Decimals of HYPE. */
 const STAKE_DECIMALS = 8
@@ -43,6 +43,28 @@ export const stakingQueries: readonly [string, InfoQuery][] = [
           totalPendingWithdrawal: decimalText(summary.pendingWithdrawal, STAKE_DECIMALS),
           nPendingWithdrawals: Number(summary.pendingWithdrawalCount),
         }
+      },
+    },
+  ],
+  [
+    'delegatorHistory',
+    {
+      weight: NORMAL,
+      itemsPerWeight: LIST_ITEMS,
+      answer: async (view, fields) => {
+        const updates = await view.history.userStakeUpdates(userOf(fields))
+        return updates.map(({ time, hash, delta }) => ({ time, hash, delta }))
+      },
+    },
+  ],
+  [
+    'delegatorRewards',
+    {
+      weight: NORMAL,
+      itemsPerWeight: LIST_ITEMS,
+      answer: async (view, fields) => {
+        const rewards = await view.history.userRewards(userOf(fields))
+        return rewards.map(({ time, source, totalAmount }) => ({ time, source, totalAmount }))
       },
     },
   ],

@@ -93,6 +93,12 @@ export const userQueries: readonly [string, InfoQuery][] = [
     'userToMultiSigSigners',
     { weight: NORMAL, answer: ofUser((view, user) => view.core.multiSigSigners(user)) },
   ],
+  // There are no unified or portfolio accounts on this chain: a fact, not a placeholder.
+  ['userAbstraction', { weight: NORMAL, answer: ofUser(() => 'disabled') }],
+  [
+    'spotDeployState',
+    { weight: NORMAL, answer: ofUser((view, user) => view.core.spotDeployState(user)) },
+  ],
   ['referral', { weight: NORMAL, answer: ofUser(referral) }],
   ['extraAgents', { weight: NORMAL, answer: ofUser((view, user) => view.core.extraAgents(user)) }],
   ['subAccounts', { weight: NORMAL, answer: ofUser((view, user) => view.core.subAccounts(user)) }],
