@@ -3,8 +3,8 @@ export { type CoreWriterDecoding, decodeCoreWriterLog } from './coreWriter.ts'
 export type { CoreWriterRejection } from './errors.ts'
 export {
   type BridgeLog,
-  type DecodedCredit,
   coreReceiveData,
+  type DecodedCredit,
   EvmLinks,
   RECEIVED_TOPIC,
   TRANSFER_TOPIC,
