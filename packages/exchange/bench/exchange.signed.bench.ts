@@ -12,7 +12,7 @@ import {
   sha256,
   uintToBytes,
 } from '@openliquid/primitives'
-import { cpuMs, median, repeat, report } from '../../../bench/figure.ts'
+import { median, repeat, report, seriesCpuMs } from '../../../bench/figure.ts'
 import { prng } from '../src/testing/index.ts'
 import { limitOrder, MarketMachine, orderAction } from './marketMachine.ts'
 
@@ -22,7 +22,7 @@ const BATCH = 40
 const BLOCK_ACTIONS = 250
 const BLOCKS = 2
 const RUNS = 5
-const WARM_UP = 1
+const WARM_UP = 6
 
 const secrets = Array.from({ length: SIGNERS }, (_, i) => sha256(uintToBytes(i, 4)))
 const users = secrets.map((secret) => addressOf(secret))
@@ -74,11 +74,11 @@ let decodeMs = 0
 const runs = await repeat(RUNS, WARM_UP, async () => {
   const batches = Array.from({ length: BLOCKS * BLOCK_ACTIONS }, () => market.sign())
   let root: Uint8Array = new Uint8Array(0)
-  const ms = await cpuMs(() => {
+  const ms = await seriesCpuMs(() => {
     root = market.run(batches, recoverAddress)
   })
   first ??= { batches, root }
-  decodeMs = await cpuMs(() => {
+  decodeMs = await seriesCpuMs(() => {
     for (const { envelope } of batches) decodeAction(envelope.action)
   })
   return (1_000 * batches.length * BATCH) / ms

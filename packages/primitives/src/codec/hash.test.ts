@@ -1,3 +1,4 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sample } from '../testing/samples.ts'
@@ -27,6 +28,15 @@ describe('hash functions', () => {
     expect(bytesToHex(keccak256(new Uint8Array(0)))).toBe(
       '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
     )
+  })
+
+  it('keccak256 is that of the library, for every length around its blocks and its longest part', () => {
+    const random = new SeededRandom(5)
+    const long = [8_703, 8_704, 8_705, 8_840, 17_407, 17_408, 17_409, 100_000]
+    for (const size of [...Array(420).keys(), ...long]) {
+      const message = random.bytes(size)
+      expect(keccak256(message)).toEqual(keccak_256(message))
+    }
   })
 
   it('sha256 is the same in four lanes, for every length that fits them', () => {
