@@ -26,12 +26,12 @@ const files = readdirSync(new URL('packages', root)).flatMap((name) => {
     return []
   }
 })
-const isWanted = ({ id }) =>
-  ids.length === 0 || ids.some((wanted) => id === wanted || wanted.startsWith(`${id}.`))
+// An id that no file has is a figure of the file whose name it goes on from.
+const isServedBy = (wanted, { id }) =>
+  wanted === id || (wanted.startsWith(`${id}.`) && !files.some((file) => file.id === wanted))
+const isWanted = (file) => ids.length === 0 || ids.some((wanted) => isServedBy(wanted, file))
 const wanted = files.filter(isWanted).sort((a, b) => (a.id < b.id ? -1 : 1))
-const unknown = ids.filter(
-  (id) => !files.some((file) => file.id === id || id.startsWith(`${file.id}.`)),
-)
+const unknown = ids.filter((id) => !files.some((file) => isServedBy(id, file)))
 if (unknown.length > 0) {
   console.error(
     `no figure ${unknown.join(', ')}; there are ${files.map(({ id }) => id).join(', ')}`,
