@@ -68,11 +68,9 @@ export class BlockTracer {
     },
   ): Promise<EvmTrace[]> {
     const state = new JournaledState(source)
-    const advance = (): void => this.#fast.bind({ ...scene, state })
-    advance()
-    for (const transaction of block.system) {
-      this.#fast.runSystemTransaction(transaction, { ...environment, baseFeePerGas: 0n })
-    }
+    const advance = (transactions: readonly EvmTransaction[]): Promise<void> =>
+      this.replay(state, { ...scene, environment }, { system: [], transactions })
+    await this.replay(state, { ...scene, environment }, { ...block, transactions: [] })
     const traces: EvmTrace[] = []
     for (const [index, transaction] of block.transactions.entries()) {
       if (block.only === undefined || block.only === index) {
@@ -80,12 +78,30 @@ export class BlockTracer {
         traces.push(await this.#trace(run, { state, scene, transaction }))
       }
       if (block.only === index) break
-      advance()
+      await advance([transaction])
+    }
+    return traces
+  }
+
+  /** Runs transactions of a block again on a state, untraced. */
+  async replay(
+    state: JournaledState,
+    { environment, ...scene }: Omit<TraceScene, 'state'>,
+    block: {
+      readonly system: readonly EvmTransaction[]
+      readonly transactions: readonly EvmTransaction[]
+    },
+  ): Promise<void> {
+    this.#fast.bind({ ...scene, state })
+    for (const transaction of block.system) {
+      this.#fast.runSystemTransaction(transaction, { ...environment, baseFeePerGas: 0n })
+    }
+    for (const transaction of block.transactions) {
+      this.#fast.bind({ ...scene, state })
       this.#fast.runTransaction(transaction, environment)
       // Running a block again takes a while: others have their turn in between.
       await new Promise((resolve) => setImmediate(resolve))
     }
-    return traces
   }
 
   /** @param gas - of the message, with its intrinsic gas */

@@ -62,6 +62,7 @@ export type EvmFault =
   | { readonly code: 'OL_EVM_HISTORY'; readonly number: bigint; readonly oldest: bigint }
   | { readonly code: 'OL_EVM_OVERRIDE'; readonly reason: string }
   | { readonly code: 'OL_EVM_SIMULATION'; readonly calls: number; readonly max: number }
+  | { readonly code: 'OL_EVM_STORAGE_RANGE'; readonly max: number }
   | { readonly code: 'OL_EVM_TRACE'; readonly reason: string }
   | { readonly code: 'OL_EVM_STATE_TEST'; readonly reason: string }
   | { readonly code: 'OL_EVM_IMPORT'; readonly number: bigint; readonly reason: string }

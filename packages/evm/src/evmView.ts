@@ -2,6 +2,7 @@ import type { Address, Hash } from '@openliquid/primitives'
 import type { EvmBlock } from './evmBlock.ts'
 import type { AccessListEntry, EvmTransaction } from './evmTransaction.ts'
 import type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'
+import type { EvmStorageRange } from './storageRange.ts'
 import type { EvmTrace, EvmTraceOptions } from './traceTypes.ts'
 
 /** A message to run without signature. Missing fields read as in Ethereum: no sender is the zero address. */
@@ -145,6 +146,17 @@ export interface EvmLogFilter {
   readonly blocksMax?: number
 }
 
+/** Which slots are wanted. */
+export interface EvmStorageRangeRequest {
+  readonly blockNumber: bigint
+  /** The state before this one ran; the number of transactions in the block: the state after all. */
+  readonly transactionIndex: number
+  readonly address: Address
+  /** Hash of the slot to begin with. */
+  readonly start: Hash
+  readonly limit: number
+}
+
 /** Oldest block first. `baseFeePerGas` has one entry more: the block after the newest. */
 export interface EvmFeeHistory {
   readonly oldestNumber: bigint
@@ -188,6 +200,8 @@ export interface EvmView extends EvmStateView {
   at(number: bigint): EvmStateView
   /** Number of the oldest block whose state is kept. */
   readonly oldestState: bigint
+  /** Blocks back to which states are kept once there are so many. */
+  readonly statesKept: number
   /** Proofs against the state root of the head. Call it under the lock that keeps blocks from reaching the disk. */
   getProof(address: Address, slots: readonly Uint8Array[]): EvmProof
   /** Runs a transaction of a block again. @throws {EvmError} OL_EVM_HISTORY, OL_EVM_TRACE */
@@ -196,6 +210,16 @@ export interface EvmView extends EvmStateView {
   traceBlock(number: bigint, options: EvmTraceOptions): Promise<readonly EvmTrace[]>
   /** Traces a call on the state after a block. @throws {EvmError} OL_EVM_HISTORY, OL_EVM_TRACE */
   traceCall(request: EvmCallRequest, number: bigint, options: EvmTraceOptions): Promise<EvmTrace>
+  /**
+   * Filled slots of an account before a transaction of a block ran, in the order of their hashes.
+   *
+   * @throws {EvmError} OL_EVM_HISTORY, OL_EVM_TRACE, OL_EVM_STORAGE_RANGE
+   */
+  storageRange(request: EvmStorageRangeRequest): Promise<EvmStorageRange>
+  /** Code of any account that there ever was. */
+  codeByHash(codeHash: Hash): Uint8Array | undefined
+  /** The mined transaction of a sender with a nonce. @throws {EvmError} OL_EVM_HISTORY: it may be in an old block */
+  findBySender(sender: Address, nonce: bigint): Promise<EvmTransactionPlace | undefined>
   getBlockByNumber(number: bigint): EvmBlock | undefined
   getBlockByHash(hash: Hash): EvmBlock | undefined
   getTransaction(hash: Hash): EvmTransactionPlace | undefined

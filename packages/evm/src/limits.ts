@@ -48,3 +48,7 @@ export const EVM_SNAPSHOT_CHUNK_BYTES = 262_144
 export const EVM_SNAPSHOT_INLINE_SLOTS_MAX = 1_024
 /** Blocks below the newest in a snapshot: BLOCKHASH reaches 256 back, its own block included. */
 export const EVM_SNAPSHOT_ANCESTORS_MAX = 255
+/** Slots of an account that a query in the order of their hashes looks at: a second's work. */
+export const STORAGE_RANGE_SLOTS_MAX = 65_536
+/** Blocks whose changes are read before others have their turn. */
+export const HISTORY_BLOCKS_PER_TURN = 16n

@@ -50,20 +50,32 @@ export function storeAt(
 ): StoreReader {
   const replaced = new Map<string, Uint8Array | undefined>()
   for (let above = head; above > number; above--) {
-    const diff = store.read(diffKey(above))
-    if (diff === undefined) throw missingState(number, above)
-    const entries = new RecordReader(decodeRlp(diff, 2))
-    while (!entries.done) {
-      const entry = entries.list()
-      // Older blocks come later and overwrite: what counts is the value right above `number`.
-      replaced.set(byteText(entry.bytes()), entry.done ? undefined : entry.bytes())
-    }
+    // Older blocks come later and overwrite: what counts is the value right above `number`.
+    for (const [key, value] of replacedBy(store, above)) replaced.set(key, value)
   }
   return {
     read: (key) => {
       const text = byteText(key)
       return replaced.has(text) ? replaced.get(text) : store.read(key)
     },
+  }
+}
+
+/**
+ * Keys of the flat tables that a block changed, with what they held before.
+ *
+ * @throws {EvmError} OL_EVM_HISTORY: it is not kept any more
+ */
+export function* replacedBy(
+  store: StoreReader,
+  number: bigint,
+): Generator<readonly [key: string, before: Uint8Array | undefined]> {
+  const diff = store.read(diffKey(number))
+  if (diff === undefined) throw missingState(number - 1n, number)
+  const entries = new RecordReader(decodeRlp(diff, 2))
+  while (!entries.done) {
+    const entry = entries.list()
+    yield [byteText(entry.bytes()), entry.done ? undefined : entry.bytes()]
   }
 }
 

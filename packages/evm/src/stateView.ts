@@ -2,17 +2,19 @@ import {
   type Address,
   assert,
   type ExchangeReader,
+  equalBytes,
   type Hash,
   type KeyValueStore,
   type L1Precompile,
 } from '@openliquid/primitives'
 import { BlockArchive, type EvmHead } from './blockArchive.ts'
 import { placeReceipts } from './blockBuilder.ts'
-import { BlockTracer } from './blockTracer.ts'
+import { blockOfNonce } from './blockOfNonce.ts'
+import { BlockTracer, type TraceScene } from './blockTracer.ts'
 import { CallRunner, type CallScene } from './callRunner.ts'
 import { EvmError } from './errors.ts'
 import type { EvmBlock } from './evmBlock.ts'
-import { decodeKnownTransaction } from './evmTransaction.ts'
+import { decodeKnownTransaction, type EvmTransaction } from './evmTransaction.ts'
 import type {
   EvmAccessListResult,
   EvmCallRequest,
@@ -24,6 +26,7 @@ import type {
   EvmSimulatedBlock,
   EvmSimulatedResult,
   EvmStateView,
+  EvmStorageRangeRequest,
   EvmTransactionPlace,
   EvmView,
 } from './evmView.ts'
@@ -31,7 +34,7 @@ import { feeHistory } from './feeHistory.ts'
 import { effectiveGasPrice } from './gas.ts'
 import type { EvmLane } from './genesis.ts'
 import { JournaledState } from './journaledState.ts'
-import { diffKey } from './keys.ts'
+import { codeKey, diffKey } from './keys.ts'
 import { LOGS_BLOCKS_PER_TURN, PAST_STATES_MAX, READ_BLOCKS_MAX } from './limits.ts'
 import { invalidFilter, LogCollector, logRange } from './logFilter.ts'
 import { blocksWithLogs } from './logIndex.ts'
@@ -42,6 +45,7 @@ import { StateAt } from './stateAt.ts'
 import { missingState, precompileCallsAt, storeAt } from './stateHistory.ts'
 import { proveAccount } from './stateProof.ts'
 import { StateReader } from './stateReader.ts'
+import { type EvmStorageRange, storageRange } from './storageRange.ts'
 import { readSystemOutcomes, type SystemOutcome } from './systemRun.ts'
 import type { EvmTrace, EvmTraceOptions } from './traceTypes.ts'
 import type { StoreReader } from './versionedStore.ts'
@@ -143,6 +147,10 @@ export class StateView implements EvmView {
     return past
   }
 
+  get statesKept(): number {
+    return this.#options.keepDiffs
+  }
+
   get oldestState(): bigint {
     const { number } = this.head.header
     let oldest = number
@@ -187,23 +195,75 @@ export class StateView implements EvmView {
     return this.#calls.trace(request, { state, environment, binding, tracer })
   }
 
+  async storageRange({
+    blockNumber,
+    transactionIndex,
+    ...range
+  }: EvmStorageRangeRequest): Promise<EvmStorageRange> {
+    const block = this.getBlockByNumber(blockNumber)
+    if (block === undefined) throw noTrace('there is no such block')
+    if (transactionIndex > block.transactionHashes.length) {
+      throw noTrace('there is no such transaction')
+    }
+    const number = blockNumber === 0n ? 0n : blockNumber - 1n
+    const { state: source, store: reader } = this.#pastState(number)
+    const state = new JournaledState(source)
+    if (blockNumber > 0n) {
+      const { chainId } = this
+      const options = { tracer: 'noop' } as const
+      const tracer = await BlockTracer.create(chainId, this.#options.precompiles, options)
+      await tracer.replay(state, this.#replayScene(block), {
+        system: this.#systemTransactions(blockNumber),
+        transactions: this.#mined(block).slice(0, transactionIndex),
+      })
+    }
+    const { store } = this.#options
+    return storageRange(state, range, { store, reader, number, head: this.number })
+  }
+
+  codeByHash(codeHash: Hash): Uint8Array | undefined {
+    return this.#now.store.read(codeKey(codeHash))
+  }
+
+  async findBySender(sender: Address, nonce: bigint): Promise<EvmTransactionPlace | undefined> {
+    if (this.getNonce(sender) <= nonce) return undefined
+    const number = await blockOfNonce(this.#now.store, this.number, { sender, nonce })
+    const places = number === undefined ? [] : (this.getTransactions(number) ?? [])
+    return places.find(
+      ({ transaction }) => transaction.nonce === nonce && equalBytes(transaction.sender, sender),
+    )
+  }
+
   async #trace(block: EvmBlock, options: EvmTraceOptions, only?: number): Promise<EvmTrace[]> {
     const { number } = block.header
     const { state } = number === 0n ? this.#pastState(0n) : this.#pastState(number - 1n)
-    const { store } = this.#now
     const tracer = await BlockTracer.create(this.chainId, this.#options.precompiles, options)
-    const scene = {
-      state,
+    return tracer.traceBlock(
+      { ...this.#replayScene(block), state },
+      {
+        system: this.#systemTransactions(number),
+        transactions: this.#mined(block),
+        ...(only === undefined ? {} : { only }),
+      },
+    )
+  }
+
+  /** What a block saw beside the state before it. */
+  #replayScene(block: EvmBlock): Omit<TraceScene, 'state'> {
+    return {
       environment: environmentOf(block),
       exchange: undefined,
-      replay: precompileCallsAt(store, number),
+      replay: precompileCallsAt(this.#now.store, block.header.number),
       blockHash: this.#blockHash,
     }
-    return tracer.traceBlock(scene, {
-      system: this.#systemOutcomes(number).map(({ transaction }) => transaction),
-      transactions: this.#transactions(block).map(({ transaction }) => transaction),
-      ...(only === undefined ? {} : { only }),
-    })
+  }
+
+  #systemTransactions(number: bigint): EvmTransaction[] {
+    return this.#systemOutcomes(number).map(({ transaction }) => transaction)
+  }
+
+  #mined(block: EvmBlock): EvmTransaction[] {
+    return this.#transactions(block).map(({ transaction }) => transaction)
   }
 
   #pastScene(number: bigint): CallScene & { readonly state: StateReader } {

@@ -224,6 +224,7 @@ export class Application {
         network: genesis.network,
         genesisHash: opened.hash,
         genesis,
+        precompiles: readPrecompiles,
       },
       core: engines.core.view,
       evm: engines.evm.view,

@@ -117,6 +117,10 @@ export class ApplicationView implements ChainView {
     return this.#parts.mempool.evmTransaction(evmHash)
   }
 
+  pendingEvmTransactionOf(sender: Address, nonce: bigint): EvmTransaction | undefined {
+    return this.#parts.mempool.evmTransactionOf(sender, nonce)
+  }
+
   mempool(): MempoolCounts {
     return this.#parts.mempool.counts()
   }

@@ -187,6 +187,11 @@ export class Mempool {
     return this.#byEvmHash.get(bytesToHex(evmHash))?.read.transaction
   }
 
+  /** A sender's waiting Ethereum transaction with a nonce. */
+  evmTransactionOf(sender: Address, nonce: bigint): EvmTransaction | undefined {
+    return this.#queues.get(bytesToHex(sender))?.get(nonce)?.read.transaction
+  }
+
   /** Nonce for the sender's next Ethereum transaction. */
   pendingNonce(address: Address): bigint {
     const nonce = this.#options.state.evm.getNonce(address)

@@ -10,6 +10,8 @@ export interface ChainFacts {
   readonly network: Genesis['network']
   readonly genesisHash: Hash
   readonly genesis: Genesis
+  /** Contracts built into the EVM through which it reads the exchange. */
+  readonly precompiles: readonly { readonly name: string; readonly address: Address }[]
 }
 
 /** The newest executed block. */
@@ -104,6 +106,8 @@ export interface ChainView {
   pendingNonce(address: Address): bigint
   /** A waiting Ethereum transaction by its Ethereum hash. */
   pendingEvmTransaction(evmHash: Hash): EvmTransaction | undefined
+  /** A sender's waiting Ethereum transaction with a nonce. */
+  pendingEvmTransactionOf(sender: Address, nonce: bigint): EvmTransaction | undefined
   mempool(): MempoolCounts
   evmPool(): EvmPoolContent
 }

@@ -1,9 +1,9 @@
 import type { ChainView } from '@openliquid/execution'
 import { type Metrics, noMetrics } from '@openliquid/primitives'
 import { RpcListenError } from './errors.ts'
+import { DEBUG_METHODS } from './eth/debugNamespaces.ts'
 import { ethMethods } from './eth/ethMethods.ts'
 import { JsonRpcHttpDoor, JsonRpcSocketDoor } from './eth/jsonRpcDoors.ts'
-import { DEBUG_METHODS, UNSUPPORTED_METHODS } from './eth/unsupportedMethods.ts'
 import { ExchangeDoor } from './exchange/exchangeDoor.ts'
 import { HyperliquidSocketDoor } from './exchange/hyperliquidSocket.ts'
 import { InfoDoor } from './info/infoDoor.ts'
@@ -86,7 +86,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     })
     const dispatcher = new JsonRpcDispatcher({
       methods,
-      unsupported: new Set([...UNSUPPORTED_METHODS, ...DEBUG_METHODS]),
+      unsupported: new Set(DEBUG_METHODS),
       limits,
       logger,
       meters,

@@ -104,6 +104,16 @@ export function memoryChain(
     traceTransaction: notHere,
     traceBlock: notHere,
     traceCall: notHere,
+    storageRange: notHere,
+    codeByHash: () => undefined,
+    findBySender: async (sender, nonce) =>
+      placesByNumber
+        .flat()
+        .find(
+          ({ transaction }) =>
+            transaction.nonce === nonce && bytesToHex(transaction.sender) === bytesToHex(sender),
+        ),
+    statesKept: 1,
     findLogs: async (filter) => evm.getLogs(filter),
     chainId: BigInt(CHAIN_ID),
     get head() {
@@ -241,6 +251,7 @@ export function memoryChain(
       chainId: CHAIN_ID,
       network: 'Testnet',
       genesisHash: hashOf(0),
+      precompiles: [],
       // All that the door reads of a genesis.
       genesis: {
         core: {
@@ -303,6 +314,11 @@ export function memoryChain(
     blockAt: () => undefined,
     blockByHash: () => undefined,
     pendingNonce: (address) => account(address).nonce + BigInt(pending.length),
+    pendingEvmTransactionOf: (sender, nonce) =>
+      pending.find(
+        (transaction) =>
+          transaction.nonce === nonce && bytesToHex(transaction.sender) === bytesToHex(sender),
+      ),
     pendingEvmTransaction: (hash) =>
       pending.find((transaction) => bytesToHex(transaction.hash) === bytesToHex(hash)),
     mempool: () => ({

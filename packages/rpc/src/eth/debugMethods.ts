@@ -12,12 +12,14 @@ import {
   checkParamCount,
   invalidParams,
   isAbsent,
+  parseAddress,
   parseBlockId,
   parseBlockNumber,
   parseBoolean,
   parseCount,
   parseHash,
   parseObject,
+  parseSlot,
 } from './ethParams.ts'
 import type { EvmTrace, EvmTraceOptions } from './evmTypes.ts'
 import { rawBlock, rawHeader, rawReceipt } from './rawObjects.ts'
@@ -106,6 +108,41 @@ export function debugMethods(
         )
       },
     ],
+    [
+      'debug_codeByHash',
+      (params) => {
+        // A second parameter names a block for some nodes; code is the same at all of them.
+        checkParamCount(params, { min: 1, max: 2 })
+        const hash = parseHash(params[0], 'code hash')
+        return reader.read((evm) => {
+          const code = evm.codeByHash(hash)
+          return code === undefined ? null : data(code)
+        })
+      },
+    ],
+    [
+      'debug_storageRangeAt',
+      async (params) => {
+        checkParamCount(params, { min: 5, max: 5 })
+        const id = parseBlockId(params[0])
+        const transactionIndex = parseCount(params[1], 'transaction index')
+        const address = parseAddress(params[2], 'address')
+        const start = parseSlot(params[3])
+        const limit = Math.min(parseCount(params[4], 'limit'), STORAGE_RANGE_MAX)
+        const { slots, next } = await reader.run(id, (_, { header }, evm) =>
+          evm.storageRange({ blockNumber: header.number, transactionIndex, address, start, limit }),
+        )
+        return {
+          storage: Object.fromEntries(
+            slots.map(({ hash, slot, value }) => [
+              data(hash),
+              { key: data(slot), value: word(value) },
+            ]),
+          ),
+          nextKey: next === undefined ? null : data(next),
+        }
+      },
+    ],
     ['debug_traceBlockByNumber', traceBlock(parseBlockNumber)],
     ['debug_traceBlockByHash', traceBlock(byHash)],
     [
@@ -130,6 +167,14 @@ export function debugMethods(
       },
     ],
   ]
+}
+
+/** Slots of one debug_storageRangeAt, as geth. */
+const STORAGE_RANGE_MAX = 1_024
+
+/** A slot's value with its leading zeros. */
+function word(value: Uint8Array): string {
+  return `0x${bytesToHex(value).slice(2).padStart(64, '0')}`
 }
 
 /** The block of a transaction that has been executed. */

@@ -291,6 +291,95 @@ describe('trace', () => {
   })
 })
 
+describe('storage ranges', () => {
+  const hashOfSlot0 = bytesToHex(keccak256(new Uint8Array(32)))
+  const rangeAt = (block: string, index: number, start = SLOT_0, limit = 10): Promise<Json> =>
+    result('debug_storageRangeAt', [block, index, contract, start, limit])
+
+  it('are of the state before a transaction of a block', async () => {
+    const slot0 = (value: number): Json => ({
+      storage: { [hashOfSlot0]: { key: SLOT_0, value: word(value) } },
+      nextKey: null,
+    })
+    const empty = { storage: {}, nextKey: null }
+    // Block 2 stores 2 with its first transaction, and so on; the second one only pays.
+    expect(await rangeAt('0x2', 0)).toEqual(empty)
+    expect(await rangeAt('0x2', 1)).toEqual(slot0(2))
+    expect(await rangeAt('0x3', 0)).toEqual(slot0(2))
+    expect(await rangeAt('0x4', 2)).toEqual(slot0(4))
+    const { hash } = await result('eth_getBlockByNumber', ['0x3', false])
+    expect(await rangeAt(hash, 1)).toEqual(slot0(3))
+    expect(await rangeAt('0x4', 2, bytesToHex(uintToBytes(2n ** 256n - 1n, 32)))).toEqual(empty)
+  })
+
+  it('go on where the last one ended', async () => {
+    const chain = await EvmFixture.create({ store: memoryStore() })
+    // PUSH0 SLOAD ... stores 1 to 9 in slots 1 to 9, and zero in slot 3 again.
+    const stores = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) =>
+      `60${n}0`.replace(/(.)0$/, '0$1').repeat(2),
+    )
+    const code = hexToBytes(`0x${stores.map((pushes) => `${pushes}55`).join('')}5f60035500`)
+    const { receipts } = await chain.block([chain.transaction({ data: code, gasLimit: 900_000n })])
+    const address = bytesToHex(receipts[0]!.contractAddress!)
+    const { server } = await startServer({}, memoryChain({}, chain.executor.view))
+    const seen: Json[] = []
+    let start: string | null = SLOT_0
+    while (start !== null) {
+      const { result: page }: Json = await call(server, 'debug_storageRangeAt', [
+        'latest',
+        1,
+        address,
+        start,
+        3,
+      ])
+      expect(Object.keys(page.storage).length).toBeLessThanOrEqual(3)
+      seen.push(...Object.entries(page.storage))
+      start = page.nextKey
+    }
+    const expected = [1, 2, 4, 5, 6, 7, 8, 9]
+      .map((n) => [bytesToHex(keccak256(uintToBytes(n, 32))), { key: word(n), value: word(n) }])
+      .sort(([a], [b]) => (a! < b! ? -1 : 1))
+    expect(seen).toEqual(expected)
+  })
+})
+
+describe('look-ups', () => {
+  it('find a transaction by sender and nonce, mined or not', async () => {
+    for (const [nonce, hash] of hashes.slice(1).entries()) {
+      const found = await result('eth_getTransactionBySenderAndNonce', [alice, `0x${nonce}`])
+      expect(found.hash).toBe(hash)
+    }
+    expect(await result('eth_getTransactionBySenderAndNonce', [alice, '0x4'])).toBeNull()
+    // The nonce of a contract never signed anything.
+    expect(await result('eth_getTransactionBySenderAndNonce', [contract, '0x0'])).toBeNull()
+  })
+
+  it('find code by its hash', async () => {
+    const codeHash = bytesToHex(keccak256(hexToBytes(`0x${RUNTIME}`)))
+    expect(await result('debug_codeByHash', [codeHash])).toBe(`0x${RUNTIME}`)
+    expect(await result('debug_codeByHash', [hashOfNobody()])).toBeNull()
+  })
+
+  it('tell what the chain is and what is kept of it', async () => {
+    const { current, next, last } = await result('eth_config', [])
+    expect({ next, last }).toEqual({ next: null, last: null })
+    expect(current).toMatchObject({ chainId: '0x7ce', blobSchedule: null, activationTime: 0 })
+    expect(current.forkId).toMatch(/^0x[0-9a-f]{8}$/)
+    expect(current.precompiles.ECREC).toBe(`0x${'00'.repeat(19)}01`)
+    const head = await result('eth_getBlockByNumber', ['latest', false])
+    const capabilities = await result('eth_capabilities', [])
+    expect(capabilities).toMatchObject({
+      head: { number: head.number, hash: head.hash },
+      state: {
+        disabled: false,
+        oldestBlock: '0x0',
+        deleteStrategy: { type: 'window', retentionBlocks: 128 },
+      },
+      stateproofs: { oldestBlock: head.number },
+    })
+  })
+})
+
 it('viem reads proofs, simulations and access lists', async () => {
   const server = await serve()
   const client = createPublicClient({ transport: http(server.url) })

@@ -118,8 +118,8 @@ describe('wrong questions', () => {
     ['eth_getLogs', [{ address: ['0x1'] }], -32602, 'OL_RPC_PARAMS'],
     ['eth_getFilterChanges', ['0x1'], -32000, 'OL_RPC_FILTER_UNKNOWN'],
     ['eth_subscribe', ['newHeads'], -32601, 'OL_RPC_SUBSCRIPTION_UNSUPPORTED'],
-    ['eth_config', [], -32601, 'OL_RPC_METHOD_UNSUPPORTED'],
-    ['debug_storageRangeAt', [], -32601, 'OL_RPC_METHOD_UNSUPPORTED'],
+    ['eth_config', [1], -32602, 'OL_RPC_PARAMS'],
+    ['eth_getTransactionBySenderAndNonce', [ADDRESS], -32602, 'OL_RPC_PARAMS'],
     ['eth_nonsense', [], -32601, 'OL_RPC_METHOD_UNKNOWN'],
   ])('%s of %j get %i %s', async (method, params, code, dataCode) => {
     const { server } = await startServer()

@@ -5,6 +5,7 @@ import type { RpcMethod } from '../transport/jsonRpc.ts'
 import { blockMethods } from './blockMethods.ts'
 import { chainMethods } from './chainMethods.ts'
 import { ChainReader } from './chainReader.ts'
+import { configMethods } from './configMethods.ts'
 import { debugMethods } from './debugMethods.ts'
 import { FilterRegistry } from './filterRegistry.ts'
 import { logMethods } from './logMethods.ts'
@@ -38,6 +39,7 @@ export function ethMethods(options: EthMethodsOptions): ReadonlyMap<string, RpcM
   })
   return new Map([
     ...chainMethods({ ...options, reader }),
+    ...configMethods(view, reader),
     ...stateMethods(view, reader, limits),
     ...simulateMethods(view, reader, limits),
     ...blockMethods(reader),

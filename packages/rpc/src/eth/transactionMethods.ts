@@ -5,7 +5,17 @@ import type { RpcMethod } from '../transport/jsonRpc.ts'
 import type { ChainReader } from './chainReader.ts'
 import { data } from './ethEncoding.ts'
 import { pendingTransactionToJson, receiptToJson, transactionToJson } from './ethObjects.ts'
-import { checkParamCount, isAbsent, parseCount, parseData, parseHash } from './ethParams.ts'
+import {
+  type BlockId,
+  checkParamCount,
+  isAbsent,
+  parseAddress,
+  parseCount,
+  parseData,
+  parseHash,
+} from './ethParams.ts'
+
+const LATEST: BlockId = { kind: 'tag', tag: 'latest' }
 
 /** Sending transactions and finding them again. */
 export function transactionMethods(
@@ -49,6 +59,18 @@ export function transactionMethods(
           const pending = view.pendingEvmTransaction(hash)
           return pending === undefined ? null : pendingTransactionToJson(pending)
         })
+      },
+    ],
+    [
+      'eth_getTransactionBySenderAndNonce',
+      async (params) => {
+        checkParamCount(params, { min: 2, max: 2 })
+        const sender = parseAddress(params[0], 'sender')
+        const nonce = BigInt(parseCount(params[1], 'nonce'))
+        const place = await reader.run(LATEST, (_, __, evm) => evm.findBySender(sender, nonce))
+        if (place !== undefined) return transactionToJson(place)
+        const pending = view.pendingEvmTransactionOf(sender, nonce)
+        return pending === undefined ? null : pendingTransactionToJson(pending)
       },
     ],
     [

@@ -35,7 +35,7 @@ export type RpcMethod = (params: readonly unknown[], session: RpcSession) => unk
 /** What the dispatcher needs; see `JsonRpcDispatcher`. */
 export interface JsonRpcOptions {
   readonly methods: ReadonlyMap<string, RpcMethod>
-  /** Methods that exist elsewhere and not yet here: -32601 with OL_RPC_METHOD_UNSUPPORTED. */
+  /** Methods that exist and are switched off here: -32601 with OL_RPC_METHOD_UNSUPPORTED. */
   readonly unsupported: ReadonlySet<string>
   readonly limits: RpcLimits
   readonly logger: RpcLogger
@@ -185,7 +185,7 @@ export class JsonRpcDispatcher {
   #noSuchMethod(method: string): RpcError {
     const name = method.slice(0, 100)
     return this.#options.unsupported.has(method)
-      ? new RpcError(`the method ${name} is not supported by this node yet`, {
+      ? new RpcError(`the method ${name} is switched off on this node`, {
           code: 'OL_RPC_METHOD_UNSUPPORTED',
           method: name,
         })
@@ -230,6 +230,7 @@ export function summaryOf(error: unknown): string {
 const QUERY_CODES: ReadonlyMap<string, number> = new Map([
   ['OL_EVM_LOGS_RANGE', -32005],
   ['OL_EVM_LOGS_RESULTS', -32005],
+  ['OL_EVM_STORAGE_RANGE', -32005],
   ['OL_EVM_LOGS_FILTER', -32602],
   ['OL_EVM_FEE_HISTORY', -32602],
   ['OL_EVM_LANE', -32602],
