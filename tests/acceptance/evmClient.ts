@@ -15,7 +15,7 @@ import {
 import { mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 
 const MNEMONIC = 'test test test test test test test test test test test junk'
-const CAST = fileURLToPath(new URL('../../node_modules/.bin/cast', import.meta.url))
+const TOOLS = fileURLToPath(new URL('../../node_modules/.bin/', import.meta.url))
 const POLL_MS = 100
 
 /** A development account with its key, which `cast` wants. */
@@ -61,8 +61,13 @@ export function walletClientOf(
 }
 
 /** Runs the stock `cast` and gives what it prints. */
-export async function cast(...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(CAST, [...args], {
+export function cast(...args: readonly string[]): Promise<string> {
+  return runTool('cast', args)
+}
+
+/** Runs a tool of Foundry and gives what it prints. */
+export async function runTool(tool: 'cast' | 'forge', args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(`${TOOLS}${tool}`, [...args], {
     env: { ...process.env, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' },
   })
   return stdout.trim()

@@ -5,7 +5,8 @@ import { expect, vi } from 'vitest'
 import { freeBasePort } from './freePorts.ts'
 import { NodeProcess, runNode } from './nodeProcess.ts'
 
-const CONDITION_MS_MAX = 30_000
+/** Four processes on a busy machine take a while to start. */
+const CONDITION_MS_MAX = 90_000
 const POLL_MS = 50
 
 /** What /status of a node answers, as far as these tests read it. */

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { testBadInput } from './badInput.ts'
 import { testBridge } from './bridgeWorld.ts'
+import { testEthersWorld } from './ethersWorld.ts'
 import { testEvmWorld } from './evmWorld.ts'
 import { testExchangeWorld } from './exchangeWorld.ts'
+import { testForgeWorld } from './forgeWorld.ts'
 import { testHostilePeer } from './hostilePeer.ts'
 import { LocalCluster } from './localCluster.ts'
 import { testStateRoots } from './stateRoots.ts'
@@ -27,6 +29,8 @@ afterAll(async () => {
 })
 
 describe('EVM world', () => testEvmWorld(() => urls))
+describe('ethers', () => testEthersWorld(() => urls))
+describe('forge', () => testForgeWorld(() => urls))
 describe('exchange world', () => testExchangeWorld(() => urls))
 describe('bridge', () => testBridge(() => urls))
 describe('bad input', () => testBadInput(() => urls))
