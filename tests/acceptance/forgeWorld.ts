@@ -30,9 +30,10 @@ export function testForgeWorld(urls: () => readonly string[]): void {
     const profile = `[profile.default]\noffline = true\nsolc = ${JSON.stringify(SOLC)}\n`
     writeFileSync(join(folder, 'foundry.toml'), profile)
     const url = urls()[1 % urls().length]!
+    const script = join(folder, 'src/DeployCounter.s.sol:DeployCounter')
     const printed = await runTool('forge', [
       'script',
-      'src/DeployCounter.s.sol:DeployCounter',
+      script,
       '--root',
       folder,
       '--rpc-url',
