@@ -7,6 +7,7 @@ import {
 import { NO_ACCOUNT } from './account.ts'
 import type { BlockTracer } from './blockTracer.ts'
 import { overrideEnvironment, overrideState } from './callOverrides.ts'
+import { CallQueue } from './callQueue.ts'
 import { createMachine } from './engines.ts'
 import { EvmError } from './errors.ts'
 import type { AccessListEntry } from './evmTransaction.ts'
@@ -70,10 +71,16 @@ const ESTIMATE_ERROR_MILLI = 15n
  */
 export class CallRunner {
   readonly #machineOptions: MachineOptions
+  readonly #queue = new CallQueue()
   readonly #idle: Machine[] = []
 
   constructor(chainId: bigint, precompiles: readonly L1Precompile[]) {
-    this.#machineOptions = { chainId, precompiles, pause: letOthersRun }
+    this.#machineOptions = { chainId, precompiles, pause: () => this.#queue.turn() }
+  }
+
+  /** Resolves in a later turn of the event loop that no message has. */
+  turn(): Promise<void> {
+    return this.#queue.turn()
   }
 
   async call(request: EvmCallRequest, scene: CallScene): Promise<EvmCallResult> {
@@ -244,25 +251,39 @@ export class CallRunner {
     }
     const payer = state.cell(message.from)
     if (cost > 0n) state.setBalance(payer, sender.balance - cost)
-    const machine = this.#idle.pop() ?? (await createMachine('fast', this.#machineOptions))
-    const { exchange, replay, blockHash } = scene
-    machine.bind({ state, exchange, replay, blockHash, signal: request.signal })
-    // As Ethereum clients do: a call without a price sees no base fee, unless it asks for one.
-    const isFree = message.gasPrice === 0n && request.blockOverrides?.baseFeePerGas === undefined
-    const environment = isFree ? { ...overridden, baseFeePerGas: 0n } : overridden
-    try {
+    const run = async (): Promise<Execution> => {
+      const machine = this.#idle.pop() ?? (await createMachine('fast', this.#machineOptions))
+      const { exchange, replay, blockHash } = scene
+      machine.bind({ state, exchange, replay, blockHash, signal: request.signal })
+      // As Ethereum clients do: a call without a price sees no base fee, unless it asks for one.
+      const isFree = message.gasPrice === 0n && request.blockOverrides?.baseFeePerGas === undefined
+      const environment = isFree ? { ...overridden, baseFeePerGas: 0n } : overridden
       const execution = await machine.runMessage(message, environment)
-      const unused = (gas - execution.gasUsed) * message.gasPrice
-      if (unused > 0n) state.setBalance(payer, payer.balance + unused)
       machine.release()
       // A machine whose run threw is in an unknown state and is not used again.
       if (this.#idle.length < IDLE_MACHINES_MAX) this.#idle.push(machine)
       return execution
+    }
+    try {
+      const execution = await this.#queue.run(run, request.signal)
+      if (execution === 'full') {
+        return { status: 'refused', code: 'OL_EVM_CALL_FULL', reason: 'too many calls at a time' }
+      }
+      if (execution === 'stopped') return OUT_OF_TIME
+      const unused = (gas - execution.gasUsed) * message.gasPrice
+      if (unused > 0n) state.setBalance(payer, payer.balance + unused)
+      return execution
     } catch (error) {
-      if (!(error instanceof MessageStopped)) throw error
-      return { status: 'refused', code: 'OL_EVM_CALL_TIME', reason: 'execution timeout' }
+      if (error instanceof MessageStopped) return OUT_OF_TIME
+      throw error
     }
   }
+}
+
+const OUT_OF_TIME: Refused = {
+  status: 'refused',
+  code: 'OL_EVM_CALL_TIME',
+  reason: 'execution timeout',
 }
 
 function smaller(a: bigint, b: bigint): bigint {
@@ -318,9 +339,4 @@ function toResult(execution: Execution): Exclude<EvmCallResult, { status: 'refus
   if (failure !== undefined) return { status: 'failed', reason: failure, gasUsed }
   const created = createdAddress === undefined ? {} : { createdAddress }
   return { status: 'success', output, gasUsed, ...created }
-}
-
-/** A long call shares the thread with voting: between two pieces of it whatever has come in is handled. */
-function letOthersRun(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -114,7 +114,11 @@ export type EvmCallResult =
   | { readonly status: 'failed'; readonly reason: string; readonly gasUsed: bigint }
   | {
       readonly status: 'refused'
-      readonly code: 'OL_EVM_CALL_FUNDS' | 'OL_EVM_CALL_GAS' | 'OL_EVM_CALL_TIME'
+      readonly code:
+        | 'OL_EVM_CALL_FUNDS'
+        | 'OL_EVM_CALL_GAS'
+        | 'OL_EVM_CALL_TIME'
+        | 'OL_EVM_CALL_FULL'
       readonly reason: string
     }
 

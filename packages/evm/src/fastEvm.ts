@@ -93,6 +93,8 @@ const ERROR = EVMError.errorMessages
 const NOTHING: Uint8Array = new Uint8Array(0)
 const WORD_MAX = (1n << 256n) - 1n
 const DEPTH_MAX = 1_024
+/** What a frame counts of a budget beside its jumps: a call costs at least so much. */
+const FRAME_WORK = 100
 const NONCE_MAX = (1n << 64n) - 1n
 /** EIP-150: a frame keeps a 64th of its gas. */
 const KEPT_GAS_DIVISOR = 64
@@ -203,7 +205,7 @@ export class FastEvm implements FastHost {
     return outcome === undefined ? undefined : this.#finish(outcome)
   }
 
-  /** Runs on for about `budget` jumps. @returns the result once the message has come to its end */
+  /** Runs on for about `budget` of gas, to the next jump or frame. @returns the result once the message has come to its end */
   resume(budget: number): FastResult | undefined {
     this.budget = budget
     for (;;) {
@@ -211,11 +213,14 @@ export class FastEvm implements FastHost {
       assert(frame !== undefined, 'a frame runs')
       const exit = runFrame(this, frame)
       if (exit === PAUSED) return undefined
-      if (exit === CALLED) continue
-      const outcome = this.#leave(frame, exit)
-      const parent = this.#frames[this.#depth]
-      if (this.#depth === -1 || parent === undefined) return this.#finish(outcome)
-      giveBack(parent, outcome)
+      if (exit !== CALLED) {
+        const outcome = this.#leave(frame, exit)
+        const parent = this.#frames[this.#depth]
+        if (this.#depth === -1 || parent === undefined) return this.#finish(outcome)
+        giveBack(parent, outcome)
+      }
+      this.budget -= FRAME_WORK
+      if (this.budget < 0) return undefined
     }
   }
 
@@ -269,7 +274,9 @@ export class FastEvm implements FastHost {
     const own = codeOf.text === BLAKE2F ? runBlake2f(input, gas) : undefined
     const result = own ?? this.#library['runPrecompile'](precompile, input, BigInt(gas))
     assert(!(result instanceof Promise), 'precompiles of this chain do not wait')
-    const gasLeft = gas - Number(result.executionGasUsed)
+    const gasUsed = Number(result.executionGasUsed)
+    this.budget -= gasUsed
+    const gasLeft = gas - gasUsed
     const failure = result.exceptionError?.error
     if (failure === undefined) this.state.commit()
     else this.state.revert()

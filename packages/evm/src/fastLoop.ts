@@ -24,7 +24,7 @@ export interface FastHost {
   /** By instruction: how many operands there must be. */
   readonly operands: Uint8Array
   readonly prices: FastPrices
-  /** Jumps until the loop pauses. */
+  /** Gas until the loop pauses, at the next jump or call. Counted from jump to jump. */
   budget: number
   fail(reason: string): typeof FAILED
   /** Price of reaching an account: cold or warm (EIP-2929). */
@@ -61,7 +61,7 @@ const STACK_MAX = 1_024
 const NOTHING: Uint8Array = new Uint8Array(0)
 
 /**
- * Runs a frame until it ends, calls, or has used up its budget of jumps.
+ * Runs a frame until it ends, calls, or has used up its budget.
  *
  * Each case is one instruction of the Yellow Paper's appendix H; the order inside is price, operands, work.
  */
@@ -71,6 +71,8 @@ export function runFrame(host: FastHost, frame: FastFrame): Exit {
   const code: EvmCode = frame.code
   const { padded, pushes } = code
   let { pc, sp, gas, memory, view } = frame
+  /** Gas at the last jump: what is below it is still to be taken from the budget. */
+  let counted = gas
 
   for (;;) {
     const op = padded[pc] as number
@@ -370,7 +372,9 @@ export function runFrame(host: FastHost, frame: FastFrame): Exit {
         const target = jumpTarget(code, stack[--sp] as bigint)
         if (target < 0) return host.fail(ERROR.INVALID_JUMP)
         pc = target
-        if (--host.budget < 0) {
+        host.budget -= counted - gas
+        counted = gas
+        if (host.budget < 0) {
           frame.pc = pc
           frame.sp = sp
           frame.gas = gas
@@ -385,7 +389,9 @@ export function runFrame(host: FastHost, frame: FastFrame): Exit {
         const target = jumpTarget(code, stack[sp + 1] as bigint)
         if (target < 0) return host.fail(ERROR.INVALID_JUMP)
         pc = target
-        if (--host.budget < 0) {
+        host.budget -= counted - gas
+        counted = gas
+        if (host.budget < 0) {
           frame.pc = pc
           frame.sp = sp
           frame.gas = gas
@@ -537,10 +543,14 @@ export function runFrame(host: FastHost, frame: FastFrame): Exit {
         frame.pc = pc + 1
         frame.sp = sp
         frame.gas = gas
+        host.budget -= counted - gas
         const exit = op === 0xf0 || op === 0xf5 ? host.create(frame, op) : host.call(frame, op)
         if (exit !== STOPPED) return exit
+        // A precompile may have taken long.
+        if (host.budget < 0) return PAUSED
         sp = frame.sp
         gas = frame.gas
+        counted = gas
         memory = frame.memory
         view = frame.view
         break

@@ -6,6 +6,7 @@ import type { EvmTransaction } from './evmTransaction.ts'
 import { FastEvm, type FastMessage, type FastResult } from './fastEvm.ts'
 import { effectiveGasPrice, gasAfterRefund, intrinsicGas } from './gas.ts'
 import { type AccountCell, emptyState, type JournaledState } from './journaledState.ts'
+import { CALL_GAS_PER_TURN } from './limits.ts'
 import {
   type BlockEnvironment,
   BlockHashes,
@@ -20,9 +21,6 @@ import {
 import { bridgePrecompiles, type ExchangeHandle } from './precompileBridge.ts'
 import { StateAdapter } from './stateAdapter.ts'
 import { bytesWord } from './word.ts'
-
-/** Jumps between two pauses of a call: a few milliseconds. */
-const JUMPS_PER_PAUSE = 4_096
 
 /**
  * Engine `fast`: transactions and messages over `FastEvm`, by a driver of our own instead of the library's `runTx`.
@@ -136,7 +134,7 @@ export class FastMachine implements Machine {
     const started = this.#message({ ...message, gas: message.gas - intrinsic }, environment)
     let result = evm.start(started)
     while (result === undefined) {
-      result = evm.resume(JUMPS_PER_PAUSE)
+      result = evm.resume(CALL_GAS_PER_TURN)
       if (result !== undefined) break
       await this.#pause?.()
       if (this.#signal?.aborted !== true) continue

@@ -37,6 +37,7 @@ export type {
   EvmSlotValue,
   EvmStateOverride,
   EvmStateView,
+  EvmStorageRangeRequest,
   EvmTransactionPlace,
   EvmView,
 } from './evmView.ts'
@@ -53,6 +54,7 @@ export type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'
 export { EvmRestorer, evmGenesisDigest, readEvmBlock } from './stateRestore.ts'
 export { evmHeadOf, evmStateChunks } from './stateSnapshot.ts'
 export { runStateTests, type StateTestOptions, type StateTestResult } from './stateTests.ts'
+export type { EvmStorageRange } from './storageRange.ts'
 export type { EvmSystemTransaction } from './systemTransaction.ts'
 export type {
   EvmAccountTrace,

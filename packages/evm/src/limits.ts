@@ -52,3 +52,9 @@ export const EVM_SNAPSHOT_ANCESTORS_MAX = 255
 export const STORAGE_RANGE_SLOTS_MAX = 65_536
 /** Blocks whose changes are read before others have their turn. */
 export const HISTORY_BLOCKS_PER_TURN = 16n
+/** Messages of clients that run at a time: each may hold some 5 MB of EVM memory. */
+export const CALLS_RUNNING_MAX = 16
+/** Messages of clients that wait to be run; more are refused. */
+export const CALLS_WAITING_MAX = 1_024
+/** Gas after which a message of a client gives way: a millisecond of cheap instructions, 20 of the dearest. */
+export const CALL_GAS_PER_TURN = 100_000

@@ -351,7 +351,7 @@ export class StateView implements EvmView {
     const count = numbers === undefined ? Number(range.to - range.from) + 1 : numbers.length
     for (let index = 0; index < count; index++) {
       if (index % LOGS_BLOCKS_PER_TURN === LOGS_BLOCKS_PER_TURN - 1) {
-        await new Promise((resolve) => setImmediate(resolve))
+        await this.#calls.turn()
       }
       const number = numbers === undefined ? range.from + BigInt(index) : (numbers[index] as bigint)
       const block = this.getBlockByNumber(number)

@@ -32,6 +32,7 @@ export type RpcFault =
   | { readonly code: 'OL_RPC_CONTENT_TYPE'; readonly contentType: string }
   | { readonly code: 'OL_RPC_BODY_SIZE'; readonly max: number }
   | { readonly code: 'OL_RPC_CONNECTIONS_FULL'; readonly max: number }
+  | { readonly code: 'OL_RPC_BUSY' }
   | { readonly code: 'OL_RPC_STOPPING' }
 
 type RpcFaultCode = RpcFault['code']
@@ -68,6 +69,7 @@ const CODES: Readonly<Record<RpcFaultCode, readonly [jsonRpc: number, http: numb
   OL_RPC_CONTENT_TYPE: [-32600, 415],
   OL_RPC_BODY_SIZE: [-32600, 413],
   OL_RPC_CONNECTIONS_FULL: [-32005, 503],
+  OL_RPC_BUSY: [-32005, 503],
   OL_RPC_STOPPING: [-32000, 503],
 }
 

@@ -102,6 +102,9 @@ export const JSON_DEPTH_MAX = 64
 /** Calls of one batch that run at once: enough to hide awaits, too few to hold 1,000 answers in memory. */
 export const BATCH_CONCURRENCY_MAX = 16
 
+/** Bytes above which JSON-RPC requests are read one after the other, with all else in between. */
+export const LARGE_REQUEST_BYTES = 262_144
+
 /** Requests of one WebSocket that are under way; above it the socket is not read. */
 export const WEB_SOCKET_REQUESTS_MAX = 64
 

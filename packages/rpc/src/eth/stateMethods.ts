@@ -215,6 +215,9 @@ export function callError(
           timeoutMs,
         })
       }
+      if (result.code === 'OL_EVM_CALL_FULL') {
+        return new RpcError('too many calls at a time; try again later', { code: 'OL_RPC_BUSY' })
+      }
       return new RpcError(result.reason, { code: 'OL_RPC_EXECUTION', reason: result.code })
   }
 }

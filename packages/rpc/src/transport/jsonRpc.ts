@@ -1,7 +1,7 @@
 import { EvmError, ExecutionError, MempoolError } from '@openliquid/execution'
 import { OpenLiquidError } from '@openliquid/primitives'
 import { RpcError } from '../errors.ts'
-import { BATCH_CONCURRENCY_MAX, type RpcLimits } from '../limits.ts'
+import { BATCH_CONCURRENCY_MAX, LARGE_REQUEST_BYTES, type RpcLimits } from '../limits.ts'
 import type { RpcLogger } from '../logger.ts'
 import type { RpcMeters } from '../metrics.ts'
 import { parseBoundedJson } from './boundedJson.ts'
@@ -60,6 +60,7 @@ interface Call {
  */
 export class JsonRpcDispatcher {
   readonly #options: JsonRpcOptions
+  #largeTurn: Promise<void> = Promise.resolve()
 
   constructor(options: JsonRpcOptions) {
     this.#options = options
@@ -67,6 +68,7 @@ export class JsonRpcDispatcher {
 
   /** @returns `undefined` when there were only notifications. @throws {RpcError} OL_RPC_RATE_LIMIT */
   async answer(bytes: Uint8Array, session: RpcSession): Promise<string | undefined> {
+    if (bytes.length > LARGE_REQUEST_BYTES) await this.#turnOfLarge()
     let request: unknown
     try {
       request = parseBoundedJson(bytes)
@@ -91,6 +93,12 @@ export class JsonRpcDispatcher {
     }
     this.#takeWeight(session, request.length)
     return this.#answerBatch(request, session)
+  }
+
+  /** One large request is read in each turn of the event loop: that takes some 10 ms for each MiB. */
+  #turnOfLarge(): Promise<void> {
+    this.#largeTurn = this.#largeTurn.then(() => new Promise((resolve) => setImmediate(resolve)))
+    return this.#largeTurn
   }
 
   #takeWeight(session: RpcSession, weight: number): void {
