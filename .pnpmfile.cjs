@@ -1,6 +1,7 @@
 // The prebuilt binaries of edr, an oracle of tests, are plain dependencies that name no platform: without this, all
 // seven of them would be downloaded everywhere.
-const PLATFORM = /^@nomicfoundation\/edr-(?<os>linux|darwin|win32)-(?<cpu>x64|arm64)(?:-(?<libc>gnu|musl|msvc))?$/
+const PLATFORM =
+  /^@nomicfoundation\/edr-(?<os>linux|darwin|win32)-(?<cpu>x64|arm64)(?:-(?<libc>gnu|musl|msvc))?$/
 const LIBC = { gnu: ['glibc'], musl: ['musl'] }
 
 function readPackage(manifest) {
