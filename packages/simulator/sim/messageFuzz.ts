@@ -1,6 +1,6 @@
 import type { ConsensusBuffers } from '@openliquid/consensus'
 import { type ConsensusMessage, DecodeError, equalBytes } from '@openliquid/primitives'
-import { Cluster, peerIdOf, steadyLinks } from '../src/index.ts'
+import { bufferBounds, Cluster, peerIdOf, steadyLinks } from '../src/index.ts'
 import { MESSAGE_CODECS, type MessageKind, type Mutant, Mutator } from './messageMutants.ts'
 
 /** Validators of the cluster; the traitor's keys sign mutants, the victim gets them. */
@@ -18,15 +18,7 @@ const BURST = 40
 const MUTANTS_PER_CLUSTER = 20_000
 
 /** What the buffers of one replica among four may hold, whatever it is sent. */
-const BOUNDS: ConsensusBuffers = {
-  votes: 4 * STAKES.length * 3,
-  timeouts: STAKES.length,
-  orphans: 64,
-  orphanBytes: 33_554_432,
-  fetchTargets: 4,
-  earlyMessages: 16,
-  uncommittedBlocks: 64,
-}
+const BOUNDS: ConsensusBuffers = bufferBounds(STAKES.length)
 
 /** What a run of mutants of one kind came to. */
 export interface FuzzTally {

@@ -11,6 +11,7 @@ import { selectiveServer } from './adversaries/selectiveServer.ts'
 import { tipDropper } from './adversaries/tipDropper.ts'
 import { tipHoarder } from './adversaries/tipHoarder.ts'
 import { Cluster } from './cluster.ts'
+import { LivenessMonitor } from './livenessMonitor.ts'
 import { PropertyViolation } from './monitors.ts'
 import { Prng } from './prng.ts'
 import type { CoreModule, NodeOptions } from './simulatedNode.ts'
@@ -108,6 +109,8 @@ export interface RunOptions {
 /** Longest silence after links are good: the longest timer for each leader that may fail in a row, and some δ. */
 const LIVENESS_MS = 120_000
 const HEIGHTS_AFTER = 12
+/** δ of good links. */
+const GOOD_DELAY_MS = 15
 
 /**
  * The plan a seed stands for. Faulty stake stays below one third.
@@ -170,6 +173,7 @@ export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Out
   let views = 0n
   const entered = new Map<bigint, bigint>()
   let steps = 0
+  let liveness: LivenessMonitor | undefined
   const observe = (node: number, effect: Effect, nowMs: number): void => {
     steps += 1
     if (effect.kind === 'enterView' && effect.view > (entered.get(effect.epoch) ?? 0n)) {
@@ -177,6 +181,7 @@ export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Out
       views += 1n
     }
     trace?.add(node, effect, nowMs)
+    liveness?.onEffect(node, effect)
   }
   const cluster = new Cluster({
     seed: plan.seed,
@@ -216,17 +221,21 @@ export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Out
   isDisturbed = false
   for (const node of cluster.nodes) node.crashAtEffect(Number.POSITIVE_INFINITY)
   cluster.heal()
-  cluster.network.setConditions(steadyLinks(15))
+  cluster.network.setConditions(steadyLinks(GOOD_DELAY_MS))
   cluster.runFor(400)
-  const height = BigInt(cluster.commits.height + HEIGHTS_AFTER)
   // Whoever executes slowly has all of the chain before it.
   const slowestMs = Math.max(plan.executionMs, ...plan.nodes.map(({ executionMs }) => executionMs))
   const withinMs = LIVENESS_MS + cluster.commits.height * slowestMs
-  if (!cluster.runUntil(() => cluster.executedByAll >= height, withinMs)) {
+  const reach = (height: bigint): void => {
+    if (cluster.runUntil(() => cluster.executedByAll >= height, withinMs)) return
     throw new PropertyViolation(
       `L1: ${withinMs} ms after links are good, height ${height} is executed by ${cluster.executedByAll}`,
     )
   }
+  // Everyone knows what had been committed, and so whose turn it is.
+  reach(BigInt(cluster.commits.height))
+  if (isCalm(plan)) liveness = new LivenessMonitor(cluster, GOOD_DELAY_MS)
+  reach(BigInt(cluster.commits.height + HEIGHTS_AFTER))
   return { views: Number(views), heights: cluster.commits.height, steps }
 }
 
@@ -269,6 +278,14 @@ export function minimize(plan: Plan, fails: (plan: Plan) => boolean): Plan {
     if (!attempt({ ...smallest, disturbedMs: ms })) break
   }
   return smallest
+}
+
+/** Clocks agree and execution takes no time: no honest leader has an excuse. */
+function isCalm({ executionMs, nodes }: Plan): boolean {
+  return (
+    executionMs === 0 &&
+    nodes.every((node) => node.executionMs + node.clockSkewMs + node.clockDriftPpm === 0)
+  )
 }
 
 /** Whether an error is a finding about the protocol, and not about the machine. */

@@ -21,6 +21,7 @@ import {
 } from '@openliquid/primitives'
 import type { Adversary, AdversaryMaker, World } from './adversaries/adversary.ts'
 import type { Behavior } from './behavior.ts'
+import { BufferMonitor } from './bufferMonitor.ts'
 import type { Cluster } from './cluster.ts'
 import { DiskLog } from './durableLog.ts'
 import { PropertyViolation } from './monitors.ts'
@@ -60,6 +61,7 @@ export class SimulatedNode {
   readonly #log: DiskLog = new DiskLog(this.disk)
   readonly application: VirtualApplication
   readonly oracle: SignatureOracle
+  readonly #buffers: BufferMonitor
   readonly #cluster: Cluster
   readonly #options: NodeOptions
   readonly #prng: Prng
@@ -87,6 +89,7 @@ export class SimulatedNode {
       Uint8Array.of(options.salt ?? 0),
     )
     this.oracle = new SignatureOracle(index, cluster.params)
+    this.#buffers = new BufferMonitor(index, cluster.chain.set.validators.length)
   }
 
   get core(): ConsensusCore {
@@ -169,6 +172,8 @@ export class SimulatedNode {
       // A sync that fails ends the process in the middle of its effects.
       if (this.#core === undefined || life !== this.#life) return
     }
+    const core = this.#core
+    if (this.isHonest) this.#cluster.watch(() => this.#buffers.onStep(core))
   }
 
   /** A message from another node. */

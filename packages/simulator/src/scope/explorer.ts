@@ -57,11 +57,29 @@ interface Global {
 }
 
 /** What one node does in one view. */
-interface Act {
+interface Deed {
   readonly to: number
   readonly vote: NamedBlock | undefined
   readonly highQC: NamedBlock | undefined
   readonly label: string
+}
+
+/** The same, and what is left of it after the view. */
+interface Act extends Deed {
+  readonly lockedView: View
+  readonly committed: NamedBlock | undefined
+  /** For highQC, lock and commit: what was signed in views that are over binds by the first two alone. */
+  readonly number: number
+}
+
+/** What three acts come to. */
+interface Result {
+  /** The block that is certified. */
+  readonly fresh: NamedBlock | undefined
+  readonly proven: NamedBlock
+  readonly tc: NamedBlock | undefined
+  /** Two honest nodes are in every timeout certificate, and name their locks at least: below, nothing grows again. */
+  readonly lock: View
 }
 
 /**
@@ -78,6 +96,7 @@ export class Explorer {
   readonly #leaders: LeaderLine
   readonly #automata: readonly Automaton<SpeakingState, readonly ScopeEffect[]>[]
   readonly #world: ExplorerWorld
+  readonly #numbers = new Map<string, number>()
   /** Positions of honest nodes that never lead: they may be renamed. */
   readonly #alike: readonly number[]
 
@@ -97,7 +116,7 @@ export class Explorer {
     let frontier: Visit[] = [
       {
         global: { locals: [0, 0, 0], certified: [], proven: this.#world.genesis, tc: undefined },
-        label: '',
+        acts: [],
         before: undefined,
       },
     ]
@@ -106,16 +125,18 @@ export class Explorer {
     for (let view = 1n; view <= BigInt(this.#leaders.list.length); view += 1n) {
       const next = new Map<string, Visit>()
       for (const visit of frontier) {
-        this.#explain(visit, () => {
-          for (const acts of this.#jointActs(visit.global, view)) {
+        const { global } = visit
+        for (const options of this.#explain(visit, () => this.#optionsOf(global, view))) {
+          forEachCombination(options, (acts) => {
             transitions += 1
-            const label = acts.map((act) => act.label).join('; ')
-            const after: Visit = { global: visit.global, label, before: visit }
-            const global = this.#explain(after, () => this.#after(visit.global, acts))
-            const key = this.#keyOf(global)
-            if (!next.has(key)) next.set(key, { ...after, global })
-          }
-        })
+            const result = this.#explain({ global, acts, before: visit }, () =>
+              this.#resultOf(global, acts),
+            )
+            const key = this.#keyOf(global, acts, result)
+            if (next.has(key)) return
+            next.set(key, { global: globalAfter(global, acts, result), acts, before: visit })
+          })
+        }
       }
       frontier = [...next.values()]
       states += frontier.length
@@ -138,50 +159,49 @@ export class Explorer {
     }
   }
 
-  /** What was signed in views that are over binds by highQC and lock alone. */
-  #keyOf({ certified, locals, proven, tc }: Global): string {
-    const texts = locals.map((id, node) => {
-      const { committed, highQC, lockedView } = this.#stateAt(node, id).node
-      return `${nameOf(highQC, AS_IS)},${lockedView},${nameOf(committed, AS_IS)}`
-    })
-    const alike = this.#alike.map((node) => texts[node]).sort()
-    const others = texts.filter((_, node) => !this.#alike.includes(node))
-    const names = certified.map((block) => nameOf(block, AS_IS)).sort()
-    const entry = tc === undefined ? '' : nameOf(tc, AS_IS)
-    return [...alike, '', ...others, '', ...names, nameOf(proven, AS_IS), entry].join(';')
+  #keyOf({ certified }: Global, acts: readonly Act[], { fresh, lock, proven, tc }: Result): string {
+    const alike: number[] = []
+    let others = ''
+    for (const [node, { number }] of acts.entries()) {
+      if (this.#alike.includes(node)) alike.push(number)
+      else others += `;${number}`
+    }
+    // In order of their views, of which each has one.
+    let names = ''
+    for (const { text, view } of certified) if (view >= lock) names += `${text};`
+    if (fresh !== undefined && fresh.view >= lock) names += fresh.text
+    const certifiedNumber = this.#numberOf(names)
+    return `${alike.sort().join()}${others},${certifiedNumber},${proven.text},${tc?.text ?? ''}`
   }
 
-  /** Every way the three can act in a view. */
-  *#jointActs(global: Global, view: View): Generator<readonly Act[]> {
+  /** Short for a text. */
+  #numberOf(text: string): number {
+    const known = this.#numbers.get(text)
+    if (known !== undefined) return known
+    this.#numbers.set(text, this.#numbers.size)
+    return this.#numbers.size - 1
+  }
+
+  /** What each of the three can do in a view, for each thing that its leader can do. */
+  #optionsOf(global: Global, view: View): (readonly (readonly Act[])[])[] {
     const leader = this.#leaders.list[Number(view) - 1] as number
     const leading = HONEST.indexOf(leader)
     if (leading < 0) {
       const proposals = this.#world.faultyProposals(global, view)
-      yield* this.#combined(
-        [0, 1, 2].map((node) => this.#actsOf(node, global, { view, proposals })),
-      )
-      return
+      return [[0, 1, 2].map((node) => this.#actsOf(node, global, { view, proposals }))]
     }
-    for (const { act, proposal } of this.#leads(leading, global, view)) {
+    return this.#leads(leading, global, view).map(({ act, proposal }) => {
       const proposals = proposal === undefined ? [] : [this.#world.showProposal(proposal)]
-      yield* this.#combined(
-        [0, 1, 2].map((node) =>
-          node === leading ? [act] : this.#actsOf(node, global, { view, proposals }),
-        ),
+      return [0, 1, 2].map((node) =>
+        node === leading ? [act] : this.#actsOf(node, global, { view, proposals }),
       )
-    }
+    })
   }
 
-  *#combined(acts: readonly (readonly Act[])[]): Generator<readonly Act[]> {
-    const [first = [], second = [], third = []] = acts
-    for (const a of first) {
-      for (const b of second) {
-        for (const c of third) {
-          const joint = [a, b, c]
-          if (isFirstOfItsKind(joint)) yield joint
-        }
-      }
-    }
+  #actOf(node: number, deed: Deed): Act {
+    const { committed, highQC, lockedView } = this.#stateAt(node, deed.to).node
+    const text = `${nameOf(highQC, AS_IS)},${lockedView},${nameOf(committed, AS_IS)}`
+    return { ...deed, committed, lockedView, number: this.#numberOf(text) }
   }
 
   /** Nothing, a vote, a timeout, or both; and what must never be: a second vote, or one after the timeout. */
@@ -192,9 +212,9 @@ export class Explorer {
   ): Act[] {
     const id = global.locals[node] as number
     const acts = new Map<string, Act>()
-    const add = (act: Act): void => {
-      const key = `${act.to},${act.vote === undefined ? '' : nameOf(act.vote, AS_IS)},${act.highQC === undefined ? '' : nameOf(act.highQC, AS_IS)}`
-      if (!acts.has(key)) acts.set(key, act)
+    const add = (deed: Deed): void => {
+      const key = `${deed.to},${deed.vote?.text ?? ''},${deed.highQC?.text ?? ''}`
+      if (!acts.has(key)) acts.set(key, this.#actOf(node, deed))
     }
     add({ to: id, vote: undefined, highQC: undefined, label: '' })
     const timeOut = (from: number, vote: NamedBlock | undefined, label: string): void => {
@@ -252,7 +272,7 @@ export class Explorer {
     const id = global.locals[node] as number
     const ways: { act: Act; proposal: Proposal | undefined }[] = []
     ways.push({
-      act: { to: id, vote: undefined, highQC: undefined, label: '' },
+      act: this.#actOf(node, { to: id, vote: undefined, highQC: undefined, label: '' }),
       proposal: undefined,
     })
     for (const shown of [undefined, ...global.certified.filter((block) => block.view < view)]) {
@@ -265,53 +285,40 @@ export class Explorer {
       const { proposal, vote } = this.#stateAt(node, at)
       if (this.#stateAt(node, at).view !== view || proposal?.view !== view) continue
       const label = `${HONEST[node]} leads on ${proposal.block.header.qc.view}`
-      ways.push({ act: { to: at, vote, highQC: undefined, label }, proposal })
+      ways.push({ act: this.#actOf(node, { to: at, vote, highQC: undefined, label }), proposal })
       for (const { to, highQC, how } of this.#timeouts(node, at, global, view)) {
-        ways.push({ act: { to, vote, highQC, label: `${label} ${how}` }, proposal })
+        ways.push({
+          act: this.#actOf(node, { to, vote, highQC, label: `${label} ${how}` }),
+          proposal,
+        })
       }
     }
     return ways
   }
 
   /** What is certified after a view, checked: M4, and agreement of all that certificates could prove committed. */
-  #after(global: Global, acts: readonly Act[]): Global {
-    const votes = acts.flatMap(({ vote }) => vote ?? [])
-    const fresh = [...new Set(votes)].filter(
-      (block) => votes.filter((vote) => vote === block).length >= 2,
-    )
-    if (fresh.length > 1) throw new PropertyViolation('M4: two blocks are certified in a view')
+  #resultOf(global: Global, acts: readonly Act[]): Result {
+    const [first, second, third] = acts as readonly [Act, Act, Act]
+    // Two honest votes and the faulty one are a quorum, and of three votes no two blocks have two.
+    const isFirst = first.vote === second.vote || first.vote === third.vote
+    const fresh = isFirst ? first.vote : second.vote === third.vote ? second.vote : undefined
     let { proven } = global
-    for (const block of fresh) {
+    if (fresh !== undefined) {
       // Why the protocol is safe, §4: whatever is certified later extends what was proven committed.
-      if (!areOnOneBranch(block, proven)) {
+      if (!areOnOneBranch(fresh, proven)) {
         throw new PropertyViolation('M3: a certificate leaves the branch that was proven committed')
       }
+      const { parent, view } = fresh
+      const isPair = parent !== undefined && parent.view > 0n && parent.view + 1n === view
+      if (isPair && parent.view > proven.view) proven = parent
     }
-    for (const { parent, view } of fresh) {
-      if (parent === undefined || parent.view === 0n || parent.view + 1n !== view) continue
-      if (!areOnOneBranch(parent, proven))
-        throw new PropertyViolation('M1: two branches are committed')
-      if (parent.view > proven.view) proven = parent
-    }
-    const locks: View[] = []
-    for (const [node, { to }] of acts.entries()) {
-      const { committed, lockedView } = this.#stateAt(node, to).node
-      locks.push(lockedView)
+    for (const [node, { committed }] of acts.entries()) {
       if (committed !== undefined && !areOnOneBranch(committed, proven)) {
         throw new PropertyViolation(`M1: node ${HONEST[node]} commits another branch`)
       }
     }
-    const [, lock = 0n] = locks.sort(byView)
-    // A quorum has two honest timeouts, and the faulty one need not raise what they name.
-    const highQCs = acts.flatMap(({ highQC }) => highQC ?? [])
-    const [, tc] = highQCs.sort((a, b) => byView(a.view, b.view))
-    return {
-      locals: acts.map(({ to }) => to),
-      // Two honest nodes are in every timeout certificate, and name their locks at least: below, nothing grows again.
-      certified: [...global.certified, ...fresh].filter(({ view }) => view >= lock),
-      proven,
-      tc,
-    }
+    const lock = middleOf(first.lockedView, second.lockedView, third.lockedView)
+    return { fresh, proven, tc: secondLowest(acts), lock }
   }
 
   #stateAt(node: number, id: number): SpeakingState {
@@ -355,29 +362,72 @@ export class Explorer {
 
 interface Visit {
   readonly global: Global
-  readonly label: string
+  /** By what it was come to. */
+  readonly acts: readonly Act[]
   readonly before: Visit | undefined
 }
 
-function byView(a: View, b: View): number {
-  return a < b ? -1 : a > b ? 1 : 0
+function forEachCombination(
+  options: readonly (readonly Act[])[],
+  visit: (acts: readonly Act[]) => void,
+): void {
+  const [first = [], second = [], third = []] = options
+  for (const a of first) {
+    for (const b of second) {
+      for (const c of third) {
+        const acts = [a, b, c]
+        if (isFirstOfItsKind(acts)) visit(acts)
+      }
+    }
+  }
+}
+
+function globalAfter(global: Global, acts: readonly Act[], result: Result): Global {
+  const { fresh, lock, proven, tc } = result
+  const certified = global.certified.filter(({ view }) => view >= lock)
+  if (fresh !== undefined && fresh.view >= lock) certified.push(fresh)
+  return { locals: acts.map(({ to }) => to), certified, proven, tc }
+}
+
+function middleOf(a: View, b: View, c: View): View {
+  if (a < b) return b < c ? b : a < c ? c : a
+  return a < c ? a : b < c ? c : b
+}
+
+/** A quorum has two honest timeouts, and the faulty one need not raise what they name. */
+function secondLowest(acts: readonly Act[]): NamedBlock | undefined {
+  let lowest: NamedBlock | undefined
+  let second: NamedBlock | undefined
+  for (const { highQC } of acts) {
+    if (highQC === undefined) continue
+    if (lowest === undefined || highQC.view < lowest.view) {
+      second = lowest
+      lowest = highQC
+    } else if (second === undefined || highQC.view < second.view) second = highQC
+  }
+  return second
 }
 
 /** Of two blocks that the faulty validator makes on one parent, the first is voted for first: they are alike. */
 function isFirstOfItsKind(acts: readonly Act[]): boolean {
-  const votes = acts.flatMap(({ vote }) => vote ?? [])
-  return votes.every(
-    ({ node, parent, view }) =>
-      node !== FAULTY_MAKERS[1] ||
-      votes.some(
-        (other) =>
-          other.node === FAULTY_MAKERS[0] && other.parent === parent && other.view === view,
-      ),
-  )
+  for (const { vote } of acts) {
+    if (vote === undefined || vote.node !== FAULTY_MAKERS[1]) continue
+    const hasTwin = acts.some(
+      ({ vote: other }) =>
+        other !== undefined &&
+        other.node === FAULTY_MAKERS[0] &&
+        other.parent === vote.parent &&
+        other.view === vote.view,
+    )
+    if (!hasTwin) return false
+  }
+  return true
 }
 
 function pathOf(visit: Visit): string {
-  const labels: string[] = []
-  for (let at: Visit | undefined = visit; at !== undefined; at = at.before) labels.push(at.label)
-  return labels.reverse().join(', ')
+  const steps: string[] = []
+  for (let at: Visit | undefined = visit; at !== undefined; at = at.before) {
+    steps.push(at.acts.map(({ label }) => label).join('; '))
+  }
+  return steps.reverse().join(', ')
 }

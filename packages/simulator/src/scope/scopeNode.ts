@@ -258,18 +258,18 @@ class SyncedLog implements DurableLog {
 }
 
 /**
- * Whoever may be faulty here has been convicted of all that one can be: no block brings evidence. Otherwise blocks would
- * differ by what their makers happen to have seen, and nothing that is searched for hangs on it.
+ * The faulty validator has been convicted of all that a chain remembers: no block brings evidence. Otherwise blocks
+ * would differ by what their makers happen to have seen, and nothing that is searched for hangs on it.
  */
-const CONVICTED: readonly Misbehavior[] = [0, 1, 2, 3].flatMap((validator) =>
-  Array.from({ length: 64 }, (_, i) => BigInt(i)).flatMap((view) =>
-    (['duplicateVote', 'lockRegression', 'conflictingTimeouts'] as const).map((kind) => ({
-      kind,
-      validator,
-      epoch: 1n,
-      view: 1_000_000n + view,
-    })),
-  ),
+const CONVICTED: readonly Misbehavior[] = (
+  ['duplicateVote', 'lockRegression', 'conflictingTimeouts'] as const
+).flatMap((kind) =>
+  [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n].map((view) => ({
+    kind,
+    validator: 0,
+    epoch: 1n,
+    view: 1_000_000n + view,
+  })),
 )
 
 /** Virtual time between views: more than all that happens in one takes. */

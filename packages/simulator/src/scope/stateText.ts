@@ -11,7 +11,7 @@ import {
   type View,
 } from '@openliquid/primitives'
 import { PropertyViolation } from '../monitors.ts'
-import type { ScopeNode } from './scopeNode.ts'
+import { type ScopeNode, timeOf } from './scopeNode.ts'
 
 /** New names of the nodes: two states are the same if one is the other with its nodes renamed. */
 export interface Renaming {
@@ -24,11 +24,15 @@ export interface Renaming {
 /** Nothing is renamed. */
 export const AS_IS: Renaming = { node: (index) => index, validator: (index) => index }
 
-/** A block by who made it when, on which other block: one node makes at most one block in a view. */
+/** A block by who made it when, on which other block: that is all in which blocks of a search differ. */
 export interface NamedBlock {
   readonly view: View
   readonly node: number
+  /** Time of the block beyond the beginning of its view: a leader may come to make it late. */
+  readonly lateMs: number
   readonly parent: NamedBlock | undefined
+  /** Its name as it is. */
+  readonly text: string
 }
 
 /** The blocks of a search by their hashes. */
@@ -37,18 +41,25 @@ export class BlockNames {
   readonly #texts = new Set<string>()
 
   constructor(genesis: BlockHeader) {
-    this.#blocks.set(bytesToHex(blockHash(genesis)), { view: 0n, node: 0, parent: undefined })
+    this.#blocks.set(bytesToHex(blockHash(genesis)), {
+      view: 0n,
+      node: 0,
+      lateMs: 0,
+      parent: undefined,
+      text: 'g',
+    })
   }
 
   /** @throws {InvariantError} another block has the name: states would look alike that are not */
   add(header: BlockHeader, node: number): void {
     const key = bytesToHex(blockHash(header))
     if (this.#blocks.has(key)) return
-    const block = { view: header.view, node, parent: this.of(header.parentHash) }
-    const text = nameOf(block, AS_IS)
-    assert(!this.#texts.has(text), 'a node makes one block on a parent in a view')
+    const lateMs = header.timestampMs - timeOf(header.view)
+    const parent = this.of(header.parentHash)
+    const text = `${ownNameOf({ view: header.view, node, lateMs })}/${parent?.text ?? '?'}`
+    assert(!this.#texts.has(text), `two blocks are called ${text}`)
     this.#texts.add(text)
-    this.#blocks.set(key, block)
+    this.#blocks.set(key, { view: header.view, node, lateMs, parent, text })
   }
 
   of(hash: Hash): NamedBlock | undefined {
@@ -56,12 +67,18 @@ export class BlockNames {
   }
 }
 
-/** View and maker of the block and of all below it. */
+/** View, maker and time of the block and of all below it. */
 export function nameOf(block: NamedBlock | undefined, renaming: Renaming): string {
   if (block === undefined) return '?'
+  if (renaming === AS_IS) return block.text
   if (block.parent === undefined) return 'g'
   if (block === renaming.base) return `${block.view}`
-  return `${block.view}.${renaming.node(block.node)}/${nameOf(block.parent, renaming)}`
+  const { lateMs, node, parent, view } = block
+  return `${ownNameOf({ view, node: renaming.node(node), lateMs })}/${nameOf(parent, renaming)}`
+}
+
+function ownNameOf({ lateMs, node, view }: Pick<NamedBlock, 'view' | 'node' | 'lateMs'>): string {
+  return `${view}.${node}${lateMs === 0 ? '' : `+${lateMs}`}`
 }
 
 /** Whether one of the two blocks is the other or below it. */
@@ -94,7 +111,11 @@ export interface NodeState {
     readonly highQC: NamedBlock | undefined
     readonly vote: NamedBlock | undefined
   }[]
-  readonly waiting: readonly (NamedBlock | undefined)[]
+  /** A proposal for its vote, our own block (here its parent) for its payload, a block for its ancestors. */
+  readonly waiting: readonly {
+    readonly as: 'candidate' | 'draft' | 'orphan'
+    readonly block: NamedBlock | undefined
+  }[]
 }
 
 /**
@@ -129,9 +150,15 @@ export function stateOf({ core, timers }: ScopeNode, names: BlockNames): NodeSta
       vote: vote === undefined ? undefined : names.of(vote.blockHash),
     })),
     waiting: [
-      ...(dump.candidate === undefined ? [] : [names.of(dump.candidate.blockHash)]),
-      ...(dump.draft === undefined ? [] : [names.of(dump.draft.parent)]),
-      ...dump.orphans.map(({ blockHash: hash }) => names.of(hash)),
+      ...(dump.candidate === undefined
+        ? []
+        : [{ as: 'candidate', block: names.of(dump.candidate.blockHash) } as const]),
+      ...(dump.draft === undefined
+        ? []
+        : [{ as: 'draft', block: names.of(dump.draft.parent) } as const]),
+      ...dump.orphans.map(
+        ({ blockHash: hash }) => ({ as: 'orphan', block: names.of(hash) }) as const,
+      ),
     ],
   }
 }
@@ -185,7 +212,7 @@ export function stateText(state: NodeState, renaming: Renaming, lowest: View): s
           `${view}${validator(signer)}${name(highQC)}${vote === undefined ? '' : name(vote)}`,
       ),
     ),
-    sorted(state.waiting.map(name)),
+    sorted(state.waiting.map(({ as, block }) => `${as} ${name(block)}`)),
   ].join('|')
 }
 
