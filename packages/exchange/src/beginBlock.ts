@@ -7,6 +7,7 @@ import { advanceFunding } from './funding.ts'
 import { liquidate } from './liquidation.ts'
 import { applyOracleQuorum } from './oracle.ts'
 import { matureScheduledCancels } from './scheduledCancels.ts'
+import { sweepDust } from './spotDust.ts'
 import { payRewards } from './staking/rewards.ts'
 import { forgetFaults, punish } from './staking/slashing.ts'
 import { matureWithdrawals } from './staking/staking.ts'
@@ -26,6 +27,7 @@ export function beginBlock(state: CoreState, context: BlockContext): void {
   // ② queues that wait for time, and what the headers say of the validators
   matureWithdrawals(state)
   payRewards(state, now.timestampMs)
+  sweepDust(state, now.timestampMs)
   forgetFaults(state)
   countParticipation(state, context)
   punish(state, context.misbehavior)

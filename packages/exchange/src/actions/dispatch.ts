@@ -81,6 +81,9 @@ export function dispatchAction(
       return registerReferrer(state, user, action.code)
     case 'claimRewards':
       return claimRewards(state, user)
+    case 'spotUser':
+      state.profiles.keepsDust.set(user, action.toggleSpotDusting.optOut ? true : undefined)
+      return DONE
     case 'setDisplayName':
       return setDisplayName(state, user, action.displayName)
     case 'approveBuilderFee':

@@ -1,4 +1,4 @@
-import type { ByteReader } from '../byteCodec.ts'
+import { type ByteReader, corrupt } from '../byteCodec.ts'
 import { readList, type User, userKey } from '../records.ts'
 import type { TableSpec } from '../table.ts'
 
@@ -75,6 +75,17 @@ export const DISPLAY_NAMES: TableSpec<User, string> = {
   ...userKey,
   write: (out, name) => void out.text(name),
   read: (input) => input.text(),
+}
+
+/** Keyed by account: its dust is not swept. */
+export const DUST_KEEPERS: TableSpec<User, true> = {
+  tag: 0x85,
+  ...userKey,
+  write: (out) => void out.bool(true),
+  read: (input) => {
+    if (!input.bool()) throw corrupt('an account that keeps no dust')
+    return true
+  },
 }
 
 /** A trading account that has the fees of another one's stake; docs/spec/hyperliquid.md §9. */

@@ -3,6 +3,7 @@ import type { User } from '../records.ts'
 import { type StoredTable, Table } from '../table.ts'
 import {
   DISPLAY_NAMES,
+  DUST_KEEPERS,
   MULTI_SIG_USERS,
   type MultiSigUser,
   REFERRED,
@@ -22,6 +23,8 @@ export class ProfileState {
   readonly referrers: Table<User, Referrer>
   readonly referred: Table<User, Referred>
   readonly displayNames: Table<User, string>
+  /** Accounts whose dust is not swept. */
+  readonly keepsDust: Table<User, true>
   /** By the trading account. */
   readonly stakingLinks: Table<User, StakingLink>
   readonly tables: readonly StoredTable[]
@@ -49,6 +52,7 @@ export class ProfileState {
       feesChanged(user)
     })
     this.displayNames = new Table(DISPLAY_NAMES, journal, nothing)
+    this.keepsDust = new Table(DUST_KEEPERS, journal, nothing)
     this.stakingLinks = new Table(STAKING_LINKS, journal, (user, previous, next) => {
       if (previous?.isFinal === true) this.#tradingUsers.delete(previous.stakingUser)
       if (next?.isFinal === true) this.#tradingUsers.set(next.stakingUser, user)
@@ -60,6 +64,7 @@ export class ProfileState {
       this.referrers,
       this.referred,
       this.displayNames,
+      this.keepsDust,
       this.stakingLinks,
     ]
   }
