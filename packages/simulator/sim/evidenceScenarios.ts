@@ -112,6 +112,34 @@ export const paysOnce: Scenario = (coreModule) => {
   demand(cluster.evidence.convictions.length === 1, 'one act is punished twice')
 }
 
+/** The pool is memory, but what was found is told at once: the finder's crash in the same moment loses nothing. */
+export const survivesItsFinder: Scenario = (coreModule) => {
+  let isTold = false
+  const cluster = clusterOf(coreModule, {
+    seed: 79,
+    stakes: SEVEN,
+    nodes: new Map([[1, { behavior: silent }]]),
+    observe: (node, effect) => {
+      if (node === 0 && effect.kind === 'broadcast' && effect.message.kind === 'evidence') {
+        isTold = true
+      }
+    },
+  })
+  cluster.start()
+  goOn(cluster, 4, 20_000)
+  const finder = cluster.node(0)
+  const evidence = twoVotes(cluster, 1, finder.core.status.view)
+  if (evidence.kind !== 'duplicateVote') return
+  // It alone sees both.
+  for (const vote of [evidence.first, evidence.second]) finder.receive(1, { kind: 'vote', vote })
+  demand(isTold, 'who sees two votes tells everyone')
+  cluster.crash(0)
+  demandConviction(cluster, 'duplicateVote', 1)
+  cluster.restart(0)
+  goOn(cluster, 12, 60_000)
+  demand(cluster.evidence.convictions.length === 1, 'one act is punished twice')
+}
+
 /** Evidence of an epoch that is over counts until the stake of its members is unbonded, and no longer. */
 export const expires: Scenario = (coreModule) => {
   const cluster = clusterOf(coreModule, {

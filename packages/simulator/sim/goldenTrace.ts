@@ -6,7 +6,7 @@ import { Cluster, Trace } from '../src/index.ts'
 export interface GoldenTrace {
   readonly seed: number
   readonly highTip: boolean
-  /** By views: SHA-256 over all that all nodes have sent and written when one enters that view. */
+  /** By the views at which it is taken: SHA-256 over all that all nodes have sent and written when one enters that view. */
   readonly effectsHashes: Readonly<Record<string, Hex>>
 }
 
