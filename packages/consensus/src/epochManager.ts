@@ -74,10 +74,12 @@ export class EpochManager {
   /** Judges a message by its epoch: it is for now, or it and its sender are of another time, and one is told so. */
   checkEpoch(epoch: Epoch, from: PeerId, nowMs: number): Fault | undefined {
     const { epoch: current } = this.#replica
+    if (epoch === current) {
+      return this.isOver ? ignore('OL_CONSENSUS_EPOCH', 'the epoch is over') : undefined
+    }
     if (epoch > current) this.#synchronizer.tellPeer(from, nowMs)
-    if (epoch < current) this.tellPeer(epoch, from, nowMs)
-    if (epoch !== current) return ignore('OL_CONSENSUS_EPOCH', 'the message is of another epoch')
-    return this.isOver ? ignore('OL_CONSENSUS_EPOCH', 'the epoch is over') : undefined
+    else this.tellPeer(epoch, from, nowMs)
+    return ignore('OL_CONSENSUS_EPOCH', 'the message is of another epoch')
   }
 
   /** Shows a peer the way from its epoch to ours, at most once a second. */

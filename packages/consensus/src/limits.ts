@@ -9,6 +9,8 @@ export const CERTIFICATES_PER_VIEW_MAX = 4
 export const VOTE_VIEWS_AHEAD_MAX = 2
 /** Votes of one signer kept per view: two are an equivocation, one more place is for a forgery that came first. */
 export const VOTES_PER_SIGNER_MAX = 3
+/** Peers remembered in an epoch for a bad vote, oldest forgotten first: more than there are validators, and sentries of theirs. */
+export const SUSPECTS_MAX = 1_024
 /** Uncertified blocks kept per view: two are an equivocation, a third tells nothing new. */
 export const UNCERTIFIED_PER_VIEW_MAX = 2
 /** Uncertified blocks kept that this replica did not vote for: nobody will miss them. */

@@ -66,7 +66,7 @@ export class StateRoots {
     assert(height === this.#executedHeight + 1n, 'blocks execute in height order, once each')
     this.#states.push(state)
     this.#executedHeight = height
-    const claims = this.#claims.get(height)
+    const claims = this.#claims.size === 0 ? undefined : this.#claims.get(height)
     if (claims === undefined) return undefined
     this.#claims.delete(height)
     for (const header of claims) {

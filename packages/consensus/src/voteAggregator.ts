@@ -33,18 +33,19 @@ export class VoteAggregator {
     const isFarAhead = vote.view > pacemaker.view + VIEWS_AHEAD
     if (!isFarAhead) this.#replica.detector.onVote(vote)
     // Votes that were on their way when the quorum stood are late, but their authors are not behind.
-    if (vote.view + 1n < pacemaker.view) {
+    const nextView = vote.view + 1n
+    if (nextView < pacemaker.view) {
       this.#synchronizer.tellPeer(from, nowMs)
       return ignore('OL_CONSENSUS_STALE', 'a vote of a view that is over')
     }
     if (isFarAhead) {
       return ignore('OL_CONSENSUS_FUTURE', 'a vote of a view far ahead')
     }
-    if (this.#isLeader(vote.view) || this.#isLeader(vote.view + 1n)) this.add(vote)
+    if (this.#isLeader(vote.view) || this.#isLeader(nextView)) this.#replica.votes.add(vote, from)
     return undefined
   }
 
-  /** Takes a vote that was checked, or is our own. */
+  /** Takes our own vote. */
   add(vote: Vote): void {
     this.#replica.votes.add(vote)
   }

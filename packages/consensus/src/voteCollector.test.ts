@@ -1,3 +1,4 @@
+import type { SignatureScheme } from '@openliquid/crypto'
 import { nullScheme } from '@openliquid/crypto/testing'
 import type { Vote } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
@@ -53,6 +54,35 @@ describe('VoteCollector', () => {
     collector.add(forged(fixture.vote(1, 1n, HASH)))
     collector.add(fixture.vote(2, 1n, HASH))
     expect(collector.certificate(1n)).toEqual(fixture.qc(1n, HASH, [0, 1, 2]))
+  })
+
+  it('verifies what comes from a peer that brought a bad vote, and from no other (§9)', () => {
+    let verified = 0
+    const scheme: SignatureScheme = {
+      ...nullScheme,
+      verify: (...args) => {
+        verified += 1
+        return nullScheme.verify(...args)
+      },
+    }
+    const { committee, context, verifier } = fixture
+    const collector = new VoteCollector({ committee, context, verifier, scheme })
+    collector.add(fixture.vote(0, 1n, HASH))
+    collector.add(fixture.vote(1, 1n, HASH), 'p1')
+    // In the name of another: not that one is to be watched, but who brought it.
+    collector.add(forged(fixture.vote(2, 1n, HASH)), 'liar')
+    expect(collector.certificate(1n)).toBeUndefined()
+    expect(verified).toBe(0)
+
+    collector.add(fixture.vote(0, 2n, HASH))
+    collector.add(fixture.vote(2, 2n, HASH), 'p2')
+    expect(verified).toBe(0)
+    collector.add(forged(fixture.vote(1, 2n, HASH)), 'liar')
+    expect(verified).toBe(1)
+    expect(collector.hasQuorum(2n)).toBe(false)
+    collector.add(fixture.vote(3, 2n, HASH), 'liar')
+    expect(verified).toBe(2)
+    expect(collector.certificate(2n)).toEqual(fixture.qc(2n, HASH, [0, 2, 3]))
   })
 
   it('forgets decided views', () => {

@@ -3,6 +3,7 @@ import {
   assert,
   equalBytes,
   type Hash,
+  type PeerId,
   type QuorumCertificate,
   type SigningContext,
   type Verified,
@@ -12,7 +13,7 @@ import {
 } from '@openliquid/primitives'
 import type { CertificateVerifier } from './certificateVerifier.ts'
 import type { Committee } from './committee.ts'
-import { VOTES_PER_SIGNER_MAX } from './limits.ts'
+import { SUSPECTS_MAX, VOTES_PER_SIGNER_MAX } from './limits.ts'
 
 /** Place of a vote that is not there. */
 const NONE = -1
@@ -23,6 +24,8 @@ interface Ballot {
   readonly blockHash: Hash
   /** One of each signer, in the order they came. */
   readonly votes: Vote[]
+  /** Who brought each of them, in the same order; nobody brought our own. */
+  readonly senders: (PeerId | undefined)[]
   /** Of those who voted. */
   stake: bigint
   /** Whether that is a quorum, as far as one can tell unseen. */
@@ -43,6 +46,8 @@ export class VoteCollector {
   readonly #verifier: CertificateVerifier
   /** Of the few views that votes are kept of; one ballot per block that was voted for, nearly always one. */
   readonly #ballots: Ballot[] = []
+  /** Peers that brought a bad vote in this epoch: theirs are verified when they come, so each spoils one quorum at most. */
+  readonly #suspects = new Set<PeerId>()
 
   constructor(options: {
     readonly committee: Committee
@@ -69,8 +74,13 @@ export class VoteCollector {
     return false
   }
 
-  /** Keeps a vote of this epoch by a member. A signer's first vote in a view is kept unseen, any other must verify. */
-  add(vote: Vote): void {
+  /**
+   * Keeps a vote of this epoch by a member. A signer's first vote in a view is kept unseen, any other must verify, and
+   * so must all from a peer that brought a bad one.
+   *
+   * @param from - who delivered it; absent for our own, and for those that stood in timeouts
+   */
+  add(vote: Vote, from?: PeerId): void {
     assert(this.#committee.has(vote.signer), 'the signer is a member')
     const { blockHash, signer, view } = vote
     const ballot = this.#ballotOf(view, blockHash)
@@ -80,7 +90,8 @@ export class VoteCollector {
 
     const count = this.#countOf(signer, view)
     // Whoever forges another's vote first must not be able to shut out the true one.
-    const mustVerify = count > 0
+    const isSuspect = from !== undefined && this.#suspects.size > 0 && this.#suspects.has(from)
+    const mustVerify = count > 0 || isSuspect
     if (mustVerify) {
       if (ballot?.verified.includes(signer) === true) return
       if (known === undefined && count >= VOTES_PER_SIGNER_MAX) return
@@ -91,6 +102,7 @@ export class VoteCollector {
       kept.stake += this.#committee.stakeAt(signer)
       kept.isQuorum = this.#committee.isQuorum(kept.stake)
       kept.votes.push(vote)
+      kept.senders.push(from)
     } else kept.votes[place] = vote
     if (mustVerify) kept.verified.push(signer)
   }
@@ -122,8 +134,22 @@ export class VoteCollector {
     while (this.#ballots.length > count) this.#ballots.pop()
   }
 
+  #suspect(peer: PeerId): void {
+    this.#suspects.add(peer)
+    const [oldest] = this.#suspects
+    if (this.#suspects.size > SUSPECTS_MAX && oldest !== undefined) this.#suspects.delete(oldest)
+  }
+
   #newBallot(view: View, blockHash: Hash): Ballot {
-    const ballot: Ballot = { view, blockHash, votes: [], stake: 0n, isQuorum: false, verified: [] }
+    const ballot: Ballot = {
+      view,
+      blockHash,
+      votes: [],
+      senders: [],
+      stake: 0n,
+      isQuorum: false,
+      verified: [],
+    }
     this.#ballots.push(ballot)
     return ballot
   }
@@ -163,7 +189,10 @@ export class VoteCollector {
       voteDigest(this.#context, epoch, view, blockHash),
     )
     for (const signer of badSigners) {
-      votes.splice(placeOf(signer, votes), 1)
+      const place = placeOf(signer, votes)
+      votes.splice(place, 1)
+      const [sender] = ballot.senders.splice(place, 1)
+      if (sender !== undefined) this.#suspect(sender)
       ballot.stake -= this.#committee.stakeAt(signer)
     }
     if (badSigners.length > 0) ballot.isQuorum = this.#committee.isQuorum(ballot.stake)
