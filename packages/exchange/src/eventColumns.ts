@@ -1,5 +1,5 @@
-/** Cells that a first block begins with. */
-const CELLS_FIRST = 4_096
+/** Cells that a block begins with: there before its first order asks, and little beside the state. */
+const CELLS_FIRST = 8_192
 const GROWTH = 1.5
 /** Blocks are about as full as the ones before: one that is a little fuller should not need to copy. */
 const EXPECTED_MORE = 1.125
@@ -7,8 +7,10 @@ const EXPECTED_MORE = 1.125
 /** Numbers of events, one after another: what a block tells costs no object until somebody reads it. */
 export class EventColumns {
   /** Replaced when it grows: read it after `reserve`. */
-  cells: Float64Array = new Float64Array(0)
+  cells: Float64Array = new Float64Array(CELLS_FIRST)
   #length = 0
+  /** What the last block took, and a little more. */
+  #expected = 0
 
   /** Cells in use. */
   get length(): number {
@@ -20,7 +22,7 @@ export class EventColumns {
     const at = this.#length
     this.#length += count
     if (this.#length > this.cells.length) {
-      const longer = new Float64Array(Math.max(CELLS_FIRST, Math.ceil(GROWTH * this.#length)))
+      const longer = new Float64Array(Math.max(this.#expected, Math.ceil(GROWTH * this.#length)))
       longer.set(this.cells)
       this.cells = longer
     }
@@ -34,10 +36,13 @@ export class EventColumns {
 
   /** Hands over what is there, and begins anew. */
   take(): Float64Array {
-    const taken = this.cells.subarray(0, this.#length)
-    // Made now, and not by the first order of the next block.
-    this.cells = new Float64Array(Math.ceil(EXPECTED_MORE * this.#length))
+    const length = this.#length
+    this.#expected = Math.ceil(EXPECTED_MORE * length)
     this.#length = 0
+    // What few orders leave is copied out of room that stays.
+    if (this.cells.length === CELLS_FIRST) return this.cells.slice(0, length)
+    const taken = this.cells.subarray(0, length)
+    this.cells = new Float64Array(CELLS_FIRST)
     return taken
   }
 }
