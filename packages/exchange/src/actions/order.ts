@@ -51,7 +51,10 @@ function placeBatch(
     readonly builder: BuilderFee | undefined
   },
 ): OrderResult[] | ActionFault {
-  if (grouping === 'na') return orders.map((order) => placeOrder(state, user, order, { builder }))
+  if (grouping === 'na') {
+    const extras = { builder }
+    return orders.map((order) => placeOrder(state, user, order, extras))
+  }
   const [first, ...others] = orders
   const badGroup = fault('OL_ACTION_MALFORMED', 'Invalid TP/SL grouping.')
   if (first === undefined) return badGroup
