@@ -8,12 +8,16 @@ export interface CompiledContract {
   readonly bytecode: Hex
 }
 
-const NAMES = ['Counter', 'Trader'] as const
+const PATHS = {
+  Counter: 'contracts/Counter.sol',
+  Trader: 'contracts/Trader.sol',
+  L1Read: '../../packages/execution/integration/contracts/L1Read.sol',
+} as const
 
-type Compiled = Record<(typeof NAMES)[number], CompiledContract>
+type Compiled = Record<keyof typeof PATHS, CompiledContract>
 let compiled: Compiled | undefined
 
-/** The contracts of this folder by the stock compiler, which runs once. */
+/** The contracts of the sessions by the stock compiler, which runs once. */
 export function compileContracts(): Compiled {
   compiled ??= compile()
   return compiled
@@ -23,9 +27,9 @@ function compile(): Compiled {
   // solc is CommonJS and takes half a second to load: only who compiles pays for it.
   const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string }
   const sources = Object.fromEntries(
-    NAMES.map((name) => [
+    Object.entries(PATHS).map(([name, path]) => [
       name,
-      { content: readFileSync(new URL(`contracts/${name}.sol`, import.meta.url), 'utf8') },
+      { content: readFileSync(new URL(path, import.meta.url), 'utf8') },
     ]),
   )
   const output = JSON.parse(
@@ -52,5 +56,9 @@ function compile(): Compiled {
     if (contract === undefined) throw new Error(`solc gave no ${name}`)
     return { abi: contract.abi, bytecode: `0x${contract.evm.bytecode.object}` }
   }
-  return { Counter: contractOf('Counter'), Trader: contractOf('Trader') }
+  return {
+    Counter: contractOf('Counter'),
+    Trader: contractOf('Trader'),
+    L1Read: contractOf('L1Read'),
+  }
 }

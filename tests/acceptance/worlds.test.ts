@@ -6,6 +6,7 @@ import { testEvmWorld } from './evmWorld.ts'
 import { testExchangeWorld } from './exchangeWorld.ts'
 import { testForgeWorld } from './forgeWorld.ts'
 import { testHostilePeer } from './hostilePeer.ts'
+import { testL1Read } from './l1ReadWorld.ts'
 import { LocalCluster } from './localCluster.ts'
 import { testStateRoots } from './stateRoots.ts'
 
@@ -33,6 +34,7 @@ describe('ethers', () => testEthersWorld(() => urls))
 describe('forge', () => testForgeWorld(() => urls))
 describe('exchange world', () => testExchangeWorld(() => urls))
 describe('bridge', () => testBridge(() => urls))
+describe('reads of contracts', () => testL1Read(() => urls))
 describe('bad input', () => testBadInput(() => urls))
 describe.runIf(isOwn)('hostile peer', () => testHostilePeer(() => cluster as LocalCluster))
 describe.runIf(isOwn)('state roots', () => testStateRoots(() => cluster as LocalCluster))

@@ -157,6 +157,11 @@ export class Mempool {
     return () => this.#dropListeners.delete(listener)
   }
 
+  /** All that wait, in the order they came. */
+  *transactions(): Generator<Transaction> {
+    for (const { read } of this.#entries.values()) yield { kind: read.kind, bytes: read.bytes }
+  }
+
   has(txId: Hash): boolean {
     return this.#entries.has(bytesToHex(txId))
   }

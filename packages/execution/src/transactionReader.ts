@@ -4,10 +4,10 @@ import {
   type Action,
   type ActionEnvelope,
   type Address,
-  actionDigest,
   actionEnvelopeCodec,
   bytesToHex,
   decodeAction,
+  decodedActionDigest,
   type Genesis,
   type Hex,
   multiSigPayloadDigest,
@@ -71,7 +71,8 @@ export class TransactionReader {
     if (known?.kind === TRANSACTION_KIND.action) return known
     const envelope = actionEnvelopeCodec.decode(bytes)
     const action = decodeAction(envelope.action)
-    const sender = recoverAddress(actionDigest(envelope, this.#network), envelope.signature)
+    const digest = decodedActionDigest(action, envelope, this.#network)
+    const sender = recoverAddress(digest, envelope.signature)
     const innerSigners = this.#innerSignersOf(action, envelope)
     if (sender === undefined || innerSigners?.includes(undefined) === true) {
       throw new TransactionError('the signature of the action is not valid', {

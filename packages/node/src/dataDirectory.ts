@@ -36,6 +36,8 @@ export interface DataDirectory {
   readonly logs: string
   /** Bans of peers that outlive a restart. */
   readonly bans: string
+  /** Transactions of this node's own clients that wait. */
+  readonly transactions: string
   readonly version: string
   readonly pid: string
 }
@@ -62,6 +64,7 @@ export function dataDirectoryAt(path: string): DataDirectory {
     snapshots: join(root, 'snapshots'),
     logs: join(root, 'logs'),
     bans: join(root, 'bans.json'),
+    transactions: join(root, 'transactions'),
     version: join(root, 'VERSION'),
     pid: join(root, 'node.pid'),
   }

@@ -44,6 +44,7 @@ import { filePrices, type PriceSource, seededWalk } from './priceSource.ts'
 import { createPrometheusMetrics, type PrometheusMetrics } from './prometheusMetrics.ts'
 import { PrunedLog } from './prunedLog.ts'
 import { StateJoin } from './stateJoin.ts'
+import { TransactionJournal } from './transactionJournal.ts'
 import {
   assertOnChain,
   assertTrusted,
@@ -146,6 +147,7 @@ interface OpenParts {
   application?: Application
   network?: NetworkManager
   runtime?: NodeRuntime
+  journal?: TransactionJournal
   rpc?: RpcServer
   monitor?: MonitorServer
   feed?: OracleFeed
@@ -293,6 +295,8 @@ class Node implements OpenLiquidNode {
       logger,
       nowMs: clock(),
     })
+    const journal = new TransactionJournal(directory.transactions, application.mempool)
+    this.#open.journal = journal
     const runtime = new NodeRuntime({
       clock,
       logger,
@@ -300,6 +304,7 @@ class Node implements OpenLiquidNode {
       log,
       application,
       network,
+      journal,
       consensus,
       snapshots: {
         path: directory.snapshots,
@@ -313,6 +318,10 @@ class Node implements OpenLiquidNode {
     })
     this.#open.runtime = runtime
     handlers.become(runtime.transportHandlers, network.peers())
+    const restored = journal.restore()
+    if (restored.kept + restored.gone > 0) {
+      logger.info(restored, 'transactions that waited in the last life')
+    }
     await this.#listen(network)
     logger.info(
       {
@@ -494,13 +503,14 @@ class Node implements OpenLiquidNode {
     // Whoever called start() hears of its failure; here only that it is over counts.
     await this.#starting?.catch(() => undefined)
     await this.#feeding?.catch(() => undefined)
-    const { rpc, runtime, network, application, log, store, monitor, feed } = this.#open
+    const { rpc, runtime, network, application, log, store, monitor, feed, journal } = this.#open
     feed?.stop()
     const { directory, temporary, logger } = this.#parts
     await rpc?.stop()
     await runtime?.stop()
     application?.stop()
     await network?.stop()
+    journal?.close()
     log?.close()
     await monitor?.stop()
     if (store !== undefined) {

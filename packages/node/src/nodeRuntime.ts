@@ -51,6 +51,7 @@ import { mayBeHeld, SnapshotKeeper, type SnapshotKeeperOptions } from './snapsho
 import { SnapshotServer } from './snapshotServer.ts'
 import { Timers } from './timers.ts'
 import { decodeTransactions, TransactionGossip } from './transactionGossip.ts'
+import type { TransactionJournal } from './transactionJournal.ts'
 import { assertOnChain, type TrustedCheckpoint } from './trustedCheckpoint.ts'
 
 type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { readonly kind: Kind }>
@@ -63,6 +64,8 @@ export interface RuntimeOptions {
   readonly log: PrunedLog
   readonly application: Application
   readonly network: NetworkManager
+  /** Keeps what came in through this node's own doors. */
+  readonly journal: Pick<TransactionJournal, 'add'>
   readonly consensus: ConsensusOptions
   /** For nodes that join. */
   readonly snapshots: Pick<SnapshotKeeperOptions, 'path' | 'interval' | 'kept' | 'store'>
@@ -199,7 +202,10 @@ export class NodeRuntime {
       clock,
     )
     application.mempool.onAdmit((transaction) => {
-      if (!this.#isAdmittingGossip) this.#gossip.add(transaction)
+      if (!this.#isAdmittingGossip) {
+        options.journal.add(transaction)
+        this.#gossip.add(transaction)
+      }
       this.#payloads.wake()
     })
     application.onBlock((result) => {

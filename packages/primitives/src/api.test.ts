@@ -77,6 +77,7 @@ it('exports these names', () => {
       "compareBytes",
       "concatBytes",
       "decodeAction",
+      "decodedActionDigest",
       "encodeAction",
       "epochChangeProofCodec",
       "epochGenesisQC",

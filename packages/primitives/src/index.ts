@@ -1,5 +1,5 @@
 export { decodeAction, encodeAction, parseAction } from './actions/actionCodec.ts'
-export { actionDigest, isUserSigned } from './actions/actionDigest.ts'
+export { actionDigest, decodedActionDigest, isUserSigned } from './actions/actionDigest.ts'
 export { actionHash, type ExchangeNetwork, l1ActionDigest } from './actions/actionHash.ts'
 export { actionTable } from './actions/actionTable.ts'
 export { parseExchangeRequest, signatureOf } from './actions/exchangeRequest.ts'

@@ -15,7 +15,15 @@ import { userSignedDigest } from './userSignedDigest.ts'
  * @see docs/spec/hyperliquid.md §3.2, §3.3
  */
 export function actionDigest(envelope: ActionEnvelope, network: ExchangeNetwork): Hash {
-  const action = decodeAction(envelope.action)
+  return decodedActionDigest(decodeAction(envelope.action), envelope, network)
+}
+
+/** `actionDigest` for who has decoded the envelope's action already. */
+export function decodedActionDigest(
+  action: Action,
+  envelope: ActionEnvelope,
+  network: ExchangeNetwork,
+): Hash {
   if (action.type === 'multiSig') return multiSigDigest(action, envelope, network)
   const signed = signedStructOf(action.type)
   if (signed === undefined) return l1ActionDigest(actionHash(envelope), network)
