@@ -14,6 +14,10 @@ const GOSSIP_PER_SECOND = 1_000
 const HOSTILE = 201
 const TOPICS = 1_000_000
 const TOPICS_PER_RPC = 60
+/** Two seconds of messages of which no two are alike. */
+const PREPARED_TICKS = 200
+
+const TOPIC = utf8ToBytes(topicNames(GENESIS_HASH).nameOf('blocks'))
 
 const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -24,6 +28,17 @@ export class FloodNode {
   #raw: RawPeer | undefined
   #victim: string | undefined
   #firstNs: bigint | undefined
+  #cutNs: bigint | undefined
+  #ticks = 0
+  /** Made before: the flood must not be slower than its sender can count. */
+  readonly #rpcs = Array.from({ length: PREPARED_TICKS }, () =>
+    messages((GOSSIP_PER_SECOND * TIMES_QUOTA * TICK_MS) / 1_000),
+  )
+  readonly #votes = concatBytes(
+    ...Array.from({ length: (VOTES_PER_SECOND * TIMES_QUOTA * TICK_MS) / 1_000 }, () =>
+      encodeFrame(MESSAGE_KIND.vote, freshBody(200)),
+    ),
+  )
 
   /** Ends the attacks. */
   end(): void {
@@ -33,6 +48,16 @@ export class FloodNode {
   /** When the first hostile byte was sent, by `clockNs`: dial and hello are those of any peer. */
   firstByteNs(): bigint | undefined {
     return this.#firstNs
+  }
+
+  /** Times the quotas at which the flood really came, until now or its first cut. */
+  timesQuota(): number {
+    return (this.#ticks / Math.max(1, this.#wantedTicks())) * TIMES_QUOTA
+  }
+
+  #wantedTicks(): number {
+    const endNs = this.#cutNs ?? clockNs()
+    return Number(endNs - (this.#firstNs ?? endNs)) / 1e6 / TICK_MS
   }
 
   /** Connects as a peer like any other, before it turns hostile: what follows is counted from the first hostile byte. */
@@ -75,21 +100,18 @@ export class FloodNode {
     const channel = await raw.openChannel(victim)
     await sayHello(raw, victim, channel, until)
     const gossip = await raw.host.openStream(victim, '/meshsub/1.2.0', 5_000)
-    const perTick = (perSecond: number): number => (perSecond * TIMES_QUOTA * TICK_MS) / 1_000
     this.#firstNs ??= clockNs()
     for (let sentMs = performance.now(); !isCut(); sentMs += TICK_MS) {
-      const votes: Uint8Array[] = []
-      for (let i = 0; i < perTick(VOTES_PER_SECOND); i++) {
-        votes.push(encodeFrame(MESSAGE_KIND.vote, freshBody(200)))
-      }
-      channel.stream.send(concatBytes(...votes))
-      gossip.send(messages(perTick(GOSSIP_PER_SECOND)))
+      channel.stream.send(this.#votes)
+      gossip.send(this.#rpcs[this.#ticks % PREPARED_TICKS] ?? this.#votes)
+      if (this.#cutNs === undefined) this.#ticks++
       // Never faster than planned; when the machine is slower, what was missed is not made up for.
       sentMs = Math.max(sentMs, performance.now() - 5 * TICK_MS)
       await new Promise((resolve) =>
         setTimeout(resolve, Math.max(0, sentMs + TICK_MS - performance.now())),
       )
     }
+    this.#cutNs ??= clockNs()
   }
 
   async #subscribeOnce(raw: RawPeer, victim: string): Promise<void> {
@@ -103,8 +125,6 @@ export class FloodNode {
     await until(isCut)
   }
 }
-
-const TOPIC = utf8ToBytes(topicNames(GENESIS_HASH).nameOf('blocks'))
 
 /** One RPC of gossipsub with so many messages: publish = 2 { data = 2, topic = 4 }. */
 function messages(count: number): Uint8Array {

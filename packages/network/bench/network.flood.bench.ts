@@ -61,10 +61,11 @@ for (const [count, attack] of (['flood', 'subscribe'] as const).entries()) {
   await watching
   // The hostile peer keeps trying for a while: a ban must hold.
   noisy.push(...(await tripsUntil(after(QUIET_MS / 4))))
+  const times = await hostile.timesQuota()
   await hostile.end()
   await Promise.race([attacking, wait(BANNED_MS_MAX)])
   process.stdout.write(
-    `${attack}: banned ${Math.round(banned.at(-1) ?? -1)} ms after its first byte\n`,
+    `${attack} at ${Math.round(times)} times its quotas: banned ${Math.round(banned.at(-1) ?? -1)} ms after its first byte\n`,
   )
 }
 const bans = await victim.bans()

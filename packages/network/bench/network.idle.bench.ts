@@ -7,6 +7,8 @@ import { BenchNode, CHAIN_ID, GENESIS_HASH, seedOf, validatorSetOf } from './ben
 const WARM_UP_MS = Number(process.env['IDLE_WARM_UP_MS'] ?? 20_000)
 const MEASURE_MS = Number(process.env['IDLE_MEASURE_MS'] ?? 60_000)
 const PEERS = 3
+const BEAT_MS = 675
+const percent = (ms: number): number => (ms / MEASURE_MS) * 100
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'packages/network'], {
@@ -33,7 +35,7 @@ function cpuMsOf(file: string, options: object): Promise<number> {
   })
 }
 
-const [cpuMs, floorCpuMs] = await Promise.all([
+const [cpuMs, floorCpuMs, wakeCpuMs] = await Promise.all([
   cpuMsOf('idleNode.mjs', {
     nodeKey: seedOf(0),
     chainId: CHAIN_ID,
@@ -41,10 +43,11 @@ const [cpuMs, floorCpuMs] = await Promise.all([
     validatorSet: validatorSetOf(PEERS + 1),
     peers,
   }),
-  cpuMsOf('idleSockets.mjs', { port, sockets: PEERS, heartbeatMs: 400 }),
+  cpuMsOf('idleSockets.mjs', { port, sockets: PEERS, heartbeatMs: BEAT_MS }),
+  cpuMsOf('idleSockets.mjs', { port, sockets: 0, heartbeatMs: BEAT_MS }),
 ])
+process.stdout.write(`an empty timer of ${BEAT_MS} ms alone: ${percent(wakeCpuMs).toFixed(3)} %\n`)
 const unit = '% of a core'
-const percent = (ms: number): number => (ms / MEASURE_MS) * 100
 report({
   id: 'network.idle',
   value: percent(cpuMs),

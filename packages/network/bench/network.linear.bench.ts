@@ -1,4 +1,4 @@
-// CPU of a node per gossiped message of 1 KB in a network of 100 nodes over the same in one of 25, eight peers each.
+// CPU of a node per gossiped message of 1 KB in a network of 100 nodes over the same in one of 25, six peers each.
 import { cpuMs, median, repeat, report } from '../../../bench/figure.ts'
 import { bareDelivery, scaleNetwork } from './scaleNetwork.ts'
 

@@ -1,4 +1,4 @@
-// 100 nodes in one process over TCP and Noise, eight peers each; messages of 10 KB from changing nodes to all others.
+// 100 nodes in one process over TCP and Noise, six peers each; messages of 10 KB from changing nodes to all others.
 import { percentile, report } from '../../../bench/figure.ts'
 import { bareDelivery, scaleNetwork } from './scaleNetwork.ts'
 

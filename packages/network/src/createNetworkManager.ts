@@ -304,7 +304,7 @@ class Libp2pNetworkManager implements NetworkManager {
         onPulse: (peer, token) => this.#links.onPulse(peer, token),
         onStream: (protocol, peer, stream) => this.#onStream(protocol, peer, stream),
         onGossip: (message) => this.#gossip.onMessage(message),
-        allowRpc: (peer, bytes) => this.#conduct.allow('rpcs', peer, bytes),
+        allowRpc: (peer, bytes, messages) => this.#conduct.allow('rpcs', peer, bytes, 1 + messages),
         onGossipFault: (peer, fault) =>
           this.#conduct.onFault(peer, peerFault('OL_GOSSIP_MALFORMED', `gossip RPC: ${fault}`)),
         scoreOf: (peer) => this.#conduct.scoreOf(peer),

@@ -55,7 +55,7 @@ test('with few subscribers all get it, meshed or not; with more the mesh alone',
 test('an RPC over quota is dropped whole; one that is none, or names a topic there is none of, is told', async () => {
   const handled: object[] = []
   const rpcs: Readonly<Record<number, object | undefined>> = {
-    1: {},
+    1: { messages: [{}, {}] },
     2: { subscriptions: [{ topic: 'blocks' }] },
     3: { subscriptions: [{ topic: 'other' }] },
     5: {},
@@ -69,8 +69,9 @@ test('an RPC over quota is dropped whole; one that is none, or names a topic the
     handleReceivedRpc: async (_from: string, rpc: object) => handled.push(rpc),
   }
   const told: string[] = []
+  const counted: number[] = []
   watchRpcs(gossipsub, new Set(['blocks']), {
-    allowRpc: (_from, bytes) => bytes < 5,
+    allowRpc: (_from, bytes, messages) => counted.push(messages) > 0 && bytes < 5,
     onGossipFault: (from, fault) => told.push(`${from} ${fault}`),
   })
   for (const size of [1, 2, 3, 4, 5]) {
@@ -78,4 +79,5 @@ test('an RPC over quota is dropped whole; one that is none, or names a topic the
   }
   expect(handled).toEqual([rpcs[1], rpcs[2]])
   expect(told).toEqual(['a topics', 'a malformed'])
+  expect(counted).toEqual([2, 0, 0, 0, 0])
 })

@@ -74,6 +74,7 @@ export function forwardEncodedOnce(gossipsub: object): void {
 export type RpcFault = 'malformed' | 'topics'
 
 interface Rpc {
+  readonly messages?: readonly object[]
   readonly subscriptions?: readonly { readonly topic?: string }[]
 }
 
@@ -86,8 +87,8 @@ const MALFORMED: Rpc = {}
 
 /** Who is asked and told about RPCs. */
 export interface RpcWatcher {
-  /** False: it is dropped. */
-  allowRpc(from: string, bytes: number): boolean
+  /** False: it is dropped, before anything in it is hashed or remembered. */
+  allowRpc(from: string, bytes: number, messages: number): boolean
   /** Once an RPC; nothing of it is taken. */
   onGossipFault(from: string, fault: RpcFault): void
 }
@@ -113,7 +114,7 @@ export function watchRpcs(
   }
   inner.handleReceivedRpc = async (from, rpc) => {
     const peer = from.toString()
-    if (!watcher.allowRpc(peer, size)) return
+    if (!watcher.allowRpc(peer, size, rpc.messages?.length ?? 0)) return
     if (rpc === MALFORMED) {
       watcher.onGossipFault(peer, 'malformed')
       return

@@ -24,7 +24,7 @@ export interface Quotas {
   readonly transactionBytes: Quota
   readonly gossipMessages: Quota
   readonly gossipBytes: Quota
-  /** Packets of gossip, whatever they hold: messages, subscriptions, control. */
+  /** Packets of gossip, whatever they hold, and the messages in them, also those that came before. */
   readonly rpcs: Quota
   readonly rpcBytes: Quota
   readonly hellos: Quota

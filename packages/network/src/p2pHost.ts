@@ -48,7 +48,7 @@ export interface P2pHostHandlers {
   onStream(protocol: string, peer: PeerId, stream: ByteStream): void
   onGossip(message: RawGossip): void
   /** False: the gossip RPC is dropped as it came. */
-  allowRpc(peer: PeerId, bytes: number): boolean
+  allowRpc(peer: PeerId, bytes: number, messages: number): boolean
   /** A gossip RPC that is none, or for topics that do not exist. Often, from a hostile peer. */
   onGossipFault(peer: PeerId, fault: RpcFault): void
   /** Added to gossip's own score of the peer. */

@@ -36,9 +36,9 @@ export class PeerConduct {
   }
 
   /** False: over a quota. Its own counts against the peer, that of all followers together against nobody. */
-  allow(traffic: Traffic, peer: PeerId, bytes = 0): boolean {
+  allow(traffic: Traffic, peer: PeerId, bytes = 0, count = 1): boolean {
     const { counters, metrics, nowMs, isValidator } = this.#options
-    const load = { traffic, bytes, isFollower: !isValidator(peer) }
+    const load = { traffic, count, bytes, isFollower: !isValidator(peer) }
     const excess = this.#guard.excess(peer, load, nowMs())
     if (excess === undefined) return true
     const { quota, points } = excess

@@ -5,6 +5,7 @@ import { DEFAULT_QUOTAS, type Load, type Traffic, TrafficGuard } from './traffic
 const MIB = 2 ** 20
 const load = (traffic: Traffic, bytes = 1, isFollower = false): Load => ({
   traffic,
+  count: 1,
   bytes,
   isFollower,
 })
@@ -53,6 +54,13 @@ test.each([
   // Large traffic costs by what it carries.
   expect(guard.excess('a', load(traffic, bytes), 0)).toEqual({ quota, points: bytes / perSecond })
   expect(passed(guard, 'b', load(traffic, bytes))).toBe(burst / bytes)
+})
+
+test('a packet of many messages counts as many', () => {
+  const guard = new TrafficGuard({ rpcs: { perSecond: 10, burst: 100 } })
+  const packet = { ...load('rpcs'), count: 60 }
+  expect(guard.excess('a', packet, 0)).toBeUndefined()
+  expect(guard.excess('a', packet, 0)).toEqual({ quota: 'rpcs', points: 6 })
 })
 
 test('no traffic of a peer uses up its other traffic', () => {

@@ -50,9 +50,11 @@ export interface Excess {
   readonly points: number
 }
 
-/** One unit of traffic. */
+/** Traffic that passes as a whole or not at all. */
 export interface Load {
   readonly traffic: Traffic
+  /** Messages. */
+  readonly count: number
   readonly bytes: number
   /** Not a validator: counted with all the others too. */
   readonly isFollower: boolean
@@ -80,11 +82,15 @@ export class TrafficGuard {
   }
 
   /** Counts the load; `undefined` when it may pass. */
-  excess(peer: PeerId, { traffic, bytes, isFollower }: Load, nowMs: number): Excess | undefined {
-    const { count, bytes: size } = QUOTAS_OF[traffic]
+  excess(
+    peer: PeerId,
+    { traffic, count, bytes, isFollower }: Load,
+    nowMs: number,
+  ): Excess | undefined {
+    const quotas = QUOTAS_OF[traffic]
     const steps = [
-      [count, 1],
-      [size, bytes],
+      [quotas.count, count],
+      [quotas.bytes, bytes],
     ] as const
     for (const [quota, units] of steps) {
       if (quota === undefined || units === 0) continue
