@@ -46,6 +46,8 @@ class FakeStream implements ByteStream {
 interface Wire {
   isCut: boolean
   hasPulses: boolean
+  /** Of pulses. */
+  delayMs: number
 }
 
 class Side {
@@ -70,7 +72,10 @@ class Side {
       pulse: (_peer: PeerId, token: number) => {
         if (!wire.hasPulses) return false
         this.pulses++
-        if (!wire.isCut) queueMicrotask(() => this.peer?.links.onPulse(this.self, token))
+        const arrive = (): void => this.peer?.links.onPulse(this.self, token)
+        if (wire.isCut) return true
+        if (wire.delayMs > 0) setTimeout(arrive, wire.delayMs)
+        else queueMicrotask(arrive)
         return true
       },
       openStream: async () => {
@@ -155,7 +160,7 @@ const beats = (count: number): Promise<unknown> =>
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 675_000_100 })
-  wire = { isCut: false, hasPulses: true }
+  wire = { isCut: false, hasPulses: true, delayMs: 0 }
   one = new Side(1, wire)
   two = new Side(2, wire)
 })
@@ -257,8 +262,9 @@ test('one that takes nothing of what we send for eight beats is cut off, althoug
   expect(one.faults).toEqual(['OL_CHANNEL_SILENT'])
 })
 
-test('nothing wakes an idle pair between two beats', async () => {
+test('nothing wakes an idle pair between two beats, also when pulses come after the beat', async () => {
   await connect()
+  wire.delayMs = 20
   await beats(20.5)
   // One timer of each clock; a cleared one would wake the process as well.
   expect(vi.getTimerCount()).toBe(2)
