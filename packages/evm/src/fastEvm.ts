@@ -3,6 +3,7 @@ import { type EVM, EVMError, type EVMRunCallOpts, type ExecResult } from '@ether
 import { Account, Address as LibraryAddress } from '@ethereumjs/util'
 import { assert, equalBytes, type Hash } from '@openliquid/primitives'
 import { type AccountRecord, EMPTY_CODE_HASH } from './account.ts'
+import type { AccountCell } from './accountCell.ts'
 import { BLAKE2F_INPUT_BYTES, blake2f } from './blake2f.ts'
 import { contractAddress, saltedAddress } from './contractAddress.ts'
 import { analysed, EvmCode } from './evmCode.ts'
@@ -19,7 +20,7 @@ import {
   STOPPED,
 } from './fastLoop.ts'
 import { readInstructions } from './instructionTable.ts'
-import type { AccountCell, JournaledState } from './journaledState.ts'
+import type { JournaledState } from './journaledState.ts'
 import { keccakWord } from './keccak.ts'
 import { CODE_BYTES_MAX, FAST_GAS_MAX, INIT_CODE_BYTES_MAX } from './limits.ts'
 import type { EvmLogEntry } from './receipts.ts'

@@ -1,6 +1,6 @@
 import { assert } from '@openliquid/primitives'
+import type { AccountCell } from './accountCell.ts'
 import type { EvmCode } from './evmCode.ts'
-import type { AccountCell } from './journaledState.ts'
 
 const NOTHING: Uint8Array = new Uint8Array(0)
 const WORD = 32

@@ -1,7 +1,8 @@
 import { EVMError } from '@ethereumjs/evm'
+import type { AccountCell } from './accountCell.ts'
 import type { EvmCode } from './evmCode.ts'
 import type { FastFrame } from './fastFrame.ts'
-import type { AccountCell, JournaledState } from './journaledState.ts'
+import type { JournaledState } from './journaledState.ts'
 import { keccakWord } from './keccak.ts'
 import { readWord, writeWord } from './word.ts'
 

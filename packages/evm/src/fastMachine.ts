@@ -1,11 +1,12 @@
 import { EVM } from '@ethereumjs/evm'
 import { assert } from '@openliquid/primitives'
+import type { AccountCell } from './accountCell.ts'
 import { Bn254 } from './bn254.ts'
 import { chainCommon } from './chainCommon.ts'
 import type { EvmTransaction } from './evmTransaction.ts'
 import { FastEvm, type FastMessage, type FastResult } from './fastEvm.ts'
 import { effectiveGasPrice, gasAfterRefund, intrinsicGas } from './gas.ts'
-import { type AccountCell, emptyState, type JournaledState } from './journaledState.ts'
+import { emptyState, type JournaledState } from './journaledState.ts'
 import { CALL_GAS_PER_TURN } from './limits.ts'
 import {
   type BlockEnvironment,

@@ -1,5 +1,6 @@
 import { type Address, assert, equalBytes, type Hash } from '@openliquid/primitives'
 import { type AccountRecord, EMPTY_CODE_HASH, NO_ACCOUNT } from './account.ts'
+import { AccountCell, type AccountFields, NO_SLOTS, type SlotCell } from './accountCell.ts'
 import { byteText, textBytes } from './byteText.ts'
 import { keccak256 } from './keccak.ts'
 import { LruCache } from './lruCache.ts'
@@ -7,9 +8,6 @@ import { uintToRlp } from './rlp.ts'
 import { StateReader, type StateSource } from './stateReader.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
 import { addressBytes, bytesWord, wordBytes } from './word.ts'
-
-/** Fields of an account that execution sets; the rest belongs to the state. */
-export type AccountFields = Pick<AccountRecord, 'nonce' | 'balance' | 'codeHash'>
 
 /** What a block changed, in byte order: accounts by address, slots by slot. */
 export interface StateChanges {
@@ -33,67 +31,6 @@ export interface SlotChange {
   readonly after: Uint8Array
 }
 
-/** A slot of an account while a block executes. Only the state that it belongs to changes it. */
-export interface SlotCell {
-  /** What the state below holds. */
-  readonly before: bigint
-  current: bigint
-  /** Value at the start of the transaction `originalIn`; of any other it is `current`. */
-  original: bigint
-  originalIn: number
-  /** The transaction in which it is warm (EIP-2929). */
-  warmIn: number
-}
-
-type SlotTable = Map<bigint, SlotCell>
-
-/** An account while a block executes. Only the state that it belongs to changes it. */
-export class AccountCell {
-  readonly address: Address
-  readonly text: string
-  readonly before: AccountRecord | undefined
-  /** Immutable: a change puts another in its place. */
-  record: AccountRecord | undefined
-  slots: SlotTable = new Map()
-  /** Nothing of the storage below shows through. */
-  cleared: boolean = false
-  /** The transactions in which it is warm, was touched (EIP-161), created, destroyed (EIP-6780). */
-  warmIn: number = 0
-  touchedIn: number = 0
-  createdIn: number = 0
-  destroyedIn: number = 0
-  /** Transient storage of the transaction `transientIn` (EIP-1153). */
-  transient: Map<bigint, bigint> | undefined
-  transientIn: number = 0
-  #word: bigint | undefined
-
-  constructor(address: Address, text: string, record: AccountRecord | undefined) {
-    this.address = address
-    this.text = text
-    this.before = record
-    this.record = record
-  }
-
-  /** The address as a stack holds it. */
-  get word(): bigint {
-    this.#word ??= bytesWord(this.address)
-    return this.#word
-  }
-
-  get balance(): bigint {
-    return this.record === undefined ? 0n : this.record.balance
-  }
-
-  /** Empty as EIP-161 says; an account that is not there is empty. */
-  get empty(): boolean {
-    const { record } = this
-    return (
-      record === undefined ||
-      (record.balance === 0n && record.nonce === 0n && equalBytes(record.codeHash, EMPTY_CODE_HASH))
-    )
-  }
-}
-
 // Lines of the undo log: what kind of thing to put back, whose, and its old value.
 const RECORD = 0
 const STORAGE = 1
@@ -106,6 +43,7 @@ const DESTROYED = 7
 const TRANSIENT = 8
 
 const NOTHING: Uint8Array = new Uint8Array(0)
+const NO_CHANGES: readonly SlotChange[] = []
 /** Stands for the root of a storage that is not empty. */
 const UNKNOWN_ROOT: Hash = new Uint8Array(32).fill(1)
 const ADDRESS_MASK = (1n << 160n) - 1n
@@ -229,7 +167,7 @@ export class JournaledState {
     if (known !== undefined) return known
     const before = this.#slotBefore(cell, slot)
     const made = { before, current: before, original: before, originalIn: 0, warmIn: 0 }
-    cell.slots.set(slot, made)
+    cell.addSlot(slot, made)
     return made
   }
 
@@ -249,7 +187,7 @@ export class JournaledState {
   clearSlotsOf(cell: AccountCell): void {
     const { slots, cleared } = cell
     if (this.#checkpoints.length > 0) this.#undo.push(STORAGE, cell, { slots, cleared })
-    cell.slots = new Map()
+    cell.slots = NO_SLOTS
     cell.cleared = true
     // What is warm stays so: an access list may name slots of a contract that is made only now.
     for (const [slot, { warmIn }] of slots) {
@@ -491,12 +429,13 @@ function accountChange(cell: AccountCell): AccountChange | undefined {
   const { address, before, record: after } = cell
   const cleared = cell.cleared && before !== undefined && hasStorage(before)
   // An account that is gone, or never came to be, has no slots.
-  const slots = after === undefined ? [] : slotChanges(cell)
+  const slots = after === undefined ? NO_CHANGES : slotChanges(cell)
   if (!cleared && slots.length === 0 && sameFields(before, after)) return undefined
   return { address, before, after, cleared, slots }
 }
 
-function slotChanges({ slots }: AccountCell): SlotChange[] {
+function slotChanges({ slots }: AccountCell): readonly SlotChange[] {
+  if (slots === NO_SLOTS) return NO_CHANGES
   const changed: bigint[] = []
   for (const [slot, { before, current }] of slots) if (before !== current) changed.push(slot)
   return changed.sort(ascending).map((slot) => {

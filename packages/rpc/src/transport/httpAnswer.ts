@@ -14,11 +14,11 @@ export function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
     response.writeHead(answer.status).end()
     return
   }
-  const bytes = Buffer.from(answer.body)
+  // Text, not bytes: node sends it together with the head, in one piece.
   response
     .writeHead(answer.status, {
       'content-type': 'application/json',
-      'content-length': bytes.length,
+      'content-length': Buffer.byteLength(answer.body),
     })
-    .end(bytes)
+    .end(answer.body)
 }
