@@ -5,7 +5,7 @@ export const TURN_MS_MAX = 10
 /** Transactions in one gossip message. */
 export const GOSSIP_TRANSACTIONS_MAX = 1_024
 /** Between two gossip messages of transactions: far below the time that a block takes to be agreed on. */
-export const GOSSIP_PAUSE_MS = 10
+export const GOSSIP_PAUSE_MS = 25
 /** Bytes of transactions in one gossip message; the frame cap is 256 KiB. */
 export const GOSSIP_BYTES_MAX = 196_608
 /** Requests for blocks answered at the same time; serving must never slow voting. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { compileSolidity, EvmFixture, FIXTURE_ADDRESSES } from '@openliquid/evm/testing'
 import { bytesToHex, concatBytes, hexToBytes } from '@openliquid/primitives'
 import { memoryStore } from '@openliquid/storage/testing'
-import { cpuMs, median, repeat, report } from '../../../bench/figure.ts'
+import { median, repeat, report, seriesCpuMs } from '../../../bench/figure.ts'
 import { createRpcServer } from '../src/index.ts'
 import { memoryChain } from '../test/memoryChainView.ts'
 
@@ -42,7 +42,7 @@ await server.start()
 const client = fork(fileURLToPath(new URL('callClient.mjs', import.meta.url)), [server.url, body])
 
 const runs = await repeat(9, 2, async () => {
-  const ms = await cpuMs(async () => {
+  const ms = await seriesCpuMs(async () => {
     client.send(CALLS)
     const [answer] = await once(client, 'message')
     if (!String(answer).includes('3e8"')) throw new Error(`not the balance: ${answer}`)
