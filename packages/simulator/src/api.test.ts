@@ -35,6 +35,7 @@ it('exports what the README describes', () => {
       "extractEvidence",
       "garbler",
       "isFinding",
+      "largePlanOf",
       "liarInTimeouts",
       "minimize",
       "peerIdOf",

@@ -25,6 +25,7 @@ export {
   type AdversaryName,
   type Disturbance,
   isFinding,
+  largePlanOf,
   minimize,
   type Outcome,
   type Plan,

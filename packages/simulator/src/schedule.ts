@@ -168,6 +168,31 @@ export function planOf(seed: number, change: Partial<Pick<Plan, 'highTip'>> = {}
   return { ...plan, highTip, ...(highTip ? { faults } : {}) }
 }
 
+/** Nodes that are faulty in a large committee: enough for each adversary, and a run stays short. */
+const FAULTY_MAX = 5
+
+/** The plan of a seed for so many validators of equal stake, of which nearly a third may be faulty, but few. */
+export function largePlanOf(seed: number, validators: number): Plan {
+  const plan = planOf(seed)
+  const prng = new Prng(seed * 1_000_003 + validators)
+  const most = Math.min(FAULTY_MAX, Math.ceil(validators / 3) - 1)
+  const faults = Array.from({ length: most }, (_, i) => ({
+    node: Math.floor((i * validators) / most),
+    adversaries: [...NAMES, ...(plan.highTip ? TIP_NAMES : [])].filter(() => prng.chance(300)),
+  }))
+  return {
+    ...plan,
+    stakes: Array.from({ length: validators }, () => 1n),
+    twins: [],
+    faults,
+    nodes: Array.from({ length: validators }, (_, i) => plan.nodes[i % plan.nodes.length]).flatMap(
+      (node) => node ?? [],
+    ),
+    disturbedMs: Math.min(plan.disturbedMs, 4_000),
+    disturbances: disturbancesOf(prng, validators, 4_000),
+  }
+}
+
 /** Runs a plan; throws where a property of the protocol does not hold. */
 export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Outcome {
   let views = 0n
