@@ -86,6 +86,29 @@ describe('compiled code', () => {
   })
 })
 
+test('words of the block and of the transaction are those of each transaction, however often asked', async () => {
+  // Each of ORIGIN, GASPRICE, COINBASE to CHAINID, BASEFEE twice into memory, then all of it into a log.
+  const asked = [0x32, 0x3a, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x48].flatMap((op) => [op, op])
+  const store = asked.flatMap((op, i) => [op, 0x61, i >> 3, (i * 32) & 0xff, 0x52])
+  const bytes = asked.length * 32
+  const code = bytesToHex(Uint8Array.from([...store, 0x61, bytes >> 8, bytes & 0xff, 0x5f, 0xa0]))
+  const at = randomContractAddress(0)
+  const { alloc } = fixtureGenesis()
+  const chains = await bothEngines({
+    alloc: { ...alloc, [bytesToHex(at)]: { balance: '0', code } },
+  })
+  const { receipts } = await compare(chains, (chain) =>
+    [0, 1].map((signer) =>
+      chain.transaction(
+        { to: at, gasLimit: 100_000n, maxFeePerGas: 10n ** 10n + BigInt(signer) },
+        signer,
+      ),
+    ),
+  )
+  const [first, second] = receipts.map(({ logs }) => bytesToHex(logs[0]!.data))
+  expect(first).not.toBe(second)
+})
+
 test('mode check runs every block on both engines and stops at a difference', async () => {
   const chain = await EvmFixture.create({ store: memoryStore(), engine: 'check' })
   const { receipts } = await chain.block([

@@ -130,6 +130,7 @@ export class FastEvm implements FastHost {
   readonly operands: Uint8Array
   readonly prices: FastPrices & Prices
   budget: number = 0
+  environment: (bigint | undefined)[] = []
   state: JournaledState
   readonly #library: EVM
   readonly #common: Common
@@ -198,6 +199,7 @@ export class FastEvm implements FastHost {
     this.#logs = []
     this.#refund = 0
     this.#message = message
+    if (this.environment.length > 0) this.environment = []
     const entry = { caller, value, gas, input, isStatic: false }
     const outcome =
       to === undefined

@@ -25,6 +25,8 @@ export interface FastHost {
   /** By instruction: how many operands there must be. */
   readonly operands: Uint8Array
   readonly prices: FastPrices
+  /** By instruction: words that stay the same while a message runs, as far as it has asked for them. */
+  readonly environment: (bigint | undefined)[]
   /** Gas until the loop pauses, at the next jump or call. Counted from jump to jump. */
   budget: number
   fail(reason: string): typeof FAILED
@@ -67,7 +69,7 @@ const NOTHING: Uint8Array = new Uint8Array(0)
  * Each case is one instruction of the Yellow Paper's appendix H; the order inside is price, operands, work.
  */
 export function runFrame(host: FastHost, frame: FastFrame): Exit {
-  const { state, fees, operands, prices } = host
+  const { state, fees, operands, prices, environment } = host
   const { stack } = frame
   const code: EvmCode = frame.code
   const { padded, pushes } = code
@@ -575,6 +577,30 @@ export function runFrame(host: FastHost, frame: FastFrame): Exit {
         if (gas < 0) return FAILED
         frame.gas = gas
         return STOPPED
+      }
+      case 0x32: // ORIGIN
+      case 0x3a: // GASPRICE
+      case 0x41: // COINBASE
+      case 0x42: // TIMESTAMP
+      case 0x43: // NUMBER
+      case 0x44: // PREVRANDAO
+      case 0x45: // GASLIMIT
+      case 0x46: // CHAINID
+      case 0x48: {
+        // BASEFEE
+        const word = environment[op]
+        if (word === undefined) {
+          frame.sp = sp
+          frame.pc = pc + 1
+          const failure = host.runHandler(frame, op)
+          if (failure !== undefined) return host.fail(failure)
+          sp = frame.sp
+          environment[op] = stack[sp - 1]
+        } else {
+          if (sp >= STACK_MAX) return host.fail(ERROR.STACK_OVERFLOW)
+          stack[sp++] = word
+        }
+        break
       }
       default: {
         frame.sp = sp
