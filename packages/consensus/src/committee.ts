@@ -46,10 +46,7 @@ export class Committee {
 
   stakeOf(signers: readonly number[]): bigint {
     let stake = 0n
-    for (const signer of signers) {
-      const one = this.stakeAt(signer)
-      stake += one
-    }
+    for (const signer of signers) stake += this.stakeAt(signer)
     return stake
   }
 

@@ -207,7 +207,9 @@ export class ConsensusCore {
       ...(candidate === undefined ? {} : { candidate }),
       ...(draft === undefined
         ? {}
-        : { draft: { view: draft.view, parent: draft.parent.blockHash } }),
+        : {
+            draft: { view: draft.view, parent: draft.parent.blockHash, isCutOff: draft.isCutOff },
+          }),
       recovery: this.#recovery.dump,
       wanted: [...this.#replica.targets.all()].map(({ qc }) => qc),
       orphans: [...this.#replica.orphans.all],

@@ -36,8 +36,8 @@ export interface CoreDump {
     readonly tc: TimeoutCertificate | undefined
     readonly payload: 'unchecked' | 'checking' | 'good'
   }
-  /** Our own block that waits for its payload. */
-  readonly draft?: { readonly view: View; readonly parent: Hash }
+  /** Our own block that waits for its payload; when its parent was cut off meanwhile, the payload is asked for anew. */
+  readonly draft?: { readonly view: View; readonly parent: Hash; readonly isCutOff: boolean }
   /** Under `highTip`: the block of a TC's tip that we asked for as leader, and that the leader asked us for (§12.3). */
   readonly recovery: {
     readonly own?: {

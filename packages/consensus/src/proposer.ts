@@ -131,8 +131,11 @@ export class Proposer {
   }
 
   /** The block that waits for its payload. */
-  get draft(): { readonly view: View; readonly parent: BlockNode } | undefined {
-    return this.#draft
+  get draft():
+    | { readonly view: View; readonly parent: BlockNode; readonly isCutOff: boolean }
+    | undefined {
+    const draft = this.#draft
+    return draft && { view: draft.view, parent: draft.parent, isCutOff: this.#isCutOff(draft) }
   }
 
   /** Forgets what was of the epoch before. */
@@ -145,8 +148,7 @@ export class Proposer {
     const draft = this.#draft
     if (draft === undefined || draft.view !== view || view !== pacemaker.view) return
     this.#draft = undefined
-    // A commit may have cut the branch off while the payload was built: the next request is for another parent.
-    if (tree.get(draft.parent.blockHash) !== draft.parent) return
+    if (this.#isCutOff(draft)) return
 
     const block = this.#blockOf(draft, payload, timestampOf(draft, { payload, timestampMs, nowMs }))
     const hash = blockHash(block.header)
@@ -167,6 +169,11 @@ export class Proposer {
     assert(node !== undefined, 'our own block is in the tree')
     tree.markLogged(node)
     this.#voter.onOwnProposal(proposal, hash)
+  }
+
+  /** A commit may have cut the branch off while the payload was built: the next request is for another parent. */
+  #isCutOff({ parent }: Draft): boolean {
+    return this.#replica.tree.get(parent.blockHash) !== parent
   }
 
   #request({ evidence, view, parent, timestampMs }: Draft, nowMs: number): void {

@@ -72,7 +72,11 @@ const CORE_MUTATIONS: readonly Killed[] = [
   {
     name: 'count instead of stake',
     edits: [
-      { file: 'committee.ts', find: 'stake += one', replace: 'stake += 1n' },
+      {
+        file: 'committee.ts',
+        find: 'const stake = this.stakes[index]',
+        replace: 'const stake = this.stakes[index] && 1n',
+      },
       {
         file: 'committee.ts',
         find: 'this.stakes.reduce((sum, stake) => sum + stake, 0n)',

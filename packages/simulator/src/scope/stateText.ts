@@ -113,7 +113,7 @@ export interface NodeState {
   }[]
   /** A proposal for its vote, our own block (here its parent) for its payload, a block for its ancestors. */
   readonly waiting: readonly {
-    readonly as: 'candidate' | 'draft' | 'orphan'
+    readonly as: 'candidate' | 'draft' | 'draft cut off' | 'orphan'
     readonly block: NamedBlock | undefined
   }[]
 }
@@ -153,9 +153,15 @@ export function stateOf({ core, timers }: ScopeNode, names: BlockNames): NodeSta
       ...(dump.candidate === undefined
         ? []
         : [{ as: 'candidate', block: names.of(dump.candidate.blockHash) } as const]),
-      ...(dump.draft === undefined
+      // One of a view that has passed is never sent.
+      ...(dump.draft?.view !== view
         ? []
-        : [{ as: 'draft', block: names.of(dump.draft.parent) } as const]),
+        : [
+            {
+              as: dump.draft.isCutOff ? 'draft cut off' : 'draft',
+              block: names.of(dump.draft.parent),
+            } as const,
+          ]),
       ...dump.orphans.map(
         ({ blockHash: hash }) => ({ as: 'orphan', block: names.of(hash) }) as const,
       ),
