@@ -145,7 +145,7 @@ export class Twins {
   ): void {
     const naming = this.#namingOf(global)
     const texts = RENAMINGS.map((renaming) => this.#textOf(global, { ...naming, renaming }))
-    const key = texts.reduce((least, one) => (one < least ? one : least))
+    const key = [...texts].sort()[0] as string
     const same = known.get(key)
     if (same !== undefined) {
       same.weight += weight
