@@ -54,5 +54,3 @@ export const FETCH_DEMOTION_MS = 30_000
 export const INTERCHANGE_BYTES_MAX = 16_777_216
 /** Items of one list in an interchange file: as many as fit its bytes. */
 export const INTERCHANGE_ITEMS_MAX = 250_000
-/** Bytes after which the journal of transactions is written anew: twice what the mempool holds. */
-export const JOURNAL_BYTES_MAX = 134_217_728

@@ -295,7 +295,11 @@ class Node implements OpenLiquidNode {
       logger,
       nowMs: clock(),
     })
-    const journal = new TransactionJournal(directory.transactions, application.mempool)
+    const journal = new TransactionJournal(
+      directory.transactions,
+      application.mempool,
+      config.mempool.bytes,
+    )
     this.#open.journal = journal
     const runtime = new NodeRuntime({
       clock,

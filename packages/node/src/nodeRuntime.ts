@@ -22,6 +22,7 @@ import {
   proposalDigest,
   sha256,
   type Topic,
+  type Transaction,
   type TransportHandlers,
   timeoutCertificateCodec,
   unreachable,
@@ -203,7 +204,7 @@ export class NodeRuntime {
     )
     application.mempool.onAdmit((transaction) => {
       if (!this.#isAdmittingGossip) {
-        options.journal.add(transaction)
+        this.#keep(transaction)
         this.#gossip.add(transaction)
       }
       this.#payloads.wake()
@@ -573,6 +574,16 @@ export class NodeRuntime {
     } catch (error) {
       this.#fail(error, {})
       return undefined
+    }
+  }
+
+  /** A disk that does not take what was accepted ends the node before anybody is told that it was. */
+  #keep(transaction: Transaction): void {
+    try {
+      this.#options.journal.add(transaction)
+    } catch (error) {
+      this.#fail(error, {})
+      throw error
     }
   }
 

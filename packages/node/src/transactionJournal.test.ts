@@ -1,8 +1,11 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmdirSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -19,6 +22,8 @@ beforeEach(() => {
   path = join(folder, 'transactions')
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const POOL_BYTES_MAX = 1_000_000
 
 const transaction = (n: number, size = 10): Transaction => ({
   kind: n % 2 === 0 ? 0 : 1,
@@ -40,14 +45,14 @@ function poolOf(refused: readonly number[] = []): JournalPool & { readonly held:
 
 /** A life that takes transactions and is killed: nothing is closed. */
 function live(transactions: readonly Transaction[]): void {
-  const journal = new TransactionJournal(path, poolOf())
+  const journal = new TransactionJournal(path, poolOf(), POOL_BYTES_MAX)
   journal.restore()
   for (const each of transactions) journal.add(each)
 }
 
 function restored(refused: readonly number[] = []): readonly Transaction[] {
   const pool = poolOf(refused)
-  const journal = new TransactionJournal(path, pool)
+  const journal = new TransactionJournal(path, pool, POOL_BYTES_MAX)
   const { kept, gone } = journal.restore()
   journal.close()
   expect(kept).toBe(pool.held.length)
@@ -93,12 +98,40 @@ describe('a journal of transactions', () => {
 
   it('is written anew from the mempool when it has grown too large', () => {
     const pool = poolOf()
-    const journal = new TransactionJournal(path, pool, 1_000)
+    const journal = new TransactionJournal(path, pool, 500)
     journal.restore()
     pool.held.push(transaction(7))
     // A record has 19 bytes: the 53rd is one too many, and 7 come after.
     for (let n = 0; n < 60; n++) journal.add(transaction(5))
     journal.close()
     expect(restored()).toEqual([7, 5, 5, 5, 5, 5, 5, 5].map((n) => transaction(n)))
+  })
+
+  it('is read whole by a node whose mempool is smaller now', () => {
+    const all = [1, 2, 3].map((n) => transaction(n, 500))
+    live(all)
+    const pool = poolOf()
+    new TransactionJournal(path, pool, 100).restore()
+    expect(pool.held).toEqual(all)
+  })
+
+  it('that cannot be read is not taken for an empty one, and stays', () => {
+    mkdirSync(path)
+    const journal = new TransactionJournal(path, poolOf(), POOL_BYTES_MAX)
+    expect(() => journal.restore()).toThrow('EISDIR')
+    expect(statSync(path).isDirectory()).toBe(true)
+  })
+
+  it('goes on in the old file when the new one cannot be written', () => {
+    const pool = poolOf()
+    const journal = new TransactionJournal(path, pool, 20)
+    journal.restore()
+    mkdirSync(`${path}.new`)
+    journal.add(transaction(1))
+    journal.add(transaction(2))
+    // 57 bytes are more than twice 20.
+    expect(() => journal.add(transaction(3))).toThrow('EISDIR')
+    rmdirSync(`${path}.new`)
+    expect(restored()).toEqual([1, 2, 3].map((n) => transaction(n)))
   })
 })

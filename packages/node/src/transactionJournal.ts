@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import {
   bytesToUint,
@@ -9,7 +9,6 @@ import {
   type TransactionKind,
   uintToBytes,
 } from '@openliquid/primitives'
-import { JOURNAL_BYTES_MAX } from './limits.ts'
 
 const LENGTH_BYTES = 4
 const CHECKSUM_BYTES = 4
@@ -28,7 +27,7 @@ export interface JournalPool {
  *
  * A record is in the file before the client has its answer: it outlives the process, though not a power cut, for it is not
  * synced. A torn record at the end is left out. The file is written anew from the mempool at each start and when it has
- * grown too large.
+ * grown to twice what the mempool may hold.
  *
  * @see docs/spec/evm.md §9
  */
@@ -36,17 +35,22 @@ export class TransactionJournal {
   readonly #path: string
   readonly #pool: JournalPool
   readonly #bytesMax: number
-  #file = -1
+  #file: number | undefined
   #bytes = 0
 
-  /** Nothing is read or written before `restore`. @param bytesMax - above it the file is written anew */
-  constructor(path: string, pool: JournalPool, bytesMax: number = JOURNAL_BYTES_MAX) {
+  /** Nothing is read or written before `restore`. @param poolBytesMax - bytes of all transactions that the mempool holds */
+  constructor(path: string, pool: JournalPool, poolBytesMax: number) {
     this.#path = path
     this.#pool = pool
-    this.#bytesMax = bytesMax
+    this.#bytesMax = 2 * poolBytesMax
   }
 
-  /** Gives the mempool what waited in the last life. @returns how many it took, and how many it does not want any more */
+  /**
+   * Gives the mempool what waited in the last life.
+   *
+   * @returns how many it took, and how many it does not want any more
+   * @throws when there is a file that cannot be read, or none can be written
+   */
   restore(): { readonly kept: number; readonly gone: number } {
     let [kept, gone] = [0, 0]
     for (const transaction of readJournal(this.#path)) {
@@ -62,33 +66,52 @@ export class TransactionJournal {
     return { kept, gone }
   }
 
-  /** Returns when the record is in the file. Before `restore` there is nothing to add to. */
+  /** Returns when the record is in the file. Before `restore` there is nothing to add to. @throws when the disk does not take it */
   add(transaction: Transaction): void {
-    if (this.#file === -1) return
+    if (this.#file === undefined) return
     const record = encodeRecord(transaction)
-    this.#write(record)
+    try {
+      writeAll(this.#file, record, this.#bytes)
+    } catch (error) {
+      // What is added later must not stand behind a torn record.
+      ftruncateSync(this.#file, this.#bytes)
+      throw error
+    }
+    this.#bytes += record.length
     if (this.#bytes > this.#bytesMax) this.#rewrite()
   }
 
   close(): void {
-    if (this.#file !== -1) closeSync(this.#file)
-    this.#file = -1
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
   }
 
-  /** Whole or not at all. */
+  /** Whole or not at all: until the new file is whole, the old one serves. */
   #rewrite(): void {
-    this.close()
     const fresh = `${this.#path}.new`
-    this.#file = openSync(fresh, 'w', 0o600)
-    this.#bytes = 0
-    for (const transaction of this.#pool.transactions()) this.#write(encodeRecord(transaction))
-    renameSync(fresh, this.#path)
+    const file = openSync(fresh, 'w', 0o600)
+    let bytes = 0
+    try {
+      for (const transaction of this.#pool.transactions()) {
+        const record = encodeRecord(transaction)
+        writeAll(file, record, bytes)
+        bytes += record.length
+      }
+      renameSync(fresh, this.#path)
+    } catch (error) {
+      closeSync(file)
+      throw error
+    }
+    this.close()
+    this.#file = file
+    this.#bytes = bytes
   }
+}
 
-  #write(record: Uint8Array): void {
-    let written = 0
-    while (written < record.length) written += writeSync(this.#file, record, written)
-    this.#bytes += record.length
+function writeAll(file: number, bytes: Uint8Array, at: number): void {
+  let written = 0
+  while (written < bytes.length) {
+    written += writeSync(file, bytes, written, bytes.length - written, at + written)
   }
 }
 
@@ -100,35 +123,45 @@ function encodeRecord({ kind, bytes }: Transaction): Uint8Array {
 
 /** The whole records of a journal up to the first that is not one; none when there is no such file. */
 function* readJournal(path: string): Generator<Transaction> {
-  const journal = readBounded(path)
-  let at = 0
-  while (at + HEAD_BYTES <= journal.length) {
-    const length = Number(bytesToUint(journal.subarray(at, at + LENGTH_BYTES)))
-    const checksum = Number(bytesToUint(journal.subarray(at + LENGTH_BYTES, at + HEAD_BYTES)))
-    const body = journal.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length)
-    const isWhole = length > 0 && length <= TRANSACTION_BYTES_MAX + 1 && body.length === length
-    if (!isWhole || crc32(body) !== checksum || !isKind(body[0])) return
-    yield { kind: body[0], bytes: body.slice(1) }
-    at += HEAD_BYTES + length
+  const file = openExisting(path)
+  if (file === undefined) return
+  try {
+    for (;;) {
+      const head = readAll(file, HEAD_BYTES)
+      if (head === undefined) return
+      const length = Number(bytesToUint(head.subarray(0, LENGTH_BYTES)))
+      if (length === 0 || length > TRANSACTION_BYTES_MAX + 1) return
+      const body = readAll(file, length)
+      if (body === undefined || !isKind(body[0])) return
+      if (crc32(body) !== Number(bytesToUint(head.subarray(LENGTH_BYTES)))) return
+      yield { kind: body[0], bytes: body.slice(1) }
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The next bytes of the file; undefined when it has fewer. */
+function readAll(file: number, length: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(length)
+  let filled = 0
+  while (filled < length) {
+    const count = readSync(file, bytes, filled, length - filled, null)
+    if (count === 0) return undefined
+    filled += count
+  }
+  return bytes
+}
+
+function openExisting(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 
 function isKind(byte: number | undefined): byte is TransactionKind {
   return byte === TRANSACTION_KIND.action || byte === TRANSACTION_KIND.evm
-}
-
-/** A file larger than a journal gets is none. */
-function readBounded(path: string): Uint8Array {
-  try {
-    const file = openSync(path, 'r')
-    try {
-      const isJournal =
-        fstatSync(file).size <= JOURNAL_BYTES_MAX + TRANSACTION_BYTES_MAX + HEAD_BYTES + 1
-      return isJournal ? new Uint8Array(readFileSync(file)) : new Uint8Array(0)
-    } finally {
-      closeSync(file)
-    }
-  } catch {
-    return new Uint8Array(0)
-  }
 }
