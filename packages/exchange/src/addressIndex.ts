@@ -5,20 +5,30 @@ export const ADDRESS_BYTES = 20
 const NONE = -1
 /** 2^32 divided by the golden ratio. */
 const GOLDEN = 0x9e3779b1
+/** Slots that an address may lie behind its own. With half of the slots empty hardly any lies so far, unless it was meant to. */
+const PROBES_MAX = 32
 
-/** Finds the handle of an address in the column of all addresses: open addressing with linear probing. */
+/**
+ * Finds the handle of an address in the column of all addresses: open addressing with linear probing.
+ *
+ * Whoever sends tokens chooses the address they go to, and can choose many of one hash: those that find no slot near
+ * their own go to a map, whose hash nobody knows.
+ */
 export class AddressIndex {
   #slots = new Int32Array(64).fill(NONE)
+  readonly #crowded = new Map<string, number>()
   #count = 0
 
   /** The handle whose address this is, or -1. */
   find(column: Uint8Array, address: Address): number {
     const slots = this.#slots
     const mask = slots.length - 1
-    for (let at = hashOf(address, 0) & mask; ; at = (at + 1) & mask) {
-      const handle = slots[at] as number
+    const start = hashOf(address, 0)
+    for (let i = 0; i < PROBES_MAX; i++) {
+      const handle = slots[(start + i) & mask] as number
       if (handle === NONE || isAt(column, handle, address)) return handle
     }
+    return this.#crowded.size === 0 ? NONE : (this.#crowded.get(textOf(address, 0)) ?? NONE)
   }
 
   /** Makes a handle found by its address, which no other one has. */
@@ -26,6 +36,7 @@ export class AddressIndex {
     this.#count += 1
     if (2 * this.#count > this.#slots.length) {
       this.#slots = new Int32Array(2 * this.#slots.length).fill(NONE)
+      this.#crowded.clear()
       for (let known = 0; known < handle; known++) this.#put(column, known)
     }
     this.#put(column, handle)
@@ -34,10 +45,21 @@ export class AddressIndex {
   #put(column: Uint8Array, handle: number): void {
     const slots = this.#slots
     const mask = slots.length - 1
-    let at = hashOf(column, handle * ADDRESS_BYTES) & mask
-    while (slots[at] !== NONE) at = (at + 1) & mask
-    slots[at] = handle
+    const from = handle * ADDRESS_BYTES
+    const start = hashOf(column, from)
+    for (let i = 0; i < PROBES_MAX; i++) {
+      const at = (start + i) & mask
+      if (slots[at] !== NONE) continue
+      slots[at] = handle
+      return
+    }
+    this.#crowded.set(textOf(column, from), handle)
   }
+}
+
+/** A character a byte. */
+function textOf(bytes: Uint8Array, from: number): string {
+  return String.fromCharCode(...bytes.subarray(from, from + ADDRESS_BYTES))
 }
 
 function isAt(column: Uint8Array, handle: number, address: Address): boolean {
