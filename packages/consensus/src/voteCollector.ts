@@ -196,7 +196,10 @@ export class VoteCollector {
       ballot.stake -= this.#committee.stakeAt(signer)
     }
     if (badSigners.length > 0) ballot.isQuorum = this.#committee.isQuorum(ballot.stake)
-    if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) return undefined
+    if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) {
+      assert(badSigners.length > 0, 'good votes of a quorum make a certificate')
+      return undefined
+    }
     const bitmap = this.#committee.bitmapOf(signers)
     return this.#verifier.admitAggregateQC({ epoch, view, blockHash, signers: bitmap, signature })
   }
