@@ -1,30 +1,5 @@
-// Random programs under random transactions on both engines, for as many seeds as given: `pnpm sim evm.differential`.
-// EVM_SEEDS and EVM_FIRST_SEED choose which; a difference prints its seed.
-import { report } from '../../../bench/figure.ts'
+// Both engines against each other: `pnpm sim evm.differential`.
 import { Differential } from '../src/testing/differential.ts'
+import { countDifferences } from './randomRounds.ts'
 
-const TRANSACTIONS = 20
-const seeds = Number(process.env['EVM_SEEDS'] ?? 1_000)
-const first = Number(process.env['EVM_FIRST_SEED'] ?? 1)
-
-const differential = await Differential.create()
-let differences = 0
-let transactions = 0
-let successes = 0
-for (let seed = first; seed < first + seeds; seed++) {
-  const round = await differential.round(seed, TRANSACTIONS)
-  transactions += round.transactions
-  successes += round.successes
-  if (round.difference === undefined) continue
-  differences++
-  console.log(round.difference)
-}
-console.log(`${transactions} transactions, ${successes} of them succeeded`)
-report({
-  id: 'evm.differential',
-  value: differences,
-  unit: `differences in ${transactions} transactions`,
-  op: '<=',
-  target: 0,
-  runs: [differences],
-})
+await countDifferences('evm.differential', await Differential.create())
