@@ -17,6 +17,8 @@ const PROGRAM = fileURLToPath(new URL('killedNode.mjs', import.meta.url))
 /** Where a life ends: before its n-th write, or in the middle of it. */
 export interface Kill {
   readonly write: number
+  /** Only writes of this kind are counted: how many of another come between depends on the machine. */
+  readonly kind?: string
   readonly how: 'before' | 'middle'
 }
 
@@ -58,8 +60,9 @@ export class KilledLives implements Disposable {
   }
 
   /** @returns what it left behind, which must be the newest block that it told of, or the one after that */
-  async live({ write, how }: Kill): Promise<Life> {
-    const child = spawn(process.execPath, [PROGRAM, this.#datadir, String(write), how], {
+  async live({ write, kind, how }: Kill): Promise<Life> {
+    const only = kind === undefined ? [] : [kind]
+    const child = spawn(process.execPath, [PROGRAM, this.#datadir, String(write), how, ...only], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const [printed, [, signal]] = await Promise.all([text(child.stdout), once(child, 'close')])

@@ -1,11 +1,11 @@
 // A node of one validator that kills itself with SIGKILL at one of its writes, and makes work for its own blocks.
-// `killedNode.mjs DATADIR WRITE HOW`: dies at its WRITE-th write, HOW = `before` it or in the `middle` of it. It prints
-// each block once it is on disk, and in the end which write it was.
+// `killedNode.mjs DATADIR WRITE HOW [KIND]`: dies at its WRITE-th write, of one KIND if that is given, HOW = `before` it or
+// in the `middle` of it. It prints each block once it is on disk, and in the end which write it was.
 import fs from 'node:fs'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { dirname, join } from 'node:path'
 
-const [datadir, write, how] = process.argv.slice(2)
+const [datadir, write, how, only] = process.argv.slice(2)
 const FILE_WRITES = [
   'writeSync',
   'fdatasyncSync',
@@ -23,7 +23,8 @@ const print = (line) => fs.writevSync(1, [Buffer.from(`${JSON.stringify(line)}\n
 /** Counts calls of one kind of write, and dies at the chosen one. */
 function counted(kind, call, half) {
   return (...args) => {
-    count += 1
+    if (only === undefined || only === kind) count += 1
+    else return call(...args)
     if (count !== Number(write)) return call(...args)
     print({ killed: kind })
     if (how === 'middle') half(...args)
@@ -34,7 +35,7 @@ function counted(kind, call, half) {
 for (const kind of FILE_WRITES) {
   const call = fs[kind]
   // Bytes are cut in half; what has no middle is done, and its caller never learns.
-  const half = (file, bytes, offset, length, position) =>
+  const half = (file, bytes, offset = 0, length = bytes.length - offset, position = null) =>
     call(file, bytes, offset, Math.ceil(length / 2), position)
   fs[kind] = counted(kind, call, kind === 'writeSync' ? half : call)
 }
