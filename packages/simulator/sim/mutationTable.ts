@@ -638,8 +638,8 @@ const CORE_MUTATIONS: readonly Killed[] = [
       ),
       edit(
         'voteCollector.ts',
-        'if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) return undefined',
-        '',
+        'if (!this.#committee.isQuorum(this.#committee.stakeOf(signers))) {',
+        'if (signers.length === 0) {',
       ),
     ],
     killers: [everythingTwice],
