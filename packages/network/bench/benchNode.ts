@@ -34,7 +34,7 @@ export interface BenchConfig {
   readonly peers?: readonly string[]
   /** The package's own quotas in place of none. */
   readonly withQuotas?: boolean
-  readonly config?: Partial<Pick<NetworkConfig, 'timing' | 'listen'>>
+  readonly config?: Partial<Pick<NetworkConfig, 'timing' | 'listen' | 'sameHost'>>
 }
 
 export function seedOf(index: number): Uint8Array {

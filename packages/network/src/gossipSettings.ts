@@ -1,6 +1,6 @@
 import type { GossipsubOpts } from '@chainsafe/libp2p-gossipsub'
 import { sha256, uintToBytes, utf8ToBytes } from '@openliquid/primitives'
-import { FRAME_BODY_BYTES_MAX, GOSSIP_MESSAGE_BYTES_MAX } from './limits.ts'
+import { RPC_BYTES_MAX, RPC_MESSAGES_MAX, RPC_SUBSCRIPTIONS_MAX } from './limits.ts'
 
 /** What gossipsub reckons with; our beat. */
 const GOSSIP_HEARTBEAT_MS = 675
@@ -42,13 +42,13 @@ export function gossipSettings(options: GossipSettingsOptions): Partial<Gossipsu
     mcacheGossip: 3,
     idontwantMinDataSize: 16_384,
     idontwantMaxMessages: 512,
-    maxInboundDataLength: FRAME_BODY_BYTES_MAX + GOSSIP_MESSAGE_BYTES_MAX,
+    maxInboundDataLength: RPC_BYTES_MAX,
     maxOutboundBufferSize: 16 * 1024 * 1024,
     allowedTopics: [...topics],
     maxTopicBytesPerPeer: 32 * 1024,
     decodeRpcLimits: {
-      maxSubscriptions: 64,
-      maxMessages: 256,
+      maxSubscriptions: RPC_SUBSCRIPTIONS_MAX,
+      maxMessages: RPC_MESSAGES_MAX,
       maxIhaveMessageIDs: 1_000,
       maxIwantMessageIDs: 1_000,
       maxIdontwantMessageIDs: 256,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { forwardEncodedOnce, forwardToFew, watchRpcs } from './gossipTuning.ts'
+import { forwardEncodedOnce, forwardToFew, readThroughInbox } from './gossipTuning.ts'
 
 function fakeGossipsub(subscribers: readonly string[], mesh: readonly string[]) {
   const sent: { readonly to: readonly string[]; readonly rpc: object }[] = []
@@ -52,32 +52,65 @@ test('with few subscribers all get it, meshed or not; with more the mesh alone',
   }
 })
 
-test('an RPC over quota is dropped whole; one that is none, or names a topic there is none of, is told', async () => {
-  const handled: object[] = []
-  const rpcs: Readonly<Record<number, object | undefined>> = {
-    1: { messages: [{}, {}] },
-    2: { subscriptions: [{ topic: 'blocks' }] },
-    3: { subscriptions: [{ topic: 'other' }] },
-    5: {},
-  }
-  const gossipsub = {
-    decodeRpc(bytes: Uint8Array): object {
-      const rpc = rpcs[bytes.length]
-      if (rpc === undefined) throw new Error('not protobuf')
-      return rpc
-    },
-    handleReceivedRpc: async (_from: string, rpc: object) => handled.push(rpc),
-  }
+/** Gossipsub as far as it reads: two peers, streams that are fed by hand. */
+function fakeReader() {
+  const handled: { readonly from: string; readonly rpc: object }[] = []
   const told: string[] = []
-  const counted: number[] = []
-  watchRpcs(gossipsub, new Set(['blocks']), {
-    allowRpc: (_from, bytes, messages) => counted.push(messages) > 0 && bytes < 5,
-    onGossipFault: (from, fault) => told.push(`${from} ${fault}`),
-  })
-  for (const size of [1, 2, 3, 4, 5]) {
-    await gossipsub.handleReceivedRpc('a', gossipsub.decodeRpc(new Uint8Array(size)))
+  const closed: object[] = []
+  const inner = {
+    peers: new Map([['a', 'a']]),
+    streamsInbound: new Map<string, { close(): Promise<void> }>(),
+    isStarted: () => true,
+    decodeRpc(bytes: Uint8Array): object {
+      if (bytes.length === 5) throw new Error('not protobuf')
+      return { subscriptions: [{ topic: String.fromCharCode(...bytes.subarray(2)) }] }
+    },
+    handleReceivedRpc: async (from: string, rpc: object) => handled.push({ from, rpc }),
+    createInboundStream(_peer: string, _stream: object): void {
+      throw new Error('stock')
+    },
   }
-  expect(handled).toEqual([rpcs[1], rpcs[2]])
+  const open = (peer: string) => {
+    let take: (event: object) => void = () => undefined
+    const stream = {
+      pause: () => undefined,
+      resume: () => {
+        throw new Error('closed')
+      },
+      abort: () => undefined,
+      close: async () => void closed.push(stream),
+      addEventListener: (_type: string, listener: (event: object) => void) => {
+        take = listener
+      },
+    }
+    inner.createInboundStream(peer, stream)
+    return (...bytes: number[]) => take({ data: { subarray: () => Uint8Array.from(bytes) } })
+  }
+  readThroughInbox(inner, new Set(['ab']), {
+    allowRpc: () => true,
+    onFault: (from, fault) => told.push(`${from} ${fault}`),
+  })
+  return { inner, handled, told, closed, open }
+}
+
+test('an RPC that does not decode, or names a topic there is none of, is told and not handled', () => {
+  const { open, handled, told } = fakeReader()
+  const say = open('a')
+  say(4, 0x0a, 2, 97, 98)
+  expect(handled).toEqual([{ from: 'a', rpc: { subscriptions: [{ topic: 'ab' }] } }])
+  say(4, 0x0a, 2, 97, 99)
+  say(5, 0x0a, 3, 97, 98, 99)
+  expect(handled).toHaveLength(1)
   expect(told).toEqual(['a topics', 'a malformed'])
-  expect(counted).toEqual([2, 0, 0, 0, 0])
+})
+
+test('a second stream of a peer takes the place of the first; one of a peer that is unknown is not read', () => {
+  const { open, handled, closed, inner } = fakeReader()
+  open('a')
+  const say = open('a')
+  expect(closed).toHaveLength(1)
+  expect(inner.streamsInbound.size).toBe(1)
+  say(4, 0x0a, 2, 97, 98)
+  open('b')(4, 0x0a, 2, 97, 98)
+  expect(handled).toHaveLength(1)
 })

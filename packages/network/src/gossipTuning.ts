@@ -1,3 +1,5 @@
+import { GossipInbox, type GossipInboxOptions } from './gossipInbox.ts'
+
 /** Changes to a running gossipsub that it has no options for; docs/spec/network.md, must-know pitfalls 19, 20 and 24. */
 
 /** Peers of a topic up to which a message is forwarded to all of them, meshed or not. */
@@ -70,62 +72,97 @@ export function forwardEncodedOnce(gossipsub: object): void {
   }
 }
 
-/** What an RPC of a peer did wrong. */
-export type RpcFault = 'malformed' | 'topics'
-
 interface Rpc {
-  readonly messages?: readonly object[]
   readonly subscriptions?: readonly { readonly topic?: string }[]
 }
 
-interface RpcInner {
-  decodeRpc?: (bytes: Uint8Array) => Rpc
-  handleReceivedRpc?: (from: { toString(): string }, rpc: Rpc) => Promise<unknown>
+interface GossipPeer {
+  toString(): string
 }
 
-const MALFORMED: Rpc = {}
+/** As far as it is read. */
+interface GossipStream {
+  pause(): void
+  resume(): void
+  abort(error: Error): void
+  close(): Promise<void>
+  addEventListener(type: 'message', listener: (event: { data: ByteList }) => void): void
+}
+
+interface ByteList {
+  subarray(): Uint8Array
+}
+
+interface ReadingInner {
+  readonly peers: ReadonlyMap<string, GossipPeer>
+  readonly streamsInbound?: Map<string, { close(): Promise<void> }>
+  isStarted(): boolean
+  decodeRpc?: (bytes: Uint8Array) => Rpc
+  handleReceivedRpc?: (from: GossipPeer, rpc: Rpc) => Promise<unknown>
+  createInboundStream?: (peer: GossipPeer, stream: GossipStream) => void
+}
 
 /** Who is asked and told about RPCs. */
-export interface RpcWatcher {
-  /** False: it is dropped, before anything in it is hashed or remembered. */
-  allowRpc(from: string, bytes: number, messages: number): boolean
-  /** Once an RPC; nothing of it is taken. */
-  onGossipFault(from: string, fault: RpcFault): void
-}
+export type RpcWatcher = Pick<GossipInboxOptions, 'allowRpc' | 'onFault'>
 
-/** Counts RPCs, which gossipsub does not, and tells of those that do not decode or name topics there are none of. */
-export function watchRpcs(
+/** Reads what peers say through an inbox, which refuses and takes turns, and tells of topics there are none of. */
+export function readThroughInbox(
   gossipsub: object,
   topics: ReadonlySet<string>,
   watcher: RpcWatcher,
 ): void {
-  const inner = gossipsub as RpcInner
-  const { decodeRpc, handleReceivedRpc } = inner
+  const inner = gossipsub as ReadingInner
+  const { decodeRpc, handleReceivedRpc, streamsInbound } = inner
   if (decodeRpc === undefined || handleReceivedRpc === undefined) return
-  /** An RPC is decoded and handled in the same turn. */
-  let size = 0
-  inner.decodeRpc = (bytes) => {
-    size = bytes.length
-    try {
-      return decodeRpc.call(gossipsub, bytes)
-    } catch {
-      return MALFORMED
-    }
+  if (streamsInbound === undefined || inner.createInboundStream === undefined) return
+  const inbox = new GossipInbox({
+    ...watcher,
+    nextTurn: setImmediate,
+    handle: (peer, bytes) => {
+      const from = inner.peers.get(peer)
+      if (from === undefined) return
+      let rpc: Rpc
+      try {
+        rpc = decodeRpc.call(gossipsub, bytes)
+      } catch {
+        watcher.onFault(peer, 'malformed')
+        return
+      }
+      const isForeign = rpc.subscriptions?.some(
+        ({ topic }) => topic === undefined || !topics.has(topic),
+      )
+      if (isForeign === true) watcher.onFault(peer, 'topics')
+      else handleReceivedRpc.call(gossipsub, from, rpc).catch(() => undefined)
+    },
+  })
+  inner.createInboundStream = (peer, stream) => {
+    const id = peer.toString()
+    if (!inner.isStarted() || !inner.peers.has(id)) return
+    // The newest is the one that the peer sends on.
+    streamsInbound
+      .get(id)
+      ?.close()
+      .catch(() => undefined)
+    const take = inbox.open(id, {
+      pause: () => stream.pause(),
+      resume: () => {
+        try {
+          stream.resume()
+        } catch {
+          // It tells of room; the connection has ended meanwhile, and its close event tells that.
+        }
+      },
+      abort: (reason) => stream.abort(new Error(reason)),
+    })
+    stream.addEventListener('message', ({ data }) => take(data.subarray()))
+    streamsInbound.set(id, { close: () => closeStream(stream) })
   }
-  inner.handleReceivedRpc = async (from, rpc) => {
-    const peer = from.toString()
-    if (!watcher.allowRpc(peer, size, rpc.messages?.length ?? 0)) return
-    if (rpc === MALFORMED) {
-      watcher.onGossipFault(peer, 'malformed')
-      return
-    }
-    const isForeign = rpc.subscriptions?.some(
-      ({ topic }) => topic === undefined || !topics.has(topic),
-    )
-    if (isForeign === true) {
-      watcher.onGossipFault(peer, 'topics')
-      return
-    }
-    await handleReceivedRpc.call(gossipsub, from, rpc)
+}
+
+async function closeStream(stream: GossipStream): Promise<void> {
+  try {
+    await stream.close()
+  } catch (cause) {
+    stream.abort(cause instanceof Error ? cause : new Error('close failed'))
   }
 }

@@ -18,8 +18,9 @@ import { concatBytes, type GossipVerdict, type PeerId } from '@openliquid/primit
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { ConnectionBook } from './connectionBook.ts'
 import { NetworkError } from './errors.ts'
+import { fairReads } from './fairReads.ts'
 import { gossipSettings } from './gossipSettings.ts'
-import { forwardEncodedOnce, forwardToFew, watchRpcs } from './gossipTuning.ts'
+import { forwardEncodedOnce, forwardToFew, readThroughInbox } from './gossipTuning.ts'
 import { Libp2pStream } from './libp2pStream.ts'
 import { CONNECTIONS_MAX } from './limits.ts'
 import type { ByteStream, P2pHost, P2pHostHandlers, RawGossip } from './p2pHost.ts'
@@ -52,10 +53,12 @@ function thriftyNoise(): Wiring['connectionEncrypters'][number] {
     const { secureInbound, secureOutbound } = encrypter
     encrypter.secureInbound = (connection, options) => {
       thriftyConnection(connection)
+      fairReads(connection)
       return thriftily(connection, secureInbound.call(encrypter, connection, options))
     }
     encrypter.secureOutbound = (connection, options) => {
       thriftyConnection(connection)
+      fairReads(connection)
       return thriftily(connection, secureOutbound.call(encrypter, connection, options))
     }
     return encrypter
@@ -247,7 +250,10 @@ class Libp2pHost implements P2pHost {
     this.#inner.runHeartbeat = () => undefined
     forwardToFew(this.#pubsub)
     forwardEncodedOnce(this.#pubsub)
-    watchRpcs(this.#pubsub, new Set(topics), handlers)
+    readThroughInbox(this.#pubsub, new Set(topics), {
+      allowRpc: (peer, bytes, messages) => handlers.allowRpc(peer, bytes, messages),
+      onFault: (peer, fault) => handlers.onGossipFault(peer, fault),
+    })
     this.#pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#onGossip(detail))
     try {
       await node.start()

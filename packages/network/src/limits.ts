@@ -79,6 +79,17 @@ export const DEDUPE_IDS_MAX: number = 2 ** 18
 /** One generation of the dedupe; three give a window of 60 to 90 s. */
 export const DEDUPE_GENERATION_MS = 30_000
 
+/** Bytes of one gossip RPC: every message that one answer to IWANT may hold. */
+export const RPC_BYTES_MAX: number = FRAME_BODY_BYTES_MAX + GOSSIP_MESSAGE_BYTES_MAX
+/** Messages in one gossip RPC: as many as are asked for at once. */
+export const RPC_MESSAGES_MAX = 256
+/** Subscriptions in one gossip RPC: there are three topics. */
+export const RPC_SUBSCRIPTIONS_MAX = 64
+/** Gossip messages of all peers handled before the sockets are read again: some milliseconds. */
+export const GOSSIP_TURN_MESSAGES_MAX = 8
+/** Bytes of RPCs of a peer that wait for their turn; above it the peer is told of no more room. */
+export const INBOX_BYTES_MAX: number = 256 * KIB
+
 /** Gossip messages whose verdict is awaited; more are ignored. */
 export const VERDICTS_PENDING_MAX = 1_024
 /** Requests of one peer answered at a time. */

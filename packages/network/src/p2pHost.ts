@@ -1,6 +1,6 @@
 import type { GossipVerdict, PeerId } from '@openliquid/primitives'
 import type { Admission } from './admission.ts'
-import type { RpcFault } from './gossipTuning.ts'
+import type { RpcFault } from './gossipInbox.ts'
 
 /** One direction-less pipe of bytes to a peer. Message boundaries are not kept. */
 export interface ByteStream {

@@ -35,8 +35,10 @@ export class PeerConduct {
     this.#guard = new TrafficGuard(options.config.quotas ?? {})
   }
 
-  /** False: over a quota. Its own counts against the peer, that of all followers together against nobody. */
+  /** False: banned, or over a quota. Its own counts against the peer, that of all followers together against nobody. */
   allow(traffic: Traffic, peer: PeerId, bytes = 0, count = 1): boolean {
+    // What it had sent before its connections closed.
+    if (this.isBanned(peer)) return false
     const { counters, metrics, nowMs, isValidator } = this.#options
     const load = { traffic, count, bytes, isFollower: !isValidator(peer) }
     const excess = this.#guard.excess(peer, load, nowMs())
@@ -44,7 +46,7 @@ export class PeerConduct {
     const { quota, points } = excess
     counters.rateLimited++
     metrics.dropped.inc({ reason: `${quota} over quota` })
-    if (points > 0 && !this.isBanned(peer) && this.#score.add(peer, points, nowMs())) {
+    if (points > 0 && this.#score.add(peer, points, nowMs())) {
       this.onFault(peer, peerFault('OL_RATE_LIMIT', `${quota} over quota all the time`))
     }
     return false

@@ -1,0 +1,166 @@
+import { GOSSIP_TURN_MESSAGES_MAX, INBOX_BYTES_MAX, RPC_BYTES_MAX } from './limits.ts'
+import { outlineOf, type RpcPiece, varintAt } from './rpcOutline.ts'
+
+/** What an RPC of a peer did wrong. */
+export type RpcFault = 'malformed' | 'topics'
+
+/** A gossip stream that a peer opened, as far as it is read. */
+export interface InboxSource {
+  /** The peer is told of no more room. */
+  pause(): void
+  resume(): void
+  abort(reason: string): void
+}
+
+export interface GossipInboxOptions {
+  /** False: the RPC is dropped as it came; nothing in it was decoded, hashed or kept. */
+  allowRpc(peer: string, bytes: number, messages: number): boolean
+  /** Once an RPC; nothing of it is taken. */
+  onFault(peer: string, fault: RpcFault): void
+  /** Decodes and handles an RPC, or a piece of one that is an RPC itself. */
+  handle(peer: string, rpc: Uint8Array): void
+  /** Runs when all that waits in the sockets was read once. */
+  nextTurn(run: () => void): void
+}
+
+/**
+ * The door of gossip: length, number of entries and quota of an RPC are judged before it is decoded, and what is taken is
+ * handled in small pieces, in turns between the peers.
+ *
+ * Stock gossipsub reads into a queue without end and handles all of an RPC at once, however many messages are in it: honest
+ * peers wait meanwhile.
+ * @see docs/spec/network.md, must-know pitfall 25
+ */
+export class GossipInbox {
+  readonly #options: GossipInboxOptions
+  /** Streams of which pieces wait; the first is the next in turn. */
+  readonly #waiting = new Set<InboxStream>()
+  #left = GOSSIP_TURN_MESSAGES_MAX
+  #isTurnAsked = false
+
+  constructor(options: GossipInboxOptions) {
+    this.#options = options
+  }
+
+  /** @returns takes what comes on the stream */
+  open(peer: string, source: InboxSource): (bytes: Uint8Array) => void {
+    const stream = new InboxStream(peer, source)
+    return (bytes) =>
+      stream.read(bytes, {
+        onRpc: (rpc) => this.#onRpc(stream, rpc),
+        onBroken: () => this.#options.onFault(peer, 'malformed'),
+      })
+  }
+
+  #onRpc(stream: InboxStream, rpc: Uint8Array): void {
+    const { allowRpc, onFault } = this.#options
+    const { peer } = stream
+    const outline = outlineOf(rpc)
+    if (!allowRpc(peer, rpc.length, outline?.messages ?? 0)) return
+    if (outline === undefined) {
+      onFault(peer, 'malformed')
+      return
+    }
+    for (const piece of outline.pieces) stream.put(piece)
+    this.#waiting.add(stream)
+    this.#take()
+  }
+
+  #take(): void {
+    for (const stream of this.#waiting) {
+      if (this.#left <= 0) break
+      const piece = stream.take()
+      // To the end of the row; a stream that is added while the row is walked comes once more.
+      this.#waiting.delete(stream)
+      if (piece === undefined) continue
+      this.#waiting.add(stream)
+      this.#left -= Math.max(1, piece.messages)
+      this.#options.handle(stream.peer, piece.bytes)
+      stream.makeRoom()
+    }
+    if (this.#left === GOSSIP_TURN_MESSAGES_MAX || this.#isTurnAsked) return
+    this.#isTurnAsked = true
+    this.#options.nextTurn(() => {
+      this.#isTurnAsked = false
+      this.#left = GOSSIP_TURN_MESSAGES_MAX
+      this.#take()
+    })
+  }
+}
+
+/** Cuts a stream into RPCs, each behind its length, and keeps the pieces that wait for their turn. */
+class InboxStream {
+  readonly peer: string
+  readonly #source: InboxSource
+  /** Chunks of an RPC, or of its length, that is not complete. */
+  #chunks: Uint8Array[] = []
+  #partBytes = 0
+  /** Bytes of the RPC with its length, once that is known. */
+  #wantedBytes: number | undefined
+  readonly #pieces: RpcPiece[] = []
+  #waitingBytes = 0
+  #isPaused = false
+  #isBroken = false
+
+  constructor(peer: string, source: InboxSource) {
+    this.peer = peer
+    this.#source = source
+  }
+
+  /** After `onBroken`, when a length is none or too large, nothing more is read. */
+  read(
+    bytes: Uint8Array,
+    { onRpc, onBroken }: { onRpc(rpc: Uint8Array): void; onBroken(): void },
+  ): void {
+    if (this.#isBroken) return
+    this.#chunks.push(bytes)
+    this.#partBytes += bytes.length
+    if (this.#partBytes < (this.#wantedBytes ?? 0)) return
+    let rest: Uint8Array =
+      this.#chunks.length === 1 ? bytes : Buffer.concat(this.#chunks, this.#partBytes)
+    this.#wantedBytes = undefined
+    for (;;) {
+      const length = varintAt(rest, 0)
+      this.#isBroken =
+        length === undefined ? rest.length >= LENGTH_BYTES_MAX : length.value > RPC_BYTES_MAX
+      if (this.#isBroken) {
+        this.#source.abort('gossip RPC too long')
+        onBroken()
+      }
+      if (this.#isBroken || length === undefined) break
+      const end = length.end + length.value
+      if (end > rest.length) {
+        this.#wantedBytes = end
+        break
+      }
+      onRpc(rest.subarray(length.end, end))
+      rest = rest.subarray(end)
+    }
+    this.#chunks = rest.length === 0 ? [] : [rest]
+    this.#partBytes = rest.length
+  }
+
+  put(piece: RpcPiece): void {
+    this.#pieces.push(piece)
+    this.#waitingBytes += piece.bytes.length
+    if (this.#waitingBytes <= INBOX_BYTES_MAX || this.#isPaused) return
+    this.#isPaused = true
+    this.#source.pause()
+  }
+
+  take(): RpcPiece | undefined {
+    const piece = this.#pieces.shift()
+    this.#waitingBytes -= piece?.bytes.length ?? 0
+    return piece
+  }
+
+  /** What the layer below held back comes at once. */
+  makeRoom(): void {
+    if (!this.#isPaused || this.#waitingBytes > INBOX_BYTES_MAX / 2) return
+    this.#isPaused = false
+    this.#source.resume()
+  }
+}
+
+/** Of a length that is at most `RPC_BYTES_MAX`, with room. */
+const LENGTH_BYTES_MAX = 5
