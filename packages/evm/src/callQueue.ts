@@ -3,19 +3,28 @@ import { CALLS_RUNNING_MAX, CALLS_WAITING_MAX } from './limits.ts'
 /** Why work was not done. */
 export type CallRefusal = 'full' | 'stopped'
 
+/** Calls back once, in a later turn of the event loop: when work that clients ask for may go on. */
+export type CallPace = (goOn: () => void) => void
+
 /**
  * Shares the thread between work that clients ask for and all else, above all voting.
  *
  * A few pieces of work are under way at a time, because each holds memory; the others wait in the order they came, and
- * what is too many is refused. Of those under way one goes on in each turn of the event loop: in between, whatever has
+ * what is too many is refused. Of those under way one goes on at a time, when the pace allows: in between, whatever has
  * come in is handled.
  */
 export class CallQueue {
+  readonly #pace: CallPace
   readonly #waiting: (() => void)[] = []
   readonly #turns: (() => void)[] = []
   #running = 0
   #isTurning = false
   #hasBegun = false
+
+  /** @param pace - every turn of the event loop if absent */
+  constructor(pace: CallPace = setImmediate) {
+    this.#pace = pace
+  }
 
   /** @param signal - when it has fired before the work could begin, it is not done */
   async run<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T | CallRefusal> {
@@ -39,13 +48,13 @@ export class CallQueue {
       this.#turns.push(resolve)
       if (this.#isTurning) return
       this.#isTurning = true
-      setImmediate(() => this.#nextTurn())
+      this.#pace(() => this.#nextTurn())
     })
   }
 
   #nextTurn(): void {
     this.#turns.shift()?.()
-    if (this.#turns.length > 0) setImmediate(() => this.#nextTurn())
+    if (this.#turns.length > 0) this.#pace(() => this.#nextTurn())
     else this.#isTurning = false
   }
 

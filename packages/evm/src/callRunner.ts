@@ -7,7 +7,7 @@ import {
 import { NO_ACCOUNT } from './account.ts'
 import type { BlockTracer } from './blockTracer.ts'
 import { overrideEnvironment, overrideState } from './callOverrides.ts'
-import { CallQueue } from './callQueue.ts'
+import { type CallPace, CallQueue } from './callQueue.ts'
 import { createMachine } from './engines.ts'
 import { EvmError } from './errors.ts'
 import type { AccessListEntry } from './evmTransaction.ts'
@@ -71,10 +71,11 @@ const ESTIMATE_ERROR_MILLI = 15n
  */
 export class CallRunner {
   readonly #machineOptions: MachineOptions
-  readonly #queue = new CallQueue()
+  readonly #queue: CallQueue
   readonly #idle: Machine[] = []
 
-  constructor(chainId: bigint, precompiles: readonly L1Precompile[]) {
+  constructor(chainId: bigint, precompiles: readonly L1Precompile[], pace: CallPace | undefined) {
+    this.#queue = new CallQueue(pace)
     this.#machineOptions = { chainId, precompiles, pause: () => this.#queue.turn() }
   }
 

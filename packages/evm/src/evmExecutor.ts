@@ -14,6 +14,7 @@ import {
 } from '@openliquid/primitives'
 import { archiveWrites, BlockArchive, type EvmHead } from './blockArchive.ts'
 import { BlockBuilder, placeReceipts, type SealedBlock } from './blockBuilder.ts'
+import type { CallPace } from './callQueue.ts'
 import { coreWriterLogs } from './coreWriterLogs.ts'
 import { createMachine, type EvmEngine } from './engines.ts'
 import { EvmError, EvmFatalError } from './errors.ts'
@@ -53,6 +54,8 @@ export interface EvmExecutorOptions {
   readonly engine?: EvmEngine
   /** EVM blocks back to which states can be read; KEEP_DIFFS if absent. */
   readonly keepDiffs?: number
+  /** When calls of clients may go on; every turn of the event loop if absent. */
+  readonly callPace?: CallPace
 }
 
 /**
@@ -101,6 +104,7 @@ export class EvmExecutor implements StateMachine<EvmPayload, EvmReceipt> {
       exchange: parts.options.exchange,
       codes: parts.codes,
       keepDiffs: this.#keepDiffs,
+      callPace: parts.options.callPace,
     })
     this.#view.show(parts.head, parts.store.accepted)
   }

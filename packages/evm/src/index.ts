@@ -1,4 +1,5 @@
 export type { EvmHead } from './blockArchive.ts'
+export type { CallPace } from './callQueue.ts'
 export type { EvmEngine } from './engines.ts'
 export {
   EvmError,

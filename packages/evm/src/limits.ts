@@ -56,5 +56,5 @@ export const HISTORY_BLOCKS_PER_TURN = 16n
 export const CALLS_RUNNING_MAX = 16
 /** Messages of clients that wait to be run; more are refused. */
 export const CALLS_WAITING_MAX = 1_024
-/** Gas after which a message of a client gives way: a millisecond of cheap instructions, 20 of the dearest. */
-export const CALL_GAS_PER_TURN = 100_000
+/** Gas after which a message of a client gives way: a third of a millisecond of cheap instructions, 6 of the dearest. */
+export const CALL_GAS_PER_TURN = 30_000

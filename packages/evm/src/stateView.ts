@@ -11,6 +11,7 @@ import { BlockArchive, type EvmHead } from './blockArchive.ts'
 import { placeReceipts } from './blockBuilder.ts'
 import { blockOfNonce } from './blockOfNonce.ts'
 import { BlockTracer, type TraceScene } from './blockTracer.ts'
+import type { CallPace } from './callQueue.ts'
 import { CallRunner, type CallScene } from './callRunner.ts'
 import { EvmError } from './errors.ts'
 import type { EvmBlock } from './evmBlock.ts'
@@ -60,6 +61,7 @@ export interface StateViewOptions {
   readonly codes: LruCache
   /** EVM blocks back to which states are kept. */
   readonly keepDiffs: number
+  readonly callPace: CallPace | undefined
 }
 
 /** The accepted state and chain, as readers see it. The executor moves it with `show`. */
@@ -76,7 +78,7 @@ export class StateView implements EvmView {
   constructor(options: StateViewOptions) {
     this.chainId = BigInt(options.chainId)
     this.#options = options
-    this.#calls = new CallRunner(this.chainId, options.precompiles)
+    this.#calls = new CallRunner(this.chainId, options.precompiles, options.callPace)
   }
 
   /** From now on readers see this head. */

@@ -1,4 +1,4 @@
-import { EvmExecutor, type EvmTransition } from '@openliquid/evm'
+import { type CallPace, EvmExecutor, type EvmTransition } from '@openliquid/evm'
 import { type ExchangeEvent, ExchangeMachine } from '@openliquid/exchange'
 import { readPrecompiles } from '@openliquid/precompiles'
 import {
@@ -71,6 +71,8 @@ export interface ApplicationOptions {
     'transactionsMax' | 'bytesMax' | 'senderTransactionsMax' | 'ageMsMax'
   >
   readonly metrics?: Metrics
+  /** When calls of clients may go on; every turn of the event loop if absent. */
+  readonly callPace?: CallPace
 }
 
 /** What comes with a committed block beside its payload. */
@@ -148,6 +150,7 @@ export class Application {
       genesisTimeMs: genesis.genesisTimeMs,
       precompiles: readPrecompiles,
       exchange: () => core.view.reader(),
+      ...(options.callPace === undefined ? {} : { callPace: options.callPace }),
     })
     const genesisSet = genesisValidatorSet(genesis)
     const sets = new ValidatorSets(store, genesisSet)

@@ -13,6 +13,8 @@ export interface EventLoopOptions {
   readonly core: { step(input: ConsensusInput): Effect[] }
   readonly clock: () => number
   run(effects: readonly Effect[]): void
+  /** An input has come and is processed in a later turn. */
+  onInput?(): void
   /** Something threw: an invariant of ours, or the disk. Nothing is processed after it. */
   onFailure(error: unknown): void
 }
@@ -46,6 +48,7 @@ export class EventLoop {
       return
     }
     this.#waiting.push(input)
+    this.#options.onInput?.()
     this.#schedule()
   }
 

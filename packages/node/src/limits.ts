@@ -2,6 +2,12 @@
 export const INPUTS_QUEUED_MAX = 8_192
 /** Milliseconds that one turn of the event loop may give to the core. */
 export const TURN_MS_MAX = 10
+/** Milliseconds after a step of a block in which its next one is awaited: a synced write on a busy disk takes so long. */
+export const BLOCK_STEP_MS = 50
+/** Calls of clients rest so many times as long as they took, while a block is worked on: they get a fourth of the time. */
+export const CALLS_REST_FACTOR = 3
+/** Milliseconds that calls of clients may take in small pieces before they rest: timers are no finer. */
+export const CALLS_UNRESTED_MS = 2
 /** Transactions in one gossip message. */
 export const GOSSIP_TRANSACTIONS_MAX = 1_024
 /** Between two gossip messages of transactions: far below the time that a block takes to be agreed on. */

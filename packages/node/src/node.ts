@@ -14,6 +14,7 @@ import { createRpcServer, type RpcServer } from '@openliquid/rpc'
 import { type LevelStore, openConsensusLog, openStore } from '@openliquid/storage'
 import { assertKeysProven } from './assertKeysProven.ts'
 import { readBans, writeBans } from './banFile.ts'
+import { BlocksFirst } from './blocksFirst.ts'
 import { type Clock, createClock } from './clock.ts'
 import { loadConfig, type SettingValues } from './config.ts'
 import type { NodeConfig } from './configSchema.ts'
@@ -167,6 +168,7 @@ class Node implements OpenLiquidNode {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #feeding: Promise<void> | undefined
+  readonly #blocksFirst = new BlocksFirst()
 
   constructor(parts: NodeParts) {
     this.#parts = parts
@@ -310,6 +312,7 @@ class Node implements OpenLiquidNode {
       network,
       journal,
       consensus,
+      blocksFirst: this.#blocksFirst,
       snapshots: {
         path: directory.snapshots,
         interval: config.sync.snapshotInterval,
@@ -373,6 +376,7 @@ class Node implements OpenLiquidNode {
       store,
       genesis,
       clock,
+      callPace: this.#blocksFirst.pace,
       mempool: {
         transactionsMax: config.mempool.transactions,
         bytesMax: config.mempool.bytes,

@@ -30,6 +30,7 @@ import {
 } from '@openliquid/primitives'
 import { BlockFetcher } from './blockFetcher.ts'
 import { BlockServer } from './blockServer.ts'
+import type { BlocksFirst } from './blocksFirst.ts'
 import { ByteQuota } from './byteQuota.ts'
 import type { Clock } from './clock.ts'
 import { type EffectHandlers, runEffects } from './effectRunner.ts'
@@ -70,6 +71,8 @@ export interface RuntimeOptions {
   readonly consensus: ConsensusOptions
   /** For nodes that join. */
   readonly snapshots: Pick<SnapshotKeeperOptions, 'path' | 'interval' | 'kept' | 'store'>
+  /** What calls of clients give way to. */
+  readonly blocksFirst: BlocksFirst
   /** What a restored state has instead of older blocks. */
   readonly base: StateSyncBase | undefined
   readonly checkpoint: TrustedCheckpoint | undefined
@@ -160,6 +163,7 @@ export class NodeRuntime {
       core: this.#core,
       clock,
       run: (effects) => runEffects(effects, this.#handlers),
+      onInput: () => options.blocksFirst.step(),
       onFailure: (error) => this.#fail(error, {}),
     })
     const push: EventLoop['push'] = (input) => this.#loop.push(input)
@@ -437,6 +441,7 @@ export class NodeRuntime {
       logger[level](fields, 'committed')
     }
     network.setHead({ headHeight: height, committedHeight: height, epoch })
+    this.#options.blocksFirst.step()
     this.#execution.add(blocks, proof)
     meters.executionQueue.set(this.#execution.length)
   }

@@ -5,7 +5,8 @@ export type RpcFault =
   | { readonly code: 'OL_RPC_PARSE'; readonly reason: string }
   | { readonly code: 'OL_RPC_DEPTH'; readonly max: number }
   | { readonly code: 'OL_RPC_REQUEST'; readonly reason: string }
-  | { readonly code: 'OL_RPC_BATCH_SIZE'; readonly size: number; readonly max: number }
+  | { readonly code: 'OL_RPC_VALUES'; readonly max: number }
+  | { readonly code: 'OL_RPC_BATCH_SIZE'; readonly max: number }
   | { readonly code: 'OL_RPC_METHOD_UNKNOWN'; readonly method: string }
   | { readonly code: 'OL_RPC_METHOD_UNSUPPORTED'; readonly method: string }
   | { readonly code: 'OL_RPC_PARAMS'; readonly reason: string }
@@ -42,6 +43,7 @@ const CODES: Readonly<Record<RpcFaultCode, readonly [jsonRpc: number, http: numb
   OL_RPC_PARSE: [-32700, 422],
   OL_RPC_DEPTH: [-32600, 422],
   OL_RPC_REQUEST: [-32600, 422],
+  OL_RPC_VALUES: [-32600, 422],
   OL_RPC_BATCH_SIZE: [-32600, 422],
   OL_RPC_METHOD_UNKNOWN: [-32601, 422],
   OL_RPC_METHOD_UNSUPPORTED: [-32601, 422],

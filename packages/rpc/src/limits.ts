@@ -99,6 +99,9 @@ export const PUBLIC_RPC_LIMITS: Partial<RpcLimits> = {
 /** The deepest legal request (a signed multi-sig action with trigger orders in a batch) nests 9 levels; state overrides 6. */
 export const JSON_DEPTH_MAX = 64
 
+/** Names and values of one request: a full body of state overrides has 80,000. They take the parser some 10 ms. */
+export const JSON_VALUES_MAX = 131_072
+
 /** Calls of one batch that run at once: enough to hide awaits, too few to hold 1,000 answers in memory. */
 export const BATCH_CONCURRENCY_MAX = 16
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { JSON_DEPTH_MAX } from '../limits.ts'
+import { JSON_DEPTH_MAX, JSON_VALUES_MAX } from '../limits.ts'
 import { parseBoundedJson } from './boundedJson.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -37,6 +37,23 @@ describe('parseBoundedJson', () => {
     ['UTF-16', Uint8Array.of(0xff, 0xfe, 0x5b, 0x00, 0x5d, 0x00)],
   ])('refuses %s', (_, body) => {
     expect(() => parseBoundedJson(body)).toThrow(expect.objectContaining({ code: 'OL_RPC_PARSE' }))
+  })
+
+  it('counts the calls of a batch, not the values in them', () => {
+    const parse = (text: string, max: number) => () => parseBoundedJson(bytes(text), max)
+    expect(parse('[{"a":[1,2,3]},2]', 2)()).toHaveLength(2)
+    expect(parse('[1,2,3]', 2)).toThrow(expect.objectContaining({ code: 'OL_RPC_BATCH_SIZE' }))
+    expect(parse('{"a":1,"b":2,"c":3}', 2)()).toEqual({ a: 1, b: 2, c: 3 })
+  })
+
+  it('refuses more names and values than the limit before it parses them', () => {
+    const list = (values: number): Uint8Array => bytes(`{"":[${'1,'.repeat(values - 2)}1]}`)
+    expect(() => parseBoundedJson(list(JSON_VALUES_MAX))).not.toThrow()
+    const tooMany = expect.objectContaining({ code: 'OL_RPC_VALUES' })
+    expect(() => parseBoundedJson(list(JSON_VALUES_MAX + 1))).toThrow(tooMany)
+    // What comes after the value too many is not looked at.
+    const broken = bytes(`[${'"",'.repeat(JSON_VALUES_MAX)}nonsense`)
+    expect(() => parseBoundedJson(broken)).toThrow(tooMany)
   })
 
   it('never throws anything but a coded error on random bytes', () => {

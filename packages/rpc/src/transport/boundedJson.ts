@@ -1,11 +1,13 @@
 import { RpcError } from '../errors.ts'
-import { JSON_DEPTH_MAX } from '../limits.ts'
+import { JSON_DEPTH_MAX, JSON_VALUES_MAX } from '../limits.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
 const OPEN_BRACKET = 0x5b
+const BACKSLASH = 0x5c
 const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
@@ -13,18 +15,18 @@ const CLOSE_BRACE = 0x7d
 /**
  * Parses a request body whose size was already checked.
  *
- * The nesting depth is counted on the bytes before `JSON.parse` runs, so a hostile body can neither overflow a
- * stack in a later recursive walk nor build a deep structure at all. Linear in the body.
+ * Depth, values and calls are counted on the bytes before `JSON.parse` runs, and no further than to the first too many:
+ * a hostile body can neither overflow a stack in a later recursive walk nor make the thread build what is then refused.
+ * Linear in the body.
  *
- * @throws {RpcError} OL_RPC_PARSE, OL_RPC_DEPTH
+ * @param batchCallsMax - elements of the body if it is an array; any number if absent
+ * @throws {RpcError} OL_RPC_PARSE, OL_RPC_DEPTH, OL_RPC_VALUES, OL_RPC_BATCH_SIZE
  */
-export function parseBoundedJson(bytes: Uint8Array): unknown {
-  if (depthOf(bytes) > JSON_DEPTH_MAX) {
-    throw new RpcError(`JSON is nested deeper than ${JSON_DEPTH_MAX} levels`, {
-      code: 'OL_RPC_DEPTH',
-      max: JSON_DEPTH_MAX,
-    })
-  }
+export function parseBoundedJson(
+  bytes: Uint8Array,
+  batchCallsMax: number = Number.POSITIVE_INFINITY,
+): unknown {
+  assertBounded(bytes, batchCallsMax)
   try {
     return JSON.parse(UTF8.decode(bytes))
   } catch (cause) {
@@ -36,24 +38,61 @@ export function parseBoundedJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** Deepest count of open brackets outside strings; stops at the first level too many. */
-function depthOf(bytes: Uint8Array): number {
+/** Counts brackets, commas and colons outside strings. What is no JSON passes: it is refused by the parser. */
+function assertBounded(bytes: Uint8Array, batchCallsMax: number): void {
   let depth = 0
-  let deepest = 0
-  let inString = false
+  let isBatch: boolean | undefined
+  let calls = 1
+  let values = 1
   for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number
-    if (inString) {
-      if (byte === BACKSLASH) i++
-      else if (byte === QUOTE) inString = false
-      continue
+    switch (bytes[i]) {
+      case QUOTE:
+        i = endOfString(bytes, i)
+        break
+      case OPEN_BRACKET:
+      case OPEN_BRACE:
+        isBatch ??= bytes[i] === OPEN_BRACKET
+        if (++depth > JSON_DEPTH_MAX) throw tooDeep()
+        break
+      case CLOSE_BRACKET:
+      case CLOSE_BRACE:
+        depth--
+        break
+      case COMMA:
+        if (depth === 1 && isBatch === true && ++calls > batchCallsMax)
+          throw batchSize(batchCallsMax)
+        if (++values > JSON_VALUES_MAX) throw tooManyValues()
+        break
+      case COLON:
+        if (++values > JSON_VALUES_MAX) throw tooManyValues()
+        break
     }
-    if (byte === QUOTE) inString = true
-    else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
-      depth++
-      if (depth > deepest) deepest = depth
-      if (deepest > JSON_DEPTH_MAX) return deepest
-    } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) depth--
   }
-  return deepest
+}
+
+/** @param start - of its opening quote @returns its closing quote, or the end of the bytes */
+function endOfString(bytes: Uint8Array, start: number): number {
+  for (let i = start + 1; i < bytes.length; i++) {
+    if (bytes[i] === QUOTE) return i
+    if (bytes[i] === BACKSLASH) i++
+  }
+  return bytes.length
+}
+
+function tooDeep(): RpcError {
+  return new RpcError(`JSON is nested deeper than ${JSON_DEPTH_MAX} levels`, {
+    code: 'OL_RPC_DEPTH',
+    max: JSON_DEPTH_MAX,
+  })
+}
+
+function tooManyValues(): RpcError {
+  return new RpcError(`the JSON has more than ${JSON_VALUES_MAX} names and values`, {
+    code: 'OL_RPC_VALUES',
+    max: JSON_VALUES_MAX,
+  })
+}
+
+function batchSize(max: number): RpcError {
+  return new RpcError(`the batch has more than ${max} calls`, { code: 'OL_RPC_BATCH_SIZE', max })
 }

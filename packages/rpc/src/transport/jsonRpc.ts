@@ -71,7 +71,7 @@ export class JsonRpcDispatcher {
     if (bytes.length > LARGE_REQUEST_BYTES) await this.#turnOfLarge()
     let request: unknown
     try {
-      request = parseBoundedJson(bytes)
+      request = parseBoundedJson(bytes, this.#options.limits.batchCallsMax)
     } catch (error) {
       return jsonRpcErrorText(null, error)
     }
@@ -79,18 +79,7 @@ export class JsonRpcDispatcher {
       this.#takeWeight(session, 1)
       return this.#answerOne(request, session)
     }
-    const max = this.#options.limits.batchCallsMax
     if (request.length === 0) return jsonRpcErrorText(null, invalidRequest('the batch is empty'))
-    if (request.length > max) {
-      return jsonRpcErrorText(
-        null,
-        new RpcError(`the batch has more than ${max} calls`, {
-          code: 'OL_RPC_BATCH_SIZE',
-          size: request.length,
-          max,
-        }),
-      )
-    }
     this.#takeWeight(session, request.length)
     return this.#answerBatch(request, session)
   }
