@@ -73,9 +73,20 @@ export class BlockArchive {
     return block === undefined ? undefined : { block, baseFees }
   }
 
+  /** Number of the first block that is kept whole; before it a restored state has a few records without bodies. */
+  oldestBlock(): bigint {
+    const value = this.#store.read(metaKey('oldestBlock'))
+    return value === undefined ? 0n : bytesToUint(value)
+  }
+
   block(number: bigint): EvmBlock | undefined {
     const value = this.#store.read(blockKey(number))
     return value === undefined ? undefined : decodeEvmBlock(value)
+  }
+
+  /** Hash of a block by its record, or by what the next one names as its parent. */
+  hashOf(number: bigint): Hash | undefined {
+    return this.block(number)?.hash ?? this.block(number + 1n)?.header.parentHash
   }
 
   numberOf(blockHash: Hash): bigint | undefined {

@@ -200,6 +200,11 @@ export interface EvmView extends EvmStateView {
   readonly chainId: bigint
   /** The newest accepted block; number 0 is genesis. */
   readonly head: EvmBlock
+  /**
+   * Number of the oldest block that is kept with its transactions, receipts and logs: 0 unless the state came from others.
+   * Above the head until a block comes.
+   */
+  readonly oldestBlock: bigint
   /** The state after a block that is not too old. @throws {EvmError} OL_EVM_HISTORY */
   at(number: bigint): EvmStateView
   /** Number of the oldest block whose state is kept. */
@@ -224,19 +229,24 @@ export interface EvmView extends EvmStateView {
   codeByHash(codeHash: Hash): Uint8Array | undefined
   /** The mined transaction of a sender with a nonce. @throws {EvmError} OL_EVM_HISTORY: it may be in an old block */
   findBySender(sender: Address, nonce: bigint): Promise<EvmTransactionPlace | undefined>
+  /** @throws {EvmError} OL_EVM_PRUNED: there was such a block, and nothing is kept of it */
   getBlockByNumber(number: bigint): EvmBlock | undefined
   getBlockByHash(hash: Hash): EvmBlock | undefined
   getTransaction(hash: Hash): EvmTransactionPlace | undefined
-  /** In block order; `undefined` if there is no such block. */
+  /** In block order; `undefined` if there is no such block. @throws {EvmError} OL_EVM_PRUNED */
   getTransactions(number: bigint): readonly EvmTransactionPlace[] | undefined
   getReceipt(hash: Hash): EvmReceipt | undefined
-  /** In block order; `undefined` if there is no such block. */
+  /** In block order; `undefined` if there is no such block. @throws {EvmError} OL_EVM_PRUNED */
   getReceipts(number: bigint): readonly EvmReceipt[] | undefined
-  /** Transactions that the chain itself sent in a block; `undefined` if there is no such block. */
+  /**
+   * Transactions that the chain itself sent in a block; `undefined` if there is no such block.
+   *
+   * @throws {EvmError} OL_EVM_PRUNED
+   */
   getSystemTransactions(number: bigint): readonly EvmTransactionPlace[] | undefined
-  /** Receipts of those; their logs are found by no filter. */
+  /** Receipts of those; their logs are found by no filter. @throws {EvmError} OL_EVM_PRUNED */
   getSystemReceipts(number: bigint): readonly EvmReceipt[] | undefined
-  /** @throws {EvmError} OL_EVM_LOGS_RANGE, OL_EVM_LOGS_RESULTS, OL_EVM_LOGS_FILTER */
+  /** @throws {EvmError} OL_EVM_LOGS_RANGE, OL_EVM_LOGS_RESULTS, OL_EVM_LOGS_FILTER, OL_EVM_PRUNED */
   getLogs(filter: EvmLogFilter): readonly EvmLog[]
   /** `getLogs` by the index: reads only blocks that hold what is asked for, and lets others run in between. */
   findLogs(filter: EvmLogFilter): Promise<readonly EvmLog[]>

@@ -4,7 +4,10 @@ import type { EvmFeeHistory, EvmView } from './evmView.ts'
 import { FEE_HISTORY_BLOCKS_MAX, FEE_HISTORY_PERCENTILES_MAX } from './limits.ts'
 
 type Request = Parameters<EvmView['getFeeHistory']>[0]
-type Chain = Pick<EvmView, 'head' | 'getBlockByNumber' | 'getReceipts' | 'getBaseFee'>
+type Chain = Pick<
+  EvmView,
+  'head' | 'oldestBlock' | 'getBlockByNumber' | 'getReceipts' | 'getBaseFee'
+>
 
 /**
  * What blocks asked and got, oldest first; as many blocks as there are, up to the number asked for.
@@ -16,7 +19,10 @@ export function feeHistory(request: Request, chain: Chain): EvmFeeHistory {
   checkRequest(request, chain)
   const available = newestNumber + 1n
   const count = BigInt(Math.min(request.blockCount, FEE_HISTORY_BLOCKS_MAX))
-  const oldestNumber = count < available ? available - count : 0n
+  let oldestNumber = count < available ? available - count : 0n
+  // Blocks before the oldest one are as if they were none, and the newest is always told of.
+  if (oldestNumber < chain.oldestBlock) oldestNumber = chain.oldestBlock
+  if (oldestNumber > newestNumber) oldestNumber = newestNumber
   const blocks: EvmBlock[] = []
   for (let number = oldestNumber; number <= newestNumber; number++) {
     const block = chain.getBlockByNumber(number)

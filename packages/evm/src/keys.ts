@@ -96,7 +96,7 @@ export function precompileCallsKey(number: bigint): Uint8Array {
   return key('p', uintToBytes(number, NUMBER_BYTES))
 }
 
-export function metaKey(name: 'head' | 'genesis'): Uint8Array {
+export function metaKey(name: 'head' | 'genesis' | 'oldestBlock'): Uint8Array {
   return key('m', utf8ToBytes(name))
 }
 

@@ -113,7 +113,13 @@ export class EvmRestorer {
 
   /** What makes the state one that an executor opens; only once all pieces are in. */
   head(genesisDigest: Hash): Write[] {
-    return [...archiveWrites(this.#head, [], []), [metaKey('genesis'), genesisDigest]]
+    // Bodies, receipts and logs of this block and of those before it never come.
+    const oldest = uintToBytes(this.#head.block.header.number + 1n, 8)
+    return [
+      ...archiveWrites(this.#head, [], []),
+      [metaKey('oldestBlock'), oldest],
+      [metaKey('genesis'), genesisDigest],
+    ]
   }
 
   /** Whether everything is there: the account trie, and the storage of each account. */

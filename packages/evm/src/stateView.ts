@@ -71,9 +71,10 @@ export class StateView implements EvmView {
   readonly #calls: CallRunner
   readonly #read = new Map<bigint, ReadBlock>()
   readonly #past = new Map<bigint, StateAt>()
-  readonly #blockHash = (number: bigint): Hash | undefined => this.getBlockByNumber(number)?.hash
+  readonly #blockHash = (number: bigint): Hash => this.#now.archive.hashOf(number) ?? NO_HASH
   #shown: Shown | undefined
   #newest: StateAt | undefined
+  #oldestBlock: bigint | undefined
 
   constructor(options: StateViewOptions) {
     this.chainId = BigInt(options.chainId)
@@ -84,7 +85,9 @@ export class StateView implements EvmView {
   /** From now on readers see this head. */
   show(head: EvmHead, store: StoreReader): void {
     const state = new StateReader(store, this.#options.codes)
-    const shown: Shown = { head, state, store, archive: new BlockArchive(store) }
+    const archive = new BlockArchive(store)
+    const shown: Shown = { head, state, store, archive }
+    this.#oldestBlock ??= archive.oldestBlock()
     this.#shown = shown
     this.#past.clear()
     const { number } = head.block.header
@@ -151,6 +154,10 @@ export class StateView implements EvmView {
 
   get statesKept(): number {
     return this.#options.keepDiffs
+  }
+
+  get oldestBlock(): bigint {
+    return this.#oldestBlock ?? 0n
   }
 
   get oldestState(): bigint {
@@ -294,7 +301,9 @@ export class StateView implements EvmView {
     const { head, archive } = this.#now
     const { block } = head
     if (number < 0n || number > block.header.number) return undefined
-    return number === block.header.number ? block : archive.block(number)
+    const found = number === block.header.number ? block : archive.block(number)
+    if (found === undefined) throw this.#pruned(number)
+    return found
   }
 
   getBlockByHash(hash: Hash): EvmBlock | undefined {
@@ -325,6 +334,7 @@ export class StateView implements EvmView {
   getSystemTransactions(number: bigint): readonly EvmTransactionPlace[] | undefined {
     const block = this.getBlockByNumber(number)
     if (block === undefined) return undefined
+    this.#assertWhole(number)
     return this.#systemOutcomes(number).map(({ transaction }, transactionIndex) => ({
       transaction,
       blockHash: block.hash,
@@ -336,7 +346,9 @@ export class StateView implements EvmView {
 
   getSystemReceipts(number: bigint): readonly EvmReceipt[] | undefined {
     const block = this.getBlockByNumber(number)
-    return block === undefined ? undefined : placeReceipts(block, this.#systemOutcomes(number))
+    if (block === undefined) return undefined
+    this.#assertWhole(number)
+    return placeReceipts(block, this.#systemOutcomes(number))
   }
 
   getLogs(filter: EvmLogFilter): readonly EvmLog[] {
@@ -349,6 +361,7 @@ export class StateView implements EvmView {
     if (filter.blockHash !== undefined) return this.getLogs(filter)
     const collected = new LogCollector(filter)
     const range = logRange(filter, this.number)
+    this.#assertWhole(range.from)
     const numbers = await blocksWithLogs(this.#options.store, filter, range)
     const count = numbers === undefined ? Number(range.to - range.from) + 1 : numbers.length
     for (let index = 0; index < count; index++) {
@@ -357,7 +370,7 @@ export class StateView implements EvmView {
       }
       const number = numbers === undefined ? range.from + BigInt(index) : (numbers[index] as bigint)
       const block = this.getBlockByNumber(number)
-      assert(block !== undefined, 'every block up to the head is kept')
+      assert(block !== undefined, 'the range ends at the head')
       this.#collectLogs(block, collected)
     }
     return collected.found
@@ -406,7 +419,7 @@ export class StateView implements EvmView {
       state,
       exchange: this.#options.exchange?.(),
       environment: { number, timestamp, gasLimit: this.getGasLimit(lane), baseFeePerGas },
-      blockHash: (ancestor) => archive.block(ancestor)?.hash,
+      blockHash: (ancestor) => archive.hashOf(ancestor) ?? NO_HASH,
     }
   }
 
@@ -445,6 +458,7 @@ export class StateView implements EvmView {
 
   #readTransactions(block: EvmBlock): EvmTransactionPlace[] {
     const { hash: blockHash, header } = block
+    if (block.transactionHashes.length > 0) this.#assertWhole(header.number)
     return this.#now.archive.body(block).map(({ bytes, sender, hash }, transactionIndex) => {
       const transaction = decodeKnownTransaction(bytes, this.#options.chainId, { sender, hash })
       return {
@@ -479,11 +493,26 @@ export class StateView implements EvmView {
       return
     }
     const { from, to } = logRange(filter, this.head.header.number)
+    this.#assertWhole(from)
     for (let number = from; number <= to; number++) {
       const block = this.getBlockByNumber(number)
-      assert(block !== undefined, 'every block up to the head is kept')
+      assert(block !== undefined, 'the range ends at the head')
       yield block
     }
+  }
+
+  /** @throws {EvmError} OL_EVM_PRUNED */
+  #assertWhole(number: bigint): void {
+    if (number < this.oldestBlock) throw this.#pruned(number)
+  }
+
+  #pruned(number: bigint): EvmError {
+    const oldest = this.oldestBlock
+    return new EvmError(`pruned history unavailable: whole blocks are kept from ${oldest} on`, {
+      code: 'OL_EVM_PRUNED',
+      number,
+      oldest,
+    })
   }
 
   #noLane(lane: number): EvmError {
@@ -495,6 +524,9 @@ export class StateView implements EvmView {
     })
   }
 }
+
+/** What calls see of a block that there is not: they may run above the head, or wherever a client puts them. */
+const NO_HASH: Hash = new Uint8Array(32)
 
 /** What was read of a block so far. */
 interface ReadBlock {

@@ -15,11 +15,10 @@ import {
   snapshotChunkCodec,
   snapshotPartsCodec,
   uintToBytes,
-  validatorSetHash,
 } from '@openliquid/primitives'
 import { type LevelStore, metaKey, openStore } from '@openliquid/storage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Application, makeSnapshot, type RestoreTarget, StateRestorer } from '../src/index.ts'
+import { Application, type RestoreTarget, StateRestorer } from '../src/index.ts'
 import {
   actionOf,
   alice,
@@ -32,6 +31,7 @@ import {
   testGenesis,
   trader,
 } from './chain.ts'
+import { snapshotOf } from './snapshotOf.ts'
 
 const SLOTS = 5_000
 const STORE = '60015f5560026001556000'
@@ -64,7 +64,7 @@ const stores: LevelStore[] = []
 let application: Application
 let manifest: SnapshotManifest
 let target: RestoreTarget
-const chunks: Uint8Array[] = []
+let chunks: readonly Uint8Array[] = []
 let fresh = 0
 
 async function openFolder(name = `fresh${fresh++}`): Promise<LevelStore> {
@@ -84,28 +84,14 @@ beforeAll(async () => {
   ])
   await run(application, [evmTransactionOf(bob, { nonce: 0, to: trader, gasLimit: 1_000_000 })])
   for (let i = 0; i < 4; i++) await run(application, [])
-  const snapshot = store.snapshot()
   const { height, stateRoot } = application.head
+  const order = actionOf(bob, limitOrder({ isBuy: false, px: '95', sz: '1' }), now + 1)
   // The chain goes on while the pieces are made.
-  await run(application, [actionOf(bob, limitOrder({ isBuy: false, px: '95', sz: '1' }), now + 1)])
-  manifest = await makeSnapshot(snapshot, {
-    validatorSetHash: validatorSetHash(application.validatorSet),
-    reputation: Uint8Array.of(7),
-    put: async (index, bytes) => {
-      expect(index).toBe(chunks.length)
-      chunks.push(bytes)
-    },
-  })
-  await snapshot.close()
+  const snapshot = await snapshotOf(application, store, () => run(application, [order]))
+  manifest = snapshot.manifest
+  target = snapshot.target
+  chunks = snapshot.chunks
   expect(manifest).toMatchObject({ height, stateRoot })
-  const blocks = [height - 1n, height].map((at) => application.blocks.blockAt(at) as Block)
-  target = {
-    manifest,
-    headers: blocks.map(({ header }) => header),
-    blocks,
-    changes: [],
-    genesisStateRoot: application.genesisBlock.header.stateRoot,
-  }
 }, 60_000)
 
 afterAll(async () => {

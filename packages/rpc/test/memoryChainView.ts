@@ -98,6 +98,7 @@ export function memoryChain(
     get oldestState() {
       return head().header.number
     },
+    oldestBlock: 0n,
     getProof: notHere,
     createAccessList: notHere,
     simulate: notHere,

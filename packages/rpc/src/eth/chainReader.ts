@@ -70,11 +70,17 @@ function stateOf(evm: EvmView, block: EvmBlock): EvmStateView {
   return number === evm.head.header.number ? evm : evm.at(number)
 }
 
-/** The block a client named, if there is one. */
+/** What the tag `earliest` stands for: the oldest block that is kept whole. */
+export function earliestNumber({ oldestBlock, head }: EvmView): bigint {
+  const { number } = head.header
+  return oldestBlock < number ? oldestBlock : number
+}
+
+/** The block a client named, if there is one. @throws {EvmError} OL_EVM_PRUNED */
 export function blockOf(evm: EvmView, id: BlockId): EvmBlock | undefined {
   switch (id.kind) {
     case 'tag':
-      return id.tag === 'earliest' ? evm.getBlockByNumber(0n) : evm.head
+      return id.tag === 'earliest' ? evm.getBlockByNumber(earliestNumber(evm)) : evm.head
     case 'number':
       return evm.getBlockByNumber(id.number)
     case 'hash':

@@ -52,17 +52,17 @@ export function configMethods(
             disabled: false,
             oldestBlock: quantity(oldest),
           })
-          const all = from(0n)
+          const whole = from(evm.oldestBlock)
           return {
             head: { number: quantity(header.number), hash: data(hash) },
             state: {
               ...from(evm.oldestState),
               deleteStrategy: { type: 'window', retentionBlocks: evm.statesKept },
             },
-            tx: all,
-            logs: all,
-            receipts: all,
-            blocks: all,
+            tx: whole,
+            logs: whole,
+            receipts: whole,
+            blocks: whole,
             stateproofs: {
               ...from(header.number),
               deleteStrategy: { type: 'window', retentionBlocks: 1 },

@@ -2,7 +2,7 @@ import type { EvmLogFilter, EvmView } from '@openliquid/execution'
 import type { Address, Hash } from '@openliquid/primitives'
 import { RpcError } from '../errors.ts'
 import { LOG_FILTER_ALTERNATIVES_MAX, LOG_TOPICS_MAX } from '../limits.ts'
-import { blockOf, unknownBlock } from './chainReader.ts'
+import { blockOf, earliestNumber, unknownBlock } from './chainReader.ts'
 import {
   type BlockId,
   invalidParams,
@@ -72,8 +72,9 @@ export function resolveLogQuery(query: LogQuery, evm: EvmView, blocksMax: number
     return { ...matching, blockHash: query.blockHash }
   }
   const head = evm.head.header.number
-  const fromNumber = numberOf(query.from, head)
-  const toNumber = numberOf(query.to, head)
+  const earliest = earliestNumber(evm)
+  const fromNumber = numberOf(query.from, { earliest, latest: head })
+  const toNumber = numberOf(query.to, { earliest, latest: head })
   if (fromNumber > toNumber) throw invalidParams('fromBlock is above toBlock')
   if (toNumber > head) throw invalidParams(`toBlock is above the latest block, ${head}`)
   if (toNumber - fromNumber >= BigInt(blocksMax)) {
@@ -85,8 +86,11 @@ export function resolveLogQuery(query: LogQuery, evm: EvmView, blocksMax: number
   return { ...matching, fromNumber, toNumber, blocksMax }
 }
 
-/** The number a block id stands for; every tag but `earliest` is the newest block. */
-export function numberOf(id: BlockId | undefined, head: bigint): bigint {
+/** The number a block id stands for; every tag but `earliest` is the latest block, and so is none. */
+export function numberOf(
+  id: BlockId | undefined,
+  { earliest, latest }: { readonly earliest: bigint; readonly latest: bigint },
+): bigint {
   if (id?.kind === 'number') return id.number
-  return id?.kind === 'tag' && id.tag === 'earliest' ? 0n : head
+  return id?.kind === 'tag' && id.tag === 'earliest' ? earliest : latest
 }

@@ -44,7 +44,7 @@ export function logMethods(
         return reader.read((evm) => {
           // As geth: the past is told by eth_getFilterLogs, changes begin with the next block.
           const next = evm.head.header.number + 1n
-          const from = numberOf(query.from, next)
+          const from = numberOf(query.from, { earliest: 0n, latest: next })
           return filters.install(query, from > next ? from : next)
         })
       },

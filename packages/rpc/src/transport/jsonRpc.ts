@@ -232,6 +232,8 @@ const QUERY_CODES: ReadonlyMap<string, number> = new Map([
   ['OL_EVM_FEE_HISTORY', -32602],
   ['OL_EVM_LANE', -32602],
   ['OL_EVM_OVERRIDE', -32602],
+  // As geth and EIP-4444 have it.
+  ['OL_EVM_PRUNED', 4444],
   // As eth_simulateV1 fixes it: more than the client may ask for.
   ['OL_EVM_SIMULATION', -38026],
 ])
