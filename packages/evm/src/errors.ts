@@ -61,6 +61,7 @@ export type EvmFault =
   | { readonly code: 'OL_EVM_FEE_HISTORY'; readonly reason: string }
   | { readonly code: 'OL_EVM_HISTORY'; readonly number: bigint; readonly oldest: bigint }
   | { readonly code: 'OL_EVM_PRUNED'; readonly number: bigint; readonly oldest: bigint }
+  | { readonly code: 'OL_EVM_PROOF'; readonly number: bigint; readonly max: number }
   | { readonly code: 'OL_EVM_OVERRIDE'; readonly reason: string }
   | { readonly code: 'OL_EVM_SIMULATION'; readonly calls: number; readonly max: number }
   | { readonly code: 'OL_EVM_STORAGE_RANGE'; readonly max: number }

@@ -211,8 +211,13 @@ export interface EvmView extends EvmStateView {
   readonly oldestState: bigint
   /** Blocks back to which states are kept once there are so many. */
   readonly statesKept: number
-  /** Proofs against the state root of the head. Call it under the lock that keeps blocks from reaching the disk. */
-  getProof(address: Address, slots: readonly Uint8Array[]): EvmProof
+  /**
+   * Proofs against the state root of a block, the head if absent. Call it under the lock that keeps blocks from reaching
+   * the disk.
+   *
+   * @throws {EvmError} OL_EVM_HISTORY, OL_EVM_PROOF, OL_EVM_PRUNED
+   */
+  getProof(address: Address, slots: readonly Uint8Array[], number?: bigint): EvmProof
   /** Runs a transaction of a block again. @throws {EvmError} OL_EVM_HISTORY, OL_EVM_TRACE */
   traceTransaction(hash: Hash, options: EvmTraceOptions): Promise<EvmTrace>
   /** Runs a block again: its transactions in order. @throws {EvmError} OL_EVM_HISTORY, OL_EVM_TRACE */

@@ -34,6 +34,8 @@ export const FAST_GAS_MAX = 4_398_046_511_104
 export const KEEP_DIFFS = 128
 /** Past states that are kept open between two blocks: each is a map of what has changed since. */
 export const PAST_STATES_MAX = 4
+/** Accounts, and slots of one account, whose changes are taken back for a proof of a past state: 100 ms of one thread. */
+export const PROOF_CHANGES_MAX = 2_000
 /** Calls in one sequence. */
 export const SIMULATED_CALLS_MAX = 1_000
 /** Runs until an access list is the same as the one before. */

@@ -48,17 +48,30 @@ export function storeAt(
   store: StoreReader,
   { number, head }: { readonly number: bigint; readonly head: bigint },
 ): StoreReader {
-  const replaced = new Map<string, Uint8Array | undefined>()
-  for (let above = head; above > number; above--) {
-    // Older blocks come later and overwrite: what counts is the value right above `number`.
-    for (const [key, value] of replacedBy(store, above)) replaced.set(key, value)
-  }
+  const replaced = replacedSince(store, { number, head })
   return {
     read: (key) => {
       const text = byteText(key)
       return replaced.has(text) ? replaced.get(text) : store.read(key)
     },
   }
+}
+
+/**
+ * Keys of the flat tables that changed after block `number`, with what they held then.
+ *
+ * @throws {EvmError} OL_EVM_HISTORY
+ */
+export function replacedSince(
+  store: StoreReader,
+  { number, head }: { readonly number: bigint; readonly head: bigint },
+): Values {
+  const replaced = new Map<string, Uint8Array | undefined>()
+  for (let above = head; above > number; above--) {
+    // Older blocks come later and overwrite: what counts is the value right above `number`.
+    for (const [key, value] of replacedBy(store, above)) replaced.set(key, value)
+  }
+  return replaced
 }
 
 /**

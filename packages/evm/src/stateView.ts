@@ -49,6 +49,7 @@ import { StateReader } from './stateReader.ts'
 import { type EvmStorageRange, storageRange } from './storageRange.ts'
 import { readSystemOutcomes, type SystemOutcome } from './systemRun.ts'
 import type { EvmTrace, EvmTraceOptions } from './traceTypes.ts'
+import { triesAt } from './triesAt.ts'
 import type { StoreReader } from './versionedStore.ts'
 
 export interface StateViewOptions {
@@ -171,9 +172,15 @@ export class StateView implements EvmView {
     return oldest
   }
 
-  getProof(address: Address, slots: readonly Uint8Array[]): EvmProof {
+  getProof(address: Address, slots: readonly Uint8Array[], number: bigint = this.number): EvmProof {
     const { state, store, head } = this.#now
-    return proveAccount({ store, state, root: head.block.header.stateRoot }, address, slots)
+    const block = this.getBlockByNumber(number)
+    if (block === undefined) throw missingState(number, this.oldestState)
+    const root = block.header.stateRoot
+    if (block === head.block) return proveAccount({ store, state, root }, address, slots)
+    const past = triesAt(store, address, { number, head: this.number, root })
+    const reader = new StateReader(past, this.#options.codes)
+    return proveAccount({ store: past, state: reader, root }, address, slots)
   }
 
   async traceTransaction(hash: Hash, options: EvmTraceOptions): Promise<EvmTrace> {

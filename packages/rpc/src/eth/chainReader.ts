@@ -23,11 +23,11 @@ export class ChainReader {
   /** Reads the state after a block. @throws {RpcError} OL_RPC_STATE_UNAVAILABLE, OL_RPC_BLOCK_UNKNOWN */
   readState<T>(
     id: BlockId,
-    read: (state: EvmStateView, block: EvmBlock) => T | Promise<T>,
+    read: (state: EvmStateView, block: EvmBlock, evm: EvmView) => T | Promise<T>,
   ): Promise<T> {
     return this.read((evm) => {
       const block = stateBlockOf(evm, id)
-      return read(stateOf(evm, block), block)
+      return read(stateOf(evm, block), block, evm)
     })
   }
 

@@ -53,20 +53,18 @@ export function configMethods(
             oldestBlock: quantity(oldest),
           })
           const whole = from(evm.oldestBlock)
+          const states = {
+            ...from(evm.oldestState),
+            deleteStrategy: { type: 'window', retentionBlocks: evm.statesKept },
+          }
           return {
             head: { number: quantity(header.number), hash: data(hash) },
-            state: {
-              ...from(evm.oldestState),
-              deleteStrategy: { type: 'window', retentionBlocks: evm.statesKept },
-            },
+            state: states,
             tx: whole,
             logs: whole,
             receipts: whole,
             blocks: whole,
-            stateproofs: {
-              ...from(header.number),
-              deleteStrategy: { type: 'window', retentionBlocks: 1 },
-            },
+            stateproofs: states,
           }
         })
       },

@@ -134,9 +134,12 @@ describe('eth_getProof', () => {
     expect(rootOf(proof.storageProof[0].proof)).toBe(proof.storageHash)
   })
 
-  it('is of the newest block only', async () => {
-    const { error } = await call(await serve(), 'eth_getProof', [contract, [], '0x1'])
-    expect(error.data.code).toBe('OL_RPC_STATE_UNAVAILABLE')
+  it('is of recent blocks too', async () => {
+    const block = await result('eth_getBlockByNumber', ['0x3', false])
+    const proof = await result('eth_getProof', [contract, ['0x0'], { blockHash: block.hash }])
+    expect(bytesToHex(keccak256(hexToBytes(proof.accountProof[0])))).toBe(block.stateRoot)
+    const value = await result('eth_getStorageAt', [contract, '0x0', '0x3'])
+    expect(BigInt(proof.storageProof[0].value)).toBe(BigInt(value))
   })
 })
 
@@ -375,7 +378,8 @@ describe('look-ups', () => {
         oldestBlock: '0x0',
         deleteStrategy: { type: 'window', retentionBlocks: 128 },
       },
-      stateproofs: { oldestBlock: head.number },
+      stateproofs: { disabled: false, oldestBlock: '0x0' },
+      blocks: { disabled: false, oldestBlock: '0x0' },
     })
   })
 })

@@ -10,7 +10,7 @@ import type { RpcLimits } from '../limits.ts'
 import type { RpcMethod } from '../transport/jsonRpc.ts'
 import { parseBlockOverrides, parseStateOverrides } from './callOverrides.ts'
 import { parseCallRequest } from './callRequest.ts'
-import { blockOf, type ChainReader, unknownBlock } from './chainReader.ts'
+import type { ChainReader } from './chainReader.ts'
 import { data, quantity } from './ethEncoding.ts'
 import { accessListToJson } from './ethObjects.ts'
 import {
@@ -104,17 +104,9 @@ export function stateMethods(
         const address = parseAddress(params[0], 'address')
         const slots = parseList(params[1], 'storageKeys', PROOF_SLOTS_MAX).map(parseSlot)
         const id = parseBlockId(params[2])
-        return reader.read((evm) => {
-          const block = blockOf(evm, id)
-          if (block === undefined) throw unknownBlock(id)
-          if (block.header.number !== evm.head.header.number) {
-            throw new RpcError('missing state: proofs are of the latest block only', {
-              code: 'OL_RPC_STATE_UNAVAILABLE',
-              block: block.header.number.toString(),
-            })
-          }
-          return proofToJson(evm.getProof(address, slots))
-        })
+        return reader.readState(id, (_, { header }, evm) =>
+          proofToJson(evm.getProof(address, slots, header.number)),
+        )
       },
     ],
     [

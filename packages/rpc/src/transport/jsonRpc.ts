@@ -228,6 +228,7 @@ const QUERY_CODES: ReadonlyMap<string, number> = new Map([
   ['OL_EVM_LOGS_RANGE', -32005],
   ['OL_EVM_LOGS_RESULTS', -32005],
   ['OL_EVM_STORAGE_RANGE', -32005],
+  ['OL_EVM_PROOF', -32005],
   ['OL_EVM_LOGS_FILTER', -32602],
   ['OL_EVM_FEE_HISTORY', -32602],
   ['OL_EVM_LANE', -32602],
