@@ -4,6 +4,7 @@ import {
   type EventLog,
   isCallException,
   JsonRpcProvider,
+  NonceManager,
   type TransactionReceipt,
   type TransactionResponse,
   Wallet,
@@ -13,11 +14,8 @@ import { expect, test } from 'vitest'
 import { compileContracts } from './contracts.ts'
 import { devTrader } from './evmClient.ts'
 
-/**
- * ethers gives its last answer again for 250 ms. A development chain is quicker, and has no later EVM block that makes
- * ethers look once more.
- */
-const QUICK = { pollingInterval: 100, cacheTimeout: -1 }
+/** Fewer pauses; the cache of answers is as ethers has it. */
+const QUICK = { pollingInterval: 100 }
 
 /** A session of stock ethers 6, against any nodes of one running chain. */
 export function testEthersWorld(urls: () => readonly string[]): void {
@@ -72,6 +70,20 @@ export function testEthersWorld(urls: () => readonly string[]): void {
       // Not `destroy`, which makes an error that nobody can catch of a poll under way.
       await provider.removeAllListeners()
       await other.removeAllListeners()
+    }
+  })
+
+  test('ethers with nothing set has the receipt of each transfer, without a later block', async () => {
+    const provider = new JsonRpcProvider(url(0))
+    // It counts nonces itself: ethers would take the last one for true for 250 ms, too.
+    const wallet = new NonceManager(new Wallet(trader.privateKey, provider))
+    try {
+      for (let n = 0; n < 10; n++) {
+        const transfer = await wallet.sendTransaction({ to: trader.account.address, value: 1n })
+        expect(await transfer.wait()).toMatchObject({ status: 1, hash: transfer.hash })
+      }
+    } finally {
+      await provider.removeAllListeners()
     }
   })
 

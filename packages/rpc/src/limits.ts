@@ -102,6 +102,12 @@ export const JSON_DEPTH_MAX = 64
 /** Names and values of one request: a full body of state overrides has 80,000. They take the parser some 10 ms. */
 export const JSON_VALUES_MAX = 131_072
 
+/**
+ * How long a question for the receipt of a waiting transaction is held back. ethers takes an answer for true for 250 ms
+ * and asks 10 ms after it is told to: a null that it gets after that time is not given again.
+ */
+export const RECEIPT_HOLD_MS = 240
+
 /** Calls of one batch that run at once: enough to hide awaits, too few to hold 1,000 answers in memory. */
 export const BATCH_CONCURRENCY_MAX = 16
 

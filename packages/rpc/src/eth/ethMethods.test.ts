@@ -1,9 +1,11 @@
 // The exact encodings of the Ethereum methods, and what they say when asked wrongly.
+import { signTransaction } from '@openliquid/evm/testing'
 import { MempoolError } from '@openliquid/execution'
 import { bytesToHex, hexToBytes } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import { hashOf, memoryChain } from '../../test/memoryChainView.ts'
 import { call, type Json, startServer } from '../../test/testServer.ts'
+import { RECEIPT_HOLD_MS } from '../limits.ts'
 
 const ADDRESS = `0x${'ab'.repeat(20)}`
 const SLOT = `0x${'00'.repeat(31)}01`
@@ -207,5 +209,38 @@ describe('filters', () => {
     expect((await call(server, 'eth_getFilterChanges', [id])).error.message).toBe(
       'filter not found',
     )
+  })
+})
+
+describe('the receipt of a transaction that waits', () => {
+  async function waiting() {
+    const key = new Uint8Array(32).fill(7)
+    const raw = signTransaction({ chainId: 1_998, nonce: 0, gasLimit: 21_000n, value: 0n }, key)
+    const chain = memoryChain({})
+    chain.isStalled = true
+    const { server } = await startServer({}, chain)
+    const { result: hash } = await call(server, 'eth_sendRawTransaction', [bytesToHex(raw)])
+    const pending = chain.view.pendingEvmTransaction(hexToBytes(hash))!
+    return { server, chain, hash, pending }
+  }
+
+  it('is answered when it is mined', async () => {
+    const { server, chain, hash, pending } = await waiting()
+    const times: (number | undefined)[] = []
+    Object.assign(chain.view, {
+      waitForReceipt: async (_txId: Uint8Array, timeoutMs: number | undefined) => {
+        times.push(timeoutMs)
+        chain.mine([pending])
+      },
+    })
+    const { result } = await call(server, 'eth_getTransactionReceipt', [hash])
+    expect(result).toMatchObject({ transactionHash: hash, status: '0x1' })
+    expect(times).toEqual([RECEIPT_HOLD_MS])
+  })
+
+  it('is null when it is not mined in time, and at once when nobody knows it', async () => {
+    const { server, hash } = await waiting()
+    expect((await call(server, 'eth_getTransactionReceipt', [hash])).result).toBeNull()
+    expect((await call(server, 'eth_getTransactionReceipt', [UNKNOWN])).result).toBeNull()
   })
 })

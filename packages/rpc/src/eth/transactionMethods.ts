@@ -1,6 +1,11 @@
-import type { ChainView } from '@openliquid/execution'
-import { keccak256, TRANSACTION_KIND } from '@openliquid/primitives'
-import type { RpcLimits } from '../limits.ts'
+import {
+  type ChainView,
+  type EvmReceipt,
+  ExecutionError,
+  MempoolError,
+} from '@openliquid/execution'
+import { type Hash, keccak256, TRANSACTION_KIND, transactionId } from '@openliquid/primitives'
+import { RECEIPT_HOLD_MS, type RpcLimits } from '../limits.ts'
 import type { RpcMethod } from '../transport/jsonRpc.ts'
 import type { ChainReader } from './chainReader.ts'
 import { data } from './ethEncoding.ts'
@@ -88,14 +93,34 @@ export function transactionMethods(
     ],
     [
       'eth_getTransactionReceipt',
-      (params) => {
+      async (params) => {
         checkParamCount(params, { min: 1, max: 1 })
         const hash = parseHash(params[0], 'transaction hash')
-        return reader.read((evm) => {
-          const receipt = evm.getReceipt(hash)
-          return receipt === undefined ? null : receiptToJson(receipt)
-        })
+        const read = (): Promise<EvmReceipt | undefined> =>
+          reader.read((evm) => evm.getReceipt(hash))
+        let receipt = await read()
+        if (receipt === undefined && (await isMinedSoon(view, hash))) receipt = await read()
+        return receipt === undefined ? null : receiptToJson(receipt)
       },
     ],
   ]
+}
+
+/**
+ * Waits a moment for the block of a transaction that is in the mempool.
+ *
+ * A chain that mines on transactions only is quicker than some clients believe: they keep a null for a while, see no
+ * later block, and never ask again.
+ */
+async function isMinedSoon(view: ChainView, evmHash: Hash): Promise<boolean> {
+  const pending = view.pendingEvmTransaction(evmHash)
+  if (pending === undefined) return false
+  try {
+    await view.waitForReceipt(transactionId(TRANSACTION_KIND.evm, pending.bytes), RECEIPT_HOLD_MS)
+    return true
+  } catch (error) {
+    // It still waits, was dropped, or too many ask: there is no receipt now.
+    if (error instanceof ExecutionError || error instanceof MempoolError) return false
+    throw error
+  }
 }
