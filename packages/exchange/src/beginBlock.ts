@@ -13,7 +13,7 @@ import { forgetFaults, punish } from './staking/slashing.ts'
 import { matureWithdrawals } from './staking/staking.ts'
 import { countParticipation } from './staking/validatorSet.ts'
 import { fireTriggers } from './triggerOrders.ts'
-import { runTwapSlices } from './twap.ts'
+import { runTwapSlices, watchTwaps } from './twap.ts'
 
 /** What a block does before its actions, in the order of docs/spec/hyperliquid.md §2. */
 export function beginBlock(state: CoreState, context: BlockContext): void {
@@ -38,8 +38,9 @@ export function beginBlock(state: CoreState, context: BlockContext): void {
   // ③ prices
   const previousMarks = applyOracleQuorum(state)
   if (previousMarks !== undefined) deleverage(state, previousMarks)
-  // ④ TP/SL orders
+  // ④ TP/SL orders, and the TWAPs that a price starts or stops
   fireTriggers(state)
+  watchTwaps(state)
   // ⑤ funding
   const isFundingSettled = advanceFunding(state, now.timestampMs)
   // ⑥ liquidation

@@ -111,6 +111,7 @@ import type { PossessionVerifier } from './staking/validators.ts'
 import { OwnedTable, type StoredTable, Table } from './table.ts'
 import { TransferQueue } from './transferQueue.ts'
 import { SortedTriggerBook, type TriggerBook } from './triggerBook.ts'
+import { twapWatch } from './twapWatch.ts'
 import { VaultState } from './vaults/vaultState.ts'
 
 /** Orders of one user that have more to them than a price and a size. */
@@ -401,6 +402,8 @@ export class CoreState {
 
   /** Armed trigger orders by perp. */
   readonly triggerBooks: Map<number, TriggerBook> = new Map()
+  /** TWAPs that a price starts or stops, by asset; a book is made for the first of an asset. */
+  readonly twapWatches: Map<number, TriggerBook> = new Map()
 
   readonly #createBook: (arena: OrderArena) => OrderBook
   readonly #createTriggerBook: () => TriggerBook
@@ -646,7 +649,18 @@ export class CoreState {
     const { twapId } = twap
     const dueMs = [previous, next].map((at) => (at === undefined ? 0 : twapDueMs(at)))
     requeue(this.dueTwaps, twapId, dueMs[0], dueMs[1])
+    const [left, entered] = [previous, next].map((at) => at && twapWatch(at))
+    if (left !== undefined) this.#twapWatchesOf(twap.asset).remove(left)
+    if (entered !== undefined) this.#twapWatchesOf(twap.asset).insert(entered)
     regroup(this.#userTwaps, twapId, previous?.user, next?.user)
+  }
+
+  #twapWatchesOf(asset: number): TriggerBook {
+    const present = this.twapWatches.get(asset)
+    if (present !== undefined) return present
+    const book = this.#createTriggerBook()
+    this.twapWatches.set(asset, book)
+    return book
   }
 
   #agentChanged(address: User, previous: Agent | undefined, next: Agent | undefined): void {

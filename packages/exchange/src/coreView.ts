@@ -301,13 +301,16 @@ export class CoreView implements ExchangeView {
   }
 
   extraAgents(user: Address): readonly ExtraAgentJson[] {
-    return agentsOf(this.#state, bytesToHex(user))
-      .filter(({ name }) => name !== '')
-      .map(({ address, name, validUntilMs }) => ({
-        address,
-        name,
-        validUntil: validUntilMs === 0 ? null : validUntilMs,
-      }))
+    return agentsOf(this.#state, bytesToHex(user)).filter(isNamed).map(agentJson)
+  }
+
+  mainAgent(user: Address): ExtraAgentJson | null {
+    const agent = agentsOf(this.#state, bytesToHex(user)).find((one) => !isNamed(one))
+    return agent === undefined ? null : agentJson(agent)
+  }
+
+  keepsDust(user: Address): boolean {
+    return this.#state.profiles.keepsDust.has(bytesToHex(user))
   }
 
   multiSigSigners(user: Address): MultiSigSignersJson | null {
@@ -561,4 +564,14 @@ function ratio(numerator: bigint, denominator: bigint): string {
 
 function byKey<V>(entries: Iterable<[number, V]>): V[] {
   return [...entries].sort(([a], [b]) => a - b).map(([, value]) => value)
+}
+
+type AgentOf = ReturnType<typeof agentsOf>[number]
+
+function isNamed({ name }: AgentOf): boolean {
+  return name !== ''
+}
+
+function agentJson({ address, name, validUntilMs }: AgentOf): ExtraAgentJson {
+  return { address, name, validUntil: validUntilMs === 0 ? null : validUntilMs }
 }

@@ -268,7 +268,8 @@ export interface OracleUpdateEvent {
 export interface TwapUpdateEvent {
   readonly kind: 'twapUpdate'
   readonly user: Address
-  readonly twapId: number
+  /** Absent for one that was refused. */
+  readonly twapId?: number
   readonly state: {
     readonly coin: string
     readonly user: string
@@ -280,8 +281,18 @@ export interface TwapUpdateEvent {
     readonly reduceOnly: boolean
     readonly randomize: boolean
     readonly timestamp: number
+    readonly stopPx: string | null
+    readonly trigger: { readonly px: string; readonly above: boolean } | null
   }
-  readonly status: 'activated' | 'finished' | 'terminated'
+  readonly status:
+    | 'waitingForTrigger'
+    | 'activated'
+    | 'finished'
+    | 'terminated'
+    | 'stopped'
+    | 'error'
+  /** Why it was refused. */
+  readonly description?: string
   readonly time: number
 }
 

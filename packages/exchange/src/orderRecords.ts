@@ -114,19 +114,25 @@ export interface Twap {
   readonly executedNtl: bigint
   /** The last slice whose time came; slice k is due k times 30 s after the start. */
   readonly slice: number
+  /** The price in ticks that starts it, when the market is at or above it, or else at or below. */
+  readonly trigger: { readonly px: number; readonly above: boolean } | undefined
+  /** Has not started: its price has not come yet. */
+  readonly isWaiting: boolean
+  /** The price in ticks that ends it; 0 is none. */
+  readonly stopPx: number
 }
 
-/** When the next slice is due. */
-export function twapDueMs({ startMs, slice }: Twap): number {
-  return startMs + (slice + 1) * TWAP_SLICE_MS
+/** When the next slice is due; 0 before it has started. */
+export function twapDueMs({ startMs, slice, isWaiting }: Twap): number {
+  return isWaiting ? 0 : startMs + (slice + 1) * TWAP_SLICE_MS
 }
 
 /** Keyed by twap id. */
 export const TWAPS: TableSpec<number, Twap> = {
   tag: 0x22,
   ...sequenceKey,
-  write: (out, twap) =>
-    void out
+  write: (out, twap) => {
+    out
       .u53(twap.twapId)
       .hex(twap.user, 20)
       .u32(twap.asset)
@@ -138,7 +144,12 @@ export const TWAPS: TableSpec<number, Twap> = {
       .u53(twap.startMs)
       .u53(twap.executed)
       .integer(twap.executedNtl)
-      .u32(twap.slice),
+      .u32(twap.slice)
+      .bool(twap.isWaiting)
+      .u53(twap.stopPx)
+      .u53(twap.trigger?.px ?? 0)
+      .bool(twap.trigger?.above ?? false)
+  },
   read: (input) => ({
     twapId: input.u53(),
     user: input.hex(20),
@@ -152,5 +163,13 @@ export const TWAPS: TableSpec<number, Twap> = {
     executed: input.u53(),
     executedNtl: input.integer(),
     slice: input.u32(),
+    isWaiting: input.bool(),
+    stopPx: input.u53(),
+    trigger: readTwapTrigger(input),
   }),
+}
+
+function readTwapTrigger(input: ByteReader): Twap['trigger'] {
+  const [px, above] = [input.u53(), input.bool()]
+  return px === 0 ? undefined : { px, above }
 }

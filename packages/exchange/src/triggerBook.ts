@@ -1,55 +1,55 @@
 import { assert } from '@openliquid/primitives'
 import type { TriggerOrder } from './orderRecords.ts'
 
+/** What a trigger book knows of what waits in it: a TP/SL order, or a TWAP under its own id. */
+export type Armed = Pick<TriggerOrder, 'oid' | 'isBuy' | 'tpsl' | 'triggerPx'>
+
 /** Whether the order fires when the mark rises to its price, or else when it falls; docs/spec/hyperliquid.md §5. */
-export function firesAbove({ isBuy, tpsl }: Pick<TriggerOrder, 'isBuy' | 'tpsl'>): boolean {
+export function firesAbove({ isBuy, tpsl }: Pick<Armed, 'isBuy' | 'tpsl'>): boolean {
   return isBuy === (tpsl === 'sl')
 }
 
 /** Whether a mark price fires the order. */
-export function firesAt(
-  order: Pick<TriggerOrder, 'isBuy' | 'tpsl' | 'triggerPx'>,
-  markPx: number,
-): boolean {
+export function firesAt(order: Omit<Armed, 'oid'>, markPx: number): boolean {
   return firesAbove(order) ? markPx >= order.triggerPx : markPx <= order.triggerPx
 }
 
-/** Armed trigger orders of one asset. Holds no state of its own: it is an index over their table. */
+/** What waits for a price of one asset. Holds no state of its own: it is an index over their table. */
 export interface TriggerBook {
   readonly size: number
-  insert(order: TriggerOrder): void
-  remove(order: TriggerOrder): void
+  insert(order: Armed): void
+  remove(order: Armed): void
   /** The orders that a mark price fires, in no particular order. */
-  due(markPx: number): TriggerOrder[]
+  due(markPx: number): Armed[]
 }
 
 /** Two lists by trigger price: asking costs what fires. */
 export class SortedTriggerBook implements TriggerBook {
   /** Both end with what fires first. */
-  readonly #rising: TriggerOrder[] = []
-  readonly #falling: TriggerOrder[] = []
+  readonly #rising: Armed[] = []
+  readonly #falling: Armed[] = []
 
   get size(): number {
     return this.#rising.length + this.#falling.length
   }
 
-  insert(order: TriggerOrder): void {
+  insert(order: Armed): void {
     const list = this.#listOf(order)
     list.splice(position(list, order), 0, order)
   }
 
-  remove(order: TriggerOrder): void {
+  remove(order: Armed): void {
     const list = this.#listOf(order)
     const at = position(list, order)
     assert(list[at]?.oid === order.oid, 'a trigger order that is not in its book')
     list.splice(at, 1)
   }
 
-  due(markPx: number): TriggerOrder[] {
-    const due: TriggerOrder[] = []
+  due(markPx: number): Armed[] {
+    const due: Armed[] = []
     for (const list of [this.#rising, this.#falling]) {
       for (let i = list.length - 1; i >= 0; i--) {
-        const order = list[i] as TriggerOrder
+        const order = list[i] as Armed
         if (!firesAt(order, markPx)) break
         due.push(order)
       }
@@ -57,40 +57,40 @@ export class SortedTriggerBook implements TriggerBook {
     return due
   }
 
-  #listOf(order: TriggerOrder): TriggerOrder[] {
+  #listOf(order: Armed): Armed[] {
     return firesAbove(order) ? this.#rising : this.#falling
   }
 }
 
 /** Says the same by looking at every order: too slow to use, too simple to be wrong. */
 export class NaiveTriggerBook implements TriggerBook {
-  #orders: readonly TriggerOrder[] = []
+  #orders: readonly Armed[] = []
 
   get size(): number {
     return this.#orders.length
   }
 
-  insert(order: TriggerOrder): void {
+  insert(order: Armed): void {
     this.#orders = [...this.#orders, order]
   }
 
-  remove({ oid }: TriggerOrder): void {
+  remove({ oid }: Armed): void {
     this.#orders = this.#orders.filter((order) => order.oid !== oid)
   }
 
-  due(markPx: number): TriggerOrder[] {
+  due(markPx: number): Armed[] {
     return this.#orders.filter((order) => firesAt(order, markPx))
   }
 }
 
 /** First position that does not fire later. */
-function position(list: readonly TriggerOrder[], order: TriggerOrder): number {
+function position(list: readonly Armed[], order: Armed): number {
   const direction = firesAbove(order) ? 1 : -1
   let low = 0
   let high = list.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    const other = list[middle] as TriggerOrder
+    const other = list[middle] as Armed
     const distance = (other.triggerPx - order.triggerPx) * direction || other.oid - order.oid
     if (distance > 0) low = middle + 1
     else high = middle

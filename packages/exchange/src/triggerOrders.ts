@@ -24,7 +24,7 @@ import { ORDER_REJECTIONS, type OrderRejection } from './orderRejection.ts'
 import { closable } from './perpClearinghouse.ts'
 import type { OrderResult } from './receipt.ts'
 import type { BuilderFee, User } from './records.ts'
-import { firesAt } from './triggerBook.ts'
+import { type Armed, firesAt } from './triggerBook.ts'
 
 /** What a market order may slip from the mark price at which it fires; docs/spec/hyperliquid.md §5. */
 export const TRIGGER_SLIPPAGE_PERCENT = 10
@@ -96,7 +96,7 @@ export function placeTrigger(
  * What fires now may arm or take out others: those are looked at in the next block.
  */
 export function fireTriggers(state: CoreState): void {
-  const due: TriggerOrder[] = []
+  const due: Armed[] = []
   for (const [asset, book] of state.triggerBooks) {
     if (book.size > 0) due.push(...book.due(state.pricesOf(asset).markPx))
   }

@@ -1,16 +1,21 @@
 import type { TwapOrderAction } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
-import type { FillEvent } from './events.ts'
+import type { ExchangeEvent, FillEvent } from './events.ts'
 import { ASSETS, TestExchange, testGenesis, testUser } from './testing/index.ts'
 
 const { hypePerp, hype } = ASSETS
 const [alice, bob] = [testUser(1), testUser(2)]
 const SLICE_MS = 30_000
 
-function start(x: TestExchange, twap: Partial<TwapOrderAction['twap']> = {}) {
+function start(
+  x: TestExchange,
+  twap: Partial<TwapOrderAction['twap']> = {},
+  details?: TwapOrderAction['details'],
+) {
   const receipt = x.act(alice, {
     type: 'twapOrder',
     twap: { a: hypePerp, b: true, s: '100', r: false, m: 5, t: false, ...twap },
+    ...(details === undefined ? {} : { details }),
   })
   if (receipt.status !== 'ok' || receipt.response.type !== 'twapOrder') throw new Error('refused')
   return receipt.response.data.status
@@ -21,6 +26,11 @@ function market(users = 2): TestExchange {
   const x = new TestExchange(testGenesis(users))
   x.order(bob, hypePerp, 'sell', { px: '40', size: '1000' })
   return x
+}
+
+/** Records of TWAPs since the last block. */
+function twapUpdates(x: TestExchange, afterMs?: number): readonly ExchangeEvent[] {
+  return x.events(afterMs).filter(({ kind }) => kind === 'twapUpdate')
 }
 
 /** Lots bought in the block that the last slice opened. */
@@ -171,13 +181,120 @@ describe('TWAP: §5', () => {
     expect(start(x)).toEqual({ error: 'Too many running TWAPs.' })
   })
 
-  it('with a start price is not supported', () => {
-    expect(
-      market().act(alice, {
-        type: 'twapOrder',
-        twap: { a: hypePerp, b: true, s: '100', r: false, m: 5, t: false },
-        details: { t: { p: '40', a: true }, s: null },
-      }),
-    ).toMatchObject({ code: 'OL_ACTION_UNSUPPORTED' })
+  it('leaves a record of its refusal, without an id', () => {
+    const x = market()
+    start(x, { m: 4 })
+    expect(twapUpdates(x)).toMatchObject([
+      { status: 'error', description: 'Invalid TWAP duration: 4 min(s)', state: { minutes: 4 } },
+    ])
+    start(x, { a: 77 })
+    expect(twapUpdates(x)).toEqual([])
+  })
+})
+
+describe('TWAP with details: §5', () => {
+  it.each([
+    ['rises to it', true, '41', '40.9', '41'],
+    ['falls to it', false, '39', '39.1', '39'],
+  ])('waits until the mark %s', (_name, above, trigger, before, at) => {
+    const x = market()
+    expect(start(x, {}, { t: { p: trigger, a: above }, s: null })).toEqual({
+      running: { twapId: 1 },
+    })
+    expect(twapUpdates(x)).toMatchObject([
+      {
+        status: 'waitingForTrigger',
+        state: { trigger: { px: `${trigger}.0`, above }, stopPx: null },
+      },
+    ])
+    x.moveOracle({ [hypePerp]: before })
+    expect([bought(x), bought(x, 20 * SLICE_MS)]).toEqual([[], []])
+    x.moveOracle({ [hypePerp]: at })
+    expect(twapUpdates(x, SLICE_MS)).toMatchObject([{ status: 'activated', twapId: 1 }])
+    expect(x.machine.view.twapStates(alice)[0]?.[1].executedSz).toBe('10.0')
+  })
+
+  it('starts at once when its price is there already', () => {
+    const x = market()
+    start(x, {}, { t: { p: '40', a: true }, s: null })
+    expect(twapUpdates(x, SLICE_MS)).toMatchObject([{ status: 'activated' }])
+    expect(bought(x)).toEqual(['10.0'])
+  })
+
+  it.each([
+    ['a buyer above', true, '42', '41.9', '42'],
+    ['a seller below', false, '38', '38.1', '38'],
+  ])('stops %s its stop price, for ever', (_name, b, s, before, at) => {
+    const x = market()
+    start(x, { b }, { t: null, s })
+    expect(twapUpdates(x)).toMatchObject([{ status: 'activated', state: { stopPx: `${s}.0` } }])
+    x.moveOracle({ [hypePerp]: before })
+    expect(twapUpdates(x)).toEqual([])
+    x.moveOracle({ [hypePerp]: at })
+    expect(twapUpdates(x)).toMatchObject([{ status: 'stopped', twapId: 1 }])
+    x.moveOracle({ [hypePerp]: '40' })
+    expect(x.machine.view.twapStates(alice)).toEqual([])
+  })
+
+  it('is not stopped before it has started', () => {
+    const x = market()
+    start(x, {}, { t: { p: '38', a: false }, s: '41' })
+    x.moveOracle({ [hypePerp]: '42' })
+    x.endBlock()
+    expect(x.machine.view.twapStates(alice)).toHaveLength(1)
+  })
+
+  it('waits on spot for the mid of the book', () => {
+    const x = new TestExchange(testGenesis(2))
+    x.order(bob, hype, 'sell', { px: '41', size: '1000' })
+    x.order(bob, hype, 'buy', { px: '39', size: '1000' })
+    start(x, { a: hype }, { t: { p: '40.5', a: true }, s: null })
+    x.endBlock(SLICE_MS)
+    expect(bought(x)).toEqual([])
+    x.order(bob, hype, 'buy', { px: '40', size: '10' })
+    x.endBlock()
+    expect(twapUpdates(x, SLICE_MS)).toMatchObject([{ status: 'activated' }])
+    expect(bought(x)).toEqual(['10.0'])
+  })
+
+  it('survives a reload, waiting and watching', () => {
+    const x = market()
+    start(x, {}, { t: { p: '41', a: true }, s: '43' })
+    x.reload()
+    x.moveOracle({ [hypePerp]: '41' })
+    x.reload()
+    expect(x.machine.view.twapStates(alice)).toMatchObject([
+      [1, { stopPx: '43.0', trigger: { px: '41.0', above: true } }],
+    ])
+    x.moveOracle({ [hypePerp]: '43' })
+    expect(x.machine.view.twapStates(alice)).toEqual([])
+  })
+
+  it('is ended by its owner while it waits', () => {
+    const x = market()
+    start(x, {}, { t: { p: '41', a: true }, s: null })
+    expect(x.act(alice, { type: 'twapCancel', a: hypePerp, t: 1 })).toMatchObject({
+      response: { data: { status: 'success' } },
+    })
+    x.moveOracle({ [hypePerp]: '41' })
+    expect(bought(x, SLICE_MS)).toEqual([])
+  })
+
+  it.each([
+    ['a start price off the tick', { t: { p: '40.00001', a: true }, s: null }, 'tick size'],
+    ['a stop price of nothing', { t: null, s: '0' }, 'tick size'],
+    ['a stop price that is reached', { t: null, s: '40' }, 'Invalid TP/SL price.'],
+    ['a stop price before its start', { t: { p: '42', a: true }, s: '41' }, 'Invalid TP/SL price.'],
+  ])('is refused for %s', (_name, details, error) => {
+    expect(start(market(), {}, details)).toEqual({ error: expect.stringContaining(error) })
+  })
+
+  it('is worth what its start price says', () => {
+    expect(start(market(), { s: '2' }, { t: { p: '51', a: true }, s: null })).toHaveProperty(
+      'running',
+    )
+    expect(start(market(), { s: '2' }, { t: { p: '49', a: true }, s: null })).toHaveProperty(
+      'error',
+    )
   })
 })

@@ -1,4 +1,5 @@
 import {
+  assert,
   concatBytes,
   type Hash,
   sha256,
@@ -9,7 +10,7 @@ import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
 import type { TwapUpdateEvent } from './events.ts'
 import { TWAPS_OF_USER_MAX } from './limits.ts'
-import { type Market, parseSize, slippagePx } from './market.ts'
+import { type Market, parsePx, parseSize, slippagePx } from './market.ts'
 import { emitStatus, formatSize, marketOf, ORDER_DETAILS, sideLetter } from './orderEvents.ts'
 import {
   checkOrder,
@@ -39,31 +40,57 @@ const SPOT_NTL_MIN = 10_000_000_000n
 const RANDOM_MIN_PERMILLE = 800n
 const RANDOM_SPREAD_PERMILLE = 401n
 
-/** Starts an order that trades in slices; docs/spec/hyperliquid.md §5. */
+/** Starts an order that trades in slices, or lets it wait for the price that does; docs/spec/hyperliquid.md §5. */
 export function startTwap(
   state: CoreState,
   user: User,
-  { a, b, s, r, m, t }: TwapOrderAction['twap'],
+  wire: TwapOrderAction['twap'],
+  details: TwapOrderAction['details'],
 ): TwapResult {
-  const market = state.markets.get(a)
+  const market = state.markets.get(wire.a)
   if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
-  if (isDelisted(state, market)) return { error: ORDER_REJECTIONS.delisted.text }
-  if (m < MINUTES_MIN || m > MINUTES_MAX) return { error: `Invalid TWAP duration: ${m} min(s)` }
-  const size = parseSize(s, market)
-  if (size === undefined) return { error: ORDER_REJECTIONS.size.text }
-  const canReduce = market.kind === 'perp' && closable(state, user, a, b) > 0
-  if (r && !canReduce) return { error: ORDER_REJECTIONS.reduceOnly.text }
-  const ntlMin = market.kind === 'perp' ? PERP_NTL_MIN : SPOT_NTL_MIN
-  if (product(referencePx(state, market), size) < ntlMin) {
-    return { error: 'TWAP order must have minimum value of $100.' }
+  const twap = parseTwap(state, user, { market, wire, details })
+  const error = twap.error ?? checkTwap(state, market, twap)
+  if (error !== undefined) {
+    emitTwap(state, twap, 'error', error)
+    return { error }
   }
-  if (state.twapsOf(user).size >= TWAPS_OF_USER_MAX) return { error: 'Too many running TWAPs.' }
-  const twap: Twap = {
-    twapId: state.nextTwapId(),
+  const placed = { ...twap, twapId: state.nextTwapId() }
+  state.twaps.set(placed.twapId, placed)
+  emitTwap(state, placed, placed.isWaiting ? 'waitingForTrigger' : 'activated')
+  return { running: { twapId: placed.twapId } }
+}
+
+/** A TWAP that has no id yet; `error` says what cannot be read. */
+type NewTwap = Omit<Twap, 'twapId'> & { readonly error?: string }
+
+function parseTwap(
+  state: CoreState,
+  user: User,
+  asked: {
+    readonly market: Market
+    readonly wire: TwapOrderAction['twap']
+    readonly details: TwapOrderAction['details']
+  },
+): NewTwap {
+  const { market, details } = asked
+  const { a, b, s, r, m, t } = asked.wire
+  const [start, stop] = [details?.t ?? undefined, details?.s ?? undefined]
+  const size = parseSize(s, market)
+  const startPx = start && parsePx(start.p, market)
+  const stopPx = stop === undefined ? 0 : parsePx(stop, market)
+  const trigger = start && startPx !== undefined ? { px: startPx, above: start.a } : undefined
+  const unread =
+    size === undefined
+      ? ORDER_REJECTIONS.size
+      : stopPx === undefined || (start !== undefined && trigger === undefined)
+        ? ORDER_REJECTIONS.tick
+        : undefined
+  return {
     user,
     asset: a,
     isBuy: b,
-    size,
+    size: size ?? 0,
     reduceOnly: r,
     minutes: m,
     randomize: t,
@@ -71,10 +98,34 @@ export function startTwap(
     executed: 0,
     executedNtl: 0n,
     slice: 0,
+    trigger,
+    isWaiting: trigger !== undefined && !isReached(trigger, referencePx(state, market)),
+    stopPx: stopPx ?? 0,
+    ...(unread === undefined ? {} : { error: unread.text }),
   }
-  state.twaps.set(twap.twapId, twap)
-  emitTwap(state, twap, 'activated')
-  return { running: { twapId: twap.twapId } }
+}
+
+/** Why a TWAP may not start. */
+function checkTwap(state: CoreState, market: Market, twap: NewTwap): string | undefined {
+  const { user, asset, isBuy, minutes, size, reduceOnly, trigger, stopPx } = twap
+  if (isDelisted(state, market)) return ORDER_REJECTIONS.delisted.text
+  if (minutes < MINUTES_MIN || minutes > MINUTES_MAX) {
+    return `Invalid TWAP duration: ${minutes} min(s)`
+  }
+  const canReduce = market.kind === 'perp' && closable(state, user, asset, isBuy) > 0
+  if (reduceOnly && !canReduce) return ORDER_REJECTIONS.reduceOnly.text
+  const px = twap.isWaiting ? (trigger?.px ?? 0) : referencePx(state, market)
+  // One that would stop where it starts never trades.
+  if (stopPx !== 0 && px !== 0 && isReached({ px: stopPx, above: isBuy }, px)) {
+    return ORDER_REJECTIONS.badTriggerPx.text
+  }
+  const ntlMin = market.kind === 'perp' ? PERP_NTL_MIN : SPOT_NTL_MIN
+  if (product(px, size) < ntlMin) return 'TWAP order must have minimum value of $100.'
+  return state.twapsOf(user).size >= TWAPS_OF_USER_MAX ? 'Too many running TWAPs.' : undefined
+}
+
+function isReached({ px, above }: NonNullable<Twap['trigger']>, now: number): boolean {
+  return now !== 0 && (above ? now >= px : now <= px)
 }
 
 /** Ends a TWAP of the user; what it traded stays. */
@@ -84,6 +135,23 @@ export function cancelTwap(state: CoreState, user: User, asset: number, twapId: 
   state.twaps.set(twapId, undefined)
   emitTwap(state, twap, 'terminated')
   return true
+}
+
+/** Begin-block step ④: starts and stops the TWAPs whose price has come; §2, §5. Costs what starts and stops. */
+export function watchTwaps(state: CoreState): void {
+  state.causeId = NO_CAUSE
+  for (const [asset, watches] of [...state.twapWatches].sort(([a], [b]) => a - b)) {
+    const market = watches.size === 0 ? undefined : state.markets.get(asset)
+    const px = market === undefined ? 0 : referencePx(state, market)
+    if (px === 0) continue
+    for (const { oid } of watches.due(px).sort((a, b) => a.oid - b.oid)) {
+      const twap = state.twaps.get(oid)
+      assert(twap !== undefined, 'a watch without its TWAP')
+      const started = { ...twap, isWaiting: false, startMs: state.now.timestampMs }
+      state.twaps.set(oid, twap.isWaiting ? started : undefined)
+      emitTwap(state, twap.isWaiting ? started : twap, twap.isWaiting ? 'activated' : 'stopped')
+    }
+  }
 }
 
 /** Begin-block step ②: trades the slices whose time has come, one a block for each TWAP; §2, §5. */
@@ -103,7 +171,7 @@ export function runTwapSlices(state: CoreState, blockHash: Hash): void {
 }
 
 /** The TWAP as APIs print it. */
-export function twapJson(state: CoreState, twap: Twap): TwapUpdateEvent['state'] {
+export function twapJson(state: CoreState, twap: NewTwap): TwapUpdateEvent['state'] {
   const market = marketOf(state, twap)
   const ntlDecimals = market.kind === 'perp' ? USD_DECIMALS : market.pxDecimals + market.szDecimals
   return {
@@ -117,6 +185,10 @@ export function twapJson(state: CoreState, twap: Twap): TwapUpdateEvent['state']
     reduceOnly: twap.reduceOnly,
     randomize: twap.randomize,
     timestamp: twap.startMs,
+    stopPx: twap.stopPx === 0 ? null : formatUnits(twap.stopPx, market.pxDecimals),
+    trigger: twap.trigger
+      ? { px: formatUnits(twap.trigger.px, market.pxDecimals), above: twap.trigger.above }
+      : null,
   }
 }
 
@@ -206,13 +278,20 @@ function referencePx(state: CoreState, market: Market): number {
   return bid === 0 || ask === 0 ? lastPx : Math.floor((bid + ask) / 2)
 }
 
-function emitTwap(state: CoreState, twap: Twap, status: TwapUpdateEvent['status']): void {
+function emitTwap(
+  state: CoreState,
+  twap: NewTwap & { readonly twapId?: number },
+  status: TwapUpdateEvent['status'],
+  description?: string,
+): void {
+  const { user, twapId } = twap
   state.emit({
     kind: 'twapUpdate',
-    user: state.addressOf(twap.user),
-    twapId: twap.twapId,
+    user: state.addressOf(user),
+    ...(twapId === undefined ? {} : { twapId }),
     state: twapJson(state, twap),
     status,
+    ...(description === undefined ? {} : { description }),
     time: state.now.timestampMs,
   })
 }

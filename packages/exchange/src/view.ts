@@ -241,6 +241,10 @@ export interface ExchangeView {
   twapStates(user: Address): readonly (readonly [twapId: number, state: TwapUpdateEvent['state']])[]
   /** Named agents, by address. */
   extraAgents(user: Address): readonly ExtraAgentJson[]
+  /** The agent without a name; `null` when there is none. */
+  mainAgent(user: Address): ExtraAgentJson | null
+  /** Whether the daily sweep leaves the dust of an account alone. */
+  keepsDust(user: Address): boolean
   /** Who signs for a multi-signature account; `null` for any other. */
   multiSigSigners(user: Address): MultiSigSignersJson | null
   referral(user: Address): ReferralReading

@@ -146,6 +146,8 @@ export function twapEvent(): ExchangeEvent {
       reduceOnly: false,
       randomize: false,
       timestamp: TIME_MS,
+      stopPx: null,
+      trigger: null,
     },
     status: 'activated',
     time: TIME_MS,

@@ -553,6 +553,8 @@ function memoryExchange(): MemoryChain['core'] {
       isUser(user) && cloid === frontendOrder.cloid ? frontendOrder : undefined,
     twapStates: () => [],
     extraAgents: () => [],
+    mainAgent: () => null,
+    keepsDust: () => false,
     multiSigSigners: () => null,
     stakingLink: () => null,
     spotDeployState: () => ({

@@ -3,7 +3,7 @@ import type { CoreState } from '../coreState.ts'
 import { MISSING_TWAP } from '../orderRejection.ts'
 import type { User } from '../records.ts'
 import { cancelTwap, startTwap } from '../twap.ts'
-import { type ActionOutcome, unsupported } from './outcome.ts'
+import type { ActionOutcome } from './outcome.ts'
 
 /** Starts a TWAP; docs/spec/hyperliquid.md §5. */
 export function applyTwapOrder(
@@ -11,10 +11,7 @@ export function applyTwapOrder(
   user: User,
   { twap, details }: Extract<Action, { type: 'twapOrder' }>,
 ): ActionOutcome {
-  if (details !== undefined && (details.t !== null || details.s !== null)) {
-    return unsupported('TWAP details')
-  }
-  return { type: 'twapOrder', data: { status: startTwap(state, user, twap) } }
+  return { type: 'twapOrder', data: { status: startTwap(state, user, twap, details) } }
 }
 
 export function applyTwapCancel(

@@ -160,7 +160,11 @@ function twapAction(next: Prng): Action {
   if (next(3) === 0) return { type: 'twapCancel', a: market.asset, t: 1 + next(30) }
   const s = decimal((1 + next(200)) * 5 * market.unit, 3)
   const twap = { a: market.asset, b: next(2) === 0, s, r: next(4) === 0, t: next(2) === 0 }
-  return { type: 'twapOrder', twap: { ...twap, m: 4 + next(8) } }
+  const order = { type: 'twapOrder', twap: { ...twap, m: 4 + next(8) } } as const
+  if (next(2) === 0) return order
+  const px = (): string => decimal(market.px + (next(9) - 4) * market.step, 1)
+  const start = next(2) === 0 ? null : { p: px(), a: next(2) === 0 }
+  return { ...order, details: { t: start, s: next(3) === 0 ? px() : null } }
 }
 
 /** A time between some seconds and a minute into the history. */

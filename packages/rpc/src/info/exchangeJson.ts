@@ -135,8 +135,9 @@ export function twapFillToJson({ fill: { twapId, ...fill } }: FillEvent): unknow
 }
 
 /** Times of this list are whole seconds. */
-export function twapUpdateToJson({ twapId, state, status, time }: TwapUpdateEvent): unknown {
-  return { time: Math.floor(time / 1_000), state, status: { status }, twapId }
+export function twapUpdateToJson(update: TwapUpdateEvent): unknown {
+  const { twapId, state, status, description, time } = update
+  return { time: Math.floor(time / 1_000), state, status: { status, description }, twapId }
 }
 
 /** The contexts of all perps, in the order of `meta`. */

@@ -63,6 +63,12 @@ describe('POST /info', () => {
     [{ type: 'orderStatus', user: EXCHANGE_USER, oid: 8 }, { status: 'unknownOid' }],
     [{ type: 'orderStatus', user: NOBODY, oid: 7 }, { status: 'unknownOid' }],
     [{ type: 'perpsAtOpenInterestCap' }, ['BTC']],
+    [
+      { type: 'perpDeployAuctionStatus' },
+      { startTimeSeconds: 0, durationSeconds: 0, startGas: '0.0', currentGas: null, endGas: null },
+    ],
+    [{ type: 'allPerpMetas' }, [expect.objectContaining({ collateralToken: 0 })]],
+    [{ type: 'userDexAbstraction', user: EXCHANGE_USER }, false],
     [{ type: 'delegations', user: NOBODY }, []],
     [
       { type: 'delegatorSummary', user: NOBODY },
@@ -88,7 +94,7 @@ describe('POST /info', () => {
     [{}, 'OL_RPC_REQUEST'],
     [{ type: 1 }, 'OL_RPC_REQUEST'],
     [{ type: 'toString' }, 'OL_RPC_INFO_UNKNOWN'],
-    [{ type: 'webData2' }, 'OL_RPC_INFO_UNSUPPORTED'],
+    [{ type: 'borrowLendUserState' }, 'OL_RPC_INFO_UNSUPPORTED'],
     [{ type: 'candleSnapshot' }, 'OL_RPC_PARAMS'],
     [
       { type: 'candleSnapshot', req: { coin: 'BTC', interval: '2m', startTime: 0 } },

@@ -361,3 +361,83 @@ it('a long list costs more than a short one', async () => {
   // 20 and 10 for the items are gone, so 20 more are not there.
   expect((await send(test.server, '/info', body)).status).toBe(429)
 })
+
+describe('a trading page', () => {
+  it('portfolio is what fills and funding brought, by period, all and perps alone', async () => {
+    const test = await startServer()
+    test.chain.core.spotMeta = () => ({
+      universe: [{ tokens: [1, 0], name: 'PURR/USDC', index: 0, isCanonical: true }],
+      tokens: [],
+    })
+    test.chain.core.spotClearinghouseState = () => ({
+      balances: [
+        { coin: 'USDC', token: 0, total: '5.0', hold: '0.0', entryNtl: '0.0' },
+        { coin: 'PURR', token: 1, total: '10.0', hold: '0.0', entryNtl: '0.0' },
+        { coin: 'ODD', token: 9, total: '10.0', hold: '0.0', entryNtl: '0.0' },
+      ],
+    })
+    await test.chain.happen([
+      fillEvent({ tid: 1, time: TIME_MS - 8 * 86_400_000, closedPnl: '-10.0', fee: '1.0' }),
+      fillEvent({ tid: 2, time: TIME_MS - 1_000, closedPnl: '100.5', fee: '2.5' }),
+      fundingEvent(),
+      fillEvent({
+        tid: 3,
+        coin: 'PURR/USDC',
+        time: TIME_MS,
+        px: '0.2',
+        sz: '100.0',
+        fee: '0.07',
+        feeToken: 'PURR',
+      }),
+    ])
+    const periods = new Map<string, Json>(await query(test, { type: 'portfolio', user }))
+    expect([...periods.keys()]).toEqual(
+      'day week month allTime perpDay perpWeek perpMonth perpAllTime'.split(' '),
+    )
+    const funding = Number((fundingEvent() as { delta: { usdc: string } }).delta.usdc)
+    const day = periods.get('day')
+    expect(day.accountValueHistory).toEqual([[TIME_MS, '1007.0']])
+    expect(day.vlm).toBe('6020.0')
+    expect(day.pnlHistory.map(([time]: Json) => time)).toEqual([TIME_MS - 1_000, TIME_MS, TIME_MS])
+    expect(Number(day.pnlHistory.at(-1)[1])).toBeCloseTo(98 + funding - 0.014, 9)
+    expect(periods.get('month').pnlHistory[0]).toEqual([TIME_MS - 8 * 86_400_000, '-11.0'])
+    expect(periods.get('week').pnlHistory).toEqual(day.pnlHistory)
+    expect(periods.get('perpDay')).toMatchObject({
+      accountValueHistory: [[TIME_MS, '1000.0']],
+      vlm: '6000.0',
+    })
+    expect(Number(periods.get('perpAllTime').pnlHistory.at(-1)[1])).toBeCloseTo(87 + funding, 9)
+  })
+
+  it('webData2 has in one answer what the queries say one by one', async () => {
+    const test = await busyServer()
+    const data = await query(test, { type: 'webData2', user: user.toUpperCase().replace('X', 'x') })
+    const [meta, assetCtxs] = await query(test, { type: 'metaAndAssetCtxs' })
+    expect(data).toEqual({
+      clearinghouseState: await query(test, { type: 'clearinghouseState', user }),
+      leadingVaults: [],
+      totalVaultEquity: '0.0',
+      openOrders: await query(test, { type: 'frontendOpenOrders', user }),
+      agentAddress: null,
+      agentValidUntil: null,
+      cumLedger: '0.0',
+      meta,
+      assetCtxs,
+      serverTime: TIME_MS,
+      isVault: false,
+      user,
+      twapStates: [],
+      spotState: await query(test, { type: 'spotClearinghouseState', user }),
+      spotAssetCtxs: (await query(test, { type: 'spotMetaAndAssetCtxs' }))[1],
+      perpsAtOpenInterestCap: ['BTC'],
+    })
+    const agent = { address: `0x${'01'.repeat(20)}`, name: '', validUntil: 9 }
+    test.chain.core.mainAgent = () => agent
+    test.chain.core.keepsDust = () => true
+    expect(await query(test, { type: 'webData2', user })).toMatchObject({
+      agentAddress: agent.address,
+      agentValidUntil: 9,
+      optOutOfSpotDusting: true,
+    })
+  })
+})

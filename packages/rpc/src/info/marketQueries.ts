@@ -87,7 +87,22 @@ export const marketQueries: readonly [string, InfoQuery][] = [
   ['perpsAtOpenInterestCap', { weight: NORMAL, answer: ofDefaultDex(perpsAtCap) }],
   // There is one exchange and no outcome market on this chain: facts, not placeholders.
   ['perpDexs', { weight: NORMAL, answer: () => [null] }],
+  ['allPerpMetas', { weight: NORMAL, answer: (view) => [view.core.meta()] }],
   ['outcomeMeta', { weight: NORMAL, answer: () => ({ outcomes: [] }) }],
+  // Perps are listed by the genesis file, so their auction has never begun.
+  [
+    'perpDeployAuctionStatus',
+    {
+      weight: NORMAL,
+      answer: () => ({
+        startTimeSeconds: 0,
+        durationSeconds: 0,
+        startGas: '0.0',
+        currentGas: null,
+        endGas: null,
+      }),
+    },
+  ],
 ]
 
 function ofDefaultDex(answer: (view: ChainView) => unknown): InfoQuery['answer'] {
@@ -118,7 +133,7 @@ function predictedFundings(view: ChainView): unknown {
 /** Decimals that prices and sizes fit. */
 const DECIMALS = 8
 
-function perpsAtCap(view: ChainView): unknown {
+export function perpsAtCap(view: ChainView): readonly string[] {
   const caps = new Map(
     view.chain.genesis.core.perps.map(({ name, openInterestCap }) => [name, openInterestCap]),
   )

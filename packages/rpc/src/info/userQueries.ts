@@ -1,5 +1,5 @@
 import type { ChainView, OrderRecord } from '@openliquid/execution'
-import { type Address, equalBytes } from '@openliquid/primitives'
+import { type Address, bytesToHex, equalBytes } from '@openliquid/primitives'
 import {
   fillsToJson,
   fundingToJson,
@@ -20,6 +20,8 @@ import {
 } from './infoFields.ts'
 import type { InfoQuery } from './infoQueries.ts'
 import { HEAVY, LIGHT, LIST_ITEMS, NORMAL } from './infoWeights.ts'
+import { portfolio } from './portfolio.ts'
+import { webData2 } from './webData.ts'
 
 /** Answers about one user. */
 export const userQueries: readonly [string, InfoQuery][] = [
@@ -95,9 +97,15 @@ export const userQueries: readonly [string, InfoQuery][] = [
   ],
   // There are no unified or portfolio accounts on this chain: a fact, not a placeholder.
   ['userAbstraction', { weight: NORMAL, answer: ofUser(() => 'disabled') }],
+  ['userDexAbstraction', { weight: NORMAL, answer: ofUser(() => false) }],
   [
     'spotDeployState',
     { weight: NORMAL, answer: ofUser((view, user) => view.core.spotDeployState(user)) },
+  ],
+  ['portfolio', { weight: NORMAL, answer: ofUser(portfolio) }],
+  [
+    'webData2',
+    { weight: NORMAL, answer: ofUser((view, user) => webData2(view, user, bytesToHex(user))) },
   ],
   ['referral', { weight: NORMAL, answer: ofUser(referral) }],
   ['extraAgents', { weight: NORMAL, answer: ofUser((view, user) => view.core.extraAgents(user)) }],

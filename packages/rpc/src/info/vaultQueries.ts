@@ -1,5 +1,5 @@
-import type { HoldingReading, VaultReading } from '@openliquid/execution'
-import { hexToBytes } from '@openliquid/primitives'
+import type { ChainView, HoldingReading, VaultReading } from '@openliquid/execution'
+import { type Address, hexToBytes } from '@openliquid/primitives'
 import { decimalText } from './exchangeJson.ts'
 import { invalid, userOf } from './infoFields.ts'
 import type { InfoQuery } from './infoQueries.ts'
@@ -68,17 +68,21 @@ export const vaultQueries: readonly [string, InfoQuery][] = [
     'leadingVaults',
     {
       weight: NORMAL,
-      answer: (view, fields) => {
-        const user = userOf(fields)
-        return view.core
-          .vaults()
-          .filter(({ leader }) => sameAddress(leader, user))
-          .map(({ vault, name }) => ({ address: vault, name }))
-      },
+      answer: (view, fields) => vaultsLedBy(view, userOf(fields)),
     },
   ],
   ['vaultSummaries', { weight: NORMAL, answer: (view) => view.core.vaults().map(summaryOf) }],
 ]
+
+export function vaultsLedBy(
+  view: ChainView,
+  user: Address,
+): readonly { readonly address: string; readonly name: string }[] {
+  return view.core
+    .vaults()
+    .filter(({ leader }) => sameAddress(leader, user))
+    .map(({ vault, name }) => ({ address: vault, name }))
+}
 
 function followerOf(holding: HoldingReading, nowMs: number): Record<string, unknown> {
   const pnl = usd(holding.equity - holding.basis)
