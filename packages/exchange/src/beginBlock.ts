@@ -4,6 +4,7 @@ import { deleverage } from './autoDeleveraging.ts'
 import type { CoreState } from './coreState.ts'
 import { matureDelayed } from './coreWriter.ts'
 import { advanceFunding } from './funding.ts'
+import { updateHyperliquidity } from './hyperliquidity/hyperliquidity.ts'
 import { liquidate } from './liquidation.ts'
 import { applyOracleQuorum } from './oracle.ts'
 import { matureScheduledCancels } from './scheduledCancels.ts'
@@ -33,6 +34,7 @@ export function beginBlock(state: CoreState, context: BlockContext): void {
   punish(state, context.misbehavior)
   matureDelayed(state)
   matureScheduledCancels(state)
+  updateHyperliquidity(state)
   runTwapSlices(state, blockHash)
   expireAgents(state)
   // ③ prices

@@ -40,6 +40,7 @@ import { ExactSum } from './exactSum.ts'
 import { DISCOUNT_SCHEDULE, type DiscountSchedule, NO_DISCOUNTS } from './feeDiscounts.ts'
 import type { DayVolume, FeeSchedule } from './feeSchedule.ts'
 import { NO_PREMIUMS, type Premiums } from './fundingRate.ts'
+import { HyperliquidityState } from './hyperliquidity/hyperliquidityState.ts'
 import { Journal } from './journal.ts'
 import { type Market, type PerpMarket, perpMarket, SPOT_ASSET_MIN, spotMarket } from './market.ts'
 import type { MarkState } from './markPrice.ts'
@@ -317,6 +318,7 @@ export class CoreState {
     this.journal,
     nothing,
   )
+  readonly hyperliquidity: HyperliquidityState = new HyperliquidityState(this.journal)
   readonly staking: StakingState = new StakingState(this.journal, (user) =>
     refreshFeeTerms(this, user),
   )
@@ -368,6 +370,7 @@ export class CoreState {
     this.deployments,
     this.allocations,
     this.deployAuction,
+    ...this.hyperliquidity.tables,
     ...this.vaults.tables,
     ...this.staking.tables,
     ...this.profiles.tables,

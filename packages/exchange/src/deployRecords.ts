@@ -10,8 +10,6 @@ export interface Deployment {
   readonly isOpen: boolean
   /** Of the fees paid in the token, millionths; the rest is burned. */
   readonly feeSharePpm: number
-  /** Other pairs may be quoted in it. */
-  readonly isQuote: boolean
   /** Holders of another token that the deployer left out. */
   readonly blacklist: readonly User[]
 }
@@ -20,8 +18,8 @@ export interface Deployment {
 export const DEPLOYMENTS: TableSpec<number, Deployment> = {
   tag: 0x63,
   ...indexKey,
-  write: (out, { allocatedWei, holders, isOpen, feeSharePpm, isQuote, blacklist }) => {
-    out.u64(allocatedWei).u32(holders).bool(isOpen).u32(feeSharePpm).bool(isQuote)
+  write: (out, { allocatedWei, holders, isOpen, feeSharePpm, blacklist }) => {
+    out.u64(allocatedWei).u32(holders).bool(isOpen).u32(feeSharePpm)
     out.u32(blacklist.length)
     for (const user of blacklist) out.hex(user, 20)
   },
@@ -30,7 +28,6 @@ export const DEPLOYMENTS: TableSpec<number, Deployment> = {
     holders: input.u32(),
     isOpen: input.bool(),
     feeSharePpm: input.u32(),
-    isQuote: input.bool(),
     blacklist: readList(input, () => input.hex(20)),
   }),
 }

@@ -19,6 +19,7 @@ export const ORDER_STATUSES = [
   'reduceOnlyCanceled',
   'siblingFilledCanceled',
   'scheduledCancel',
+  'internalCancel',
   'liquidatedCanceled',
   'openInterestCapCanceled',
   'delistedCanceled',

@@ -130,6 +130,24 @@ describe('fees of a trade', () => {
     expect(trade(x, hype, '40', '100')[0]).toBe('0.01')
   })
 
+  it('are a fifth on a stable pair, which both of its tokens make', () => {
+    const tokens = testCore(0).tokens.map((token) => ({ ...token, isQuote: token.name === 'HYPE' }))
+    for (const [core, taker, maker] of [
+      [{ tokens }, '0.0014', '0.032'],
+      [{}, '0.007', '0.16'],
+    ] as const) {
+      const x = new TestExchange(testGenesis(2, core))
+      x.order(alice, hype, 'sell', { px: '40', size: '10' })
+      x.order(bob, hype, 'buy', { px: '40', size: '10' })
+      const fills = x.events().filter((event): event is FillEvent => event.kind === 'fill')
+      expect(fills.map(({ fill }) => [fill.feeToken, fill.fee])).toEqual([
+        ['HYPE', taker],
+        ['USDC', maker],
+      ])
+    }
+    expect(ratesFor(base, schedule, { taker: 0n, maker: 0n }, 0n).spotTakerPpm).toBe(700)
+  })
+
   it('keep no volumes where all pay the same', () => {
     const x = exchange({})
     trade(x, eth, '4000', '1')

@@ -80,6 +80,9 @@ function addTokens(state: CoreState, tokens: readonly GenesisToken[]): void {
     if (!isCount(token.szDecimals, Math.min(SZ_DECIMALS_MAX, token.weiDecimals))) {
       throw refuse('szDecimals out of range')
     }
+    if (token.isQuote === true && token.weiDecimals < QUOTE_WEI_DECIMALS_MIN) {
+      throw refuse('a quote token needs more weiDecimals')
+    }
     if (token.deployer !== undefined) {
       state.tokenDeployers.set(i, hexOf(token.deployer, 20, refuse))
     }
@@ -91,6 +94,7 @@ function addTokens(state: CoreState, tokens: readonly GenesisToken[]): void {
       szDecimals: token.szDecimals,
       weiDecimals: token.weiDecimals,
       isCanonical: token.isCanonical,
+      isQuote: i === USDC || token.isQuote === true,
       evmContract:
         token.evmContract === undefined
           ? undefined

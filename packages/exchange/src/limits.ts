@@ -48,6 +48,10 @@ export const VAULT_HOLDERS_MAX = 1_000
 export const VAULTS_OF_LEADER_MAX = 10
 /** Accounts that a token's genesis gives to: they are all credited in one action. */
 export const TOKEN_HOLDERS_AT_GENESIS_MAX = 1_000
+/** Levels of one hyperliquidity strategy: an update may place them all, as a batch may place as many orders. */
+export const HYPERLIQUIDITY_LEVELS_MAX = 1_000
+/** Strategies that one block updates; those that are due beyond that wait for the next blocks. */
+export const HYPERLIQUIDITY_UPDATES_PER_BLOCK_MAX = 8
 /** Withdrawals from staking that one account may wait for; docs/spec/hyperliquid.md §9. */
 export const STAKE_WITHDRAWALS_MAX = 5
 /** Validators that one account may delegate to: bounds what one account adds to the ends of epochs and days. */

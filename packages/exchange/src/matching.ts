@@ -14,6 +14,7 @@ import { matchPlain } from './plainMatch.ts'
 import { noteReferredTrade } from './profiles/referrals.ts'
 import type { BuilderFee, Cloid, Order, User } from './records.ts'
 import { applySpotTrade } from './spotClearinghouse.ts'
+import { isStablePair, spotRate } from './stablePairs.ts'
 import { emitPerpTrade, emitSpotTrade, type Match } from './tradeEvents.ts'
 
 /** The incoming order while it matches. */
@@ -190,8 +191,10 @@ function matchSpot(
   open: number,
 ): Step {
   const size = Math.min(open, maker.size)
-  const { spotMakerPpm } = feeRatesOf(state, maker.user)
-  const { spotTakerPpm } = feeRatesOf(state, taker.user)
+  const isOfStrategy = state.hyperliquidity.accounts.has(maker.user)
+  const isStable = isStablePair(state, market)
+  const makerPpm = isOfStrategy ? 0 : spotRate(feeRatesOf(state, maker.user).spotMakerPpm, isStable)
+  const takerPpm = spotRate(feeRatesOf(state, taker.user).spotTakerPpm, isStable)
   const effect = applySpotTrade(state, market, {
     buyer: taker.isBuy ? taker.user : maker.user,
     seller: taker.isBuy ? maker.user : taker.user,
@@ -199,8 +202,8 @@ function matchSpot(
     size,
     buyerDiscountPpm: discountPpmOf(state, taker.isBuy ? taker.user : maker.user),
     sellerDiscountPpm: discountPpmOf(state, taker.isBuy ? maker.user : taker.user),
-    buyerFeePpm: taker.isBuy ? spotTakerPpm : spotMakerPpm,
-    sellerFeePpm: taker.isBuy ? spotMakerPpm : spotTakerPpm,
+    buyerFeePpm: taker.isBuy ? takerPpm : makerPpm,
+    sellerFeePpm: taker.isBuy ? makerPpm : takerPpm,
     sellerBuilder: taker.isBuy ? maker.builder : taker.builder,
     makerIsBuyer: maker.isBuy,
   })

@@ -1,7 +1,13 @@
 // Every status of docs/spec/hyperliquid.md §4.3 that an accepted order can have, each reached; those of refused orders
-// are in errorStrings.test.ts. The table is complete by its type. `outcomeSettledCanceled` and `internalCancel` are not
-// there: this chain has no outcomes, and takes no order out without one of the other reasons.
-import { type Action, type Address, bytesToHex, type OrderWire } from '@openliquid/primitives'
+// are in errorStrings.test.ts. The table is complete by its type. `outcomeSettledCanceled` is not there: this chain has no
+// outcomes.
+import {
+  type Action,
+  type Address,
+  bytesToHex,
+  type OrderWire,
+  type SpotDeployAction,
+} from '@openliquid/primitives'
 import { expect, it } from 'vitest'
 import type { OrderStatus, OrderUpdateEvent } from './events.ts'
 import { ASSETS, TestExchange, testCore, testGenesis, testUser } from './testing/index.ts'
@@ -10,6 +16,24 @@ type Accepted = Exclude<OrderStatus, 'rejected' | `${string}Rejected`>
 
 const [alice, bob, carol, dave] = [1, 2, 3, 4].map(testUser) as [Address, Address, Address, Address]
 const { eth, hypePerp } = ASSETS
+
+/** The pair of the token that `launchHyperliquidity` makes. */
+const NEW_PAIR = 10_002
+
+/** Alice deploys a token whose book a strategy keeps: ten asks of 100 from a price of 1 up. */
+function launchHyperliquidity(x: TestExchange): void {
+  const step = (fields: Omit<SpotDeployAction, 'type'>): void => {
+    expect(x.act(alice, { type: 'spotDeploy', ...fields })).toMatchObject({ status: 'ok' })
+  }
+  step({
+    registerToken2: { spec: { name: 'NEW', szDecimals: 0, weiDecimals: 5 }, maxGas: 1e11 },
+  })
+  const userAndWei = [[`0x${'ff'.repeat(20)}`, '100000000']] as const
+  step({ userGenesis: { token: 3, userAndWei, existingTokenAndWei: [] } })
+  step({ genesis: { token: 3, maxSupply: '100000000' } })
+  step({ registerSpot: { tokens: [3, 0] } })
+  step({ registerHyperliquidity: { spot: 2, startPx: '1', orderSz: '100', nOrders: 10 } })
+}
 
 const trigger = (px: string, tpsl: 'tp' | 'sl', size = '1'): OrderWire => ({
   a: eth,
@@ -117,6 +141,15 @@ const REACH: Readonly<Record<Accepted, (x: TestExchange) => void>> = {
       isDeposit: false,
       usd: 900_000_000,
     })
+  },
+  internalCancel(x) {
+    launchHyperliquidity(x)
+    x.endBlock()
+    x.order(bob, NEW_PAIR, 'buy', { px: '1', size: '100', tif: 'Ioc' })
+    x.order(bob, NEW_PAIR, 'sell', { px: '1', size: '30', tif: 'Ioc' })
+    x.endBlock(3_000)
+    x.order(bob, NEW_PAIR, 'sell', { px: '1', size: '30', tif: 'Ioc' })
+    x.endBlock(3_000)
   },
   delistedCanceled(x) {
     x.order(alice, eth, 'buy', { px: '3900', size: '1' })

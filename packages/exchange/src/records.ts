@@ -45,6 +45,8 @@ export interface Token {
   readonly szDecimals: number
   readonly weiDecimals: number
   readonly isCanonical: boolean
+  /** Pairs may be quoted in it. */
+  readonly isQuote: boolean
   readonly evmContract:
     | { readonly address: string; readonly evmExtraWeiDecimals: number }
     | undefined
@@ -284,6 +286,7 @@ export const TOKENS: TableSpec<number, Token> = {
       .u8(token.szDecimals)
       .u8(token.weiDecimals)
       .bool(token.isCanonical)
+      .bool(token.isQuote)
       .bool(token.evmContract !== undefined)
     if (token.evmContract !== undefined) {
       out.hex(token.evmContract.address, 20).i53(token.evmContract.evmExtraWeiDecimals)
@@ -302,6 +305,7 @@ export const TOKENS: TableSpec<number, Token> = {
       szDecimals: input.u8(),
       weiDecimals: input.u8(),
       isCanonical: input.bool(),
+      isQuote: input.bool(),
       evmContract: input.bool()
         ? { address: input.hex(20), evmExtraWeiDecimals: input.i53() }
         : undefined,

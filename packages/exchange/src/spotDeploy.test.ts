@@ -147,12 +147,6 @@ describe('spotDeploy: §9', () => {
     ok(deployer, share('1%'))
     x.reload()
   })
-
-  it('answers not supported to hyperliquidity', () => {
-    ok(deployer, register())
-    const step = { genesis: { token: TOKEN, maxSupply: '1' } }
-    expect(x.act(deployer, deploy(step))).toMatchObject({ code: 'OL_ACTION_UNSUPPORTED' })
-  })
 })
 
 describe('the holders of another token at genesis', () => {

@@ -17,10 +17,11 @@ import {
 import type { CoreState } from './coreState.ts'
 import { parseSafeUnits, parseUnits } from './decimal.ts'
 import type { Deployment } from './deployRecords.ts'
+import { HYPERLIQUIDITY_ACCOUNT } from './hyperliquidity/hyperliquidity.ts'
 import { ASSETS_MAX, TOKEN_HOLDERS_AT_GENESIS_MAX, TOKEN_SUPPLY_WEI_MAX } from './limits.ts'
 import { SPOT_ASSET_MIN } from './market.ts'
 import type { User } from './records.ts'
-import { burnSupply, credit, debit, spotAvailable, USDC } from './spotClearinghouse.ts'
+import { burnSupply, credit, debit, spotAvailable } from './spotClearinghouse.ts'
 import { stakedToken } from './staking/staking.ts'
 
 const NAME_CHARS_MAX = 6
@@ -89,6 +90,7 @@ export function registerToken(
     szDecimals,
     weiDecimals,
     isCanonical: false,
+    isQuote: false,
     evmContract: undefined,
   })
   state.tokenDeployers.set(index, user)
@@ -97,7 +99,6 @@ export function registerToken(
     holders: 0,
     isOpen: false,
     feeSharePpm: 0,
-    isQuote: false,
     blacklist: [],
   })
   return DONE
@@ -194,13 +195,14 @@ export function setQuoteToken(
   const found = ownDeployment(state, user, token)
   if ('code' in found) return found
   if (!found.isOpen) return refused('Token has had no genesis.')
-  if (state.token(token).weiDecimals < QUOTE_WEI_DECIMALS_MIN) {
+  const record = state.token(token)
+  if (record.weiDecimals < QUOTE_WEI_DECIMALS_MIN) {
     return refused('Token is too coarse to be a quote token.')
   }
-  if (found.isQuote === isQuote) {
+  if (record.isQuote === isQuote) {
     return refused(isQuote ? 'Token is already a quote token.' : 'Token is not a quote token.')
   }
-  state.deployments.set(token, { ...found, isQuote })
+  state.tokens.set(token, { ...record, isQuote })
   return DONE
 }
 
@@ -213,7 +215,10 @@ export function openToken(
   const found = ownDeployment(state, user, token)
   if ('code' in found) return found
   if (found.isOpen) return refused('Token already had its genesis.')
-  if (noHyperliquidity !== true) return unsupported('genesis with hyperliquidity')
+  const isQuoted = state.allocations.get(HYPERLIQUIDITY_ACCOUNT, token) !== undefined
+  if (isQuoted !== (noHyperliquidity !== true)) {
+    return refused(isQuoted ? 'Hyperliquidity has tokens.' : 'Hyperliquidity has no tokens.')
+  }
   const supply = parseUnits(maxSupply, 0)
   if (supply === undefined || supply === 0n || supply !== found.allocatedWei) {
     return refused('Max supply is not what was allocated.')
@@ -238,8 +243,8 @@ export function registerSpotPair(
   const found = ownDeployment(state, user, base)
   if ('code' in found) return found
   if (!found.isOpen) return refused('Token has had no genesis.')
-  const isQuote = quote === USDC || state.deployments.get(quote)?.isQuote === true
-  if (!isQuote || quote === base) return refused('Token is not a quote token.')
+  if (state.tokens.get(quote)?.isQuote !== true || quote === base)
+    return refused('Token is not a quote token.')
   let index = 0
   for (const [taken, pair] of state.spotPairs.entries()) {
     if (pair.base === base && pair.quote === quote) return refused('Spot pair already exists.')

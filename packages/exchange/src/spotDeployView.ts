@@ -1,6 +1,7 @@
 import { type Address, bytesToHex } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
+import { HYPERLIQUIDITY_ACCOUNT } from './hyperliquidity/hyperliquidity.ts'
 import { allocatedTo, DEPLOY_AUCTION_MS, DEPLOY_GAS_MIN, deployGas } from './spotDeploy.ts'
 import { STAKE_DECIMALS } from './staking/stakingEvents.ts'
 
@@ -57,12 +58,13 @@ export function spotDeployStateOf(state: CoreState, address: Address): SpotDeplo
           .map(([index]) => index)
           .sort((a, b) => a - b),
         maxSupply: isOpen ? String(allocatedWei) : null,
-        hyperliquidityGenesisBalance: '0',
+        hyperliquidityGenesisBalance: String(
+          state.allocations.get(HYPERLIQUIDITY_ACCOUNT, token) ?? 0n,
+        ),
         totalGenesisBalanceWei: String(allocatedWei),
-        userGenesisBalances: allocatedTo(state, token).map((holder) => [
-          holder,
-          String(state.allocations.get(holder, token) ?? 0n),
-        ]),
+        userGenesisBalances: allocatedTo(state, token)
+          .filter(isUser)
+          .map((holder) => [holder, String(state.allocations.get(holder, token) ?? 0n)]),
         existingTokenGenesisBalances: [],
         blacklistUsers: blacklist,
       }
@@ -87,4 +89,8 @@ function gasAuctionOf(state: CoreState): SpotDeployStateJson['gasAuction'] {
     currentGas: now === DEPLOY_GAS_MIN ? null : gas(now),
     endGas,
   }
+}
+
+function isUser(holder: string): boolean {
+  return holder !== HYPERLIQUIDITY_ACCOUNT
 }

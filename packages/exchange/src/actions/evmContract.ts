@@ -11,6 +11,7 @@ import {
   utf8ToBytes,
 } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
+import { registerHyperliquidity } from '../hyperliquidity/hyperliquidity.ts'
 import type { User } from '../records.ts'
 import {
   allocateToken,
@@ -45,6 +46,9 @@ export function applySpotDeploy(
   if (action.userGenesis !== undefined) return allocateToken(state, user, action.userGenesis)
   if (action.genesis !== undefined) return openToken(state, user, action.genesis)
   if (action.registerSpot !== undefined) return registerSpotPair(state, user, action.registerSpot)
+  if (action.registerHyperliquidity !== undefined) {
+    return registerHyperliquidity(state, user, action.registerHyperliquidity)
+  }
   if (action.setDeployerTradingFeeShare !== undefined) {
     return setFeeShare(state, user, action.setDeployerTradingFeeShare)
   }

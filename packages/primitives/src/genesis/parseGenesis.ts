@@ -135,6 +135,7 @@ const token = structParser<GenesisToken>({
   szDecimals: integerParser(0, 8),
   weiDecimals: decimals,
   isCanonical: booleanParser,
+  isQuote: { optional: booleanParser },
   deployer: { optional: address },
   evmContract: {
     optional: structParser<NonNullable<GenesisToken['evmContract']>>({

@@ -49,6 +49,8 @@ export interface GenesisToken {
   readonly szDecimals: number
   readonly weiDecimals: number
   readonly isCanonical: boolean
+  /** Pairs may be quoted in it, as in USDC. */
+  readonly isQuote?: boolean
   /** May link the token to a contract of the EVM. */
   readonly deployer?: Hex
   readonly evmContract?: { readonly address: Hex; readonly evmExtraWeiDecimals: number }

@@ -121,7 +121,7 @@ function userEvents(_: ChainView, fields: Fields): ChannelRequest {
 
 /** Cancelled by the exchange: every cancel status but the plain one; docs/spec/hyperliquid.md §4.3. */
 function isNonUserCancel({ status }: OrderUpdateEvent): boolean {
-  return status.endsWith('Canceled') || status === 'scheduledCancel'
+  return /(Canceled|^scheduledCancel|^internalCancel)$/.test(status)
 }
 
 function userFills(_: ChainView, fields: Fields): ChannelRequest {
