@@ -8,7 +8,7 @@ import {
 import { isSigner } from './actingUser.ts'
 import { activityOf } from './activity.ts'
 import { REQUESTS_GRANTED } from './addressLimits.ts'
-import { agentsOf } from './agents.ts'
+import { agentsOf, masterOf } from './agents.ts'
 import { aggregatedLevels, type BookAggregation } from './bookAggregation.ts'
 import { approvedDeciBps } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
@@ -16,6 +16,7 @@ import { ceilDivide, divideHalfEven, formatUnits, maxOf, product } from './decim
 import { l1VotesOf } from './delisting.ts'
 import type { OrderJson, TwapUpdateEvent } from './events.ts'
 import { type UserFeesReading, userFeesOf } from './feeView.ts'
+import { makerSharePpm } from './feeVolumes.ts'
 import { hourlyRate, PREMIUM_DECIMALS, RATE_DECIMALS } from './fundingRate.ts'
 import { type AveragePx, impactPx } from './impactPrice.ts'
 import { BOOK_LEVELS_SHOWN_MAX } from './limits.ts'
@@ -259,6 +260,11 @@ export class CoreView implements ExchangeView {
 
   userFees(user: Address): UserFeesReading {
     return userFeesOf(this.#state, user)
+  }
+
+  makerSharePpm(signer: Address): number | undefined {
+    const address = bytesToHex(signer)
+    return makerSharePpm(this.#state, masterOf(this.#state, address) ?? address)
   }
 
   userRateLimit(user: Address): UserRateLimitJson {

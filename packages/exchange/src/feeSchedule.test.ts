@@ -2,7 +2,14 @@ import { type Hex, hexToBytes } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import type { FillEvent } from './events.ts'
 import { assessedVolume, ratesFor, withVolume } from './feeSchedule.ts'
-import { ASSETS, TestExchange, testCore, testGenesis, testUser } from './testing/index.ts'
+import {
+  ASSETS,
+  TestExchange,
+  testCore,
+  testGenesis,
+  testUser,
+  testUserHex,
+} from './testing/index.ts'
 
 const { eth, hype } = ASSETS
 const [alice, bob] = [testUser(1), testUser(2)]
@@ -148,8 +155,26 @@ describe('fees of a trade', () => {
     expect(ratesFor(base, schedule, { taker: 0n, maker: 0n }, 0n).spotTakerPpm).toBe(700)
   })
 
+  it('tell the share in all maker volume, of who a signer acts for, from the days before', () => {
+    const x = exchange()
+    const shares = () => [alice, bob].map((user) => x.machine.view.makerSharePpm(user))
+    trade(x, eth, '4000', '10')
+    expect(shares()).toEqual([undefined, undefined])
+    x.order(alice, eth, 'buy', { px: '4000', size: '30' })
+    x.order(bob, eth, 'sell', { px: '4000', size: '30' })
+    const agent = testUser(500)
+    const agentAddress = testUserHex(500)
+    const common = { signatureChainId: '0x1', hyperliquidChain: 'Testnet', nonce: 0 } as const
+    x.act(bob, { type: 'approveAgent', ...common, agentAddress, agentName: '' })
+    x.endBlock(DAY_MS)
+    expect(shares()).toEqual([750_000, 250_000])
+    expect(x.machine.view.makerSharePpm(agent)).toBe(250_000)
+    expect(x.machine.view.makerSharePpm(testUser(77))).toBe(0)
+  })
+
   it('keep no volumes where all pay the same', () => {
     const x = exchange({})
+    expect(x.machine.view.makerSharePpm(alice)).toBeUndefined()
     trade(x, eth, '4000', '1')
     x.endBlock()
     expect([...x.store.values()].some(([key]) => key[1] === 0x43)).toBe(false)

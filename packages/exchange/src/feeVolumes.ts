@@ -16,6 +16,15 @@ export function feeRatesOf(state: CoreState, user: User): FeeRates {
   return ratesFor(rules, feeSchedule, own, all.maker)
 }
 
+/** Share of a user in all maker volume of the days that count, millionths; `undefined` when there is none. */
+export function makerSharePpm(state: CoreState, user: User): number | undefined {
+  const today = utcDay(state.now.timestampMs)
+  const all = assessedVolume(state.exchangeVolumes.get(0) ?? [], today).maker
+  if (all === 0n) return undefined
+  const own = assessedVolume(state.feeVolumes.get(tradingAs(state, user)) ?? [], today).maker
+  return Number((own * 1_000_000n) / all)
+}
+
 /** Adds a trade (1e-6 USDC) to what fees are assessed from. A chain with the same rates for all keeps no volumes. */
 export function noteFeeVolume(
   state: CoreState,

@@ -39,6 +39,7 @@ function spot(szDecimals: number, index = 1): SpotMarket {
     szDecimals: decimals,
     weiDecimals: 8,
     isCanonical: true,
+    isQuote: false,
     evmContract: undefined,
   })
   return spotMarket(

@@ -260,6 +260,11 @@ export interface ExchangeView {
   /** Perps only. */
   activeAssetData(user: Address, coin: string): ActiveAssetDataJson | undefined
   userFees(user: Address): UserFeesReading
+  /**
+   * Share of all maker volume of the days that count, in millionths, of who a signer acts for; `undefined` on a chain
+   * without volumes. What an address may use of a full block follows it; docs/spec/hyperliquid.md §8.2.
+   */
+  makerSharePpm(signer: Address): number | undefined
   userRateLimit(user: Address): UserRateLimitJson
   /** Whether the address may sign actions: it has an account, or is an agent or the signer of a validator. */
   isSigner(user: Address): boolean

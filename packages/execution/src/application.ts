@@ -346,7 +346,13 @@ export class Application {
     }
     const times = { timestampMs, parentTimestampMs: parent.header.timestampMs }
     const selection = { times, excluded, firstNonces }
-    return buildPayload(this.mempool, selection, this.genesis.evm, { ...limits, evidenceBytes })
+    return buildPayload(
+      this.mempool,
+      selection,
+      this.genesis.evm,
+      { ...limits, evidenceBytes },
+      (sender) => this.#engines.core.view.makerSharePpm(sender),
+    )
   }
 
   /** Executes nothing more; requests that wait are told so. The store is the caller's. */

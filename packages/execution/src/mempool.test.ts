@@ -3,6 +3,7 @@ import type { NonceVerdict } from '@openliquid/exchange'
 import {
   type Address,
   bytesToHex,
+  equalBytes,
   type GenesisEvm,
   hexToBytes,
   sha256,
@@ -12,7 +13,7 @@ import {
   utf8ToBytes,
 } from '@openliquid/primitives'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { buildPayload } from './buildPayload.ts'
+import { buildPayload, type PayloadLimits } from './buildPayload.ts'
 import { type Drop, Mempool, type MempoolOptions, type Selection } from './mempool.ts'
 import type { ReadAction, ReadEvmTransaction, ReadTransaction } from './transactionReader.ts'
 
@@ -372,6 +373,29 @@ describe('a payload', () => {
     const bytesMax = all.evm[0]!.length + 2 * all.actions[0]!.length + 3 * 4 - 1
     const small = buildPayload(world.mempool, SELECTION, world.genesis, { bytesMax })
     expect([small.actions.length, small.evm.length]).toEqual([1, 1])
+  })
+
+  test('gives an address twice its share of maker volume when not all fit, and the rest as there is room', () => {
+    for (let i = 0; i < 6; i++) world.admit(action({ from: ALICE, nonce: NOW + i }))
+    for (let i = 0; i < 4; i++) world.admit(action({ from: BOB, nonce: NOW + i }))
+    const [one] = buildPayload(world.mempool, SELECTION, world.genesis, {}).actions
+    const all = [...world.mempool.actions(SELECTION)]
+    const room = (count: number) => ({ bytesMax: count * (one!.length + 4 + 2) })
+    const build = (limits: PayloadLimits, shareOfBob: number | undefined) => {
+      const share = (sender: Address) => (bytesToHex(sender) === BOB ? shareOfBob : 0)
+      const { actions } = buildPayload(world.mempool, SELECTION, world.genesis, limits, share)
+      return actions.map((bytes) => {
+        const at = all.findIndex((read) => equalBytes(read.bytes, bytes))
+        return `${bytesToHex(all[at]!.sender) === BOB ? 'b' : 'a'}${at % 6}`
+      })
+    }
+    // A share of nothing is one transaction a block, and what is left over goes by arrival.
+    expect(build(room(4), 250_000)).toEqual(['a0', 'a1', 'b0', 'b1'])
+    expect(build(room(4), 500_000)).toEqual(['a0', 'b0', 'b1', 'b2'])
+    expect(build(room(4), 0)).toEqual(['a0', 'a1', 'a2', 'b0'])
+    expect(build({}, 0)).toHaveLength(10)
+    const plain = buildPayload(world.mempool, SELECTION, world.genesis, room(4)).actions
+    expect(plain).toEqual(all.slice(0, 4).map(({ bytes }) => bytes))
   })
 
   test('keeps an action whose nonce is too far ahead for this block', () => {

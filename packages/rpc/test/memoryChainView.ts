@@ -539,6 +539,7 @@ function memoryExchange(): MemoryChain['core'] {
       activeReferralPpm: 40_000,
       days: [{ day: 19_676, taker: '1.0', maker: '2.0', exchange: '3.0' }],
     }),
+    makerSharePpm: () => undefined,
     userRateLimit: () => ({
       cumVlm: '0.0',
       nRequestsUsed: 0,

@@ -6,6 +6,7 @@ import { convertToMultiSigUser } from '../profiles/multiSig.ts'
 import { claimRewards, registerReferrer, setReferrer } from '../profiles/referrals.ts'
 import { linkStakingUser } from '../profiles/stakingLinks.ts'
 import type { User } from '../records.ts'
+import { applyAccountMode } from './accountMode.ts'
 import { applyApproveAgent } from './approveAgent.ts'
 import { applyApproveBuilderFee } from './approveBuilderFee.ts'
 import { applyCancel, applyCancelByCloid } from './cancel.ts'
@@ -104,6 +105,11 @@ export function dispatchAction(
         : fault('OL_ACTION_MALFORMED', 'Nonce of the action and of its envelope differ.')
     case 'reserveRequestWeight':
       return applyReserveRequestWeight(state, user, action)
+    case 'userSetAbstraction':
+    case 'agentSetAbstraction':
+    case 'userDexAbstraction':
+    case 'userPortfolioMargin':
+      return applyAccountMode(state, user, action)
     case 'noop':
       return DONE
     case 'updateLeverage':
