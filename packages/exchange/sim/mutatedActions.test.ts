@@ -3,11 +3,7 @@
 // other the same ones where they were accepted and a `noop` of the same signer and nonce where they were refused. Their
 // roots and events are equal after every block.
 import {
-  type Action,
   type Address,
-  DecodeError,
-  decodeAction,
-  encodeAction,
   hexToBytes,
   type MultiSigAction,
   parseAction,
@@ -16,23 +12,21 @@ import {
 } from '@openliquid/primitives'
 import { ACTION_EXAMPLES } from '@openliquid/primitives/testing'
 import { expect, it } from 'vitest'
-import { ExchangeMachine } from '../src/index.ts'
+import type { ExchangeMachine } from '../src/index.ts'
 import {
   GENESIS_MS,
   prng,
   randomStep,
   testContext,
-  testGenesis,
   testUser,
   testUserHex,
 } from '../src/testing/index.ts'
+import { type Json, type JsonObject, MORE_FORMS, machineOf, readAction } from './actionInputs.ts'
 
 /** In each of four runs. */
 const ACTIONS = 25_000
 const BLOCK_ACTIONS = 40
 const USERS = 6
-
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
 const NUMBERS = [
   0, 1, 2, 3, 99, 100, 101, 4_294_967_295, 4_294_967_296, 10_000, 10_001, 100_000,
@@ -80,7 +74,7 @@ class Mutator {
   /** An action of any type with up to three places changed; addresses become those of users, markets those there are. */
   action(): Json {
     const step = randomStep(this.#next, USERS)
-    const examples = Object.values(ACTION_EXAMPLES) as unknown as Json[]
+    const examples = [...Object.values(ACTION_EXAMPLES), ...MORE_FORMS] as unknown as Json[]
     const isKnown = step.kind === 'action' && this.#next(3) === 0
     let json = structuredClone(isKnown ? (step.action as unknown as Json) : this.pick(examples))
     json = this.#localise(json)
@@ -116,8 +110,8 @@ class Mutator {
     if (this.#next(12) === 0) {
       return Object.fromEntries(Object.entries(json).filter(([name]) => name !== key))
     }
-    const value = (json as Record<string, Json>)[key] as Json
-    return { ...(json as Record<string, Json>), [key]: this.#mutate(value) }
+    const value = (json as JsonObject)[key] as Json
+    return { ...(json as JsonObject), [key]: this.#mutate(value) }
   }
 
   #leaf(json: Json): Json {
@@ -132,13 +126,6 @@ class Mutator {
         return this.pick([null, true, 0, '1'])
     }
   }
-}
-
-function machineOf(): ExchangeMachine {
-  const genesis = testGenesis(USERS, {
-    staking: { selfDelegationMin: '1', futureEmissions: '10' },
-  })
-  return ExchangeMachine.genesis(genesis, { verifyPossession: () => true }).machine
 }
 
 /** Who made the signatures inside a wrapped action: mostly some of the users. */
@@ -175,22 +162,12 @@ function revertMultiSigUsers(machine: ExchangeMachine, nonce: number): void {
   }
 }
 
-/** What a client sends, by the way it comes in: JSON, then canonical bytes. */
-function readAction(json: Json): Action | undefined {
-  try {
-    return decodeAction(encodeAction(parseAction(json)))
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined
-    throw error
-  }
-}
-
 it.each([1, 2, 3, 4])(
   '25,000 mutated actions: each has a receipt, a refused one is worth a noop, seed %i',
   (seed) => {
     const next = prng(seed)
     const mutator = new Mutator(next)
-    const [tried, control] = [machineOf(), machineOf()]
+    const [tried, control] = [machineOf(USERS), machineOf(USERS)]
     const seen = { malformed: 0, refused: 0, accepted: 0 }
     const acceptedTypes = new Set<string>()
     const refusedTypes = new Set<string>()

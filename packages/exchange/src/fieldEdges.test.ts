@@ -2,7 +2,15 @@
 import type { Action, Hex, OrderWire } from '@openliquid/primitives'
 import { expect, it } from 'vitest'
 import { PX_TICKS_MAX, SIZE_LOTS_MAX } from './limits.ts'
-import { ASSETS, TestExchange, testGenesis, testUser, testUserHex } from './testing/index.ts'
+import { oracleBucketOf } from './oracleBucket.ts'
+import {
+  ASSETS,
+  GENESIS_MS,
+  TestExchange,
+  testGenesis,
+  testUser,
+  testUserHex,
+} from './testing/index.ts'
 
 const { btc, purr } = ASSETS
 const SIGNED = { signatureChainId: '0x1', hyperliquidChain: 'Testnet' } as const
@@ -23,6 +31,28 @@ const leverage = (value: number, isCross = true): Action => ({
   asset: btc,
   isCross,
   leverage: value,
+})
+const modify = (fields: Partial<OrderWire>): Action => {
+  const [made] = (order(fields) as { readonly orders: readonly [OrderWire] }).orders
+  return { type: 'batchModify', modifies: [{ oid: 1, order: made }], a: true }
+}
+const trigger = (triggerPx: string): Action =>
+  order({ b: false, r: true, t: { trigger: { isMarket: true, triggerPx, tpsl: 'sl' } } })
+const twapOf = (
+  s: string,
+  details?: { readonly start?: string; readonly stop?: string },
+): Action => ({
+  type: 'twapOrder',
+  twap: { a: btc, b: true, s, r: false, m: 5, t: false },
+  details: {
+    t: details?.start === undefined ? null : { p: details.start, a: true },
+    s: details?.stop ?? null,
+  },
+})
+const oracle = (px: string): Action => ({
+  type: 'validatorOracle',
+  bucket: oracleBucketOf(GENESIS_MS + 200),
+  prices: [[btc, px, null]],
 })
 const twap = (m: number): Action => ({
   type: 'twapOrder',
@@ -102,6 +132,50 @@ const EDGES: readonly Edge[] = [
     'Order has invalid size.',
   ],
   ['asset above all', () => order({ a: 4_294_967_295 }), 'Asset does not exist.'],
+  ...(
+    [
+      ['0', 'Price must be divisible by tick size.'],
+      ['0.1', 'Reduce only order would increase position.'],
+      [btcPx(PX_TICKS_MAX), 'Reduce only order would increase position.'],
+      [btcPx(PX_TICKS_MAX + 1), 'Price must be divisible by tick size.'],
+    ] as const
+  ).map(([px, answer]): Edge => [`a trigger price of ${px}`, () => trigger(px), answer]),
+  ...(
+    [
+      [{ p: '0' }, 'Price must be divisible by tick size.'],
+      [{ p: '0.1', s: '1000' }, 'Order price too far from oracle'],
+      [{ p: btcPx(PX_TICKS_MAX) }, 'Order price too far from oracle'],
+      [{ p: btcPx(PX_TICKS_MAX + 1) }, 'Price must be divisible by tick size.'],
+      [{ s: '0' }, 'Order has invalid size.'],
+      [{ s: '0.00001' }, 'minimum value of $10'],
+      [{ s: btcSize(SIZE_LOTS_MAX) }, 'too large value'],
+      [{ s: btcSize(SIZE_LOTS_MAX + 1) }, 'Order has invalid size.'],
+    ] as const
+  ).map(([to, answer]): Edge => [`modified to ${JSON.stringify(to)}`, () => modify(to), answer]),
+  ['a TWAP of no size', () => twapOf('0'), 'Order has invalid size.'],
+  ['a TWAP of one lot', () => twapOf('0.00001'), 'minimum value of $100'],
+  ['a TWAP of the greatest size', () => twapOf(btcSize(SIZE_LOTS_MAX)), 'running'],
+  ['a TWAP of a lot more', () => twapOf(btcSize(SIZE_LOTS_MAX + 1)), 'Order has invalid size.'],
+  ['a TWAP that starts at 0', () => twapOf('1', { start: '0' }), 'tick size'],
+  ['a TWAP that starts at one tick', () => twapOf('1', { start: '0.1' }), 'running'],
+  [
+    'a TWAP that starts at the greatest price',
+    () => twapOf('1', { start: btcPx(PX_TICKS_MAX) }),
+    'running',
+  ],
+  [
+    'a TWAP that starts a tick above',
+    () => twapOf('1', { start: btcPx(PX_TICKS_MAX + 1) }),
+    'tick size',
+  ],
+  ['a TWAP that stops at 0', () => twapOf('1', { stop: '0' }), 'tick size'],
+  ['a TWAP that stops at one tick', () => twapOf('1', { stop: '0.1' }), 'Invalid TP/SL price.'],
+  ['a TWAP that stops at the most', () => twapOf('1', { stop: btcPx(PX_TICKS_MAX) }), 'running'],
+  ['a TWAP that stops above', () => twapOf('1', { stop: btcPx(PX_TICKS_MAX + 1) }), 'tick size'],
+  ['an oracle price of 0', () => oracle('0'), 'price'],
+  ['an oracle price of one tick', () => oracle('0.1'), 'ok'],
+  ['the greatest oracle price', () => oracle(btcPx(PX_TICKS_MAX)), 'ok'],
+  ['an oracle price above', () => oracle(btcPx(PX_TICKS_MAX + 1)), 'price'],
   ['leverage 0', () => leverage(0), 'Invalid leverage'],
   ['leverage 1', () => leverage(1), 'ok'],
   ['the greatest leverage', () => leverage(40), 'ok'],
@@ -150,7 +224,8 @@ it.each(EDGES)('%s', (_, action, answer) => {
   SUB = made.status === 'ok' && 'data' in made.response ? (made.response.data as Hex) : '0x'
   x.endBlock()
   const { root } = x
-  const receipt = x.act(testUser(1), action())
+  const wanted = action()
+  const receipt = x.act(testUser(wanted.type === 'validatorOracle' ? 1001 : 1), wanted)
   if (answer === 'ok')
     expect(receipt).toMatchObject({ status: 'ok', response: { type: 'default' } })
   else expect(JSON.stringify(receipt)).toContain(answer)

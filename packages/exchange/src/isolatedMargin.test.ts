@@ -211,7 +211,10 @@ describe('leverage and margin of an isolated position: §6.3', () => {
       const topUp = (leverage: string) =>
         x.act(alice, { type: 'topUpIsolatedOnlyMargin', asset: hypePerp, leverage })
       expect(position(x)?.marginUsed).toBe('800.0')
-      expect(topUp('5')).toMatchObject({ code: 'OL_ACTION_LEVERAGE' })
+      for (const leverage of ['0', '5', '41', '0.0000001', '18446744073709551616']) {
+        expect(topUp(leverage)).toMatchObject({ code: 'OL_ACTION_LEVERAGE' })
+      }
+      expect(topUp('0.000001')).toMatchObject({ code: 'OL_ACTION_MARGIN' })
       expect(topUp('2.5')).toMatchObject({ status: 'ok' })
       expect(position(x)?.marginUsed).toBe('1600.0')
       const removed = x.act(alice, {
