@@ -44,7 +44,7 @@ import { HyperliquidityState } from './hyperliquidity/hyperliquidityState.ts'
 import { Journal } from './journal.ts'
 import { type Market, type PerpMarket, perpMarket, SPOT_ASSET_MIN, spotMarket } from './market.ts'
 import type { MarkState } from './markPrice.ts'
-import { NO_AVERAGE } from './movingAverage.ts'
+import { type MovingAverage, NO_AVERAGE } from './movingAverage.ts'
 import { NonceTable } from './nonceTable.ts'
 import { ORDER_IS_BUY, ORDER_IS_REDUCE_ONLY, OrderArena } from './orderArena.ts'
 import type { OrderBook } from './orderBook.ts'
@@ -99,6 +99,7 @@ import {
   FEE_SCHEDULE,
   FEE_VOLUMES,
   HOUR_OPEN_INTERESTS,
+  HYPERP_AVERAGES,
   L1_VOTES,
   LIQUIDATION_COOLDOWNS,
   MARK_STATES,
@@ -235,6 +236,11 @@ export class CoreState {
   )
   /** By perp; absent before its first oracle update. */
   readonly markStates: Table<number, MarkState> = new Table(MARK_STATES, this.journal, nothing)
+  readonly hyperpAverages: Table<number, MovingAverage> = new Table(
+    HYPERP_AVERAGES,
+    this.journal,
+    nothing,
+  )
   readonly scheduledCancels: Table<User, ScheduledCancel> = new Table(
     SCHEDULED_CANCELS,
     this.journal,
@@ -352,6 +358,7 @@ export class CoreState {
     this.twaps,
     this.delayedOrders,
     this.markStates,
+    this.hyperpAverages,
     this.premiums,
     this.riskRulesTable,
     this.feeScheduleTable,

@@ -2,6 +2,7 @@ import { assert } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { formatUnits, maxOf, minOf, product } from './decimal.ts'
 import { averagePremium, fundingOf, hourlyRate, premiumOf, RATE_DECIMALS } from './fundingRate.ts'
+import { fundingPremium } from './hyperps.ts'
 import { impactPx } from './impactPrice.ts'
 import { accountMargin, isolatedMargin } from './margin.ts'
 import type { PerpMarket } from './market.ts'
@@ -51,11 +52,12 @@ function samplePremiums(state: CoreState): void {
   }
 }
 
-function currentPremium(state: CoreState, { asset, book, perp }: PerpMarket): bigint | undefined {
+function currentPremium(state: CoreState, market: PerpMarket): bigint | undefined {
+  const { asset, book, perp } = market
   const bid = impactPx(book, true, perp.impactNtl)
   const ask = impactPx(book, false, perp.impactNtl)
   if (bid === undefined || ask === undefined) return undefined
-  return premiumOf({ bid, ask }, state.pricesOf(asset).oraclePx)
+  return fundingPremium(market, premiumOf({ bid, ask }, state.pricesOf(asset).oraclePx))
 }
 
 /** A position that takes part in a settlement. */

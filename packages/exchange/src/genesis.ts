@@ -204,6 +204,7 @@ function addPerps(state: CoreState, perps: readonly GenesisPerp[]): void {
       impactNtl: usdOf(perp.impactNtl ?? IMPACT_NTL_DEFAULT, refuse),
       openInterestCap: usdOf(perp.openInterestCap ?? '0', refuse),
       openInterestIncrease: usdOf(perp.openInterestIncrease ?? '0', refuse),
+      hyperpPx: perp.isHyperp === true ? px : 0,
     })
     if (perp.isDelisted === true) state.delisted.set(i, 0)
     state.prices.set(i, { oraclePx: px, markPx: px, lastPx: 0 })

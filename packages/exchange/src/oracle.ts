@@ -1,7 +1,9 @@
 import { assert, InvariantError } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import type { OracleUpdateEvent } from './events.ts'
+import { capHyperpMark, hyperpsOf, isHyperp, renewHyperpOracle } from './hyperps.ts'
 import { ORACLE_AGE_MS_MAX, ORACLE_STEP_MAX, PX_TICKS_MAX } from './limits.ts'
+import type { PerpMarket } from './market.ts'
 import { renewMark } from './markPrice.ts'
 import { oracleBucketOf } from './oracleBucket.ts'
 import { formatPx } from './orderEvents.ts'
@@ -113,30 +115,40 @@ function applyBucket(
     const venues = perpPxs.get(perp) ?? []
     // §7.1: fewer than half of those who gave an oracle price cannot make the price of other venues.
     const perpPx = 2n * stakeOf(venues) > stakeOf(submitted) ? weightedMedian(venues) : 0
-    const before = state.pricesOf(perp)
     const oraclePx = clampStep(state, perp, weightedMedian(submitted))
-    const { timestampMs } = state.now
-    const { markPx, state: markState } = renewMark(
-      { ...state.markStateOf(perp), oracleMs: timestampMs, perpPx },
-      oraclePx,
-      {
-        bid: market.book.bestPx(true),
-        ask: market.book.bestPx(false),
-        lastPx: before.lastPx,
-      },
-      timestampMs,
-    )
-    previous.set(perp, before.markPx)
-    state.markStates.set(perp, markState)
-    state.prices.set(perp, { ...before, oraclePx, markPx })
-    printed.push({
-      coin: market.coin,
-      oraclePx: formatPx(market, oraclePx),
-      markPx: formatPx(market, markPx),
-    })
+    previous.set(perp, state.pricesOf(perp).markPx)
+    printed.push(setPrices(state, market, { oraclePx, perpPx }))
+  }
+  for (const market of hyperpsOf(state)) {
+    const oraclePx = renewHyperpOracle(state, market)
+    previous.set(market.asset, state.pricesOf(market.asset).markPx)
+    printed.push(setPrices(state, market, { oraclePx, perpPx: 0 }))
   }
   state.emit({ kind: 'oracleUpdate', bucket, prices: printed })
   return previous
+}
+
+/** Sets the oracle price, and the mark that follows from it and the book. */
+function setPrices(
+  state: CoreState,
+  market: PerpMarket,
+  { oraclePx, perpPx }: { readonly oraclePx: number; readonly perpPx: number },
+): OracleUpdateEvent['prices'][number] {
+  const { asset, book, coin } = market
+  const { timestampMs } = state.now
+  const before = state.pricesOf(asset)
+  const renewed = renewMark(
+    { ...state.markStateOf(asset), oracleMs: timestampMs, perpPx },
+    oraclePx,
+    { bid: book.bestPx(true), ask: book.bestPx(false), lastPx: before.lastPx },
+    timestampMs,
+  )
+  const markPx = isHyperp(market)
+    ? capHyperpMark(renewed.markPx, state.hyperpAverages.get(asset))
+    : renewed.markPx
+  state.markStates.set(asset, renewed.state)
+  state.prices.set(asset, { ...before, oraclePx, markPx })
+  return { coin, oraclePx: formatPx(market, oraclePx), markPx: formatPx(market, markPx) }
 }
 
 /** Whether the oracle price of a perp is older than §7.1 allows. */

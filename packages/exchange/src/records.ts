@@ -75,6 +75,8 @@ export interface Perp {
   readonly openInterestCap: bigint
   /** 1e-6 USDC by which open interest may grow in an hour; 0 is no bound; §6.7. */
   readonly openInterestIncrease: bigint
+  /** First price in ticks of a perp whose own marks make its oracle price; 0 is none; §7.3. */
+  readonly hyperpPx: number
 }
 
 export type MarginMode = 'normal' | 'strictIsolated' | 'noCross'
@@ -349,7 +351,8 @@ export const PERPS: TableSpec<number, Perp> = {
       .u8(MARGIN_MODES.indexOf(perp.marginMode))
       .u64(perp.impactNtl)
       .u64(perp.openInterestCap)
-      .u64(perp.openInterestIncrease),
+      .u64(perp.openInterestIncrease)
+      .u53(perp.hyperpPx),
   read: (input) => ({
     index: input.u32(),
     name: input.text(),
@@ -361,6 +364,7 @@ export const PERPS: TableSpec<number, Perp> = {
     impactNtl: input.u64(),
     openInterestCap: input.u64(),
     openInterestIncrease: input.u64(),
+    hyperpPx: input.u53(),
   }),
 }
 

@@ -99,6 +99,14 @@ export const MARK_STATES: TableSpec<number, MarkState> = {
   }),
 }
 
+/** Average of the marks of a hyperp, in ticks; absent before its first sample. Keyed by perp. */
+export const HYPERP_AVERAGES: TableSpec<number, MovingAverage> = {
+  tag: 0x48,
+  ...indexKey,
+  write: writeAverage,
+  read: readAverage,
+}
+
 /** Lots open when the running hour began, of perps whose growth is bounded and that had any. Keyed by perp. */
 export const HOUR_OPEN_INTERESTS: TableSpec<number, bigint> = {
   tag: 0x45,

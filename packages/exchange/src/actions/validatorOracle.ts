@@ -1,6 +1,7 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { parseSafeUnits } from '../decimal.ts'
+import { isHyperp } from '../hyperps.ts'
 import { ORACLE_BUCKET_LAG_MAX, PX_TICKS_MAX } from '../limits.ts'
 import { oracleBucketOf } from '../oracleBucket.ts'
 import type { User } from '../records.ts'
@@ -38,7 +39,8 @@ export function applyValidatorOracle(
     if (px === undefined || px === 0 || (perpPx !== null && venuePx === 0)) {
       return fault('OL_ACTION_ORACLE', `Invalid oracle price for asset ${asset}.`)
     }
-    submission.set(asset, [asset, px, venuePx])
+    // A price that nobody outside makes: what a validator says of it counts for nothing.
+    if (!isHyperp(market)) submission.set(asset, [asset, px, venuePx])
   }
   state.oracleSubmissions.set(
     signer,

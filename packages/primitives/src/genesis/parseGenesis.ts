@@ -164,6 +164,7 @@ const perp = structParser<GenesisPerp>({
   impactNtl: { optional: decimal },
   openInterestCap: { optional: decimal },
   openInterestIncrease: { optional: decimal },
+  isHyperp: { optional: booleanParser },
   isDelisted: { optional: booleanParser },
   oraclePx: decimal,
 })

@@ -81,6 +81,8 @@ export interface GenesisPerp {
   readonly openInterestCap?: string
   /** USDC by which open interest may grow in an hour, decimal string; any when absent. */
   readonly openInterestIncrease?: string
+  /** Has no price outside of the exchange: `oraclePx` is its first one, and its own marks make the next. */
+  readonly isHyperp?: boolean
   /** Keeps its id, and nobody trades it. */
   readonly isDelisted?: boolean
   /** Decimal string, quote per base. */
