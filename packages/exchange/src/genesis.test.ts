@@ -24,7 +24,7 @@ describe('genesis of the Core', () => {
   it('pins the stored form: a change here breaks every running chain', () => {
     const { coreRoot, writes } = ExchangeMachine.genesis(testGenesis(3))
     expect(Buffer.from(coreRoot).toString('hex')).toMatchInlineSnapshot(
-      `"237bb22d8e1e46d800f4ed9463252580ac44c6cc2698ebfa44938aa1e055aa40"`,
+      `"b85dc06733f27c15ab2f01e093fd14eff07fee1c34cddcf433abe89d2ac16c3c"`,
     )
     expect(writes).toHaveLength(58)
     expect(writes.every(([key]) => key[0] === 0x63)).toBe(true)
