@@ -19,11 +19,18 @@ const btcPx = (ticks: number): string => `${Math.floor(ticks / 10)}.${ticks % 10
 const btcSize = (lots: number): string =>
   `${Math.floor(lots / 100_000)}.${String(lots % 100_000).padStart(5, '0')}`
 
+const wire = (fields: Partial<OrderWire>): OrderWire => ({
+  a: btc,
+  b: true,
+  p: '100000',
+  s: '0.01',
+  r: false,
+  t: { limit: { tif: 'Gtc' } },
+  ...fields,
+})
 const order = (fields: Partial<OrderWire>): Action => ({
   type: 'order',
-  orders: [
-    { a: btc, b: true, p: '100000', s: '0.01', r: false, t: { limit: { tif: 'Gtc' } }, ...fields },
-  ],
+  orders: [wire(fields)],
   grouping: 'na',
 })
 const leverage = (value: number, isCross = true): Action => ({
@@ -32,10 +39,11 @@ const leverage = (value: number, isCross = true): Action => ({
   isCross,
   leverage: value,
 })
-const modify = (fields: Partial<OrderWire>): Action => {
-  const [made] = (order(fields) as { readonly orders: readonly [OrderWire] }).orders
-  return { type: 'batchModify', modifies: [{ oid: 1, order: made }], a: true }
-}
+const modify = (fields: Partial<OrderWire>): Action => ({
+  type: 'batchModify',
+  modifies: [{ oid: 1, order: wire(fields) }],
+  a: true,
+})
 const trigger = (triggerPx: string): Action =>
   order({ b: false, r: true, t: { trigger: { isMarket: true, triggerPx, tpsl: 'sl' } } })
 const twapOf = (

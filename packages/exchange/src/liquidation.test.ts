@@ -307,6 +307,7 @@ describe('bankruptcy price: §6.5', () => {
       impactNtl: 0n,
       openInterestCap: 0n,
       openInterestIncrease: 0n,
+      hyperpPx: 0,
     },
     undefined,
     new LinkedOrderBook(new OrderArena()),

@@ -52,6 +52,7 @@ it('finds the liquidation price of the published sample: §6.5', () => {
       impactNtl: 0n,
       openInterestCap: 0n,
       openInterestIncrease: 0n,
+      hyperpPx: 0,
     },
     undefined,
     new LinkedOrderBook(new OrderArena()),

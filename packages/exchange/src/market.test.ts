@@ -24,6 +24,7 @@ function perp(szDecimals: number): PerpMarket {
       impactNtl: 0n,
       openInterestCap: 0n,
       openInterestIncrease: 0n,
+      hyperpPx: 0,
     },
     undefined,
     new LinkedOrderBook(new OrderArena()),
