@@ -12,4 +12,4 @@ export {
   testUserHex,
   testValidators,
 } from './fixtures.ts'
-export { prng, type RandomStep, randomStep } from './randomHistory.ts'
+export { applyStep, prng, type RandomStep, randomStep } from './randomHistory.ts'

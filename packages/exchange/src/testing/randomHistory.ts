@@ -1,6 +1,13 @@
-import type { Action, CoreWriterAction, Hex, OrderWire } from '@openliquid/primitives'
+import {
+  type Action,
+  type CoreWriterAction,
+  type Hex,
+  hexToBytes,
+  type OrderWire,
+} from '@openliquid/primitives'
+import { oracleBucketOf } from '../oracleBucket.ts'
 import { subAccountAddress } from '../subAccountAddress.ts'
-import { ASSETS, GENESIS_MS, testUserHex } from './fixtures.ts'
+import { ASSETS, GENESIS_MS, type TestExchange, testUser, testUserHex } from './fixtures.ts'
 
 /** A seeded source of integers below a bound. */
 export type Prng = (bound: number) => number
@@ -85,6 +92,36 @@ export function randomStep(next: Prng, users: number): RandomStep {
   }
   if (dice < 92) return { kind: 'coreWriter', user, action: coreWriterAction(next) }
   return action(1001 + next(4), oracleAction(next))
+}
+
+/** Does one step and returns what it said. `reload` goes on with a machine that is loaded from the store. */
+export function applyStep(exchange: TestExchange, step: RandomStep, reload: boolean): unknown {
+  switch (step.kind) {
+    case 'endBlock': {
+      const { coreRoot, events } = reload
+        ? exchange.reload(step.afterMs)
+        : exchange.endBlock(step.afterMs)
+      return { coreRoot, events }
+    }
+    case 'action': {
+      const action =
+        step.action.type === 'validatorOracle'
+          ? { ...step.action, bucket: oracleBucketOf(exchange.timestampMs) }
+          : step.action
+      const { vaultAddress } = step
+      return exchange.act(
+        testUser(step.user),
+        action,
+        vaultAddress === undefined ? {} : { vaultAddress: hexToBytes(vaultAddress, 20) },
+      )
+    }
+    case 'coreWriter':
+      exchange.machine.applyCoreWriterAction(testUser(step.user), step.action, {
+        evmTxHash: new Uint8Array(32).fill(7),
+        logIndex: 3,
+      })
+      return undefined
+  }
 }
 
 function action(user: number, what: Action): Extract<RandomStep, { kind: 'action' }> {
