@@ -39,6 +39,7 @@ it('exports what is public, and no more', () => {
       "NaiveTriggerBook",
       "TOKENS",
       "TestExchange",
+      "applyStep",
       "prng",
       "randomStep",
       "testContext",
