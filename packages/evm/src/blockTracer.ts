@@ -1,14 +1,17 @@
-import {
-  type Address,
-  assert,
-  bytesToHex,
-  type Hash,
-  type L1Precompile,
-} from '@openliquid/primitives'
+import { type Address, assert, bytesToHex, type Hash } from '@openliquid/primitives'
 import type { EvmTransaction } from './evmTransaction.ts'
 import { FastMachine } from './fastMachine.ts'
 import { JournaledState } from './journaledState.ts'
-import type { BlockEnvironment, Execution, Machine, MachineBinding, Refusal } from './machine.ts'
+import { TRACE_GAS_PER_TURN } from './limits.ts'
+import {
+  type BlockEnvironment,
+  type Execution,
+  type Machine,
+  type MachineBinding,
+  type MachineOptions,
+  MessageStopped,
+  type Refusal,
+} from './machine.ts'
 import { ReferenceMachine } from './referenceMachine.ts'
 import type { StateSource } from './stateReader.ts'
 import { CallTracer, countSelectors, diffOf, prestateOf, StructTracer } from './tracers.ts'
@@ -36,24 +39,28 @@ export class BlockTracer {
   readonly #fast: FastMachine
   readonly #reference: ReferenceMachine
   readonly #options: EvmTraceOptions
+  readonly #pause: () => Promise<void>
 
-  private constructor(fast: FastMachine, reference: ReferenceMachine, options: EvmTraceOptions) {
-    this.#fast = fast
-    this.#reference = reference
-    this.#options = options
+  private constructor(parts: {
+    readonly fast: FastMachine
+    readonly reference: ReferenceMachine
+    readonly options: EvmTraceOptions
+    readonly pause: () => Promise<void>
+  }) {
+    this.#fast = parts.fast
+    this.#reference = parts.reference
+    this.#options = parts.options
+    this.#pause = parts.pause
   }
 
+  /** @param machineOptions - `pause` is where others have their turn */
   static async create(
-    chainId: bigint,
-    precompiles: readonly L1Precompile[],
+    machineOptions: MachineOptions & { readonly pause: () => Promise<void> },
     options: EvmTraceOptions,
   ): Promise<BlockTracer> {
-    const machineOptions = { chainId, precompiles }
-    return new BlockTracer(
-      await FastMachine.create(machineOptions),
-      await ReferenceMachine.create(machineOptions),
-      options,
-    )
+    const fast = await FastMachine.create(machineOptions)
+    const reference = await ReferenceMachine.create(machineOptions)
+    return new BlockTracer({ fast, reference, options, pause: machineOptions.pause })
   }
 
   /**
@@ -74,7 +81,10 @@ export class BlockTracer {
     const traces: EvmTrace[] = []
     for (const [index, transaction] of block.transactions.entries()) {
       if (block.only === undefined || block.only === index) {
-        const run: Run = (machine) => machine.runTransaction(transaction, environment)
+        const run: Run = (machine) =>
+          machine === this.#fast
+            ? this.#fast.replayTransaction(transaction, environment)
+            : machine.runTransaction(transaction, environment)
         traces.push(await this.#trace(run, { state, scene, transaction }))
       }
       if (block.only === index) break
@@ -92,15 +102,15 @@ export class BlockTracer {
       readonly transactions: readonly EvmTransaction[]
     },
   ): Promise<void> {
-    this.#fast.bind({ ...scene, state })
+    const { signal } = this.#options
+    this.#fast.bind({ ...scene, state, signal })
     for (const transaction of block.system) {
       this.#fast.runSystemTransaction(transaction, { ...environment, baseFeePerGas: 0n })
     }
     for (const transaction of block.transactions) {
-      this.#fast.bind({ ...scene, state })
-      this.#fast.runTransaction(transaction, environment)
-      // Running a block again takes a while: others have their turn in between.
-      await new Promise((resolve) => setImmediate(resolve))
+      this.#fast.bind({ ...scene, state, signal })
+      await this.#fast.replayTransaction(transaction, environment)
+      await this.#pause()
     }
   }
 
@@ -136,7 +146,8 @@ export class BlockTracer {
     const options = this.#options
     const { events } = this.#reference
     const execute = async (machine: Machine): Promise<Execution> => {
-      machine.bind({ ...scene, state: layer })
+      machine.bind({ ...scene, state: layer, signal: options.signal })
+      if (machine === this.#reference) this.#giveWay()
       const execution = await run(machine)
       assert(!('refused' in execution), 'what was part of a block runs again')
       return execution
@@ -173,6 +184,23 @@ export class BlockTracer {
     } finally {
       events.removeAllListeners()
     }
+  }
+
+  /** The reference engine knows no turns of its own: it waits for a listener, and passes on what one throws. */
+  #giveWay(): void {
+    const { signal } = this.#options
+    let [last, sincePause] = [0n, 0n]
+    this.#reference.events.on('step', ({ gasLeft }, goOn) => {
+      // A frame that begins or ends counts too much, which only means a pause more.
+      sincePause += gasLeft < last ? last - gasLeft : 0n
+      last = gasLeft
+      if (sincePause < TRACE_GAS_PER_TURN) return goOn?.()
+      sincePause = 0n
+      void this.#pause().then(goOn)
+    })
+    this.#reference.events.on('step', () => {
+      if (signal?.aborted === true) throw new MessageStopped('a trace was stopped')
+    })
   }
 
   #isPrecompile(address: Address): boolean {

@@ -7,7 +7,7 @@ import {
 import { NO_ACCOUNT } from './account.ts'
 import type { BlockTracer } from './blockTracer.ts'
 import { overrideEnvironment, overrideState } from './callOverrides.ts'
-import { type CallPace, CallQueue } from './callQueue.ts'
+import { type CallPace, CallQueue, type CallRefusal } from './callQueue.ts'
 import { createMachine } from './engines.ts'
 import { EvmError } from './errors.ts'
 import type { AccessListEntry } from './evmTransaction.ts'
@@ -77,6 +77,11 @@ export class CallRunner {
   constructor(chainId: bigint, precompiles: readonly L1Precompile[], pace: CallPace | undefined) {
     this.#queue = new CallQueue(pace)
     this.#machineOptions = { chainId, precompiles, pause: () => this.#queue.turn() }
+  }
+
+  /** Does other work of clients in line with the messages. */
+  inLine<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T | CallRefusal> {
+    return this.#queue.run(work, signal)
   }
 
   /** Resolves in a later turn of the event loop that no message has. */

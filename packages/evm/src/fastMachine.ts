@@ -92,13 +92,31 @@ export class FastMachine implements Machine {
   }
 
   runTransaction(transaction: EvmTransaction, environment: BlockEnvironment): Execution {
+    const message = this.#transactionMessage(transaction, environment)
+    const result = this.#evm.start(message) ?? this.#evm.resume(Number.POSITIVE_INFINITY)
+    assert(result !== undefined, 'without an end to its budget the loop runs to the end')
+    return this.#settle(message, transaction.gasLimit, environment, result)
+  }
+
+  /** The same for those who run it again: it gives way and can be stopped, as a message. @throws {MessageStopped} */
+  async replayTransaction(
+    transaction: EvmTransaction,
+    environment: BlockEnvironment,
+  ): Promise<Execution> {
+    const message = this.#transactionMessage(transaction, environment)
+    const result = await this.#runInTurns(message)
+    return this.#settle(message, transaction.gasLimit, environment, result)
+  }
+
+  /** Takes what the transaction can cost from its sender. */
+  #transactionMessage(transaction: EvmTransaction, environment: BlockEnvironment): FastMessage {
     const { state } = this.#evm
     const { gasLimit, to, value, data, accessList } = transaction
     const gasPrice = effectiveGasPrice(transaction, environment.baseFeePerGas)
     const sender = state.cell(transaction.sender)
     state.setBalance(sender, sender.balance - gasLimit * gasPrice)
     const intrinsic = intrinsicGas(transaction)
-    const message = this.#message(
+    return this.#message(
       {
         from: transaction.sender,
         to,
@@ -110,8 +128,16 @@ export class FastMachine implements Machine {
       },
       environment,
     )
-    const result = this.#evm.start(message) ?? this.#evm.resume(Number.POSITIVE_INFINITY)
-    assert(result !== undefined, 'without an end to its budget the loop runs to the end')
+  }
+
+  /** Gives the sender back what is left, and the coinbase its tip. */
+  #settle(
+    { caller: sender, gasPrice }: FastMessage,
+    gasLimit: bigint,
+    environment: BlockEnvironment,
+    result: FastResult,
+  ): Execution {
+    const { state } = this.#evm
     const execution = toExecution(result, gasLimit)
     state.setBalance(sender, sender.balance + (gasLimit - execution.gasUsed) * gasPrice)
     state.touch(sender)
@@ -131,9 +157,13 @@ export class FastMachine implements Machine {
   async runMessage(message: EvmMessage, environment: BlockEnvironment): Promise<Execution> {
     const intrinsic = intrinsicGas(message)
     assert(message.gas >= intrinsic, 'a message pays its intrinsic gas')
-    const evm = this.#evm
     const started = this.#message({ ...message, gas: message.gas - intrinsic }, environment)
-    let result = evm.start(started)
+    return toExecution(await this.#runInTurns(started), message.gas)
+  }
+
+  async #runInTurns(message: FastMessage): Promise<FastResult> {
+    const evm = this.#evm
+    let result = evm.start(message)
     while (result === undefined) {
       result = evm.resume(CALL_GAS_PER_TURN)
       if (result !== undefined) break
@@ -142,7 +172,7 @@ export class FastMachine implements Machine {
       evm.abandon()
       throw new MessageStopped('a message was stopped')
     }
-    return toExecution(result, message.gas)
+    return result
   }
 
   /** Counts the sender's nonce up and makes warm what is warm before the first instruction (EIP-2929, EIP-2930, EIP-3651). */

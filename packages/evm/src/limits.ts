@@ -42,6 +42,10 @@ export const SIMULATED_CALLS_MAX = 1_000
 export const ACCESS_LIST_RUNS_MAX = 8
 /** Instructions in one trace of single steps. */
 export const STRUCT_LOGS_MAX = 100_000
+/** Bytes of stack, memory and storage in one trace of single steps: as text, twice as many are all that an answer holds. */
+export const STRUCT_LOG_BYTES_MAX = 12_582_912
+/** Gas after which a trace by the reference engine, ten times as slow as the other, gives way. */
+export const TRACE_GAS_PER_TURN = 3_000n
 /** Machines that wait for a call; more are made when more calls run at once. */
 export const IDLE_MACHINES_MAX = 4
 /** Bytes after which a piece of a snapshot ends: an account with the largest code still fits the largest piece. */

@@ -40,7 +40,7 @@ import { LOGS_BLOCKS_PER_TURN, PAST_STATES_MAX, READ_BLOCKS_MAX } from './limits
 import { invalidFilter, LogCollector, logRange } from './logFilter.ts'
 import { blocksWithLogs } from './logIndex.ts'
 import type { LruCache } from './lruCache.ts'
-import type { BlockEnvironment } from './machine.ts'
+import { type BlockEnvironment, MessageStopped } from './machine.ts'
 import type { EvmLog, EvmReceipt } from './receipts.ts'
 import { StateAt } from './stateAt.ts'
 import { missingState, precompileCallsAt, storeAt } from './stateHistory.ts'
@@ -205,10 +205,10 @@ export class StateView implements EvmView {
     const isHead = number === this.number
     const scene = isHead ? this.#scene(this.#now, request.lane) : this.#pastScene(number)
     const { state: source, environment, ...binding } = scene
-    const { chainId } = this
-    const tracer = await BlockTracer.create(chainId, this.#options.precompiles, options)
-    const state = new JournaledState(source)
-    return this.#calls.trace(request, { state, environment, binding, tracer })
+    return this.#traced(options, (tracer) => {
+      const state = new JournaledState(source)
+      return this.#calls.trace(request, { state, environment, binding, tracer })
+    })
   }
 
   async storageRange({
@@ -225,13 +225,12 @@ export class StateView implements EvmView {
     const { state: source, store: reader } = this.#pastState(number)
     const state = new JournaledState(source)
     if (blockNumber > 0n) {
-      const { chainId } = this
-      const options = { tracer: 'noop' } as const
-      const tracer = await BlockTracer.create(chainId, this.#options.precompiles, options)
-      await tracer.replay(state, this.#replayScene(block), {
-        system: this.#systemTransactions(blockNumber),
-        transactions: this.#mined(block).slice(0, transactionIndex),
-      })
+      await this.#traced({ tracer: 'noop' }, (tracer) =>
+        tracer.replay(state, this.#replayScene(block), {
+          system: this.#systemTransactions(blockNumber),
+          transactions: this.#mined(block).slice(0, transactionIndex),
+        }),
+      )
     }
     const { store } = this.#options
     return storageRange(state, range, { store, reader, number, head: this.number })
@@ -253,15 +252,35 @@ export class StateView implements EvmView {
   async #trace(block: EvmBlock, options: EvmTraceOptions, only?: number): Promise<EvmTrace[]> {
     const { number } = block.header
     const { state } = number === 0n ? this.#pastState(0n) : this.#pastState(number - 1n)
-    const tracer = await BlockTracer.create(this.chainId, this.#options.precompiles, options)
-    return tracer.traceBlock(
-      { ...this.#replayScene(block), state },
-      {
-        system: this.#systemTransactions(number),
-        transactions: this.#mined(block),
-        ...(only === undefined ? {} : { only }),
-      },
+    return this.#traced(options, (tracer) =>
+      tracer.traceBlock(
+        { ...this.#replayScene(block), state },
+        {
+          system: this.#systemTransactions(number),
+          transactions: this.#mined(block),
+          ...(only === undefined ? {} : { only }),
+        },
+      ),
     )
+  }
+
+  /** Runs something again, in line with the calls of clients. @throws {EvmError} OL_EVM_TRACE */
+  async #traced<T>(options: EvmTraceOptions, run: (tracer: BlockTracer) => Promise<T>): Promise<T> {
+    const { precompiles } = this.#options
+    const pause = (): Promise<void> => this.#calls.turn()
+    const machineOptions = { chainId: this.chainId, precompiles, pause }
+    try {
+      const trace = await this.#calls.inLine(
+        async () => run(await BlockTracer.create(machineOptions, options)),
+        options.signal,
+      )
+      if (trace === 'full') throw noTrace('too many calls at a time')
+      if (trace === 'stopped') throw noTrace(TOO_LONG)
+      return trace
+    } catch (error) {
+      if (error instanceof MessageStopped) throw noTrace(TOO_LONG)
+      throw error
+    }
   }
 
   /** What a block saw beside the state before it. */
@@ -554,6 +573,8 @@ function environmentOf({ header }: EvmBlock): BlockEnvironment {
   const { number, timestamp, gasLimit, baseFeePerGas } = header
   return { number, timestamp, gasLimit, baseFeePerGas }
 }
+
+const TOO_LONG = 'it took too long'
 
 function noTrace(reason: string): EvmError {
   return new EvmError(`nothing to trace: ${reason}`, { code: 'OL_EVM_TRACE', reason })

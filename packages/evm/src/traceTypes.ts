@@ -3,7 +3,12 @@ import type { EvmSlotValue } from './evmView.ts'
 import type { EvmLogEntry } from './receipts.ts'
 
 /** Which tracer runs, and how. */
-export type EvmTraceOptions =
+export type EvmTraceOptions = EvmTracerOptions & {
+  /** Stops a trace that takes too long: OL_EVM_TRACE. */
+  readonly signal?: AbortSignal
+}
+
+type EvmTracerOptions =
   | {
       readonly tracer: 'call'
       /** Only the outermost message. */

@@ -3,7 +3,7 @@ import { type Address, assert, bytesToHex } from '@openliquid/primitives'
 import type { SlotCell } from './accountCell.ts'
 import { EvmError } from './errors.ts'
 import type { JournaledState } from './journaledState.ts'
-import { STRUCT_LOGS_MAX } from './limits.ts'
+import { STRUCT_LOG_BYTES_MAX, STRUCT_LOGS_MAX } from './limits.ts'
 import type { Execution } from './machine.ts'
 import type { EvmLogEntry } from './receipts.ts'
 import type { ReferenceMachine } from './referenceMachine.ts'
@@ -169,6 +169,7 @@ export class StructTracer {
   readonly #options: Extract<EvmTraceOptions, { tracer: 'struct' }>
   readonly #storage = new Map<string, Map<bigint, Uint8Array>>()
   readonly steps: EvmStep[] = []
+  #bytes: number = 0
 
   constructor(options: Extract<EvmTraceOptions, { tracer: 'struct' }>) {
     this.#options = options
@@ -187,11 +188,16 @@ export class StructTracer {
     } = this.#options
     if (this.steps.length >= (limit ?? STRUCT_LOGS_MAX)) {
       if (limit !== undefined && limit <= STRUCT_LOGS_MAX) return
-      const reason = `more than ${STRUCT_LOGS_MAX} steps`
-      throw new EvmError(`the trace is too long: ${reason}`, { code: 'OL_EVM_TRACE', reason })
+      throw tooLong(`more than ${STRUCT_LOGS_MAX} steps`)
     }
     const { pc, opcode, gasLeft, depth, gasRefund, stack, memory } = step
     const storage = withoutStorage ? undefined : this.#storageOf(step, state)
+    this.#bytes += withoutStack ? 0 : WORD_BYTES * stack.length
+    this.#bytes += withMemory ? memory.length : 0
+    this.#bytes += 2 * WORD_BYTES * (storage?.length ?? 0)
+    if (this.#bytes > STRUCT_LOG_BYTES_MAX) {
+      throw tooLong(`more than ${STRUCT_LOG_BYTES_MAX} bytes of stack, memory and storage`)
+    }
     this.steps.push({
       pc,
       op: opcode.name,
@@ -221,6 +227,12 @@ export class StructTracer {
     known.set(slot, wordBytes(value))
     return [...known].map(([at, bytes]) => ({ slot: wordBytes(at), value: bytes }))
   }
+}
+
+const WORD_BYTES = 32
+
+function tooLong(reason: string): EvmError {
+  return new EvmError(`the trace is too long: ${reason}`, { code: 'OL_EVM_TRACE', reason })
 }
 
 /** What a run looked at, as it was before. Accounts that are not there are left out. */

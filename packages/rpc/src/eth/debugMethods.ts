@@ -53,7 +53,7 @@ export function debugMethods(
     return async (params) => {
       checkParamCount(params, { min: 1, max: 2 })
       const id = parse(params[0])
-      const options = parseTraceOptions(params[1])
+      const options = parseTraceOptions(params[1], limits.requestTimeoutMs)
       const traces = await reader.run(id, (_, block, evm) =>
         evm.traceBlock(block.header.number, options),
       )
@@ -101,7 +101,7 @@ export function debugMethods(
       async (params) => {
         checkParamCount(params, { min: 1, max: 2 })
         const hash = parseHash(params[0], 'transaction hash')
-        const options = parseTraceOptions(params[1])
+        const options = parseTraceOptions(params[1], limits.requestTimeoutMs)
         const id = await reader.read((evm) => blockOfTransaction(evm, hash))
         return traceToJson(
           await reader.run(id, (_, __, evm) => evm.traceTransaction(hash, options)),
@@ -156,9 +156,8 @@ export function debugMethods(
           ...parseCallRequest(params[0], chainId),
           ...(stateOverrides.length === 0 ? {} : { stateOverrides }),
           ...(blockOverrides === undefined ? {} : { blockOverrides }),
-          signal: AbortSignal.timeout(limits.callTimeoutMs),
         }
-        const options = parseTraceOptions(params[2])
+        const options = parseTraceOptions(params[2], limits.callTimeoutMs)
         return traceToJson(
           await reader.run(parseBlockId(params[1]), (_, block, evm) =>
             evm.traceCall(request, block.header.number, options),
@@ -187,9 +186,14 @@ export function blockOfTransaction(evm: EvmView, hash: Hash): BlockId {
   })
 }
 
-/** Which tracer, and how; without a name it is the one of single steps. JavaScript tracers are not run. */
-function parseTraceOptions(value: unknown): EvmTraceOptions {
+/** Which tracer, and how, for so long. */
+function parseTraceOptions(value: unknown, timeoutMs: number): EvmTraceOptions {
   const fields = isAbsent(value) ? {} : parseObject(value, 'trace options')
+  return { ...parseTracer(fields), signal: AbortSignal.timeout(timeoutMs) }
+}
+
+/** Without a name it is the tracer of single steps. JavaScript tracers are not run. */
+function parseTracer(fields: Readonly<Record<string, unknown>>): EvmTraceOptions {
   const { tracer, tracerConfig } = fields
   const config = isAbsent(tracerConfig) ? {} : parseObject(tracerConfig, 'tracerConfig')
   switch (tracer) {

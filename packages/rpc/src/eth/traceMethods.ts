@@ -20,7 +20,7 @@ import {
   parseList,
   parseObject,
 } from './ethParams.ts'
-import type { EvmTrace } from './evmTypes.ts'
+import type { EvmTrace, EvmTraceOptions } from './evmTypes.ts'
 import { flatTraces } from './traceJson.ts'
 
 /** Blocks that one trace_filter runs again. */
@@ -43,7 +43,7 @@ export function traceMethods(
   const tracesOf = async (id: BlockId): Promise<readonly Flat[]> => {
     const traced = await reader.run(id, async (_, block, evm) => ({
       block,
-      traces: await evm.traceBlock(block.header.number, { tracer: 'call' }),
+      traces: await evm.traceBlock(block.header.number, callTracer(limits.requestTimeoutMs)),
     }))
     return traced.traces.flatMap((trace, position) => flatOf(trace, traced.block, position))
   }
@@ -64,7 +64,11 @@ export function traceMethods(
         const id = await reader.read((evm) => blockOfTransaction(evm, hash))
         return reader.run(id, async (_, block, evm) => {
           const position = evm.getTransaction(hash)?.transactionIndex ?? 0
-          return flatOf(await evm.traceTransaction(hash, { tracer: 'call' }), block, position)
+          return flatOf(
+            await evm.traceTransaction(hash, callTracer(limits.requestTimeoutMs)),
+            block,
+            position,
+          )
         })
       },
     ],
@@ -74,11 +78,10 @@ export function traceMethods(
         checkParamCount(params, { min: 2, max: 3 })
         const request = {
           ...parseCallRequest(params[0], chainId),
-          signal: AbortSignal.timeout(limits.callTimeoutMs),
         }
         checkTraceTypes(params[1])
         const trace = await reader.run(parseBlockId(params[2]), (_, block, evm) =>
-          evm.traceCall(request, block.header.number, { tracer: 'call' }),
+          evm.traceCall(request, block.header.number, callTracer(limits.callTimeoutMs)),
         )
         return replayOf(trace)
       },
@@ -90,7 +93,7 @@ export function traceMethods(
         const id = parseBlockId(params[0])
         checkTraceTypes(params[1])
         const traces = await reader.run(id, (_, block, evm) =>
-          evm.traceBlock(block.header.number, { tracer: 'call' }),
+          evm.traceBlock(block.header.number, callTracer(limits.requestTimeoutMs)),
         )
         return traces.map((trace) => ({
           ...replayOf(trace),
@@ -132,6 +135,11 @@ async function filter(
     wanted.push(...traces.filter((trace) => isWanted(trace, senders, receivers)))
   }
   return wanted.slice(after, end)
+}
+
+/** The messages, found within a time. */
+function callTracer(timeoutMs: number): EvmTraceOptions {
+  return { tracer: 'call', signal: AbortSignal.timeout(timeoutMs) }
 }
 
 function numberOf(evm: EvmView, id: BlockId): bigint {
