@@ -33,6 +33,12 @@ export type RpcFault =
   | { readonly code: 'OL_RPC_CONTENT_TYPE'; readonly contentType: string }
   | { readonly code: 'OL_RPC_BODY_SIZE'; readonly max: number }
   | { readonly code: 'OL_RPC_CONNECTIONS_FULL'; readonly max: number }
+  | { readonly code: 'OL_RPC_SIMULATION_NUMBER'; readonly number: string }
+  | { readonly code: 'OL_RPC_SIMULATION_TIME'; readonly timestamp: string }
+  | { readonly code: 'OL_RPC_SIMULATION_GAS' }
+  | { readonly code: 'OL_RPC_SIMULATION_FUNDS' }
+  | { readonly code: 'OL_RPC_SIMULATION_BLOCK_GAS'; readonly gas: string }
+  | { readonly code: 'OL_RPC_SIMULATION_SIZE'; readonly max: number }
   | { readonly code: 'OL_RPC_BUSY' }
   | { readonly code: 'OL_RPC_STOPPING' }
 
@@ -71,6 +77,13 @@ const CODES: Readonly<Record<RpcFaultCode, readonly [jsonRpc: number, http: numb
   OL_RPC_CONTENT_TYPE: [-32600, 415],
   OL_RPC_BODY_SIZE: [-32600, 413],
   OL_RPC_CONNECTIONS_FULL: [-32005, 503],
+  // As eth_simulateV1 fixes them.
+  OL_RPC_SIMULATION_NUMBER: [-38020, 422],
+  OL_RPC_SIMULATION_TIME: [-38021, 422],
+  OL_RPC_SIMULATION_GAS: [-38013, 422],
+  OL_RPC_SIMULATION_FUNDS: [-38014, 422],
+  OL_RPC_SIMULATION_BLOCK_GAS: [-38015, 422],
+  OL_RPC_SIMULATION_SIZE: [-38026, 422],
   OL_RPC_BUSY: [-32005, 503],
   OL_RPC_STOPPING: [-32000, 503],
 }

@@ -169,9 +169,43 @@ describe('eth_simulateV1', () => {
     ])
     expect(second.calls).toMatchObject([
       { status: '0x1', returnData: word(9) },
-      { status: '0x0', error: { code: 3, message: 'execution reverted' } },
+      { status: '0x0', error: { code: 3, message: 'execution reverted', data: '0x' } },
     ])
     expect(await result('eth_call', [{ to: contract }])).toBe(word(4))
+  })
+
+  it('fills the gap below a block with empty ones', async () => {
+    const blockStateCalls = [{ blockOverrides: { number: '0x7' }, calls: [{ to: contract }] }]
+    const blocks = await result('eth_simulateV1', [{ blockStateCalls }, 'latest'])
+    expect(blocks).toMatchObject([
+      { number: '0x5', calls: [] },
+      { number: '0x6', calls: [] },
+      { number: '0x7', calls: [{ status: '0x1' }] },
+    ])
+  })
+
+  const poor = `0x${'99'.repeat(20)}`
+  it.each([
+    ['no blocks', [], -32602],
+    ['too many blocks', Array(257).fill({}), -38026],
+    ['a gap of too many blocks', [{ blockOverrides: { number: '0x200' } }], -38026],
+    ['a block that is there', [{ blockOverrides: { number: '0x4' } }], -38020],
+    [
+      'numbers that fall',
+      [{ blockOverrides: { number: '0x7' } }, { blockOverrides: { number: '0x6' } }],
+      -38020,
+    ],
+    ['times that do not rise', [{ blockOverrides: { time: '0x1' } }], -38021],
+    ['too little gas', [{ calls: [{ to: contract, gas: '0x5207' }] }], -38013],
+    ['no funds', [{ calls: [{ from: poor, to: contract, value: '0x1' }] }], -38014],
+    [
+      'more gas than its block has',
+      [{ blockOverrides: { gasLimit: '0xc350' }, calls: [{ to: contract, gas: '0xc351' }] }],
+      -38015,
+    ],
+  ])('with %s is refused', async (_what, blockStateCalls, code) => {
+    const { error } = await call(await serve(), 'eth_simulateV1', [{ blockStateCalls }, 'latest'])
+    expect(error.code).toBe(code)
   })
 
   it('refuses modes that it does not have', async () => {

@@ -1,4 +1,5 @@
 import type { ChainView } from '@openliquid/execution'
+import { RpcError } from '../errors.ts'
 import type { RpcLimits } from '../limits.ts'
 import type { RpcMethod } from '../transport/jsonRpc.ts'
 import { parseBlockOverrides, parseStateOverrides } from './callOverrides.ts'
@@ -47,12 +48,20 @@ export function simulateMethods(
           }
         }
         const signal = AbortSignal.timeout(limits.callTimeoutMs)
-        const blocks = parseList(
-          options['blockStateCalls'],
-          'blockStateCalls',
-          SIMULATED_BLOCKS_MAX,
-        ).map((block) => parseBlock(block, chainId, signal))
-        const results = await reader.run(parseBlockId(params[1]), (state) => state.simulate(blocks))
+        const given = parseList(options['blockStateCalls'], 'blockStateCalls', Infinity)
+        if (given.length === 0) throw invalidParams('blockStateCalls is empty')
+        if (given.length > SIMULATED_BLOCKS_MAX) throw tooManyBlocks()
+        const blocks = given.map((block) => parseBlock(block, chainId, signal))
+        const { ordered, results } = await reader.run(
+          parseBlockId(params[1]),
+          async (state, { header }) => {
+            const ordered = inOrder(blocks, header)
+            return { ordered, results: await state.simulate(ordered) }
+          },
+        )
+        for (const [index, { calls }] of ordered.entries()) {
+          checkResults(calls, results[index] as EvmSimulatedResult, limits)
+        }
         return results.map((result) => blockToJson(result, limits))
       },
     ],
@@ -71,6 +80,84 @@ function parseBlock(value: unknown, chainId: bigint, signal: AbortSignal): EvmSi
           ...parseCallRequest(call, chainId),
           signal,
         })),
+  }
+}
+
+/**
+ * Blocks with the empty ones that lie between them, each above and after the one before it.
+ *
+ * @throws {RpcError} OL_RPC_SIMULATION_NUMBER, OL_RPC_SIMULATION_TIME, OL_RPC_SIMULATION_SIZE
+ */
+function inOrder(
+  blocks: readonly EvmSimulatedBlock[],
+  base: { readonly number: bigint; readonly timestamp: bigint },
+): readonly EvmSimulatedBlock[] {
+  const ordered: EvmSimulatedBlock[] = []
+  let { number, timestamp } = base
+  for (const block of blocks) {
+    const { number: wanted = number + 1n, timestamp: time } = block.blockOverrides ?? {}
+    if (wanted <= number) {
+      throw new RpcError(`block numbers must be in order: ${wanted} <= ${number}`, {
+        code: 'OL_RPC_SIMULATION_NUMBER',
+        number: wanted.toString(),
+      })
+    }
+    if (BigInt(ordered.length) + wanted - number > SIMULATED_BLOCKS_MAX) throw tooManyBlocks()
+    for (; number + 1n < wanted; number++) {
+      ordered.push({ calls: [] })
+      timestamp += 1n
+    }
+    if (time !== undefined && time <= timestamp) {
+      throw new RpcError(`block timestamps must be in order: ${time} <= ${timestamp}`, {
+        code: 'OL_RPC_SIMULATION_TIME',
+        timestamp: time.toString(),
+      })
+    }
+    number = wanted
+    timestamp = time ?? timestamp + 1n
+    ordered.push(block)
+  }
+  return ordered
+}
+
+function tooManyBlocks(): RpcError {
+  return new RpcError(`at most ${SIMULATED_BLOCKS_MAX} blocks are simulated`, {
+    code: 'OL_RPC_SIMULATION_SIZE',
+    max: SIMULATED_BLOCKS_MAX,
+  })
+}
+
+/** A call that could not be part of a block fails the whole simulation. */
+function checkResults(
+  requests: EvmSimulatedBlock['calls'],
+  { calls, gasLimit }: EvmSimulatedResult,
+  limits: RpcLimits,
+): void {
+  let left = gasLimit
+  for (const [index, { result }] of calls.entries()) {
+    const gas = requests[index]?.gas ?? 0n
+    if (gas > left) {
+      throw new RpcError(`block gas limit reached: ${gas} > ${left}`, {
+        code: 'OL_RPC_SIMULATION_BLOCK_GAS',
+        gas: gas.toString(),
+      })
+    }
+    if (result.status === 'refused') throw refusalOf(result, limits)
+    left -= result.gasUsed
+  }
+}
+
+function refusalOf(
+  refused: Extract<EvmSimulatedResult['calls'][number]['result'], { readonly status: 'refused' }>,
+  limits: RpcLimits,
+): RpcError {
+  switch (refused.code) {
+    case 'OL_EVM_CALL_GAS':
+      return new RpcError(refused.reason, { code: 'OL_RPC_SIMULATION_GAS' })
+    case 'OL_EVM_CALL_FUNDS':
+      return new RpcError(refused.reason, { code: 'OL_RPC_SIMULATION_FUNDS' })
+    default:
+      return callError(refused, limits)
   }
 }
 
@@ -103,6 +190,7 @@ function blockToJson(block: EvmSimulatedResult, limits: RpcLimits): unknown {
             error: {
               code: result.status === 'reverted' ? REVERTED : VM_ERROR,
               message: callError(result, limits).summary,
+              ...(result.status === 'reverted' ? { data: data(result.output) } : {}),
             },
           }),
     })),
