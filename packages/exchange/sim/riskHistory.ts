@@ -62,7 +62,10 @@ const PERPS = [
 ] as const
 type PerpSpec = (typeof PERPS)[number]
 
-/** Test markets with tiers that positions reach, strict isolated HYPE in every third history, and fee tiers. */
+/**
+ * Test markets with tiers that positions reach, strict isolated HYPE in every third history, HYPE without a
+ * price outside in every fifth, and fee tiers.
+ */
 function core(options: RiskHistoryOptions): GenesisCore {
   const { users, seed } = options
   const balances = Array.from(
@@ -76,11 +79,13 @@ function core(options: RiskHistoryOptions): GenesisCore {
   const { perps, fees } = testCore(0)
   return testCore(0, {
     balances,
-    perps: perps.map((perp) =>
-      perp.name === 'HYPE' && seed % 3 === 0
-        ? { ...perp, onlyIsolated: true, marginMode: seed % 2 === 0 ? 'noCross' : 'strictIsolated' }
-        : perp,
-    ),
+    perps: perps.map((perp) => ({
+      ...perp,
+      ...(perp.name === 'HYPE' && seed % 3 === 0
+        ? { onlyIsolated: true, marginMode: seed % 2 === 0 ? 'noCross' : 'strictIsolated' }
+        : {}),
+      isHyperp: perp.name === 'HYPE' && seed % 5 === 4,
+    })),
     marginTables: [
       {
         id: 56,
