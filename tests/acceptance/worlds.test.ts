@@ -8,6 +8,7 @@ import { testForgeWorld } from './forgeWorld.ts'
 import { testHostilePeer } from './hostilePeer.ts'
 import { testL1Read } from './l1ReadWorld.ts'
 import { LocalCluster } from './localCluster.ts'
+import { testSdkWorld } from './sdkWorld.ts'
 import { testStateRoots } from './stateRoots.ts'
 
 /** `npm run acceptance -- --rpc URL` names a network that runs already. */
@@ -33,6 +34,7 @@ describe('EVM world', () => testEvmWorld(() => urls))
 describe('ethers', () => testEthersWorld(() => urls))
 describe('forge', () => testForgeWorld(() => urls))
 describe('exchange world', () => testExchangeWorld(() => urls))
+describe('an SDK of the exchange', () => testSdkWorld(() => urls))
 describe('bridge', () => testBridge(() => urls))
 describe('reads of contracts', () => testL1Read(() => urls))
 describe('bad input', () => testBadInput(() => urls))

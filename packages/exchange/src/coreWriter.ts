@@ -177,7 +177,7 @@ function sendAssetOf(
   const token = tokenOf(state, action.token)
   if (token === undefined) return fault('OL_ACTION_TOKEN', 'Token does not exist.')
   const destination = bytesToHex(action.destination)
-  return sendAsset(state, from, { destination, source, target, token, wei: action.wei })
+  return sendAsset(state, from, { destination, source, target, token, wei: action.wei, nonce: 0 })
 }
 
 /** Ids above 2^53 round to ones that no token has. */

@@ -182,9 +182,13 @@ export interface LedgerUpdateEvent {
         readonly usdcValue: string
         readonly user: string
         readonly destination: string
+        /** USDC, for opening the account. */
         readonly fee: string
         /** Gas of a transfer to the EVM. */
-        readonly nativeTokenFee?: string
+        readonly nativeTokenFee: string
+        readonly nonce: null
+        /** Empty where there is no fee. */
+        readonly feeToken: string
       }
     | {
         readonly type: 'vaultCreate' | 'vaultDeposit' | 'vaultDistribution'
@@ -224,6 +228,9 @@ export interface LedgerUpdateEvent {
         readonly usdcValue: string
         readonly fee: string
         readonly nativeTokenFee: string
+        /** Of the action; 0 when a contract sent it. */
+        readonly nonce: number
+        readonly feeToken: string
       }
 }
 

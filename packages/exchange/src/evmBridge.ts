@@ -18,11 +18,10 @@ import { type ActionOutcome, DONE, fault, unsupported } from './actions/outcome.
 import type { TransferCall } from './bridgeRecords.ts'
 import type { CoreState } from './coreState.ts'
 import { ceilDivide, formatUnits } from './decimal.ts'
-import { emitLedgerUpdate } from './ledgerEvents.ts'
+import { emitLedgerUpdate, spotTransferDelta } from './ledgerEvents.ts'
 import { EVM_TRANSFERS_MAX, EVM_TRANSFERS_PER_BLOCK_MAX } from './limits.ts'
 import type { Token, User } from './records.ts'
 import { debit, spotAvailable, spotBalance, spotValue, transferSpot } from './spotClearinghouse.ts'
-import { USD_DECIMALS } from './tradeEvents.ts'
 
 /** What the Core must know of the EVM as it stands when a block begins. */
 export interface EvmFacts {
@@ -115,16 +114,9 @@ export function sendToEvm(
   transferSpot(state, user, destination, { token: token.index, wei, entryNtl })
   burn(state, user, gas)
   state.evmTransfers.set(state.transferQueue.next, { user, token: token.index, wei, call })
-  emitLedgerUpdate(state, [user], {
-    type: 'spotTransfer',
-    token: token.name,
-    amount: formatUnits(wei, token.weiDecimals),
-    usdcValue: formatUnits(entryNtl, USD_DECIMALS),
-    user,
-    destination,
-    fee: '0.0',
-    nativeTokenFee: formatUnits(gas.wei, gas.weiDecimals),
-  })
+  const nativeTokenFee = formatUnits(gas.wei, gas.weiDecimals)
+  const moved = { user, destination, wei, value: entryNtl, nativeTokenFee }
+  emitLedgerUpdate(state, [user], spotTransferDelta(token, moved))
   return DONE
 }
 
@@ -183,15 +175,8 @@ export function creditFromEvm(state: CoreState, credit: EvmCredit): void {
   const entryNtl = spotValue(state, token, wei)
   transferSpot(state, from, user, { token: token.index, wei, entryNtl })
   state.causeId = source.evmTxHash
-  emitLedgerUpdate(state, [user], {
-    type: 'spotTransfer',
-    token: token.name,
-    amount: formatUnits(wei, token.weiDecimals),
-    usdcValue: formatUnits(entryNtl, USD_DECIMALS),
-    user: from,
-    destination: user,
-    fee: '0.0',
-  })
+  const delta = spotTransferDelta(token, { user: from, destination: user, wei, value: entryNtl })
+  emitLedgerUpdate(state, [user], delta)
 }
 
 /** A credit is backed by what the system address holds beyond the transfers that wait. */

@@ -1,15 +1,13 @@
 import { activate, isSystemAddress } from './actions/activation.ts'
 import type { CoreState } from './coreState.ts'
-import { formatUnits } from './decimal.ts'
 import { utcDay } from './feeSchedule.ts'
-import { emitLedgerUpdate } from './ledgerEvents.ts'
+import { emitLedgerUpdate, spotTransferDelta } from './ledgerEvents.ts'
 import { type SpotMarket, slippagePx } from './market.ts'
 import { matchOrder } from './matching.ts'
 import { NO_ROW } from './orderArena.ts'
 import { NO_CAUSE } from './orderPlacement.ts'
 import type { Token, User } from './records.ts'
 import { spotBalance, spotValue, transferSpot, USDC } from './spotClearinghouse.ts'
-import { USD_DECIMALS } from './tradeEvents.ts'
 
 /** 1e-6 USDC that a balance below one lot may be worth to be dust; docs/spec/hyperliquid.md §9. */
 const DUST_NTL_MAX = 1_000_000n
@@ -94,13 +92,6 @@ function move(
   const entryNtl = spotValue(state, token, wei)
   transferSpot(state, from, to, { token: token.index, wei, entryNtl })
   const owner = from === DUST_ACCOUNT ? to : from
-  emitLedgerUpdate(state, [owner], {
-    type: 'spotTransfer',
-    token: token.name,
-    amount: formatUnits(wei, token.weiDecimals),
-    usdcValue: formatUnits(entryNtl, USD_DECIMALS),
-    user: from,
-    destination: to,
-    fee: '0.0',
-  })
+  const delta = spotTransferDelta(token, { user: from, destination: to, wei, value: entryNtl })
+  emitLedgerUpdate(state, [owner], delta)
 }

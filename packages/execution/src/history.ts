@@ -140,6 +140,14 @@ export class History implements HistoryView {
     return this.#read({ ...wholeOf(userList(user, LISTED.slice)), reverse: true, limit })
   }
 
+  userTwapFillsByTime(
+    user: Address,
+    range: TimeRange,
+    limit: number = USER_FILLS_MAX,
+  ): Promise<readonly FillEvent[]> {
+    return this.#read({ ...timeRangeOf(userList(user, LISTED.slice), range), limit })
+  }
+
   userOrders(user: Address, limit: number = USER_ORDERS_MAX): Promise<readonly OrderRecord[]> {
     return this.#read({
       ...wholeOf(historyKey(HISTORY_SPACE.order, user)),

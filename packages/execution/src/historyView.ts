@@ -70,6 +70,11 @@ export interface HistoryView {
   userTwaps(user: Address, limit?: number): Promise<readonly TwapUpdateEvent[]>
   /** Fills of orders that were slices of a TWAP. */
   userTwapFills(user: Address, limit?: number): Promise<readonly FillEvent[]>
+  userTwapFillsByTime(
+    user: Address,
+    range: TimeRange,
+    limit?: number,
+  ): Promise<readonly FillEvent[]>
   /** The orders with the highest oids. */
   userOrders(user: Address, limit?: number): Promise<readonly OrderRecord[]>
   orderByOid(user: Address, oid: number): OrderRecord | undefined

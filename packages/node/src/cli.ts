@@ -31,6 +31,12 @@ for (const command of [
   program.addCommand(command.copyInheritedSettings(program))
 }
 
+// `openliquid-node start --help | head` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 try {
   await program.parseAsync(process.argv)
 } catch (error) {

@@ -1,7 +1,7 @@
 import type { AgentSendAssetAction, SendAssetAction } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { formatUnits, parseUnits } from '../decimal.ts'
-import { emitLedgerUpdate } from '../ledgerEvents.ts'
+import { emitLedgerUpdate, feeTokenOf } from '../ledgerEvents.ts'
 import { accountMargin, withdrawable } from '../margin.ts'
 import { addRawUsd } from '../perpClearinghouse.ts'
 import type { Token, User } from '../records.ts'
@@ -23,6 +23,8 @@ export interface AssetTransfer {
   readonly target: Dex
   readonly token: Token
   readonly wei: bigint
+  /** Of the action; 0 when a contract sends. */
+  readonly nonce: number
 }
 
 const DEX_NAMES = { perp: '', spot: 'spot' } as const
@@ -49,7 +51,8 @@ export function applySendAsset(
   if (token === undefined) return fault('OL_ACTION_TOKEN', 'Token does not exist.')
   const wei = parseUnits(action.amount, token.weiDecimals)
   if (wei === undefined) return fault('OL_ACTION_MALFORMED', 'Invalid amount.')
-  return sendAsset(state, from, { destination: action.destination, source, target, token, wei })
+  const { destination, nonce } = action
+  return sendAsset(state, from, { destination, source, target, token, wei, nonce })
 }
 
 /** An agent moves assets between the accounts of its master, and nowhere else; docs/spec/hyperliquid.md §3.4. */
@@ -89,7 +92,7 @@ export function sendAsset(state: CoreState, user: User, transfer: AssetTransfer)
 function sendAcross(
   state: CoreState,
   user: User,
-  { destination, source, target, token, wei }: AssetTransfer,
+  { destination, nonce, source, target, token, wei }: AssetTransfer,
 ): ActionOutcome {
   const usd = wei / USDC_WEI_PER_UNIT
   const fee = activationFee(state, destination)
@@ -121,6 +124,8 @@ function sendAcross(
     usdcValue: amount,
     fee: formatUnits(fee, USD_DECIMALS),
     nativeTokenFee: '0.0',
+    nonce,
+    feeToken: feeTokenOf(fee),
   })
   return DONE
 }

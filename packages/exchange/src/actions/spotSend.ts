@@ -1,8 +1,8 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
-import { formatUnits, parseUnits } from '../decimal.ts'
+import { parseUnits } from '../decimal.ts'
 import { sendToEvm } from '../evmBridge.ts'
-import { emitLedgerUpdate } from '../ledgerEvents.ts'
+import { emitLedgerUpdate, spotTransferDelta } from '../ledgerEvents.ts'
 import type { Token, User } from '../records.ts'
 import {
   spotAvailable,
@@ -12,7 +12,6 @@ import {
   USDC_WEI_PER_UNIT,
 } from '../spotClearinghouse.ts'
 import { findToken } from '../spotTokens.ts'
-import { USD_DECIMALS } from '../tradeEvents.ts'
 import { activate, activationFee, isSystemAddress } from './activation.ts'
 import { type ActionOutcome, DONE, fault } from './outcome.ts'
 
@@ -52,14 +51,7 @@ export function sendSpot(
   const entryNtl = spotValue(state, token, wei)
   transferSpot(state, user, destination, { token: token.index, wei, entryNtl })
   transferSpot(state, user, state.rules.collector, { token: USDC, wei: feeWei, entryNtl: 0n })
-  emitLedgerUpdate(state, [user, destination], {
-    type: 'spotTransfer',
-    token: token.name,
-    amount: formatUnits(wei, token.weiDecimals),
-    usdcValue: formatUnits(entryNtl, USD_DECIMALS),
-    user,
-    destination,
-    fee: formatUnits(fee, USD_DECIMALS),
-  })
+  const delta = spotTransferDelta(token, { user, destination, wei, value: entryNtl, fee })
+  emitLedgerUpdate(state, [user, destination], delta)
   return DONE
 }

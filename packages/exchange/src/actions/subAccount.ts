@@ -1,7 +1,7 @@
 import type { Action } from '@openliquid/primitives'
 import type { CoreState } from '../coreState.ts'
 import { formatUnits, parseUnits } from '../decimal.ts'
-import { emitLedgerUpdate } from '../ledgerEvents.ts'
+import { emitLedgerUpdate, spotTransferDelta } from '../ledgerEvents.ts'
 import { SUB_ACCOUNTS_MAX } from '../limits.ts'
 import { accountMargin, withdrawable } from '../margin.ts'
 import { addRawUsd } from '../perpClearinghouse.ts'
@@ -85,15 +85,9 @@ export function applySubAccountSpotTransfer(
   }
   const entryNtl = spotValue(state, token, wei)
   transferSpot(state, ends.from, ends.to, { token: token.index, wei, entryNtl })
-  emitLedgerUpdate(state, [ends.from, ends.to], {
-    type: 'spotTransfer',
-    token: token.name,
-    amount: formatUnits(wei, token.weiDecimals),
-    usdcValue: formatUnits(entryNtl, USD_DECIMALS),
-    user: ends.from,
-    destination: ends.to,
-    fee: '0.0',
-  })
+  const { from, to } = ends
+  const moved = { user: from, destination: to, wei, value: entryNtl }
+  emitLedgerUpdate(state, [from, to], spotTransferDelta(token, moved))
   return DONE
 }
 

@@ -1,5 +1,11 @@
 import { type ChainView, candleSpan } from '@openliquid/execution'
-import { candleToJson, contextOf } from '../info/exchangeJson.ts'
+import {
+  candleToJson,
+  contextOf,
+  perpContexts,
+  perpContextToJson,
+  spotContexts,
+} from '../info/exchangeJson.ts'
 import {
   aggregationOf,
   defaultDexOnly,
@@ -35,9 +41,36 @@ export const marketChannels: readonly [string, ChannelMaker][] = [
   ['trades', trades],
   ['candle', candle],
   ['activeAssetCtx', activeAssetCtx],
+  [
+    'assetCtxs',
+    contexts('assetCtxs', async (view) => ({ dex: '', ctxs: await perpContextsJson(view) })),
+  ],
+  [
+    'allDexsAssetCtxs',
+    contexts('allDexsAssetCtxs', async (view) => ({ ctxs: [['', await perpContextsJson(view)]] })),
+  ],
+  ['spotAssetCtxs', contexts('spotAssetCtxs', spotContexts)],
 ]
 
 const always = (): boolean => true
+
+/** How all markets of a kind stand. */
+function contexts(type: string, read: (view: ChainView) => Promise<unknown>): ChannelMaker {
+  return (_, fields) => {
+    defaultDexOnly(fields)
+    const channel: StateChannel = {
+      kind: 'state',
+      intervalMs: STATE_INTERVAL_MS,
+      isTouched: always,
+      read: async (view) => ({ channel: type, data: await read(view) }),
+    }
+    return { key: [], channel }
+  }
+}
+
+async function perpContextsJson(view: ChainView): Promise<readonly unknown[]> {
+  return (await perpContexts(view)).map(perpContextToJson)
+}
 
 function allMids(_: ChainView, fields: Fields): ChannelRequest {
   defaultDexOnly(fields)

@@ -45,6 +45,13 @@ export const userChannels: readonly [string, ChannelMaker][] = [
     })),
   ],
   [
+    'allDexsClearinghouseState',
+    stateOf('allDexsClearinghouseState', STATE_INTERVAL_MS, ({ core }, user) => ({
+      user: bytesToHex(user),
+      clearinghouseStates: [['', core.clearinghouseState(user)]],
+    })),
+  ],
+  [
     'openOrders',
     stateOf('openOrders', 0, ({ core }, user) => ({
       dex: '',

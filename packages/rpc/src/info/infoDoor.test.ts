@@ -55,7 +55,14 @@ describe('POST /info', () => {
     [{ type: 'userRole', user: NOBODY }, { role: 'missing' }],
     [{ type: 'exchangeStatus' }, { time: 1_700_000_000_000, specialStatuses: null }],
     [{ type: 'marginTable', id: 50 }, expect.objectContaining({ description: '' })],
+    [
+      { type: 'marginTable', id: 40 },
+      { description: '', marginTiers: [{ lowerBound: '0.0', maxLeverage: 40 }] },
+    ],
     [{ type: 'perpDexs' }, [null]],
+    [{ type: 'perpAnnotation', coin: 'BTC' }, null],
+    [{ type: 'subAccounts2', user: NOBODY }, null],
+    [{ type: 'approvedBuilders', user: NOBODY }, []],
     [
       { type: 'l2Book', coin: 'BTC', nSigFigs: 5, mantissa: 2 },
       expect.objectContaining({ levels: [[{ px: '60000.0', sz: '0.1', n: 5 }], []] }),
@@ -115,7 +122,12 @@ describe('POST /info', () => {
     [{ type: 'openOrders', user: '0x12' }, 'OL_RPC_PARAMS'],
     [{ type: 'openOrders', user: ['0x'] }, 'OL_RPC_PARAMS'],
     [{ type: 'orderStatus', user: EXCHANGE_USER, oid: -1 }, 'OL_RPC_PARAMS'],
-    [{ type: 'marginTable', id: 1 }, 'OL_RPC_PARAMS'],
+    [{ type: 'marginTable', id: 0 }, 'OL_RPC_PARAMS'],
+    [{ type: 'marginTable', id: 51 }, 'OL_RPC_PARAMS'],
+    [{ type: 'marginTable', id: 40.5 }, 'OL_RPC_PARAMS'],
+    [{ type: 'perpAnnotation', coin: 'NOPE' }, 'OL_RPC_PARAMS'],
+    [{ type: 'tokenDetails', tokenId: '0x12' }, 'OL_RPC_PARAMS'],
+    [{ type: 'tokenDetails' }, 'OL_RPC_PARAMS'],
   ])('answers 422 to %j: %s', async (query, code) => {
     const { server } = await startServer()
     const answer = await send(server, '/info', JSON.stringify(query))

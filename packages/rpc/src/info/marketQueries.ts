@@ -1,6 +1,12 @@
 import type { ChainView } from '@openliquid/execution'
-import { parseDecimal } from '@openliquid/primitives'
-import { candleToJson, perpContexts, perpContextToJson, spotContexts } from './exchangeJson.ts'
+import { bytesToHex, parseDecimal } from '@openliquid/primitives'
+import {
+  candleToJson,
+  decimalText,
+  perpContexts,
+  perpContextToJson,
+  spotContexts,
+} from './exchangeJson.ts'
 import {
   aggregationOf,
   coinOf,
@@ -8,6 +14,7 @@ import {
   type Fields,
   intervalOf,
   invalid,
+  knownCoinOf,
   timeRangeOf,
 } from './infoFields.ts'
 import type { InfoQuery } from './infoQueries.ts'
@@ -88,7 +95,6 @@ export const marketQueries: readonly [string, InfoQuery][] = [
   // There is one exchange and no outcome market on this chain: facts, not placeholders.
   ['perpDexs', { weight: NORMAL, answer: () => [null] }],
   ['allPerpMetas', { weight: NORMAL, answer: (view) => [view.core.meta()] }],
-  ['outcomeMeta', { weight: NORMAL, answer: () => ({ outcomes: [] }) }],
   // Perps are listed by the genesis file, so their auction has never begun.
   [
     'perpDeployAuctionStatus',
@@ -103,6 +109,23 @@ export const marketQueries: readonly [string, InfoQuery][] = [
       }),
     },
   ],
+  // Limits are those of builder dexes; the exchange itself has none of that kind.
+  ['perpDexLimits', { weight: NORMAL, answer: ofDefaultDex(() => null) }],
+  // Nobody annotates a perp on this chain.
+  ['perpCategories', { weight: NORMAL, answer: () => [] }],
+  ['perpConciseAnnotations', { weight: NORMAL, answer: () => [] }],
+  [
+    'perpAnnotation',
+    {
+      weight: NORMAL,
+      answer: (view, fields) => {
+        knownCoinOf(view, fields)
+        return null
+      },
+    },
+  ],
+  ['tokenDetails', { weight: NORMAL, answer: tokenDetails }],
+  ['outcomeMeta', { weight: NORMAL, answer: () => ({ outcomes: [], questions: [] }) }],
 ]
 
 function ofDefaultDex(answer: (view: ChainView) => unknown): InfoQuery['answer'] {
@@ -121,6 +144,8 @@ async function candleSnapshot(view: ChainView, { req }: Fields): Promise<unknown
 }
 
 const HOUR_MS = 3_600_000
+const USDC = 0
+const SIMPLE_TABLE_ID_MAX = 49
 
 /** The rate of the running hour, of this exchange alone: it knows no other venue. */
 function predictedFundings(view: ChainView): unknown {
@@ -146,8 +171,49 @@ export function perpsAtCap(view: ChainView): readonly string[] {
   return atCap.map(({ coin }) => coin)
 }
 
+/** A token by its id. Its price is that of its first pair against USDC; when and how it was deployed is not kept. */
+async function tokenDetails(view: ChainView, { tokenId }: Fields): Promise<unknown> {
+  if (typeof tokenId !== 'string') throw invalid('tokenId is 16 bytes of hex')
+  const { tokens, universe } = view.core.spotMeta()
+  const token = tokens.find((one) => one.tokenId === tokenId.toLowerCase())
+  if (token === undefined) throw invalid('there is no token with this id')
+  const { index, name, szDecimals, weiDecimals } = token
+  const place = universe.findIndex(({ tokens: [base, quote] }) => base === index && quote === USDC)
+  const context = (await spotContexts(view))[place]
+  const price = index === USDC ? '1.0' : '0.0'
+  const reader = view.core.reader()
+  const supply = reader.tokenSupplyOf(index)
+  const deployer = reader.tokenInfoOf(index)?.deployer
+  const amount = (wei: bigint = 0n): string => decimalText(wei, weiDecimals)
+  return {
+    name,
+    maxSupply: amount(supply?.maxSupply),
+    totalSupply: amount(supply?.totalSupply),
+    circulatingSupply: amount(supply?.circulatingSupply),
+    szDecimals,
+    weiDecimals,
+    midPx: context?.midPx ?? context?.markPx ?? price,
+    markPx: context?.markPx ?? price,
+    prevDayPx: context?.prevDayPx ?? price,
+    genesis: null,
+    deployer: deployer?.some((byte) => byte !== 0) === true ? bytesToHex(deployer) : null,
+    deployGas: null,
+    deployTime: null,
+    seededUsdc: '0.0',
+    nonCirculatingUserBalances: (supply?.nonCirculating ?? []).map(({ user, balance }) => [
+      bytesToHex(user),
+      amount(balance),
+    ]),
+    futureEmissions: amount(supply?.futureEmissions),
+  }
+}
+
 function marginTable(view: ChainView, { id }: Fields): unknown {
-  if (typeof id !== 'number') throw invalid('id is a whole number')
+  if (typeof id !== 'number' || !Number.isSafeInteger(id)) throw invalid('id is a whole number')
+  // An id below 50 is a table by itself: that leverage at every size; docs/spec/hyperliquid.md §6.4.
+  if (id >= 1 && id <= SIMPLE_TABLE_ID_MAX) {
+    return { description: '', marginTiers: [{ lowerBound: '0.0', maxLeverage: id }] }
+  }
   const entry = view.core.meta().marginTables.find(([tableId]) => tableId === id)
   if (entry === undefined) throw invalid('there is no margin table with this id')
   return entry[1]

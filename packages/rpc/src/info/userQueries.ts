@@ -82,6 +82,9 @@ export const userQueries: readonly [string, InfoQuery][] = [
   listOf('userTwapSliceFills', async (view, user) =>
     (await view.history.userTwapFills(user)).map(twapFillToJson),
   ),
+  listOf('userTwapSliceFillsByTime', async (view, user, fields) =>
+    (await view.history.userTwapFillsByTime(user, timeRangeOf(fields))).map(twapFillToJson),
+  ),
   listOf('twapHistory', async (view, user) =>
     (await view.history.userTwaps(user)).map(twapUpdateToJson),
   ),
@@ -98,6 +101,15 @@ export const userQueries: readonly [string, InfoQuery][] = [
   // There are no unified or portfolio accounts on this chain: a fact, not a placeholder.
   ['userAbstraction', { weight: NORMAL, answer: ofUser(() => 'disabled') }],
   ['userDexAbstraction', { weight: NORMAL, answer: ofUser(() => false) }],
+  // Nor terms to accept, nor a programme for large traders.
+  ['isVip', { weight: NORMAL, answer: ofUser(() => null) }],
+  [
+    'legalCheck',
+    {
+      weight: NORMAL,
+      answer: ofUser(() => ({ ipAllowed: true, acceptedTerms: true, userAllowed: true })),
+    },
+  ],
   [
     'spotDeployState',
     { weight: NORMAL, answer: ofUser((view, user) => view.core.spotDeployState(user)) },
@@ -110,6 +122,11 @@ export const userQueries: readonly [string, InfoQuery][] = [
   ['referral', { weight: NORMAL, answer: ofUser(referral) }],
   ['extraAgents', { weight: NORMAL, answer: ofUser((view, user) => view.core.extraAgents(user)) }],
   ['subAccounts', { weight: NORMAL, answer: ofUser((view, user) => view.core.subAccounts(user)) }],
+  ['subAccounts2', { weight: NORMAL, answer: ofUser(subAccountsByDex) }],
+  [
+    'approvedBuilders',
+    { weight: NORMAL, answer: ofUser((view, user) => view.core.approvedBuilders(user)) },
+  ],
   [
     'maxBuilderFee',
     {
@@ -143,6 +160,16 @@ function listOf(
   answer: (view: ChainView, user: Address, fields: Fields) => Promise<readonly unknown[]>,
 ): [string, InfoQuery] {
   return [type, { weight: NORMAL, itemsPerWeight: LIST_ITEMS, answer: ofUser(answer) }]
+}
+
+/** Sub-accounts with their perp account in each dex, of which there is one. */
+function subAccountsByDex(view: ChainView, user: Address): unknown {
+  const subAccounts = view.core.subAccounts(user)
+  if (subAccounts === null) return null
+  return subAccounts.map(({ clearinghouseState, ...rest }) => ({
+    ...rest,
+    dexToClearinghouseState: [['', clearinghouseState]],
+  }))
 }
 
 /** Open orders are state, those that ended are history. */
