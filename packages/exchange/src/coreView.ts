@@ -79,8 +79,6 @@ import type {
 
 type AssetPosition = ClearinghouseStateJson['assetPositions'][number]
 
-/** Requests that every address has before it trades; docs/spec/hyperliquid.md §8.2. */
-
 /** Shares are kept in millionths. */
 const SHARE_DECIMALS = 6
 /** Decimals of printed ratios and liquidation prices. */
@@ -365,6 +363,11 @@ export class CoreView implements ExchangeView {
 
   maxBuilderFee(user: Address, builder: Address): number {
     return approvedDeciBps(this.#state, bytesToHex(user), bytesToHex(builder))
+  }
+
+  approvedBuilders(user: Address): readonly string[] {
+    const approvals = this.#state.builderApprovals.get(bytesToHex(user)) ?? []
+    return approvals.map(({ builder }) => builder)
   }
 
   clearinghouseState(user: Address): ClearinghouseStateJson {

@@ -255,6 +255,8 @@ export interface ExchangeView {
   userRole(user: Address): UserRoleJson
   /** Tenths of a basis point that the user lets a builder take at most. */
   maxBuilderFee(user: Address, builder: Address): number
+  /** Builders that a user lets take a fee, by address. */
+  approvedBuilders(user: Address): readonly string[]
   clearinghouseState(user: Address): ClearinghouseStateJson
   spotClearinghouseState(user: Address): SpotClearinghouseStateJson
   /** Perps only. */

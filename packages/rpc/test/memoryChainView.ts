@@ -582,6 +582,7 @@ function memoryExchange(): MemoryChain['core'] {
     subAccounts: () => null,
     userRole: (user) => ({ role: isUser(user) ? 'user' : 'missing' }),
     maxBuilderFee: () => 0,
+    approvedBuilders: () => [],
     clearinghouseState: () => ({
       marginSummary: margin,
       crossMarginSummary: margin,

@@ -13,9 +13,8 @@ const CHANNEL_MAKERS = new Map([...marketChannels, ...userChannels])
 
 /** Subscriptions that exchange clients know and that this version does not have. */
 const UNSUPPORTED_TYPES: ReadonlySet<string> = new Set([
+  'fastAssetCtxs',
   'notification',
-  'webData2',
-  'webData3',
   'explorerBlock',
   'explorerTxs',
   'outcomeMetaUpdates',
@@ -193,7 +192,7 @@ function isSameState(text: string, told: string | undefined): boolean {
 }
 
 function withoutTime(text: string): string {
-  return text.replace(/"time":\d+/, '"time":0')
+  return text.replace(/"(?:serverTime|time)":\d+/g, '')
 }
 
 function noSuchSubscription(type: unknown): RpcError {

@@ -130,7 +130,7 @@ describe('a subscription', () => {
 
   it.each([
     [{ type: 'nonsense' }, 'OL_RPC_SUBSCRIPTION_UNSUPPORTED'],
-    [{ type: 'webData3', user }, 'OL_RPC_SUBSCRIPTION_UNSUPPORTED'],
+    [{ type: 'notification', user }, 'OL_RPC_SUBSCRIPTION_UNSUPPORTED'],
     [{ type: 'notification', user }, 'OL_RPC_SUBSCRIPTION_UNSUPPORTED'],
     [{}, 'OL_RPC_SUBSCRIPTION_UNSUPPORTED'],
     [{ type: 'toString' }, 'OL_RPC_SUBSCRIPTION_UNSUPPORTED'],

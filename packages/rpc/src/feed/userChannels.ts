@@ -9,6 +9,7 @@ import {
   knownCoinOf,
   userOf,
 } from '../info/infoFields.ts'
+import { webData2, webData3 } from '../info/webData.ts'
 import type { FeedMessage, StateChannel } from './feedChannel.ts'
 import { type ChannelRequest, STATE_INTERVAL_MS } from './marketChannels.ts'
 import {
@@ -73,6 +74,14 @@ export const userChannels: readonly [string, ChannelMaker][] = [
       user: bytesToHex(user),
       states: core.twapStates(user),
     })),
+  ],
+  [
+    'webData2',
+    stateOf('webData2', STATE_INTERVAL_MS, (view, user) => webData2(view, user, bytesToHex(user))),
+  ],
+  [
+    'webData3',
+    stateOf('webData3', STATE_INTERVAL_MS, (view, user) => webData3(view, user, bytesToHex(user))),
   ],
   ['activeAssetData', activeAssetData],
 ]
@@ -191,7 +200,7 @@ function stateOf(
       intervalMs,
       // Prices move accounts without an event of their owner; the rest changes with one.
       isTouched: ({ ofUser }) => intervalMs > 0 || ofUser.has(user),
-      read: (view) => ({ channel: type, data: read(view, address) }),
+      read: async (view) => ({ channel: type, data: await read(view, address) }),
     }
     return { key: [user], user, channel }
   }

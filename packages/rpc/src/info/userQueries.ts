@@ -107,7 +107,7 @@ export const userQueries: readonly [string, InfoQuery][] = [
     'legalCheck',
     {
       weight: NORMAL,
-      answer: ofUser(() => ({ ipAllowed: true, acceptedTerms: true, userAllowed: true })),
+      answer: ofUser(() => ({ acceptedTerms: true, userAllowed: true, restrictions: 'n' })),
     },
   ],
   [
