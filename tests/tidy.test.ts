@@ -45,7 +45,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** One package owns each heavy dependency; whoever needs what it does asks the owner. */
 const OWNERS: readonly (readonly [dependency: RegExp, owner: string])[] = [
   [/^(libp2p|@libp2p\/.*|@chainsafe\/libp2p-.*|@multiformats\/.*)$/, 'network'],
-  [/^@ethereumjs\/.*$/, 'evm'],
+  [/^(@ethereumjs\/.*|mcl-wasm)$/, 'evm'],
   [/^classic-level$/, 'storage'],
   [/^(@chainsafe\/blst|@chainsafe\/bls-keystore|@noble\/curves|secp256k1)$/, 'crypto'],
   [/^(@chainsafe\/ssz|canonicalize)$/, 'primitives'],

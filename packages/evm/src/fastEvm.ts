@@ -4,7 +4,6 @@ import { Account, Address as LibraryAddress } from '@ethereumjs/util'
 import { assert, equalBytes, type Hash } from '@openliquid/primitives'
 import { type AccountRecord, EMPTY_CODE_HASH } from './account.ts'
 import type { AccountCell } from './accountCell.ts'
-import { BLAKE2F_INPUT_BYTES, blake2f } from './blake2f.ts'
 import { contractAddress, saltedAddress } from './contractAddress.ts'
 import { analysed, EvmCode } from './evmCode.ts'
 import { FastFrame } from './fastFrame.ts'
@@ -19,13 +18,14 @@ import {
   runFrame,
   STOPPED,
 } from './fastLoop.ts'
+import { FAST_PRECOMPILES } from './fastPrecompiles.ts'
 import { readInstructions } from './instructionTable.ts'
 import type { JournaledState } from './journaledState.ts'
 import { keccakWord } from './keccak.ts'
 import { CODE_BYTES_MAX, FAST_GAS_MAX, INIT_CODE_BYTES_MAX } from './limits.ts'
 import type { EvmLogEntry } from './receipts.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
-import { readWord, wordBytes } from './word.ts'
+import { bytesWord, wordBytes } from './word.ts'
 
 export type LibraryBlock = NonNullable<EVMRunCallOpts['block']>
 type RunState = NonNullable<ExecResult['runState']>
@@ -107,8 +107,8 @@ const RESERVED_CODE = 0xef
 /** What code of the reserved format looks like from outside, to the library as to us. */
 const RESERVED_FORMAT: Uint8Array = Uint8Array.of(RESERVED_CODE, 0x00)
 
-/** The precompile at 0x09, whose gas is its rounds (EIP-152). */
-const BLAKE2F = addressText('0000000000000000000000000000000000000009')
+/** By the text of their address. */
+const OWN_PRECOMPILES = new Map(FAST_PRECOMPILES.map(([hex, run]) => [addressText(hex), run]))
 
 const CALL = 0xf1
 const CALLCODE = 0xf2
@@ -140,6 +140,8 @@ export class FastEvm implements FastHost {
   readonly #frames: FastFrame[] = []
   readonly #views: HandlerView[] = []
   #blockHash: (number: bigint) => Hash | undefined = () => undefined
+  /** Hashes that were asked for since `bind`: finding one costs far more than the instruction. */
+  readonly #blockHashes = new Map<bigint, bigint>()
   #depth: number = -1
   #logs: EvmLogEntry[] = []
   #refund: number = 0
@@ -180,6 +182,7 @@ export class FastEvm implements FastHost {
   bind(state: JournaledState, blockHash: (number: bigint) => Hash | undefined): void {
     this.state = state
     this.#blockHash = blockHash
+    this.#blockHashes.clear()
   }
 
   /** Whether a message can run here: gas has to be an exact number. */
@@ -274,7 +277,7 @@ export class FastEvm implements FastHost {
   }
 
   #runPrecompile(precompile: Precompile, { codeOf, input, gas }: Call): Outcome {
-    const own = codeOf.text === BLAKE2F ? runBlake2f(input, gas) : undefined
+    const own = OWN_PRECOMPILES.get(codeOf.text)?.(input, gas)
     const result = own ?? this.#library['runPrecompile'](precompile, input, BigInt(gas))
     assert(!(result instanceof Promise), 'precompiles of this chain do not wait')
     const gasUsed = Number(result.executionGasUsed)
@@ -391,15 +394,19 @@ export class FastEvm implements FastHost {
     if (record === undefined || cell.empty) return 0n
     const { codeHash } = record
     if (isReserved(this.state.codeOf(cell))) return keccakWord(RESERVED_FORMAT)
-    return readWord(new DataView(codeHash.buffer, codeHash.byteOffset, codeHash.length), 0)
+    return bytesWord(codeHash)
   }
 
   blockHash(number: bigint): bigint {
     const distance = this.#block.header.number - number
     if (distance > BLOCK_HASHES || distance <= 0n) return 0n
+    const known = this.#blockHashes.get(number)
+    if (known !== undefined) return known
     const hash = this.#blockHash(number)
     assert(hash !== undefined, 'the last 256 blocks are known')
-    return readWord(new DataView(hash.buffer, hash.byteOffset, hash.length), 0)
+    const word = bytesWord(hash)
+    this.#blockHashes.set(number, word)
+    return word
   }
 
   /** SSTORE: EIP-2200 with the prices of EIP-2929 and the refunds of EIP-3529. */
@@ -692,16 +699,6 @@ function giveBack(frame: FastFrame, { failure, output, gasLeft, made }: Outcome)
     if (size > 0) frame.memory.set(output.subarray(0, size), frame.outputAt)
   }
   stack[frame.sp++] = failure === undefined ? 1n : 0n
-}
-
-/** BLAKE2b's compression, faster than the library's; `undefined` for input that the library refuses. */
-function runBlake2f(input: Uint8Array, gas: number): ExecResult | undefined {
-  if (input.length !== BLAKE2F_INPUT_BYTES || (input[BLAKE2F_INPUT_BYTES - 1] as number) > 1) {
-    return undefined
-  }
-  const rounds = new DataView(input.buffer, input.byteOffset).getUint32(0)
-  if (rounds > gas) return undefined
-  return { executionGasUsed: BigInt(rounds), returnValue: blake2f(input, rounds) }
 }
 
 /** EIP-684, EIP-7610: an address that has been used is not used again. */

@@ -64,7 +64,7 @@ export class FastMachine implements Machine {
       common: chainCommon(options.chainId),
       stateManager: adapter,
       blockchain: hashes,
-      bn254: new Bn254(),
+      bn254: await Bn254.create(),
       customPrecompiles: bridgePrecompiles(options.precompiles, exchange),
     })
     const nothing = emptyState()

@@ -31,6 +31,7 @@ import {
   type MachineOptions,
   type Refusal,
 } from './machine.ts'
+import { boundedModexp } from './modexp.ts'
 import { bridgePrecompiles, type ExchangeHandle } from './precompileBridge.ts'
 import { StateAdapter } from './stateAdapter.ts'
 
@@ -68,12 +69,16 @@ export class ReferenceMachine implements Machine {
     const adapter = new StateAdapter()
     const exchange: ExchangeHandle = { reader: undefined }
     const hashes = new BlockHashes()
+    const modexp = boundedModexp(common)
     const evmOptions = {
       common,
       stateManager: adapter,
       blockchain: hashes,
       bn254: new NobleBN254(),
-      customPrecompiles: bridgePrecompiles(options.precompiles, exchange),
+      customPrecompiles: [
+        ...bridgePrecompiles(options.precompiles, exchange),
+        ...(modexp === undefined ? [] : [modexp]),
+      ],
     }
     // Not `createEVM`: it replaces the curve implementation that it is given.
     const evm = new EVM(evmOptions)
