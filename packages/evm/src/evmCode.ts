@@ -3,21 +3,29 @@ const PADDING = 33
 const JUMPDEST = 0x5b
 const PUSH1 = 0x60
 const PUSH32 = 0x7f
+/** Bytes of code for each push that is not kept: a table of all positions takes a millisecond for the longest code. */
+const BYTES_PER_PUSH = 64
+/** Of the same kind as the tables that follow it. */
+const NO_PUSHES = emptyTable()
 
 /** Code as the loop runs it: padded, with its jump destinations and the values it pushes. */
 export class EvmCode {
   /** Without padding. */
   readonly bytes: Uint8Array
   readonly padded: Uint8Array
-  /** Values of PUSH2 and longer by the position of the instruction, as far as they were asked for. */
-  readonly pushes: (bigint | undefined)[]
+  #pushes: (bigint | undefined)[] = NO_PUSHES
+  #pushed: number = 0
   #jumps: Uint8Array | undefined
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
     this.padded = new Uint8Array(bytes.length + PADDING)
     this.padded.set(bytes)
-    this.pushes = new Array(bytes.length)
+  }
+
+  /** Values that were pushed, by the position of the instruction: those that code has pushed since it proved to be no passer-by. */
+  get pushes(): readonly (bigint | undefined)[] {
+    return this.#pushes
   }
 
   /** 1 at each byte that may be jumped to. */
@@ -26,17 +34,26 @@ export class EvmCode {
     return this.#jumps
   }
 
-  /** Value of the PUSH instruction at `pc`. */
+  /** Value of the PUSH instruction at `pc`, which `pushes` does not have. `pushes` may be another table after it. */
   push(pc: number): bigint {
-    const known = this.pushes[pc]
-    if (known !== undefined) return known
     const { padded } = this
     const size = (padded[pc] as number) - PUSH1 + 1
     let value = 0n
     for (let i = 1; i <= size; i++) value = (value << 8n) | BigInt(padded[pc + i] as number)
-    this.pushes[pc] = value
+    if (this.#pushes === NO_PUSHES) {
+      if (++this.#pushed * BYTES_PER_PUSH < this.bytes.length) return value
+      this.#pushes = new Array(this.bytes.length)
+    }
+    this.#pushes[pc] = value
     return value
   }
+}
+
+function emptyTable(): (bigint | undefined)[] {
+  const table: (bigint | undefined)[] = new Array(1)
+  table[0] = 0n
+  delete table[0]
+  return table
 }
 
 const codes = new WeakMap<Uint8Array, EvmCode>()

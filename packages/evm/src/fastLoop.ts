@@ -72,7 +72,8 @@ export function runFrame(host: FastHost, frame: FastFrame): Exit {
   const { state, fees, operands, prices, environment } = host
   const { stack } = frame
   const code: EvmCode = frame.code
-  const { padded, pushes } = code
+  const { padded } = code
+  let { pushes } = code
   let { pc, sp, gas, memory, view } = frame
   /** Gas at the last jump: what is below it is still to be taken from the budget. */
   let counted = gas
@@ -476,11 +477,18 @@ export function runFrame(host: FastHost, frame: FastFrame): Exit {
       case 0x7c:
       case 0x7d:
       case 0x7e:
-      case 0x7f: // PUSH32
+      case 0x7f: {
+        // PUSH32
         if (sp >= STACK_MAX) return host.fail(ERROR.STACK_OVERFLOW)
-        stack[sp++] = pushes[pc] ?? code.push(pc)
+        let value = pushes[pc]
+        if (value === undefined) {
+          value = code.push(pc)
+          pushes = code.pushes
+        }
+        stack[sp++] = value
         pc += op - 0x5e
         continue
+      }
       case 0x80: // DUP1
       case 0x81:
       case 0x82:
