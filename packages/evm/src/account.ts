@@ -33,6 +33,16 @@ export function encodeAccount(account: AccountRecord, slab?: ByteSlab): Uint8Arr
   return finish(writeUint(BigInt(account.incarnation), writeTrieAccount(account)), slab)
 }
 
+/** `encodeAccount` and `encodeTrieAccount` at once. */
+export function encodeBothAccounts(
+  account: AccountRecord,
+  slab: ByteSlab,
+): { readonly value: Uint8Array; readonly leaf: Uint8Array } {
+  const end = writeTrieAccount(account)
+  const leaf = finish(end, slab)
+  return { leaf, value: finish(writeUint(BigInt(account.incarnation), end), slab) }
+}
+
 /** Reads what `encodeAccount` wrote. Hashes that most accounts share are the constants of this file, not copies. */
 export function decodeAccount(bytes: Uint8Array): AccountRecord {
   assert(bytes[0] === LIST && bytes[1] === bytes.length - LIST_PREFIX_BYTES, 'an account is a list')

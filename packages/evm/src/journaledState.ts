@@ -17,6 +17,8 @@ export interface StateChanges {
 
 export interface AccountChange {
   readonly address: Address
+  /** The address, a byte a character. */
+  readonly text: string
   readonly before: AccountRecord | undefined
   readonly after: AccountFields | undefined
   /** The storage there was is gone; the slots below are the only ones. */
@@ -426,12 +428,12 @@ function putBack(kind: number, what: unknown, old: unknown): void {
 }
 
 function accountChange(cell: AccountCell): AccountChange | undefined {
-  const { address, before, record: after } = cell
+  const { address, text, before, record: after } = cell
   const cleared = cell.cleared && before !== undefined && hasStorage(before)
   // An account that is gone, or never came to be, has no slots.
   const slots = after === undefined ? NO_CHANGES : slotChanges(cell)
   if (!cleared && slots.length === 0 && sameFields(before, after)) return undefined
-  return { address, before, after, cleared, slots }
+  return { address, text, before, after, cleared, slots }
 }
 
 function slotChanges({ slots }: AccountCell): readonly SlotChange[] {

@@ -19,6 +19,11 @@ export function accountKey(address: Address): Uint8Array {
   return key('a', address)
 }
 
+/** What `accountKey` begins with; the address follows. */
+export function accountsKey(): Uint8Array {
+  return key('a')
+}
+
 /** Value without leading zeros. Slots of an older incarnation are out of reach. */
 export function slotKey(address: Address, incarnation: number, slot: Uint8Array): Uint8Array {
   return key('s', address, uintToBytes(incarnation, INCARNATION_BYTES), slot)

@@ -5,11 +5,11 @@ import {
   uintToBytes,
   type Write,
 } from '@openliquid/primitives'
-import { type AccountRecord, encodeAccount, encodeTrieAccount } from './account.ts'
+import { type AccountRecord, encodeAccount, encodeBothAccounts } from './account.ts'
 import { ByteSlab } from './byteSlab.ts'
 import { byteText, textBytes } from './byteText.ts'
 import type { AccountChange, StateChanges } from './journaledState.ts'
-import { accountKey, codeKey, incarnationKey, slotKey } from './keys.ts'
+import { accountsKey, codeKey, incarnationKey, slotKey } from './keys.ts'
 import { encodeRlp } from './rlp.ts'
 import { accountTrie, type StateTrie, storageTrie, type TrieState } from './stateTries.ts'
 import { EMPTY_TRIE_ROOT, type TrieChange, updateTrie } from './trie.ts'
@@ -48,6 +48,8 @@ export function commitState(root: Hash, changes: StateChanges, reader: CommitRea
   return new Commit(reader).run(root, changes)
 }
 
+const ACCOUNTS = byteText(accountsKey())
+
 class Commit {
   readonly #reader: CommitReader
   readonly #slab = new ByteSlab()
@@ -72,17 +74,18 @@ class Commit {
   }
 
   #commitAccount(change: AccountChange): TrieChange {
-    const { address, before, after } = change
+    const { address, text, before, after } = change
     const incarnation = this.#incarnationAfter(change)
     const storageRoot = this.#commitSlots(change, incarnation)
     const record: AccountRecord | undefined =
       after === undefined ? undefined : { ...after, storageRoot, incarnation }
-    this.#replace(
-      accountKey(address),
+    const encoded = record === undefined ? undefined : encodeBothAccounts(record, this.#slab)
+    this.#replaceText(
+      ACCOUNTS + text,
       before === undefined ? undefined : encodeAccount(before, this.#slab),
-      record === undefined ? undefined : encodeAccount(record, this.#slab),
+      encoded?.value,
     )
-    return [address, record === undefined ? undefined : encodeTrieAccount(record, this.#slab)]
+    return [address, encoded?.leaf]
   }
 
   /** Clearing a filled storage starts a new one beside it, so that nothing has to be deleted now. */
@@ -114,16 +117,21 @@ class Commit {
     const update = updateTrie(root, leaves, trie, this.#slab)
     for (const { path, record } of update.writes) {
       const key = trie.owner + path
-      this.#nodeWrites.push([textBytes(key), record])
+      this.#nodeWrites.push([textBytes(key, this.#slab), record])
       this.#nodes.push([key, record])
     }
     return update.root
   }
 
   #replace(key: Uint8Array, old: Uint8Array | undefined, value: Uint8Array | undefined): void {
+    this.#replaceText(byteText(key), old, value)
+  }
+
+  /** @param key - a byte a character */
+  #replaceText(key: string, old: Uint8Array | undefined, value: Uint8Array | undefined): void {
     if (old !== undefined && value !== undefined && equalBytes(old, value)) return
-    this.#writes.push([key, value])
-    this.#replaced.set(byteText(key), old)
+    this.#writes.push([textBytes(key, this.#slab), value])
+    this.#replaced.set(key, old)
   }
 }
 

@@ -1,7 +1,8 @@
 import { type Address, assert } from '@openliquid/primitives'
 import { type AccountRecord, encodeTrieAccount } from './account.ts'
+import type { ByteSlab } from './byteSlab.ts'
 import { byteText, textBytes } from './byteText.ts'
-import { keccak256 } from './keccak.ts'
+import { keccak256, keccakInto } from './keccak.ts'
 import { accountTrieKey, storageTrieKey } from './keys.ts'
 import { LruCache } from './lruCache.ts'
 import { encodeRlp } from './rlp.ts'
@@ -33,6 +34,7 @@ export interface StateTrie extends TrieTable {
   readonly owner: string
 }
 
+const HASH_BYTES = 32
 const ACCOUNTS = byteText(accountTrieKey())
 
 /** The account trie: address to account. */
@@ -40,7 +42,7 @@ export function accountTrie(state: TrieState): StateTrie {
   return {
     owner: ACCOUNTS,
     readNode: (path) => state.readNode(ACCOUNTS + path),
-    pathOf: keccak256,
+    pathOf: hashedPath,
     valueOf: (address) => {
       const record = state.account(address)
       assert(record !== undefined, 'a leaf of the account trie is an account')
@@ -55,7 +57,14 @@ export function storageTrie(state: TrieState, address: Address, incarnation: num
   return {
     owner,
     readNode: (path) => state.readNode(owner + path),
-    pathOf: keccak256,
+    pathOf: hashedPath,
     valueOf: (slot) => encodeRlp(state.slot(address, incarnation, slot)),
   }
+}
+
+function hashedPath(key: Uint8Array, slab?: ByteSlab): Uint8Array {
+  if (slab === undefined) return keccak256(key)
+  const path = slab.take(HASH_BYTES)
+  keccakInto(key, path, 0)
+  return path
 }

@@ -33,8 +33,12 @@ export type TriePath = string
 export interface TrieTable {
   /** The record at a path; must answer for every path under the root. */
   readNode(path: TriePath): Uint8Array | undefined
-  /** Where the entry of a key lies in the trie. The hash of the key, for whoever wants a balanced trie. */
-  pathOf(key: Uint8Array): Uint8Array
+  /**
+   * Where the entry of a key lies in the trie. The hash of the key, for whoever wants a balanced trie.
+   *
+   * @param slab - for the path, if there will be many
+   */
+  pathOf(key: Uint8Array, slab?: ByteSlab): Uint8Array
   /** Value that the table has for a key of the trie, as the leaf holds it. */
   valueOf(key: Uint8Array): Uint8Array
 }
@@ -167,7 +171,7 @@ class TrieBatch {
 
   #sorted(changes: readonly TrieChange[]): Operation[] {
     const operations = changes.map(([key, value]): Operation => {
-      const path = this.#table.pathOf(key)
+      const path = this.#table.pathOf(key, this.#slab)
       let rank = 0
       for (let i = 0; i < RANK_BYTES; i++) rank = rank * 256 + (path[i] as number)
       return { kind: 'leaf', key, path, rank, value }
