@@ -2,6 +2,7 @@ import { createTxFromRLP, type TypedTransaction } from '@ethereumjs/tx'
 import { bytesToHex, equalBytes, type Hash, hexToBytes } from '@openliquid/primitives'
 import { EMPTY_CODE_HASH } from './account.ts'
 import { skipReason } from './admission.ts'
+import { byteText } from './byteText.ts'
 import { chainCommon } from './chainCommon.ts'
 import { createMachine } from './engines.ts'
 import { EvmError } from './errors.ts'
@@ -14,8 +15,9 @@ import { LruCache } from './lruCache.ts'
 import type { BlockEnvironment, Execution, Machine } from './machine.ts'
 import type { EvmLogEntry } from './receipts.ts'
 import { encodeRlp } from './rlp.ts'
-import { commitState, NO_STATE } from './stateCommit.ts'
+import { type CommitReader, commitState, NO_STATE } from './stateCommit.ts'
 import { StateReader } from './stateReader.ts'
+import { trieStateOf } from './stateTries.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
 
 export interface StateTestOptions {
@@ -93,7 +95,7 @@ async function runCase(
   const hardfork = FORKS[fork]
   if (hardfork === undefined) return skipped(`fork ${fork}`)
   if (engine === 'fast' && hardfork !== 'cancun') return skipped('fast runs Cancun only')
-  const state = startState(object(content['pre'], 'pre'))
+  const { state, rootNow } = startState(object(content['pre'], 'pre'))
   const environment = readEnvironment(object(content['env'], 'env'))
   const transaction = readTransaction(hex(expected['txbytes'], 'txbytes'), hardfork)
   if (transaction === 'unsupported') return skipped('transaction type')
@@ -106,7 +108,7 @@ async function runCase(
   if (wantsException !== (execution === undefined)) {
     return failed(wantsException ? 'the transaction ran' : 'the transaction was refused')
   }
-  const root = rootOf(state)
+  const root = rootNow()
   if (!equalBytes(root, hex(expected['hash'], 'hash'))) return failed(`root ${bytesToHex(root)}`)
   const logs = logsHash(execution?.logs ?? [])
   if (!equalBytes(logs, hex(expected['logs'], 'logs'))) return failed(`logs ${bytesToHex(logs)}`)
@@ -152,21 +154,31 @@ function machineOf(engine: 'fast' | 'reference', hardfork: string): Promise<Mach
   return made
 }
 
-function startState(pre: Json): JournaledState {
+/** The accounts as an earlier block would have left them, and the root of what becomes of them. */
+function startState(pre: Json): { readonly state: JournaledState; readonly rootNow: () => Hash } {
   const codes = new LruCache(CODE_CACHE_BYTES_MAX)
-  const state = new JournaledState(new StateReader({ read: () => undefined }, codes))
+  const before = new JournaledState(new StateReader({ read: () => undefined }, codes))
   for (const [text, value] of Object.entries(pre)) {
     const account = object(value, text)
     const address = hex(text, 'an address')
     const [nonce, balance] = [uint(account['nonce']), uint(account['balance'])]
-    state.setAccount(address, { nonce, balance, codeHash: EMPTY_CODE_HASH })
-    state.setCode(address, hex(account['code'], 'code'))
+    before.setAccount(address, { nonce, balance, codeHash: EMPTY_CODE_HASH })
+    before.setCode(address, hex(account['code'], 'code'))
     for (const [slot, slotValue] of Object.entries(object(account['storage'], 'storage'))) {
-      state.setSlot(address, word(uint(slot)), word(uint(slotValue)))
+      before.setSlot(address, word(uint(slot)), word(uint(slotValue)))
     }
   }
-  state.endTransaction()
-  return state
+  before.endTransaction()
+  const commit = commitState(EMPTY_TRIE_ROOT, before.changes(), NO_STATE)
+  const values = new Map(commit.writes.map(([key, value]) => [byteText(key), value]))
+  const store = { read: (key: Uint8Array) => values.get(byteText(key)) }
+  const reader = new StateReader(store, codes)
+  const state = new JournaledState(reader)
+  const source: CommitReader = {
+    ...trieStateOf(store),
+    nextIncarnation: (address) => reader.nextIncarnation(address),
+  }
+  return { state, rootNow: () => commitState(commit.root, state.changes(), source).root }
 }
 
 function readEnvironment(env: Json): BlockEnvironment {
@@ -220,10 +232,6 @@ function readTransaction(
     s: tx.s ?? 0n,
     bytes,
   }
-}
-
-function rootOf(state: JournaledState): Hash {
-  return commitState(EMPTY_TRIE_ROOT, state.changes(), NO_STATE).root
 }
 
 function logsHash(logs: readonly EvmLogEntry[]): Hash {
