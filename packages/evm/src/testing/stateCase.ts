@@ -40,16 +40,16 @@ export function stores(values: readonly (readonly number[])[]): number[] {
   return values.flatMap((code, slot) => [...code, ...push(slot + 1), 0x55])
 }
 
-export const BIG = (1n << 256n) - 5n
-export const NEGATIVE = (1n << 255n) + 77n
-export const PAIRS = [
+export const BIG: bigint = (1n << 256n) - 5n
+export const NEGATIVE: bigint = (1n << 255n) + 77n
+const PAIRS: readonly (readonly [bigint, bigint])[] = [
   [7n, 3n],
   [3n, 7n],
   [BIG, 2n],
   [NEGATIVE, BIG],
   [5n, 0n],
   [0n, 5n],
-] as const
+]
 
 /** Runs an instruction of two operands on each pair. */
 export function binary(op: number): number[] {
@@ -106,4 +106,4 @@ export const create = (op: number, init: number[], salt = 5): number[] => [
   op,
 ]
 
-export const ALL = ['Berlin', 'London', 'Shanghai', 'Cancun']
+export const ALL: readonly string[] = ['Berlin', 'London', 'Shanghai', 'Cancun']
