@@ -1,4 +1,5 @@
 // What `/info` tells about the past: the shapes of docs/spec/hyperliquid.md §10.1, field by field.
+import type { ExchangeEvent } from '@openliquid/execution'
 import { hexToBytes } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import {
@@ -183,6 +184,15 @@ describe('fills', () => {
         twapId: 3,
       },
     ])
+  })
+
+  it('of a TWAP that was refused there is a record with the reason, and no id', async () => {
+    const test = await startServer()
+    const { twapId, ...refused } = twapEvent() as Extract<ExchangeEvent, { kind: 'twapUpdate' }>
+    await test.chain.happen([{ ...refused, status: 'error', description: 'too short' }])
+    const [record] = await query(test, { type: 'twapHistory', user })
+    expect(record.status).toEqual({ status: 'error', description: 'too short' })
+    expect(record).not.toHaveProperty('twapId')
   })
 })
 
