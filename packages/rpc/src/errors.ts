@@ -39,6 +39,8 @@ export type RpcFault =
   | { readonly code: 'OL_RPC_SIMULATION_FUNDS' }
   | { readonly code: 'OL_RPC_SIMULATION_BLOCK_GAS'; readonly gas: string }
   | { readonly code: 'OL_RPC_SIMULATION_SIZE'; readonly max: number }
+  | { readonly code: 'OL_RPC_SYNC_TIMEOUT'; readonly hash: string }
+  | { readonly code: 'OL_RPC_SYNC_UNREADY'; readonly hash: string }
   | { readonly code: 'OL_RPC_BUSY' }
   | { readonly code: 'OL_RPC_STOPPING' }
 
@@ -84,6 +86,9 @@ const CODES: Readonly<Record<RpcFaultCode, readonly [jsonRpc: number, http: numb
   OL_RPC_SIMULATION_FUNDS: [-38014, 422],
   OL_RPC_SIMULATION_BLOCK_GAS: [-38015, 422],
   OL_RPC_SIMULATION_SIZE: [-38026, 422],
+  // As EIP-7966 fixes them.
+  OL_RPC_SYNC_TIMEOUT: [4, 504],
+  OL_RPC_SYNC_UNREADY: [5, 422],
   OL_RPC_BUSY: [-32005, 503],
   OL_RPC_STOPPING: [-32000, 503],
 }

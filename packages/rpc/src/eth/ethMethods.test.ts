@@ -244,3 +244,20 @@ describe('the receipt of a transaction that waits', () => {
     expect((await call(server, 'eth_getTransactionReceipt', [UNKNOWN])).result).toBeNull()
   })
 })
+
+describe('eth_sendRawTransactionSync of a transaction that is not mined in time', () => {
+  const key = new Uint8Array(32).fill(7)
+  const raw = (nonce: number): string =>
+    bytesToHex(signTransaction({ chainId: 1_998, nonce, gasLimit: 21_000n, value: 0n }, key))
+
+  it('says so with code 4 and the hash, and with code 5 when a nonce is missing', async () => {
+    const chain = memoryChain({})
+    chain.isStalled = true
+    const { server } = await startServer({}, chain)
+    const late = (await call(server, 'eth_sendRawTransactionSync', [raw(0), 5])).error
+    expect(late).toMatchObject({ code: 4, data: expect.stringMatching(/^0x[0-9a-f]{64}$/) })
+    expect(chain.view.pendingEvmTransaction(hexToBytes(late.data))?.nonce).toBe(0n)
+    const early = (await call(server, 'eth_sendRawTransactionSync', [raw(9), 5])).error
+    expect(early).toMatchObject({ code: 5, data: expect.stringMatching(/^0x[0-9a-f]{64}$/) })
+  })
+})

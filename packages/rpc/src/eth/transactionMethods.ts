@@ -5,6 +5,7 @@ import {
   MempoolError,
 } from '@openliquid/execution'
 import { type Hash, keccak256, TRANSACTION_KIND, transactionId } from '@openliquid/primitives'
+import { RpcError } from '../errors.ts'
 import { RECEIPT_HOLD_MS, type RpcLimits } from '../limits.ts'
 import type { RpcMethod } from '../transport/jsonRpc.ts'
 import type { ChainReader } from './chainReader.ts'
@@ -45,12 +46,16 @@ export function transactionMethods(
         const bytes = parseData(params[0], 'transaction')
         // Ends before the time-out of the request itself, whose error knows nothing of transactions.
         const timeoutMsMax = Math.min(limits.receiptTimeoutMs, 0.9 * limits.requestTimeoutMs)
-        const timeoutMs = isAbsent(params[1])
-          ? timeoutMsMax
-          : Math.min(parseCount(params[1], 'timeout'), timeoutMsMax)
-        const { txId } = await view.submit({ kind: TRANSACTION_KIND.evm, bytes })
-        const outcome = await view.waitForReceipt(txId, timeoutMs)
-        return outcome.kind === 'evm' ? receiptToJson(outcome.receipt) : null
+        const wanted = isAbsent(params[1]) ? 0 : parseCount(params[1], 'timeout')
+        const timeoutMs = wanted === 0 ? timeoutMsMax : Math.min(wanted, timeoutMsMax)
+        const { txId, evmHash } = await view.submit({ kind: TRANSACTION_KIND.evm, bytes })
+        try {
+          const outcome = await view.waitForReceipt(txId, timeoutMs)
+          return outcome.kind === 'evm' ? receiptToJson(outcome.receipt) : null
+        } catch (error) {
+          const isLate = error instanceof ExecutionError && error.code === 'OL_RECEIPT_TIMEOUT'
+          throw isLate ? notMined(view, evmHash ?? keccak256(bytes), timeoutMs) : error
+        }
       },
     ],
     [
@@ -123,4 +128,20 @@ async function isMinedSoon(view: ChainView, evmHash: Hash): Promise<boolean> {
     if (error instanceof ExecutionError || error instanceof MempoolError) return false
     throw error
   }
+}
+
+/** The two errors of EIP-7966 for a transaction that was taken and not mined in time: both go on waiting. */
+function notMined(view: ChainView, evmHash: Hash, timeoutMs: number): RpcError {
+  const hash = data(evmHash)
+  const pending = view.pendingEvmTransaction(evmHash)
+  if (pending !== undefined && pending.nonce >= view.pendingNonce(pending.sender)) {
+    return new RpcError('the transaction is in the mempool, behind a nonce that is missing', {
+      code: 'OL_RPC_SYNC_UNREADY',
+      hash,
+    })
+  }
+  return new RpcError(`the transaction is in the mempool, but was not mined in ${timeoutMs} ms`, {
+    code: 'OL_RPC_SYNC_TIMEOUT',
+    hash,
+  })
 }

@@ -245,8 +245,9 @@ function jsonRpcCodeOf(error: unknown): number {
   return error instanceof OpenLiquidError ? (QUERY_CODES.get(error.code) ?? -32000) : -32603
 }
 
-/** Clients expect the bare revert data beside code 3; every other error carries its stable code. */
+/** Clients expect the bare revert data beside code 3, and the hash beside 4 and 5; others carry their stable code. */
 function jsonRpcDataOf(error: unknown): unknown {
+  if (error instanceof RpcError && 'hash' in error.data) return error.data.hash
   if (error instanceof RpcError && error.code === 'OL_RPC_REVERTED') {
     return 'revertData' in error.data ? error.data.revertData : '0x'
   }
