@@ -1,9 +1,9 @@
-/** Honest nodes over loopback TCP: join, leave, restart, late subscriber, cut, slow peer. */
+/** Honest nodes over loopback TCP: join, leave, restart, late subscriber. Cuts and slow peers: cut.test.ts. */
 import { MESSAGE_KIND } from '@openliquid/primitives'
 import { expect, test, vi } from 'vitest'
-import type { Ban, NetworkEvent } from '../src/index.ts'
+import type { Ban } from '../src/index.ts'
 import { body, numberOf, QUICK, type TestNode, testNode, validatorSetOf } from './cluster.ts'
-import { portOf, tcpProxy } from './proxy.ts'
+import { portOf } from './proxy.ts'
 
 const until = (condition: () => boolean): Promise<void> =>
   vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
@@ -155,87 +155,6 @@ test('heads travel with the hello and with every heartbeat', async () => {
   first.manager.setHead({ ...head, headHeight: 10n })
   await until(() => second.manager.headOf(first.manager.self)?.headHeight === 10n)
   await until(() => first.manager.health().peers[0]?.rttMs !== undefined)
-})
-
-test('a silent cut is suspected, then down; when it heals the channel is back', async () => {
-  const validatorSet = validatorSetOf(2)
-  await using server = testNode(1)
-  await server.start()
-  await using proxy = await tcpProxy(portOf(server.manager.multiaddrs()))
-  await using client = testNode(0, { validatorSet, peers: [proxy.multiaddr] })
-  const events: NetworkEvent['kind'][] = []
-  void (async () => {
-    for await (const { kind } of client.manager.events()) events.push(kind)
-  })()
-  await client.start()
-  await until(() => isLinked(client, server) && client.manager.quorumReachable())
-  proxy.cut()
-  await until(() => client.states.some(({ state }) => state === 'suspect'))
-  expect(client.manager.quorumReachable()).toBe(true)
-  await until(() => client.states.at(-1)?.state === 'down')
-  expect(client.manager.quorumReachable()).toBe(false)
-  expect(client.manager.send(server.manager.self, vote(1))).toBe('unreachable')
-  proxy.heal()
-  await until(() => isLinked(client, server))
-  expect(client.manager.quorumReachable()).toBe(true)
-  client.manager.send(server.manager.self, vote(2))
-  await until(() => server.messages.length === 1)
-  expect(events.filter((kind) => kind.startsWith('quorum'))).toEqual([
-    'quorumReached',
-    'quorumLost',
-    'quorumReached',
-  ])
-})
-
-test('a cut in one direction is one: neither of the two counts the other, until it heals', async () => {
-  const validatorSet = validatorSetOf(2)
-  await using server = testNode(1, { validatorSet })
-  await server.start()
-  await using proxy = await tcpProxy(portOf(server.manager.multiaddrs()))
-  await using client = testNode(0, { validatorSet, peers: [proxy.multiaddr], listen: [] })
-  await client.start()
-  await until(() => isLinked(client, server))
-  proxy.cutOneWay()
-  await until(() => server.states.some(({ state }) => state === 'down'))
-  await until(() => client.states.some(({ state }) => state === 'down'))
-  expect([client, server].map(({ manager }) => manager.quorumReachable())).toEqual([false, false])
-  proxy.heal()
-  await until(() => isLinked(client, server))
-  expect([client, server].map(({ manager }) => manager.quorumReachable())).toEqual([true, true])
-})
-
-test('a peer that reads nothing costs a bounded queue and leaves others alone', async () => {
-  await using slow = testNode(1)
-  await slow.start()
-  await using quick = testNode(2)
-  await quick.start()
-  await using proxy = await tcpProxy(portOf(slow.manager.multiaddrs()))
-  await using sender = testNode(0, {
-    peers: [proxy.multiaddr, ...quick.manager.multiaddrs()],
-    // Long enough that the peer is slow and not down.
-    timing: { ...QUICK, heartbeatMs: 2_000 },
-  })
-  await sender.start()
-  await until(() => isLinked(sender, slow) && isLinked(sender, quick))
-  proxy.cut()
-  const large = { kind: MESSAGE_KIND.proposal, lane: 'blocks', body: body(2 ** 20, 1) } as const
-  const results = new Set<string>()
-  await until(() => {
-    for (let i = 0; i < 8; i++) results.add(sender.manager.send(slow.manager.self, large))
-    return results.has('full')
-  })
-  const health = sender.manager.health().peers.find(({ peer }) => peer === slow.manager.self)!
-  expect(health.queuedBytes).toBeLessThanOrEqual(16 * 2 ** 20)
-  // A newer vote still replaces the one that waits.
-  expect(sender.manager.send(slow.manager.self, { ...vote(1), replaceKey: 'vote' })).toBe('queued')
-  expect(sender.manager.send(slow.manager.self, { ...vote(2), replaceKey: 'vote' })).toBe(
-    'replaced',
-  )
-  sender.manager.send(quick.manager.self, vote(3))
-  await until(() => quick.messages.length === 1)
-  expect(sender.manager.stats().channels.dropped.blocks).toBeGreaterThan(0)
-  proxy.heal()
-  await until(() => slow.messages.some(({ envelope }) => numberOf(envelope.body) === 2))
 })
 
 test('a block too large for gossip is pushed to every peer', async () => {

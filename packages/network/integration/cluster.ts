@@ -14,6 +14,7 @@ import {
   type NetworkManager,
   type NetworkTiming,
 } from '../src/index.ts'
+import type { MemoryWire } from './memoryWire.ts'
 import { memoryWiring } from './memoryWiring.ts'
 
 /** Quick clocks, so that states change within a test's patience. */
@@ -41,6 +42,11 @@ export function validatorSetOf(count: number): ValidatorSet {
   return { epoch: 1n, validators, totalStake: 100n * BigInt(count) }
 }
 
+/** Where the node listens that has no socket. */
+export function memoryAddress(index: number): string {
+  return `/memory/openliquid-${index}`
+}
+
 /** A manager with everything it told. */
 export interface TestNode extends AsyncDisposable {
   readonly manager: NetworkManager
@@ -55,20 +61,24 @@ export interface TestNode extends AsyncDisposable {
 
 export function testNode(
   index: number,
-  config: Partial<NetworkConfig> & { readonly isMemory?: boolean } = {},
+  config: Partial<NetworkConfig> & {
+    readonly isMemory?: boolean
+    /** What can cut the memory. */
+    readonly wire?: MemoryWire
+  } = {},
 ): TestNode {
-  const { isMemory = false, ...overrides } = config
+  const { wire, isMemory = wire !== undefined, ...overrides } = config
   const full: NetworkConfig = {
     nodeKey: seedOf(index),
     chainId: CHAIN_ID,
     genesisHash: GENESIS_HASH,
-    listen: [isMemory ? `/memory/openliquid-${index}` : '/ip4/127.0.0.1/tcp/0'],
+    listen: [isMemory ? memoryAddress(index) : '/ip4/127.0.0.1/tcp/0'],
     sameHost: true,
     timing: QUICK,
     ...overrides,
   }
   const manager = isMemory
-    ? createWiredNetworkManager(full, memoryWiring())
+    ? createWiredNetworkManager(full, memoryWiring(wire))
     : createNetworkManager(full)
   const node: TestNode = {
     manager,

@@ -1,4 +1,4 @@
-/** Honest nodes without sockets: join, late subscriber, leave, restart. What needs a wire to cut is in cluster.test.ts. */
+/** Honest nodes without sockets: join, late subscriber, leave, restart. Cuts and slow peers: cut.test.ts. */
 import { MESSAGE_KIND } from '@openliquid/primitives'
 import { expect, test, vi } from 'vitest'
 import { body, numberOf, type TestNode, testNode, validatorSetOf } from './cluster.ts'
