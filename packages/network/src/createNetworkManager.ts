@@ -14,7 +14,7 @@ import {
   type ValidatorSet,
 } from '@openliquid/primitives'
 import { Admission } from './admission.ts'
-import { CHANNEL_PROTOCOL, type ChannelContext } from './channelPipe.ts'
+import type { ChannelContext } from './channelPipe.ts'
 import { checkConfig, checkMultiaddr } from './checkConfig.ts'
 import { newCounters, statsOf } from './counters.ts'
 import { DEFAULT_TIMING } from './defaultTiming.ts'
@@ -25,6 +25,7 @@ import { FRAME_TYPE } from './frame.ts'
 import { Gossip } from './gossip.ts'
 import { HealthReport } from './healthReport.ts'
 import { HeartbeatClock } from './heartbeatClock.ts'
+import { hostOptionsOf } from './hostOptions.ts'
 import {
   createLibp2pHost,
   peerIdFromNodeKey,
@@ -43,20 +44,15 @@ import { PeerConduct } from './peerConduct.ts'
 import { PeerLinks } from './peerLinks.ts'
 import { PeerNews } from './peerNews.ts'
 import { QuorumWatch } from './quorumWatch.ts'
+import { Reception } from './reception.ts'
 import { Redialer } from './redialer.ts'
 import { REQUEST_PROTOCOL, RequestResponse } from './requestResponse.ts'
-import { guarded } from './rethrow.ts'
 import { SentryRelay } from './sentryRelay.ts'
-import { dhtProtocolOf, topicNames } from './topics.ts'
+import { topicNames } from './topics.ts'
+import { Upkeep } from './upkeep.ts'
 import { ValidatorDirectory } from './validatorDirectory.ts'
 
-/** The old stream of a direction may still be closing when the new one opens. */
-const CHANNEL_STREAMS_MAX = 4
-const REQUEST_STREAMS_MAX = 32
-const MINUTE_MS = 60_000
 const PEERS_REQUEST = { timeoutMs: 5_000, answerBytesMax: 8_192 }
-/** Gauges follow this many beats behind. */
-const REPORT_EVERY = 5
 
 /**
  * Makes a manager; no I/O before `start`.
@@ -88,6 +84,7 @@ class Libp2pNetworkManager implements NetworkManager {
   /** Peers whose address the configuration names. */
   readonly #configured = new Set<PeerId>()
   readonly #hub = new EventHub()
+  readonly #reception: Reception
   readonly #links: PeerLinks
   readonly #redialer: Redialer
   readonly #gossip: Gossip
@@ -97,12 +94,8 @@ class Libp2pNetworkManager implements NetworkManager {
   readonly #counters = newCounters()
   readonly #metrics: NetworkMeters
   readonly #clock: HeartbeatClock
-  #handlers: TransportHandlers | undefined
   #host: P2pHost | undefined
   #head: ChainHead
-  #lastSweepMs = 0
-  #lastDiscoveryMs = 0
-  #beats = 0
   #status: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   #stopping: Promise<void> | undefined
 
@@ -125,7 +118,6 @@ class Libp2pNetworkManager implements NetworkManager {
         this.#configured.has(peer) || (config.isPrivate !== true && this.#isValidator(peer)),
     })
     this.#metrics = newMeters(config.metrics ?? noMetrics)
-    this.#clock = new HeartbeatClock(this.#timing.heartbeatMs, () => this.#beat())
     const isValidator = (peer: PeerId): boolean => this.#isValidator(peer)
     const emit = (event: NetworkEvent): void => this.#hub.emit(event)
     this.#conduct = new PeerConduct({
@@ -137,6 +129,11 @@ class Libp2pNetworkManager implements NetworkManager {
       emit,
       log: this.#log,
       disconnect: (peer) => this.#host?.disconnect(peer),
+    })
+    this.#reception = new Reception({
+      conduct: this.#conduct,
+      metrics: this.#metrics,
+      hub: this.#hub,
     })
     this.#quorum = new QuorumWatch({
       directory: this.#directory,
@@ -171,7 +168,7 @@ class Libp2pNetworkManager implements NetworkManager {
       onState: (link, state) => this.#news.onState(link, state),
       onEnvelope: (peer, envelope) => {
         if (envelope.kind === FRAME_TYPE.relayed) this.#relay.onRelayed(peer, envelope)
-        else this.#onMessage(peer, envelope)
+        else this.#reception.onMessage(peer, envelope)
       },
       onControl: (peer, type, body) => {
         const isAllowed = this.#isOwnSentry(peer) || this.#conduct.allow('heartbeats', peer)
@@ -190,7 +187,7 @@ class Libp2pNetworkManager implements NetworkManager {
       wallMs: Date.now,
       control: (peer, type, body) => this.#links.get(peer)?.outbound?.control(type, body),
       send: (peer, envelope) => this.#outbox.sendDirect(peer, envelope),
-      deliver: (origin, envelope) => this.#onMessage(origin, envelope),
+      deliver: (origin, envelope) => this.#reception.onMessage(origin, envelope),
       onReach: (peer, state) => {
         if (!this.#links.isLive(peer)) this.#news.tell(peer, state)
       },
@@ -213,7 +210,7 @@ class Libp2pNetworkManager implements NetworkManager {
       publish: (topic, bytes) => this.#host?.publish(topic, bytes),
       report: (message, verdict) => this.#host?.report(message, verdict),
       allow: (from, bytes) => !this.#isStopped() && this.#conduct.allow('gossip', from, bytes),
-      handle: (from, topic, envelope) => this.#onGossip(from, topic, envelope),
+      handle: (from, topic, envelope) => this.#reception.onGossip(from, topic, envelope),
       onFault,
     })
     this.#outbox = new Outbox({
@@ -232,7 +229,7 @@ class Libp2pNetworkManager implements NetworkManager {
       counters: this.#counters,
       log: this.#log,
       emit,
-      onPeer: (peer, state) => this.#handlers?.onPeer(peer, state),
+      onPeer: (peer, state) => this.#reception.onPeer(peer, state),
       isStopped: () => this.#isStopped(),
     })
     this.#report = new HealthReport({
@@ -254,7 +251,7 @@ class Libp2pNetworkManager implements NetworkManager {
       isLive: (peer) => this.#links.isLive(peer),
       allow: (traffic, peer, bytes) => this.#conduct.allow(traffic, peer, bytes),
       handle: async (from, kind, body) => {
-        if (kind !== PEERS_REQUEST_KIND) return this.#handlers?.onRequest(from, kind, body)
+        if (kind !== PEERS_REQUEST_KIND) return this.#reception.onRequest(from, kind, body)
         return this.#isDiscovering() ? this.#discovery.answer(from) : undefined
       },
       onFault,
@@ -271,6 +268,18 @@ class Libp2pNetworkManager implements NetworkManager {
       dial: (address) => this.#running().dial(address, this.#timing.dialTimeoutMs),
       random: Math.random,
     })
+    const upkeep = new Upkeep({
+      links: this.#links,
+      conduct: this.#conduct,
+      relay: this.#relay,
+      discovery: this.#discovery,
+      report: this.#report,
+      discoveryMs: this.#timing.discoveryMs,
+      host: () => this.#host,
+      isDiscovering: () => this.#isDiscovering(),
+      nowMs,
+    })
+    this.#clock = new HeartbeatClock(this.#timing.heartbeatMs, () => upkeep.beat())
     for (const address of config.peers ?? []) this.#addTarget(address, peerIdOfMultiaddr(address))
   }
 
@@ -279,23 +288,9 @@ class Libp2pNetworkManager implements NetworkManager {
       throw new NetworkError('a manager starts once', { code: 'OL_NETWORK_NOT_RUNNING' })
     }
     this.#status = 'starting'
-    this.#handlers = handlers
+    this.#reception.open(handlers)
     const host = await createLibp2pHost({
-      nodeKey: this.#config.nodeKey,
-      listen: this.#config.listen,
-      announce: this.#config.announce ?? [],
-      topics: this.#topics.names,
-      protocols: new Map([
-        [CHANNEL_PROTOCOL, CHANNEL_STREAMS_MAX],
-        [REQUEST_PROTOCOL, REQUEST_STREAMS_MAX],
-      ]),
-      sameHost: this.#config.sameHost,
-      // A validator that hides must not be found.
-      mdns: this.#config.mdns === true && this.#config.isPrivate !== true,
-      ...(this.#config.dht === true && this.#config.isPrivate !== true
-        ? { dhtProtocol: dhtProtocolOf(this.#config.genesisHash) }
-        : {}),
-      dialTimeoutMs: this.#timing.dialTimeoutMs,
+      ...hostOptionsOf(this.#config, this.#timing, this.#topics.names),
       handlers: {
         onConnected: (peer) => this.#links.onConnected(peer),
         onMoved: (peer) => this.#links.onMoved(peer),
@@ -512,44 +507,6 @@ class Libp2pNetworkManager implements NetworkManager {
     }
     if (protocol === REQUEST_PROTOCOL) this.#requests.onStream(peer, stream)
     else this.#links.accept(peer, stream)
-  }
-
-  #onMessage(from: PeerId, envelope: Envelope): void {
-    if (!this.#conduct.allow(envelope.lane, from, envelope.body.length)) return
-    this.#metrics.bytes.inc({ direction: 'received', topic: 'channel' }, envelope.body.length)
-    guarded(() => this.#handlers?.onMessage(from, envelope))
-    if (this.#hub.isWanted('message')) this.#hub.emit({ kind: 'message', from, envelope })
-  }
-
-  async #onGossip(
-    from: PeerId,
-    topic: Topic,
-    envelope: Envelope,
-  ): Promise<'accept' | 'ignore' | 'reject'> {
-    this.#metrics.bytes.inc({ direction: 'received', topic }, envelope.body.length)
-    const verdict = (await this.#handlers?.onGossip(from, topic, envelope)) ?? 'ignore'
-    this.#metrics.messages.inc({ topic, result: verdict })
-    if (verdict === 'accept' && this.#hub.isWanted('gossip')) {
-      this.#hub.emit({ kind: 'gossip', from, topic, envelope })
-    }
-    return verdict
-  }
-
-  #beat(): void {
-    this.#links.beat()
-    this.#beats++
-    this.#host?.beatGossip()
-    const at = nowMs()
-    if (at - this.#lastSweepMs >= MINUTE_MS) {
-      this.#lastSweepMs = at
-      this.#conduct.sweep()
-    }
-    this.#relay.beat()
-    if (this.#isDiscovering() && at - this.#lastDiscoveryMs >= this.#timing.discoveryMs) {
-      this.#lastDiscoveryMs = at
-      void this.#discovery.tick()
-    }
-    if (this.#beats % REPORT_EVERY === 0) this.#report.setGauges()
   }
 
   #updateDirectPeers(): void {
