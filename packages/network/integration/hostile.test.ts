@@ -2,68 +2,28 @@
 import { connect } from 'node:net'
 import { ed25519PublicKey } from '@openliquid/crypto'
 import { concatBytes, MESSAGE_KIND, uintToBytes } from '@openliquid/primitives'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodeFrame, FRAME_TYPE } from '../src/frame.ts'
 import { encodeHello } from '../src/hello.ts'
 import { topicNames } from '../src/topics.ts'
-import {
-  body,
-  GENESIS_HASH,
-  QUICK,
-  seedOf,
-  type TestNode,
-  testNode,
-  validatorSetOf,
-} from './cluster.ts'
+import { body, GENESIS_HASH, seedOf, type TestNode, testNode } from './cluster.ts'
+import { HOSTILE, type HostilePair, hostilePair, until } from './hostilePair.ts'
 import { portOf } from './proxy.ts'
 import { type RawPeer, type RawStream, rawPeer, sayHello } from './rawPeer.ts'
 
-const until = (condition: () => boolean): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
-
-/** Seed of the honest validators is 0 and 1, of the hostile peer 66. */
-const HOSTILE = 66
+let pair: HostilePair
 let victim: TestNode
 let friend: TestNode
 let raw: RawPeer
 
 beforeEach(async () => {
-  const validatorSet = validatorSetOf(2)
-  victim = testNode(0, {
-    validatorSet,
-    timing: { ...QUICK, helloTimeoutMs: 2_000, frameTimeoutMs: 1_000 },
-  })
-  await victim.start()
-  friend = testNode(1, { validatorSet, peers: victim.manager.multiaddrs() })
-  await friend.start()
-  raw = await rawPeer(HOSTILE)
-  await raw.host.dial(victim.manager.multiaddrs()[0]!, 2_000)
-  await until(() => victim.manager.peers().includes(friend.manager.self))
+  pair = await hostilePair()
+  ;({ victim, friend, raw } = pair)
 })
+afterEach(() => pair.end())
 
-afterEach(async () => {
-  try {
-    // The honest pair still talks, and nothing of the hostile peer came through.
-    const before = victim.messages.length
-    friend.manager.send(victim.manager.self, {
-      kind: MESSAGE_KIND.vote,
-      lane: 'consensus',
-      body: body(100, 1),
-    })
-    await until(() => victim.messages.length === before + 1)
-    expect(friend.faults).toEqual([])
-  } finally {
-    await Promise.all([victim.manager.stop(), friend.manager.stop(), raw[Symbol.asyncDispose]()])
-  }
-})
-
-async function liveChannel(): Promise<RawStream> {
-  const channel = await raw.openChannel(victim.manager.self)
-  await sayHello(raw, victim.manager.self, channel, until)
-  return channel
-}
-
-const isBanned = (): boolean => victim.manager.bans().some(({ peer }) => peer === raw.self)
+const liveChannel = (): Promise<RawStream> => pair.liveChannel()
+const isBanned = (): boolean => pair.isBanned()
 
 describe('hello', () => {
   test('garbage in place of a hello is cut off', async () => {

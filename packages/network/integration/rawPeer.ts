@@ -69,10 +69,11 @@ export async function rawPeer(index: number): Promise<RawPeer> {
     ]),
     sameHost: true,
     mdns: false,
-    dialTimeoutMs: 2_000,
+    dialTimeoutMs: 10_000,
     handlers: {
       onConnected: () => undefined,
       onMoved: () => undefined,
+      onTwin: () => undefined,
       onDisconnected: () => undefined,
       onFound: () => undefined,
       onPulse: () => undefined,

@@ -294,6 +294,8 @@ class Libp2pNetworkManager implements NetworkManager {
       handlers: {
         onConnected: (peer) => this.#links.onConnected(peer),
         onMoved: (peer) => this.#links.onMoved(peer),
+        onTwin: (peer) =>
+          this.#conduct.onFault(peer, peerFault('OL_CHANNEL_TWIN', 'dialled twice with one key')),
         onDisconnected: (peer) => this.#onDisconnected(peer),
         onFound: (peer) => this.#discovery.onFound(peer),
         onPulse: (peer, token) => this.#links.onPulse(peer, token),

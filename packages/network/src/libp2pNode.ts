@@ -410,6 +410,10 @@ class Libp2pHost implements P2pHost {
     if (opened.kind !== 'none') this.#inner.streamsOutbound.delete(peer)
     if (opened.kind === 'first') this.#options.handlers.onConnected(peer)
     if (opened.kind !== 'several') return
+    const dialledByPeer = [opened.kept, ...opened.surplus].filter(
+      ({ direction }) => direction === 'inbound',
+    )
+    if (dialledByPeer.length > 1) this.#options.handlers.onTwin(peer)
     for (const other of opened.surplus) {
       // Its streams move first; what is on its way has that long.
       setTimeout(() => closeConnection(other).catch(ignore), SURPLUS_LINGER_MS).unref()

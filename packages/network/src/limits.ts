@@ -122,6 +122,8 @@ export const PENALTY_BAN = 30
 export const PENALTY_HALF_LIFE_MS = 10_000
 /** Points of one gossip message or RPC that is malformed or was rejected: twenty at once are a ban. */
 export const PENALTY_MALFORMED = 1.5
+/** Points of a hello or frame that did not come in time: a slow peer stays below the ban, one that lets many wait does not. */
+export const PENALTY_LATE = 5
 /** Followers that connected to us: what a node of two cores serves. */
 export const FOLLOWERS_INBOUND_MAX = 64
 /** Followers behind one address: a household. */

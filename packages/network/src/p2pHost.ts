@@ -39,6 +39,8 @@ export interface P2pHostHandlers {
   onConnected(peer: PeerId): void
   /** Of two connections to the peer one will be closed; streams opened from now on are on the one that stays. */
   onMoved(peer: PeerId): void
+  /** The peer dialled us although a connection that it dialled stands: two processes with one key, or its old one is dead. */
+  onTwin(peer: PeerId): void
   /** Last connection to the peer is gone. */
   onDisconnected(peer: PeerId): void
   /** Multicast DNS or the Kademlia table told of a peer; its addresses are known now. */

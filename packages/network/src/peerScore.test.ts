@@ -43,6 +43,19 @@ test('rejected gossip bans a follower after some twenty messages, a validator ne
   expect(new Set(kinds('validator', true))).toEqual(new Set(['none']))
 })
 
+test('who lets many frames wait at once is banned, one that is slow is only cut off', () => {
+  const late = { code: 'OL_FRAME_TIMEOUT', detail: '' } as const
+  const kinds = (spacingMs: number, isValidator = false): string[] => {
+    const score = new PeerScore()
+    return Array.from({ length: 20 }, (_, i) => {
+      return score.sentence('a', late, { isValidator, nowMs: i * spacingMs }).kind
+    })
+  }
+  expect(kinds(0).indexOf('ban')).toBe(5)
+  expect(kinds(5_000)).not.toContain('ban')
+  expect(kinds(0, true)).not.toContain('ban')
+})
+
 test('another chain is banned for longer, whoever it is', () => {
   const score = new PeerScore()
   const at = { isValidator: true, nowMs: 0 }
@@ -73,6 +86,7 @@ test.each<[PeerFaultCode, string, string]>([
   ['OL_CHANNEL_GOODBYE', 'disconnect', 'disconnect'],
   ['OL_CHANNEL_SILENT', 'disconnect', 'disconnect'],
   ['OL_CHANNEL_MISSING', 'disconnect', 'disconnect'],
+  ['OL_CHANNEL_TWIN', 'none', 'none'],
   ['OL_GOSSIP_MISSING', 'disconnect', 'disconnect'],
   ['OL_GOSSIP_MALFORMED', 'none', 'none'],
   ['OL_GOSSIP_REJECTED', 'none', 'none'],

@@ -5,6 +5,7 @@ import {
   BAN_WRONG_CHAIN_MS,
   PENALTY_BAN,
   PENALTY_HALF_LIFE_MS,
+  PENALTY_LATE,
   PENALTY_MALFORMED,
 } from './limits.ts'
 
@@ -61,12 +62,14 @@ export class PeerScore {
         return isValidator ? NONE : BAN
       case 'OL_GOSSIP_MALFORMED':
       case 'OL_GOSSIP_REJECTED':
+      case 'OL_CHANNEL_TWIN':
         return this.add(peer, PENALTY_MALFORMED, nowMs) && !isValidator ? BAN : NONE
+      case 'OL_HELLO_TIMEOUT':
+      case 'OL_FRAME_TIMEOUT':
+        return this.add(peer, PENALTY_LATE, nowMs) && !isValidator ? BAN : DISCONNECT
       case 'OL_CHANNEL_GOODBYE':
       case 'OL_HELLO_RATE':
       case 'OL_HELLO_VERSION':
-      case 'OL_HELLO_TIMEOUT':
-      case 'OL_FRAME_TIMEOUT':
       case 'OL_CHANNEL_SILENT':
       case 'OL_CHANNEL_MISSING':
       case 'OL_GOSSIP_MISSING':
