@@ -45,11 +45,11 @@ export class GossipInbox {
   /** @returns takes what comes on the stream */
   open(peer: string, source: InboxSource): (bytes: Uint8Array) => void {
     const stream = new InboxStream(peer, source)
-    return (bytes) =>
-      stream.read(bytes, {
-        onRpc: (rpc) => this.#onRpc(stream, rpc),
-        onBroken: () => this.#options.onFault(peer, 'malformed'),
-      })
+    const events: InboxStreamEvents = {
+      onRpc: (rpc) => this.#onRpc(stream, rpc),
+      onBroken: () => this.#options.onFault(peer, 'malformed'),
+    }
+    return (bytes) => stream.read(bytes, events)
   }
 
   #onRpc(stream: InboxStream, rpc: Uint8Array): void {
@@ -88,6 +88,12 @@ export class GossipInbox {
   }
 }
 
+interface InboxStreamEvents {
+  onRpc(rpc: Uint8Array): void
+  /** A length was none or too large; nothing more is read. */
+  onBroken(): void
+}
+
 /** Cuts a stream into RPCs, each behind its length, and keeps the pieces that wait for their turn. */
 class InboxStream {
   readonly peer: string
@@ -107,11 +113,7 @@ class InboxStream {
     this.#source = source
   }
 
-  /** After `onBroken`, when a length is none or too large, nothing more is read. */
-  read(
-    bytes: Uint8Array,
-    { onRpc, onBroken }: { onRpc(rpc: Uint8Array): void; onBroken(): void },
-  ): void {
+  read(bytes: Uint8Array, { onRpc, onBroken }: InboxStreamEvents): void {
     if (this.#isBroken) return
     this.#chunks.push(bytes)
     this.#partBytes += bytes.length

@@ -269,3 +269,19 @@ test('nothing wakes an idle pair between two beats, also when pulses come after 
   // One timer of each clock; a cleared one would wake the process as well.
   expect(vi.getTimerCount()).toBe(2)
 })
+
+test('a frame whose rest waits to be read, because we slept, is not late', async () => {
+  await connect()
+  await beats(2)
+  // The peer began a frame just before we slept for longer than a frame may take.
+  const stream = one.streams.at(-1)!.other!
+  stream.listener!.onBytes(Uint8Array.of(0, 0))
+  two.clock.stop()
+  vi.setSystemTime(Date.now() + 6_000)
+  two.links.beat()
+  await vi.advanceTimersByTimeAsync(1)
+  expect(two.faults).toEqual([])
+  vi.setSystemTime(Date.now() + BEAT_MS)
+  two.links.beat()
+  expect(two.faults).toEqual(['OL_FRAME_TIMEOUT'])
+})

@@ -159,10 +159,13 @@ export class PeerLinks {
     const wasAsleep = at - (this.#lastBeatMs ?? at) > ASLEEP_AFTER_BEATS * heartbeatMs
     this.#lastBeatMs = at
     this.#beats++
-    for (const channel of this.#knocking) channel.check()
+    if (!wasAsleep) for (const channel of this.#knocking) channel.check()
     for (const link of this.#links.values()) {
-      link.outbound?.check()
-      link.inbound?.check()
+      if (!wasAsleep) {
+        // The rest of a frame that looks late may wait to be read.
+        link.outbound?.check()
+        link.inbound?.check()
+      }
       if (!link.isLive) this.#judgeMissing(link, at)
       else this.#beatLive(link, at, wasAsleep)
     }
