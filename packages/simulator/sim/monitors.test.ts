@@ -44,7 +44,7 @@ function watchedCluster(nodes: ConstructorParameters<typeof Cluster>[0]['nodes']
 describe('commits', () => {
   it('M2: a height is left out', () => {
     const { chain, nodes, schemes } = runningCluster()
-    const monitor = new CommitMonitor({ ...chain, scheme: schemes.scheme })
+    const monitor = new CommitMonitor({ ...chain, setOf: () => chain.set, scheme: schemes.scheme })
     const block = nodes[0]!.application.blockAt(2n)!
     const committed = { block, blockHash: block.header.parentHash, context: {} as never }
     const proof = nodes[0]!.application.commitProofAt(2n)!
@@ -62,6 +62,7 @@ describe('commits', () => {
     const { chain, schemes } = runningCluster()
     const monitor = new CertificateMonitor({
       ...chain,
+      setOf: () => chain.set,
       scheme: schemes.scheme,
       isValidPayload: () => true,
     })

@@ -46,12 +46,13 @@ export async function loadMutant({ name, edits }: Mutation): Promise<CoreModule>
       source.replace(find, () => replace),
     )
   }
-  const module: CoreModule = await import(
+  const module: Required<CoreModule> = await import(
     /* @vite-ignore */ pathToFileURL(join(folder, 'index.ts')).href
   )
   // It is in memory; all at the end would take longer than a test may.
   rmSync(folder, { recursive: true, force: true })
-  return { ConsensusCore: module.ConsensusCore, recoverState: module.recoverState }
+  const { ConsensusCore, recoverState, StateSync } = module
+  return { ConsensusCore, recoverState, StateSync }
 }
 
 export function removeMutants(): void {

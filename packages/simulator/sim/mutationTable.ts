@@ -27,6 +27,7 @@ import {
   unsignedProposal,
   withoutEntryProof,
 } from './injections.ts'
+import { MEMBERSHIP_MUTATIONS } from './membershipMutations.ts'
 import { edit, type Killed } from './mutants.ts'
 import {
   gapAtTheTop,
@@ -693,6 +694,7 @@ export const MUTATIONS: readonly Killed[] = [
   ...CORE_MUTATIONS,
   ...EPOCH_MUTATIONS,
   ...EVIDENCE_MUTATIONS,
+  ...MEMBERSHIP_MUTATIONS,
 ]
 
 /** The schedule of a seed, as a scenario. */

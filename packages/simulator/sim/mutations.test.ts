@@ -1,6 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import * as epochs from './epochScenarios.ts'
 import * as injections from './injections.ts'
+import {
+  changingMembers,
+  forgedPayloads,
+  forgedSets,
+  leaversServe,
+  shortState,
+  spoiltChunks,
+  stateFromLiars,
+} from './membershipScenarios.ts'
 import { type Killed, loadMutant, removeMutants } from './mutants.ts'
 import { MUTATIONS } from './mutationTable.ts'
 import * as recoveries from './recoveryScenarios.ts'
@@ -43,6 +52,13 @@ const SCENARIOS = Object.entries({
   silentSpell,
   staleQC,
   wrongRoot,
+  changingMembers,
+  forgedPayloads,
+  forgedSets,
+  leaversServe,
+  shortState,
+  spoiltChunks,
+  stateFromLiars,
   ...epochs,
   ...injections,
   ...recoveries,

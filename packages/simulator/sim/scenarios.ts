@@ -72,6 +72,8 @@ export function arsenalOf(cluster: Cluster, validator: number): Arsenal {
   return new Arsenal({
     node: validator,
     validator,
+    set: chain.set,
+    position: validator,
     nodeCount: cluster.nodes.length,
     chain,
     schemes,

@@ -12,6 +12,7 @@ it('exports what the README describes', () => {
       "CommitMonitor",
       "DEFAULT_PARAMS",
       "DiskLog",
+      "EpochMonitor",
       "EvidenceMonitor",
       "Explorer",
       "GENESIS_TIME_MS",

@@ -5,6 +5,7 @@ import {
   blockHash,
   bytesToHex,
   type ConsensusMessage,
+  type Epoch,
   type Hash,
   type Height,
   type Hex,
@@ -25,7 +26,7 @@ import { PropertyViolation } from './monitors.ts'
 export class CertificateMonitor {
   readonly #context: SigningContext
   readonly #scheme: SignatureScheme
-  readonly #set: ValidatorSet
+  readonly #setOf: (epoch: Epoch) => ValidatorSet | undefined
   readonly #isValidPayload: (block: Block) => boolean
   /** By epoch and view. */
   readonly #certified = new Map<string, Hex>()
@@ -40,13 +41,13 @@ export class CertificateMonitor {
   constructor(options: {
     readonly context: SigningContext
     readonly scheme: SignatureScheme
-    readonly set: ValidatorSet
+    readonly setOf: (epoch: Epoch) => ValidatorSet | undefined
     readonly genesis: Block
     readonly isValidPayload: (block: Block) => boolean
   }) {
     this.#context = options.context
     this.#scheme = options.scheme
-    this.#set = options.set
+    this.#setOf = options.setOf
     this.#isValidPayload = options.isValidPayload
     const { header } = options.genesis
     this.#headers.set(bytesToHex(blockHash(header)), header)
@@ -140,16 +141,18 @@ export class CertificateMonitor {
   }
 
   #isValid(qc: QuorumCertificate): boolean {
-    if (qc.signers.length !== Math.ceil(this.#set.validators.length / 8)) return false
+    const set = this.#setOf(qc.epoch)
+    if (set === undefined || qc.signers.length !== Math.ceil(set.validators.length / 8))
+      return false
     let stake = 0n
     const keys: Uint8Array[] = []
-    for (const { index, stake: one, voteKey } of this.#set.validators) {
+    for (const { index, stake: one, voteKey } of set.validators) {
       const byte = qc.signers[Math.floor(index / 8)] ?? 0
       if (Math.floor(byte / 2 ** (index % 8)) % 2 === 0) continue
       stake += one
       keys.push(voteKey)
     }
-    if (stake * 3n <= this.#set.totalStake * 2n) return false
+    if (stake * 3n <= set.totalStake * 2n) return false
     const digest = voteDigest(this.#context, qc.epoch, qc.view, qc.blockHash)
     return this.#scheme.verifyAggregate(keys, digest, qc.signature)
   }

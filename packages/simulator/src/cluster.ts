@@ -6,12 +6,18 @@ import {
   type BlocksAnswer,
   type ConsensusMessage,
   type ConsensusParams,
+  type Epoch,
+  type Fault,
   type GetBlocks,
   type Hash,
   type Height,
+  type ValidatorInfo,
+  type ValidatorSet,
 } from '@openliquid/primitives'
 import { CertificateMonitor } from './certificateMonitor.ts'
+import { EpochMonitor } from './epochMonitor.ts'
 import { EvidenceMonitor } from './evidenceMonitor.ts'
+import { type Membership, membersOf, stakesAt, validatorAt } from './membership.ts'
 import { CommitMonitor, PropertyViolation } from './monitors.ts'
 import { Prng } from './prng.ts'
 import { Scheduler } from './scheduler.ts'
@@ -20,11 +26,12 @@ import { TailForkMonitor } from './tailForkMonitor.ts'
 import { isValidPayload } from './virtualApplication.ts'
 import { createChain, DEFAULT_PARAMS, GENESIS_TIME_MS, type VirtualChain } from './virtualChain.ts'
 import { type LinkConditions, VirtualNetwork } from './virtualNetwork.ts'
+import type { StateAnswer, StateRequest } from './virtualStateSync.ts'
 
 /** What a simulated cluster is made from. */
 export interface ClusterOptions {
   readonly seed: number
-  /** One validator each. */
+  /** One node each; a validator of the first epoch, if more than 0. */
   readonly stakes: readonly bigint[]
   readonly links: LinkConditions
   readonly params?: Partial<ConsensusParams>
@@ -36,6 +43,10 @@ export interface ClusterOptions {
   readonly twins?: readonly number[]
   /** Whether there is a transaction for a block of this height; always, if absent. */
   readonly hasWork?: (height: Height) => boolean
+  /** Who validates next, by height; without it always the same. */
+  readonly membership?: Membership
+  /** Blocks between snapshots of the state; none are made, if absent. */
+  readonly snapshotInterval?: number
   /** Without cryptography, if absent. */
   readonly schemes?: { readonly scheme: SignatureScheme; readonly nodeScheme: SignatureScheme }
   readonly coreModule?: CoreModule
@@ -61,6 +72,9 @@ export class Cluster {
   readonly commits: CommitMonitor
   readonly certificates: CertificateMonitor
   readonly evidence: EvidenceMonitor
+  readonly epochs: EpochMonitor
+  readonly membersAt: ((height: Height) => readonly ValidatorInfo[]) | undefined
+  readonly snapshotInterval: number | undefined
   /** Only where the chain promises it. */
   readonly tails: TailForkMonitor | undefined
   readonly alarms: {
@@ -86,17 +100,25 @@ export class Cluster {
     this.#hasWork = options.hasWork ?? (() => true)
     this.#observe = options.observe ?? (() => undefined)
     this.#onViolation = options.onViolation
-    const { context, set } = this.chain
-    this.commits = new CommitMonitor({ context, set, scheme: this.schemes.scheme })
-    this.tails = this.params.highTip ? new TailForkMonitor(set) : undefined
+    const { candidates, context } = this.chain
+    const { membership } = options
+    this.membersAt =
+      membership === undefined
+        ? undefined
+        : (height) => membersOf(candidates, stakesAt(membership, height))
+    this.snapshotInterval = options.snapshotInterval
+    this.epochs = new EpochMonitor(this.chain, membership)
+    const setOf = (epoch: Epoch): ValidatorSet | undefined => this.epochs.setOf(epoch)
+    this.commits = new CommitMonitor({ context, setOf, scheme: this.schemes.scheme })
+    this.tails = this.params.highTip ? new TailForkMonitor(setOf) : undefined
     this.certificates = new CertificateMonitor({
       context,
-      set,
+      setOf,
       genesis: this.chain.genesis,
       scheme: this.schemes.scheme,
       isValidPayload,
     })
-    this.evidence = new EvidenceMonitor((validator) => this.isHonest(validator))
+    this.evidence = new EvidenceMonitor((position, epoch) => this.#isHonestMember(position, epoch))
     const twins = options.twins ?? []
     const validators = [...options.stakes.keys(), ...twins]
     this.nodes = validators.map(
@@ -111,7 +133,11 @@ export class Cluster {
   }
 
   start(): void {
-    for (const node of this.nodes) node.start()
+    for (const node of this.nodes) {
+      const { index, joinsAfterMs } = node
+      if (joinsAfterMs === undefined) node.start()
+      else this.scheduler.after(joinsAfterMs, () => this.restart(index))
+    }
   }
 
   node(index: number): SimulatedNode {
@@ -137,8 +163,8 @@ export class Cluster {
   /** Least height that all running honest nodes have executed. */
   get executedByAll(): Height {
     let least: Height | undefined
-    for (const { application, isHonest, isUp } of this.nodes) {
-      if (!isUp || !isHonest) continue
+    for (const { application, isHonest, isSyncing, isUp } of this.nodes) {
+      if (!isHonest || !(isUp || isSyncing)) continue
       if (least === undefined || application.height < least) least = application.height
     }
     return least ?? 0n
@@ -193,6 +219,34 @@ export class Cluster {
     })
   }
 
+  /** Asks a node for a part of its state, or for what proves it. */
+  requestState(
+    from: number,
+    to: number,
+    request: StateRequest,
+    onAnswer: (answer: StateAnswer) => void,
+  ): void {
+    this.network.carry(from, to, () => {
+      const answer = this.node(to).answerState(request)
+      if (answer !== undefined) this.network.carry(to, from, () => onAnswer(answer))
+    })
+  }
+
+  /** A node that fetches a state says that another one serves a wrong one. @throws {PropertyViolation} A8 */
+  onStateReport(by: number, of: number, { code }: Fault): void {
+    this.watch(() => {
+      if (!this.node(of).isHonest) return
+      throw new PropertyViolation(`A8: node ${by} reports the honest node ${of}: ${code}`)
+    })
+  }
+
+  /** Nodes with the keys of a member of an epoch. */
+  nodesAt(epoch: Epoch, position: number): number[] {
+    const set = this.epochs.setOf(epoch)
+    const validator = set === undefined ? undefined : validatorAt(set, position)
+    return validator === undefined ? [] : this.nodesOf(validator)
+  }
+
   /** Nodes that have a validator's keys. */
   nodesOf(validator: number): number[] {
     return this.nodes.filter((node) => node.validator === validator).map(({ index }) => index)
@@ -201,6 +255,10 @@ export class Cluster {
   /** Whether every node with the validator's keys keeps to the protocol. */
   isHonest(validator: number): boolean {
     return this.nodesOf(validator).every((index) => this.node(index).isHonest)
+  }
+
+  #isHonestMember(position: number, epoch: Epoch): boolean {
+    return this.nodesAt(epoch, position).every((index) => this.node(index).isHonest)
   }
 
   indexesBut(index: number): number[] {

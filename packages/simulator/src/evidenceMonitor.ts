@@ -1,4 +1,4 @@
-import type { Height, Misbehavior } from '@openliquid/primitives'
+import type { Epoch, Height, Misbehavior } from '@openliquid/primitives'
 import { PropertyViolation } from './monitors.ts'
 
 /**
@@ -6,13 +6,13 @@ import { PropertyViolation } from './monitors.ts'
  * went through; E2, no act is punished twice. That all are told the same is part of M6.
  */
 export class EvidenceMonitor {
-  readonly #isHonest: (validator: number) => boolean
+  readonly #isHonest: (position: number, epoch: Epoch) => boolean
   readonly #convictions: Misbehavior[] = []
   readonly #punished = new Set<string>()
   #height = 0n
 
-  /** @param isHonest - whether every node with the keys of this validator keeps to the protocol */
-  constructor(isHonest: (validator: number) => boolean) {
+  /** @param isHonest - whether every node with the keys of this member of an epoch keeps to the protocol */
+  constructor(isHonest: (position: number, epoch: Epoch) => boolean) {
     this.#isHonest = isHonest
   }
 
@@ -27,7 +27,7 @@ export class EvidenceMonitor {
     this.#height = height
     for (const misbehavior of misbehaviors) {
       const { epoch, kind, validator, view } = misbehavior
-      if (this.#isHonest(validator)) {
+      if (this.#isHonest(validator, epoch)) {
         throw new PropertyViolation(
           `E1: height ${height} convicts the honest validator ${validator} of ${kind} in view ${view} of epoch ${epoch}`,
         )

@@ -15,10 +15,13 @@ export { CertificateMonitor } from './certificateMonitor.ts'
 export { Cluster, type ClusterOptions } from './cluster.ts'
 export { refuteCommitProof } from './commitProofChecker.ts'
 export { DiskLog, type DurableLog } from './durableLog.ts'
+export { EpochMonitor } from './epochMonitor.ts'
 export { EvidenceMonitor } from './evidenceMonitor.ts'
 export { type Conviction, extractEvidence } from './extractEvidence.ts'
 export { LivenessMonitor } from './livenessMonitor.ts'
+export type { Membership } from './membership.ts'
 export { CommitMonitor, PropertyViolation } from './monitors.ts'
+export { peerIdOf } from './peers.ts'
 export { Prng } from './prng.ts'
 export {
   ADVERSARIES,
@@ -39,7 +42,7 @@ export { playTwins, Twins, type TwinsLayer, type TwinsScenario } from './scope/t
 export type { TwinsChoice } from './scope/twinsSymmetry.ts'
 export { SignatureOracle } from './signatureOracle.ts'
 export { type Finding, type Simulation, simulate } from './simulate.ts'
-export { type CoreModule, type NodeOptions, peerIdOf, SimulatedNode } from './simulatedNode.ts'
+export { type CoreModule, type NodeOptions, SimulatedNode } from './simulatedNode.ts'
 export { TailForkMonitor } from './tailForkMonitor.ts'
 export { Trace } from './trace.ts'
 export {

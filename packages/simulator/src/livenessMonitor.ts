@@ -99,7 +99,8 @@ export class LivenessMonitor {
   #isWellLed(at: Position): boolean {
     const leader = this.#leaders.get(keyOf(at))
     if (leader === undefined) return false
-    const nodes = this.#cluster.nodesOf(leader).map((index) => this.#cluster.node(index))
+    const indexes = this.#cluster.nodesAt(at.epoch, leader)
+    const nodes = indexes.map((index) => this.#cluster.node(index))
     return nodes.every(({ isHonest, isUp }) => isHonest && isUp)
   }
 

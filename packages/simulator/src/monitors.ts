@@ -3,6 +3,7 @@ import type { SignatureScheme } from '@openliquid/crypto'
 import {
   bytesToHex,
   type CommitProof,
+  type Epoch,
   type Hash,
   type Height,
   type Hex,
@@ -19,7 +20,7 @@ export class PropertyViolation extends Error {
 interface MonitorOptions {
   readonly context: SigningContext
   readonly scheme: SignatureScheme
-  readonly set: ValidatorSet
+  readonly setOf: (epoch: Epoch) => ValidatorSet | undefined
 }
 
 /** Watches the commits of all honest nodes; docs/spec/consensus.md §11.1. */
@@ -57,10 +58,12 @@ export class CommitMonitor {
       }
       this.#agree(node, height, bytesToHex(blockHash))
     }
-    const refusal = refuteCommitProof(proof, {
-      ...this.#options,
-      set: { ...this.#options.set, epoch: proof.qc.epoch },
-    })
+    const { context, scheme, setOf } = this.#options
+    const set = setOf(proof.qc.epoch)
+    const refusal =
+      set === undefined
+        ? 'an epoch that has not begun'
+        : refuteCommitProof(proof, { context, scheme, set })
     if (refusal !== undefined) throw new PropertyViolation(`M3: node ${node}: ${refusal}`)
     if (proof.path[0]?.height !== height) {
       throw new PropertyViolation(`M3: node ${node}: the proof is of another height`)

@@ -12,6 +12,7 @@ import { tipDropper } from './adversaries/tipDropper.ts'
 import { tipHoarder } from './adversaries/tipHoarder.ts'
 import { Cluster } from './cluster.ts'
 import { LivenessMonitor } from './livenessMonitor.ts'
+import type { Membership } from './membership.ts'
 import { PropertyViolation } from './monitors.ts'
 import { Prng } from './prng.ts'
 import type { CoreModule, NodeOptions } from './simulatedNode.ts'
@@ -86,6 +87,14 @@ export interface Plan {
     readonly clockSkewMs: number
     readonly clockDriftPpm: number
     readonly executionMs: number
+  }[]
+  /** Who validates next, by height; absent: always the same. */
+  readonly membership?: Membership
+  /** Nodes that are not there from the start: validators to be, as followers or with a state that they fetch. */
+  readonly joins: readonly {
+    readonly node: number
+    readonly atMs: number
+    readonly fetchesState: boolean
   }[]
   /** Tail-fork resistance, docs/spec/consensus.md §12. */
   readonly highTip: boolean
@@ -165,7 +174,58 @@ export function planOf(seed: number, change: Partial<Pick<Plan, 'highTip'>> = {}
     adversaries: [...adversaries, ...TIP_NAMES.filter(() => prng.chance(400))],
   }))
   const { highTip = isDrawn } = change
-  return { ...plan, highTip, ...(highTip ? { faults } : {}) }
+  return withMembership({ ...plan, joins: [], highTip, ...(highTip ? { faults } : {}) })
+}
+
+/** Of the seeds, in thousandths, those whose members change from epoch to epoch. */
+const CHANGING_PERMILLE = 300
+const MEMBERS_MIN = 3
+/** Blocks between snapshots of the state: few, so that a short chain has some. */
+const SNAPSHOT_INTERVAL = 20
+
+/**
+ * Lets validators come and go in some plans: up to three more nodes that are no members at first, some of which join
+ * late, and stakes that move. Faulty stake stays below one third of every set. Drawn apart, so that it changes nothing
+ * else that a seed stands for.
+ */
+function withMembership(plan: Plan): Plan {
+  const prng = new Prng(plan.seed * 1_000_003 + 7)
+  if (!prng.chance(CHANGING_PERMILLE)) return plan
+  const founders = plan.stakes.length
+  const reserve = prng.below(4)
+  const joins = Array.from({ length: reserve }, (_, i) => ({
+    node: founders + i,
+    atMs: prng.chance(300) ? 0 : prng.below(plan.disturbedMs),
+    fetchesState: prng.chance(500),
+  }))
+  // Who fetches a state does not know what it signed before: it is silent for the rest of the epoch, and not to be missed.
+  const useless = new Set([
+    ...plan.twins,
+    ...plan.faults.map(({ node }) => node),
+    ...joins.filter(({ fetchesState }) => fetchesState).map(({ node }) => node),
+  ])
+  const lineOf = (): bigint[] => {
+    const stakes = Array.from({ length: founders + reserve }, (_, node) =>
+      prng.chance(300)
+        ? 0n
+        : (plan.stakes[node] ?? plan.stakes[0] ?? 1n) * BigInt(1 + prng.below(3)),
+    )
+    const line = isMinority(stakes, [...useless])
+      ? stakes
+      : stakes.map((stake, node) => (useless.has(node) ? 0n : stake))
+    // Who is alone makes blocks faster than others can follow. A line of nobody is one too: the members stay.
+    return line.filter((stake) => stake > 0n).length < MEMBERS_MIN ? [] : line
+  }
+  const lines = Array.from({ length: 2 + prng.below(4) }, () => lineOf())
+  const none = { clockSkewMs: 0, clockDriftPpm: 0, executionMs: 0 }
+  return {
+    ...plan,
+    stakes: [...plan.stakes, ...joins.map(() => 0n)],
+    nodes: [...plan.nodes, ...joins.map(() => none)],
+    epochMs: plan.epochMs ?? 800 + prng.below(4_000),
+    membership: { heights: 1 + prng.below(30), lines },
+    joins,
+  }
 }
 
 /** Nodes that are faulty in a large committee: enough for each adversary, and a run stays short. */
@@ -173,7 +233,7 @@ const FAULTY_MAX = 5
 
 /** The plan of a seed for so many validators of equal stake, of which nearly a third may be faulty, but few. */
 export function largePlanOf(seed: number, validators: number): Plan {
-  const plan = planOf(seed)
+  const plan = withoutMembership(planOf(seed))
   const prng = new Prng(seed * 1_000_003 + validators)
   const most = Math.min(FAULTY_MAX, Math.ceil(validators / 3) - 1)
   const faults = Array.from({ length: most }, (_, i) => ({
@@ -184,6 +244,7 @@ export function largePlanOf(seed: number, validators: number): Plan {
     ...plan,
     stakes: Array.from({ length: validators }, () => 1n),
     twins: [],
+    joins: [],
     faults,
     nodes: Array.from({ length: validators }, (_, i) => plan.nodes[i % plan.nodes.length]).flatMap(
       (node) => node ?? [],
@@ -215,6 +276,8 @@ export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Out
     links: plan.links,
     executionMs: plan.executionMs,
     nodes: nodeOptionsOf(plan),
+    snapshotInterval: SNAPSHOT_INTERVAL,
+    ...(plan.membership === undefined ? {} : { membership: plan.membership }),
     params: {
       highTip: plan.highTip,
       ...(plan.epochMs === undefined ? {} : { epochDurationMs: plan.epochMs }),
@@ -280,6 +343,9 @@ export function minimize(plan: Plan, fails: (plan: Plan) => boolean): Plan {
   for (let i = smallest.disturbances.length - 1; i >= 0; i--) {
     attempt({ ...smallest, disturbances: smallest.disturbances.filter((_, at) => at !== i) })
   }
+  attempt({ ...smallest, joins: [] })
+  attempt({ ...smallest, joins: smallest.joins.map((one) => ({ ...one, fetchesState: false })) })
+  attempt(withoutMembership(smallest))
   attempt({ ...smallest, isAdaptive: false })
   attempt({ ...smallest, viewPartitionPermille: 0 })
   attempt({ ...smallest, links: steadyLinks(10) })
@@ -303,6 +369,10 @@ export function minimize(plan: Plan, fails: (plan: Plan) => boolean): Plan {
     if (!attempt({ ...smallest, disturbedMs: ms })) break
   }
   return smallest
+}
+
+function withoutMembership({ membership: _, ...plan }: Plan): Plan {
+  return plan
 }
 
 /** Clocks agree and execution takes no time: no honest leader has an excuse. */
@@ -363,10 +433,12 @@ function nodeOptionsOf(plan: Plan): Map<number, NodeOptions> {
   const options = new Map<number, NodeOptions>()
   for (const [node, { clockDriftPpm, clockSkewMs, executionMs }] of plan.nodes.entries()) {
     const fault = plan.faults.find((one) => one.node === node)
+    const join = plan.joins.find((one) => one.node === node)
     options.set(node, {
       clockDriftPpm,
       clockSkewMs,
       ...(executionMs === 0 ? {} : { executionMs }),
+      ...(join === undefined ? {} : { joinsAfterMs: join.atMs, fetchesState: join.fetchesState }),
       ...(fault === undefined
         ? {}
         : { adversaries: fault.adversaries.map((name) => ADVERSARIES[name]) }),

@@ -6,35 +6,44 @@ import {
   type Effect,
   type EpochSource,
   type recoverState,
+  StateSync,
   type TimerId,
 } from '@openliquid/consensus'
 import {
   assert,
   type BlocksAnswer,
   type ConsensusMessage,
+  type Epoch,
   type GetBlocks,
   type Hash,
   type Height,
   type Payload,
   uintToBytes,
   unreachable,
+  type ValidatorSet,
 } from '@openliquid/primitives'
 import type { Adversary, AdversaryMaker, World } from './adversaries/adversary.ts'
 import type { Behavior } from './behavior.ts'
 import { BufferMonitor } from './bufferMonitor.ts'
 import type { Cluster } from './cluster.ts'
 import { DiskLog } from './durableLog.ts'
+import { positionOf, validatorAt } from './membership.ts'
 import { PropertyViolation } from './monitors.ts'
+import { indexOfPeer, peerIdOf } from './peers.ts'
 import type { Prng } from './prng.ts'
 import { SignatureOracle } from './signatureOracle.ts'
 import { isValidPayload, VirtualApplication } from './virtualApplication.ts'
 import { GENESIS_TIME_MS } from './virtualChain.ts'
 import { VirtualDisk } from './virtualDisk.ts'
+import { VirtualSnapshots } from './virtualSnapshot.ts'
+import { type StateAnswer, type StateRequest, VirtualStateSync } from './virtualStateSync.ts'
 
 /** The implementation under simulation: the real one, or one with a planted fault. */
 export interface CoreModule {
   readonly ConsensusCore: typeof ConsensusCore
   readonly recoverState: typeof recoverState
+  /** The one that ships, if absent. */
+  readonly StateSync?: typeof StateSync
 }
 
 /** How one node differs from the others. */
@@ -44,6 +53,10 @@ export interface NodeOptions {
   readonly salt?: number
   readonly clockSkewMs?: number
   readonly executionMs?: number
+  /** Not there from the start: it joins after so long. */
+  readonly joinsAfterMs?: number
+  /** It has no chain when it joins, and fetches a state instead of blocks. */
+  readonly fetchesState?: boolean
   /** How much faster its clock runs than the others', in millionths. */
   readonly clockDriftPpm?: number
   /** Its faults, if it is not honest; each sees what the one before lets out. */
@@ -66,7 +79,15 @@ export class SimulatedNode {
   readonly #options: NodeOptions
   readonly #prng: Prng
   readonly #isTwin: boolean
+  readonly #snapshots: VirtualSnapshots | undefined
   #adversaries: readonly Adversary[] = []
+  /** Of the epoch its core is in: positions are in this. */
+  #set: ValidatorSet
+  /** Where it stands in that set; where it stood last, if it is no member. */
+  #position = 0
+  #stateSync: VirtualStateSync | undefined
+  /** It still has to. */
+  #fetchesState: boolean
   readonly #timers = new Map<TimerId, number>()
   #core: ConsensusCore | undefined
   /** Counts lives: what was scheduled in an earlier one is void. */
@@ -81,15 +102,23 @@ export class SimulatedNode {
     this.#cluster = cluster
     this.index = index
     this.#options = options
+    this.#fetchesState = options.fetchesState ?? false
     this.#prng = prng
     this.validator = validator
     this.#isTwin = isTwin
-    this.application = new VirtualApplication(
-      cluster.chain.genesis,
-      Uint8Array.of(options.salt ?? 0),
-    )
+    const { chain, membersAt, snapshotInterval } = cluster
+    this.#set = chain.set
+    this.application = new VirtualApplication(chain.genesis, {
+      set: chain.set,
+      salt: Uint8Array.of(options.salt ?? 0),
+      membersAt,
+    })
+    this.#snapshots =
+      snapshotInterval === undefined
+        ? undefined
+        : new VirtualSnapshots(snapshotInterval, this.application)
     this.oracle = new SignatureOracle(index, cluster.params)
-    this.#buffers = new BufferMonitor(index, cluster.chain.set.validators.length)
+    this.#buffers = new BufferMonitor(index, chain.candidates.length)
   }
 
   get core(): ConsensusCore {
@@ -99,6 +128,15 @@ export class SimulatedNode {
 
   get isUp(): boolean {
     return this.#core !== undefined
+  }
+
+  /** Whether it fetches a state. */
+  get isSyncing(): boolean {
+    return this.#stateSync !== undefined
+  }
+
+  get joinsAfterMs(): number | undefined {
+    return this.#options.joinsAfterMs
   }
 
   get isHonest(): boolean {
@@ -117,18 +155,31 @@ export class SimulatedNode {
   /** Begins a life: recovers from the disk, as after a crash. */
   start(): void {
     assert(this.#core === undefined, 'the node is down')
+    if (this.#fetchesState) this.#fetchState()
+    else this.#startCore()
+  }
+
+  #startCore(): void {
     const { chain, coreModule, params, schemes } = this.#cluster
     const keys = chain.keys[this.validator]
     assert(keys !== undefined, 'the node has keys')
+    const validatorSet = this.application.validatorSetOf(this.application.epoch)
+    assert(validatorSet !== undefined, 'the set of the next block is known')
     this.#life += 1
     this.#committedHeight = this.application.height
+    this.#enter(validatorSet)
     this.#core = new coreModule.ConsensusCore({
       context: chain.context,
       genesis: chain.genesis,
-      validatorSet: { ...chain.set, epoch: this.application.epoch },
+      validatorSet,
       params,
       ...schemes,
-      self: { index: this.validator, ...keys },
+      self: keys,
+      // §7: with a log that tells nothing it may have signed anything in the epoch that it comes into.
+      ...(this.disk.records.length === 0
+        ? { signsAfterMs: this.#nowMs + params.clockDriftMsMax }
+        : {}),
+      keepsReputation: (height) => this.#snapshots?.mayBeHeld(height) ?? false,
       recovered: coreModule.recoverState({
         genesis: chain.genesis,
         records: this.disk.records,
@@ -138,6 +189,38 @@ export class SimulatedNode {
     const world = this.#world()
     this.#adversaries = (this.#options.adversaries ?? []).map((make) => make(world))
     this.step({ kind: 'start', nowMs: this.#nowMs })
+  }
+
+  #enter(set: ValidatorSet): number | undefined {
+    this.#set = set
+    const candidate = this.#cluster.chain.candidates[this.validator]
+    const position = candidate === undefined ? undefined : positionOf(set, candidate)
+    if (position !== undefined) this.#position = position
+    return position
+  }
+
+  #fetchState(): void {
+    if (this.#stateSync !== undefined) return
+    const { chain, coreModule, schemes } = this.#cluster
+    const sync = new (coreModule.StateSync ?? StateSync)({
+      context: chain.context,
+      scheme: schemes.scheme,
+      genesis: chain.genesis,
+      validatorSet: chain.set,
+      aboveHeight: 0n,
+    })
+    this.#stateSync = new VirtualStateSync({
+      cluster: this.#cluster,
+      index: this.index,
+      application: this.application,
+      sync,
+      onDone: () => {
+        this.#stateSync = undefined
+        this.#fetchesState = false
+        this.#cluster.restart(this.index)
+      },
+    })
+    this.#stateSync.start()
   }
 
   /** Ends a life without warning. */
@@ -189,18 +272,51 @@ export class SimulatedNode {
   }
 
   /** Undefined is silence. */
+  answerState(request: StateRequest): StateAnswer | undefined {
+    if (this.#core === undefined) return undefined
+    let answer = this.#honestStateAnswer(request)
+    for (const { onStateAnswer } of this.#adversaries) {
+      if (onStateAnswer !== undefined && answer !== undefined)
+        answer = onStateAnswer(request, answer)
+    }
+    return answer
+  }
+
+  #honestStateAnswer(request: StateRequest): StateAnswer | undefined {
+    const { kind } = request
+    switch (kind) {
+      case 'offers':
+        return { kind, offers: this.#snapshots?.offers ?? [] }
+      case 'epochChange':
+        return { kind, ...answerEpochChange(request.fromEpoch, this.#epochSource) }
+      case 'blocks':
+        return { kind, ...this.#honestAnswer(request.request) }
+      case 'chunk': {
+        const bytes = this.#snapshots?.chunk(request.height, request.index)
+        return bytes === undefined ? undefined : { kind, bytes }
+      }
+      default:
+        return unreachable(kind)
+    }
+  }
+
+  /** Undefined is silence. */
   answer(request: GetBlocks): BlocksAnswer | undefined {
+    let answer: BlocksAnswer | undefined = this.#honestAnswer(request)
+    for (const { onAnswer } of this.#adversaries) {
+      if (onAnswer !== undefined && answer !== undefined) answer = onAnswer(request, answer)
+    }
+    return answer
+  }
+
+  #honestAnswer(request: GetBlocks): BlocksAnswer {
     const { application, core } = this
-    let answer: BlocksAnswer | undefined = answerGetBlocks(request, {
+    return answerGetBlocks(request, {
       uncommitted: (hash) => core.uncommitted(hash),
       certificateOf: (hash) => core.certificateOf(hash),
       executedHeight: application.height,
       executedAt: (height) => application.blockAt(height),
     })
-    for (const { onAnswer } of this.#adversaries) {
-      if (onAnswer !== undefined && answer !== undefined) answer = onAnswer(request, answer)
-    }
-    return answer
   }
 
   get #nowMs(): number {
@@ -219,13 +335,12 @@ export class SimulatedNode {
         break
       case 'send': {
         const { to } = effect
-        const nodes =
-          'validator' in to ? this.#cluster.nodesOf(to.validator) : [indexOfPeer(to.peer)]
+        const nodes = 'validator' in to ? this.#nodesOfMember(to.validator) : [indexOfPeer(to.peer)]
         this.#emit(effect.message, nodes)
         break
       }
       case 'broadcast':
-        this.#emit(effect.message, this.#cluster.indexesBut(this.index))
+        this.#emit(effect.message, this.#hearersOf(effect.message))
         break
       case 'setTimer':
         this.#setTimer(effect.timerId, effect.atMs)
@@ -258,7 +373,14 @@ export class SimulatedNode {
         this.#emit({ kind: 'epochChange', epochChange }, [indexOfPeer(effect.peer)])
         break
       }
-      case 'enterEpoch':
+      case 'enterEpoch': {
+        const { selfIndex, validatorSet } = effect
+        this.#enter(validatorSet)
+        if (!this.isHonest) break
+        const { epochs } = this.#cluster
+        this.#cluster.watch(() => epochs.onEnter(this.validator, validatorSet, selfIndex))
+        break
+      }
       case 'enterView':
       case 'report':
         break
@@ -284,14 +406,16 @@ export class SimulatedNode {
   }
 
   #watchMessage(message: ConsensusMessage): void {
-    const { certificates, tails } = this.#cluster
+    const { certificates, epochs, tails } = this.#cluster
     this.#cluster.watch(() => certificates.onMessage(message))
     if (tails !== undefined) this.#cluster.watch(() => tails.onMessage(message))
     if (!this.isHonest) return
     const vote = message.kind === 'timeout' ? message.timeout.vote : undefined
+    const signed = signedIn(message)
     this.#cluster.watch(() => {
-      if (message.kind === 'vote') tails?.onVote(this.validator, message.vote)
-      if (vote !== undefined) tails?.onVote(this.validator, vote)
+      if (signed !== undefined) epochs.onSigner(this.validator, signed.epoch, signed.signer)
+      if (message.kind === 'vote') tails?.onVote(message.vote)
+      if (vote !== undefined) tails?.onVote(vote)
     })
     this.#cluster.watch(() =>
       this.oracle.onLeaving(message, this.#log, (hash) => this.#blockOf(hash)),
@@ -299,7 +423,7 @@ export class SimulatedNode {
   }
 
   #watchCommit({ blocks, proof }: Extract<Effect, { kind: 'commit' }>): void {
-    const { certificates, commits, evidence } = this.#cluster
+    const { certificates, commits, epochs, evidence } = this.#cluster
     const above = this.#committedHeight
     this.#cluster.watch(() => commits.onCommit(this.index, blocks, { proof, above }))
     for (const { blockHash, context } of blocks) {
@@ -307,6 +431,7 @@ export class SimulatedNode {
       this.#cluster.watch(() => certificates.onCommitted(this.index, height, blockHash))
       this.#cluster.watch(() => evidence.onMisbehavior(height, misbehavior))
     }
+    this.#cluster.watch(() => epochs.onCommit(blocks))
     this.#cluster.watch(() => certificates.onQC(proof.qc))
   }
 
@@ -314,11 +439,23 @@ export class SimulatedNode {
     const { application, core } = this
     return {
       height: application.height,
+      ...(application.base === undefined ? {} : { base: application.base }),
       blockAt: (height) => application.blockAt(height),
       commitProofAt: (height) => application.commitProofAt(height),
-      validatorSetOf: (epoch) => ({ ...this.#cluster.chain.set, epoch }),
+      validatorSetOf: (epoch) => application.validatorSetOf(epoch),
       epochChange: (epoch) => core.epochChange(epoch),
     }
+  }
+
+  #nodesOfMember(position: number): number[] {
+    const validator = validatorAt(this.#set, position)
+    return validator === undefined ? [] : this.#cluster.nodesOf(validator)
+  }
+
+  /** Timeouts go over the channels of validators, all else by gossip. */
+  #hearersOf({ kind }: ConsensusMessage): number[] {
+    if (kind !== 'timeout') return this.#cluster.indexesBut(this.index)
+    return [...this.#set.validators.keys()].flatMap((position) => this.#nodesOfMember(position))
   }
 
   #blockOf(hash: Hash): ReturnType<ConsensusCore['uncommitted']> {
@@ -352,7 +489,7 @@ export class SimulatedNode {
 
   #fetch({ request, requestId, validators }: Extract<Effect, { kind: 'fetchBlocks' }>): void {
     const [validator] = validators
-    const to = validator === undefined ? undefined : this.#cluster.nodesOf(validator)[0]
+    const to = validator === undefined ? undefined : this.#nodesOfMember(validator)[0]
     const life = this.#life
     let isAnswered = false
     this.#cluster.scheduler.after(FETCH_TIMEOUT_MS, () => {
@@ -385,6 +522,7 @@ export class SimulatedNode {
       const result = this.application.executeNext()
       if (result === undefined) return
       if (this.isHonest) this.#cluster.onExecuted(this.index, result.height, result.stateRoot)
+      this.#snapshots?.onExecuted(result.height, this.core.reputationAt(result.height))
       this.step({ kind: 'executed', nowMs: this.#nowMs, ...result })
       if (life === this.#life && this.isUp) this.#execute()
     })
@@ -401,6 +539,8 @@ export class SimulatedNode {
   #world(): World {
     const cluster = this.#cluster
     const { chain, schemes } = cluster
+    const set = (): ValidatorSet => this.#set
+    const position = (): number => this.#position
     const sendAfter = (delayMs: number, to: number, message: ConsensusMessage): void => {
       cluster.watch(() => {
         cluster.certificates.onMessage(message)
@@ -411,6 +551,12 @@ export class SimulatedNode {
     return {
       node: this.index,
       validator: this.validator,
+      get set() {
+        return set()
+      },
+      get position() {
+        return position()
+      },
       nodeCount: cluster.nodes.length,
       chain,
       schemes,
@@ -437,11 +583,18 @@ interface NodeSetup {
   readonly prng: Prng
 }
 
-/** Name that a node has among its peers. */
-export function peerIdOf(index: number): string {
-  return `node-${index}`
-}
-
-function indexOfPeer(peer: string): number {
-  return Number(peer.slice('node-'.length))
+/** Under whose name a message stands; a proposal's leader is in its block. */
+function signedIn(
+  message: ConsensusMessage,
+): { readonly epoch: Epoch; readonly signer: number } | undefined {
+  switch (message.kind) {
+    case 'vote':
+      return message.vote
+    case 'timeout':
+      return message.timeout
+    case 'noEndorse':
+      return message.noEndorse
+    default:
+      return undefined
+  }
 }

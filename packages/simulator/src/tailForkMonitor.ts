@@ -25,7 +25,7 @@ interface Tail {
  * block of a later view that an honest validator votes for; whichever of the votes is cast first.
  */
 export class TailForkMonitor {
-  readonly #set: ValidatorSet
+  readonly #setOf: (epoch: Epoch) => ValidatorSet | undefined
   readonly #headers = new Map<Hex, BlockHeader>()
   readonly #parents = new Map<Hex, Hex>()
   /** Blocks built in each view, whoever was shown them. */
@@ -36,8 +36,8 @@ export class TailForkMonitor {
   #kept: Tail[] = []
   #epoch: Epoch = 0n
 
-  constructor(set: ValidatorSet) {
-    this.#set = set
+  constructor(setOf: (epoch: Epoch) => ValidatorSet | undefined) {
+    this.#setOf = setOf
   }
 
   /** Blocks that had to be kept, in all epochs so far. */
@@ -71,7 +71,7 @@ export class TailForkMonitor {
   }
 
   /** Takes a vote of an honest validator as it leaves, alone or in a timeout. */
-  onVote(validator: number, { blockHash: hash, epoch, view }: Vote): void {
+  onVote({ blockHash: hash, epoch, signer, view }: Vote): void {
     if (epoch < this.#epoch) return
     if (epoch > this.#epoch) {
       this.#epoch = epoch
@@ -88,8 +88,8 @@ export class TailForkMonitor {
       for (const kept of this.#kept) this.#check(kept, tail, ancestors)
     }
     // Votes for a block that is proposed again keep nothing that was not kept before.
-    if (view !== header.view || tail.voters.has(validator)) return
-    tail.voters.add(validator)
+    if (view !== header.view || tail.voters.has(signer)) return
+    tail.voters.add(signer)
     if (this.#kept.includes(tail) || !this.#isEnough(tail)) return
     this.#kept.push(tail)
     this.keptCount += 1
@@ -139,8 +139,9 @@ export class TailForkMonitor {
 
   #isEnough({ voters }: Tail): boolean {
     let stake = 0n
-    for (const voter of voters) stake += this.#set.validators[voter]?.stake ?? 0n
-    return stake * 3n > this.#set.totalStake
+    const set = this.#setOf(this.#epoch)
+    for (const voter of voters) stake += set?.validators[voter]?.stake ?? 0n
+    return set !== undefined && stake * 3n > set.totalStake
   }
 }
 

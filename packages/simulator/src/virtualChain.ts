@@ -13,6 +13,7 @@ import {
   type ValidatorSet,
   validatorSetHash,
 } from '@openliquid/primitives'
+import { type Candidate, membersOf } from './membership.ts'
 
 /** Block time of the genesis block, and start of virtual time. */
 export const GENESIS_TIME_MS = 1_000_000
@@ -45,11 +46,14 @@ export interface VirtualChain {
   readonly context: SigningContext
   readonly genesis: Block
   readonly genesisQC: QuorumCertificate
+  /** Of the first epoch: those with stake. */
   readonly set: ValidatorSet
+  /** Everybody who has keys, members or not. */
+  readonly candidates: readonly Candidate[]
   readonly keys: readonly VirtualKeys[]
 }
 
-/** A chain with one validator per stake. */
+/** A chain with one validator per stake; those without are no members of the first epoch. */
 export function createChain(
   stakes: readonly bigint[],
   {
@@ -61,17 +65,17 @@ export function createChain(
     voteSecretKey: secret(1, index),
     nodeSecretKey: secret(2, index),
   }))
+  const candidates = keys.map(({ voteSecretKey, nodeSecretKey }, index) => ({
+    address: uintToBytes(index + 1, 20),
+    voteKey: scheme.publicKeyOf(voteSecretKey),
+    nodeKey: nodeScheme.publicKeyOf(nodeSecretKey),
+  }))
   const set: ValidatorSet = {
     epoch: 1n,
-    validators: keys.map(({ voteSecretKey, nodeSecretKey }, index) => ({
-      index,
-      address: uintToBytes(index + 1, 20),
-      stake: stakes[index] ?? 0n,
-      voteKey: scheme.publicKeyOf(voteSecretKey),
-      nodeKey: nodeScheme.publicKeyOf(nodeSecretKey),
-    })),
+    validators: membersOf(candidates, stakes),
     totalStake: stakes.reduce((sum, stake) => sum + stake, 0n),
   }
+  const size = set.validators.length
   const genesisHash = sha256(Uint8Array.of(0))
   const setHash = validatorSetHash(set)
   const genesis: Block = {
@@ -82,7 +86,7 @@ export function createChain(
       view: 0n,
       height: 0n,
       parentHash: genesisHash,
-      qc: epochGenesisQC(1n, genesisHash, stakes.length),
+      qc: epochGenesisQC(1n, genesisHash, size),
       proposer: 0,
       timestampMs: GENESIS_TIME_MS,
       payloadRoot: payloadRoot(EMPTY),
@@ -94,8 +98,8 @@ export function createChain(
     },
     payload: EMPTY,
   }
-  const genesisQC = epochGenesisQC(1n, blockHash(genesis.header), stakes.length)
-  return { context: { chainId: 1_998, genesisHash }, genesis, genesisQC, set, keys }
+  const genesisQC = epochGenesisQC(1n, blockHash(genesis.header), size)
+  return { context: { chainId: 1_998, genesisHash }, genesis, genesisQC, set, candidates, keys }
 }
 
 /** 32 bytes below the order of BLS12-381's group. */

@@ -6,15 +6,20 @@ import type {
   GetBlocks,
   Hash,
   Height,
+  ValidatorSet,
 } from '@openliquid/primitives'
 import type { Prng } from '../prng.ts'
 import type { VirtualChain } from '../virtualChain.ts'
+import type { StateAnswer, StateRequest } from '../virtualStateSync.ts'
 
 /** What a faulty node can do: everything that its keys and links allow. */
 export interface World {
-  /** Position of the node, and of the validator whose keys it has. */
   readonly node: number
+  /** Whose keys it has. */
   readonly validator: number
+  /** Members of the epoch it is in, and its position among them; what it was last, if it is no member. */
+  readonly set: ValidatorSet
+  readonly position: number
   readonly nodeCount: number
   readonly chain: VirtualChain
   readonly schemes: { readonly scheme: SignatureScheme; readonly nodeScheme: SignatureScheme }
@@ -39,6 +44,8 @@ export interface Adversary {
   onEffect?(effect: Effect): readonly Effect[]
   /** Bends an answer to a request for blocks; undefined is silence. */
   onAnswer?(request: GetBlocks, answer: BlocksAnswer): BlocksAnswer | undefined
+  /** Bends what a node that fetches a state is answered; undefined is silence. */
+  onStateAnswer?(request: StateRequest, answer: StateAnswer): StateAnswer | undefined
 }
 
 /** Makes the adversary when its node begins a life. */

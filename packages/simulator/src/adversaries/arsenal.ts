@@ -27,6 +27,7 @@ import {
   timeoutDigest,
   type View,
   type Vote,
+  validatorSetHash,
   voteDigest,
 } from '@openliquid/primitives'
 import type { World } from './adversary.ts'
@@ -106,37 +107,37 @@ export class Arsenal {
 
   /** The QC of a view, if the votes heard and the own one make a quorum. */
   formQC(view: View): QuorumCertificate | undefined {
-    const { chain, schemes, validator } = this.#world
+    const { chain, position, schemes, set } = this.#world
     for (const votes of this.#votes.values()) {
       const [first] = votes.values()
       if (first === undefined || first.view !== view) continue
       const { epoch, blockHash: hash } = first
-      votes.set(validator, this.vote(view, hash))
+      votes.set(position, this.vote(view, hash))
       const stake = [...votes.keys()].reduce(
-        (sum, signer) => sum + (chain.set.validators[signer]?.stake ?? 0n),
+        (sum, signer) => sum + (set.validators[signer]?.stake ?? 0n),
         0n,
       )
-      if (stake * 3n <= chain.set.totalStake * 2n) continue
+      if (stake * 3n <= set.totalStake * 2n) continue
       const { signature, signers } = schemes.scheme.aggregate(
         [...votes.values()].map(({ signer, signature: own }) => ({
           signer,
-          publicKey: chain.set.validators[signer]?.voteKey ?? new Uint8Array(0),
+          publicKey: set.validators[signer]?.voteKey ?? new Uint8Array(0),
           signature: own,
         })),
         voteDigest(chain.context, epoch, view, hash),
       )
-      const bitmap = bitmapFromSigners(signers, chain.set.validators.length)
+      const bitmap = bitmapFromSigners(signers, set.validators.length)
       return { epoch, view, blockHash: hash, signers: bitmap, signature }
     }
     return undefined
   }
 
   vote(view: View, hash: Hash): Vote {
-    const { chain, schemes, validator } = this.#world
+    const { chain, position, schemes } = this.#world
     const epoch = this.#epoch
     const digest = voteDigest(chain.context, epoch, view, hash)
     const signature = schemes.scheme.sign(this.#keys.voteSecretKey, digest)
-    return { epoch, view, blockHash: hash, signer: validator, signature }
+    return { epoch, view, blockHash: hash, signer: position, signature }
   }
 
   /** @param highTip - only where the chain has tips */
@@ -146,7 +147,7 @@ export class Arsenal {
     lastTC?: TimeoutCertificate,
     highTip?: Tip,
   ): TimeoutVote {
-    const { chain, highTip: isHighTip, schemes, validator } = this.#world
+    const { chain, highTip: isHighTip, position, schemes } = this.#world
     const epoch = this.#epoch
     const highQCView = highTip?.header.qc.view ?? highQC.view
     const highTipView = isHighTip ? (highTip?.header.view ?? 0n) : undefined
@@ -157,7 +158,7 @@ export class Arsenal {
       highQC,
       ...(lastTC === undefined ? {} : { lastTC }),
       ...(highTip === undefined ? {} : { highTip }),
-      signer: validator,
+      signer: position,
       signature: schemes.scheme.sign(this.#keys.voteSecretKey, digest),
     }
   }
@@ -182,12 +183,13 @@ export class Arsenal {
       readonly payload?: Payload
     } = {},
   ): Proposal | undefined {
-    const { chain, nowMs, stateRootAt, validator } = this.#world
+    const { chain, nowMs, position, set, stateRootAt } = this.#world
     const parent = this.blockOf(qc.blockHash)?.header
     if (parent === undefined) return undefined
     const executedHeight = this.#committedBy(parent)
     const stateRoot = executedHeight === undefined ? undefined : stateRootAt(executedHeight)
     if (executedHeight === undefined || stateRoot === undefined) return undefined
+    const hash = validatorSetHash(set)
     const header: BlockHeader = {
       ...chain.genesis.header,
       epoch: this.#epoch,
@@ -195,11 +197,13 @@ export class Arsenal {
       height: parent.height + 1n,
       parentHash: qc.blockHash,
       qc,
-      proposer: validator,
+      proposer: position,
       timestampMs: Math.max(parent.timestampMs + 1, nowMs()),
       payloadRoot: payloadRoot(payload),
       executedHeight,
       stateRoot,
+      validatorSetHash: hash,
+      nextValidatorSetHash: hash,
       ...change,
     }
     return this.envelope({ header, payload }, view, tc, nec)
@@ -207,7 +211,7 @@ export class Arsenal {
 
   /** A TC of the timeouts heard: of a quorum that knows as little as can be. */
   formLowTC(view: View): TimeoutCertificate | undefined {
-    const { chain, prng } = this.#world
+    const { prng, set } = this.#world
     const timeouts = [...(this.#timeouts.get(view)?.values() ?? [])]
     // Any order among those who know equally much.
     const order = new Map(timeouts.map((timeout) => [timeout, prng.below(1_000)]))
@@ -217,26 +221,26 @@ export class Arsenal {
     const chosen: TimeoutVote[] = []
     let stake = 0n
     for (const timeout of timeouts) {
-      if (stake * 3n > chain.set.totalStake * 2n) break
+      if (stake * 3n > set.totalStake * 2n) break
       chosen.push(timeout)
-      stake += chain.set.validators[timeout.signer]?.stake ?? 0n
+      stake += set.validators[timeout.signer]?.stake ?? 0n
     }
-    return stake * 3n > chain.set.totalStake * 2n ? this.#tcOf(view, chosen) : undefined
+    return stake * 3n > set.totalStake * 2n ? this.#tcOf(view, chosen) : undefined
   }
 
   /** A NEC of the refusals heard and the own one, if they are a quorum. */
   formNec(view: View, tipQCView: View): NoEndorsementCertificate | undefined {
-    const { chain, schemes, validator } = this.#world
+    const { chain, position, schemes, set } = this.#world
     const digest = noEndorseDigest(chain.context, this.#epoch, view, tipQCView)
     const signature = schemes.scheme.sign(this.#keys.voteSecretKey, digest)
     const refusals = [...(this.#refusals.get(view)?.values() ?? [])]
-      .filter((refusal) => refusal.tipQCView === tipQCView && refusal.signer !== validator)
-      .concat({ epoch: this.#epoch, view, tipQCView, signer: validator, signature })
+      .filter((refusal) => refusal.tipQCView === tipQCView && refusal.signer !== position)
+      .concat({ epoch: this.#epoch, view, tipQCView, signer: position, signature })
     const stake = refusals.reduce(
-      (sum, { signer }) => sum + (chain.set.validators[signer]?.stake ?? 0n),
+      (sum, { signer }) => sum + (set.validators[signer]?.stake ?? 0n),
       0n,
     )
-    if (stake * 3n <= chain.set.totalStake * 2n) return undefined
+    if (stake * 3n <= set.totalStake * 2n) return undefined
     return { epoch: this.#epoch, view, tipQCView, ...this.#aggregate(refusals, digest) }
   }
 
@@ -306,16 +310,16 @@ export class Arsenal {
     parts: readonly { readonly signer: number; readonly signature: Uint8Array }[],
     digest: Hash,
   ): { readonly signers: Uint8Array; readonly signature: Uint8Array } {
-    const { chain, schemes } = this.#world
+    const { schemes, set } = this.#world
     const { signature, signers } = schemes.scheme.aggregate(
       parts.map(({ signer, signature: own }) => ({
         signer,
-        publicKey: chain.set.validators[signer]?.voteKey ?? new Uint8Array(0),
+        publicKey: set.validators[signer]?.voteKey ?? new Uint8Array(0),
         signature: own,
       })),
       digest,
     )
-    return { signers: bitmapFromSigners(signers, chain.set.validators.length), signature }
+    return { signers: bitmapFromSigners(signers, set.validators.length), signature }
   }
 
   /** Signs a block as a proposal. */

@@ -36,7 +36,7 @@ export function byzantineLeader(world: World): Adversary {
   return {
     onMessage: (message) => arsenal.see(message),
     onEffect(effect) {
-      if (effect.kind === 'enterView' && effect.leader === world.validator) attack(effect.view)
+      if (effect.kind === 'enterView' && effect.leader === world.position) attack(effect.view)
       const isProposal = effect.kind === 'broadcast' && effect.message.kind === 'proposal'
       if (isProposal) arsenal.see(effect.message)
       // Its honest half speaks now and then, so that chains grow on its blocks as well.

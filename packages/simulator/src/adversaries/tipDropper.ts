@@ -55,7 +55,7 @@ export function tipDropper(world: World): Adversary {
         const { view } = effect
         const low = arsenal.formLowTC(view - 1n)
         const tc = low ?? arsenal.tcs.find((known) => known.view + 1n === view)
-        if (effect.leader !== world.validator || tc === undefined) return [effect]
+        if (effect.leader !== world.position || tc === undefined) return [effect]
         attack = { view, tc }
         if (prng.chance(500)) propose(attack)
         if (tc.highTip !== undefined) {

@@ -19,7 +19,7 @@ export function tipHoarder(world: World): Adversary {
       arsenal.see(message)
       if (
         message.kind === 'proposal' &&
-        message.proposal.block.header.proposer === world.validator
+        message.proposal.block.header.proposer === world.position
       ) {
         const { block, nec, tc, view } = message.proposal
         if (block.header.view !== view) return [effect]

@@ -88,7 +88,7 @@ export class ScopeNode {
     this.isHonest = isHonest
     this.#blockOf = blockOf
     this.#oracle = new SignatureOracle(index)
-    this.#application = new VirtualApplication(chain.genesis, Uint8Array.of(0))
+    this.#application = new VirtualApplication(chain.genesis, { set: chain.set })
     const keys = chain.keys[validator]
     assert(keys !== undefined, 'the node has keys')
     const { genesis } = chain
