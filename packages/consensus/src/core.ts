@@ -14,6 +14,7 @@ import {
   type View,
 } from '@openliquid/primitives'
 import { BlockSync } from './blockSync.ts'
+import type { BlockNode } from './blockTree.ts'
 import { CertificateProcessor, rootHalt } from './certificateProcessor.ts'
 import type { ConsensusOptions, RecoveredState } from './consensusOptions.ts'
 import type { CoreDump } from './coreDump.ts'
@@ -28,6 +29,7 @@ import { Proposer } from './proposer.ts'
 import { createReplica, endQuarantine, freshState, type Replica } from './replica.ts'
 import { encodeReputation } from './reputationCodec.ts'
 import { repeatLastMessages, restoreEpoch, resume } from './resumption.ts'
+import type { SafetyData } from './safetyData.ts'
 import type { ExecutedState } from './stateRoots.ts'
 import { TimeoutAggregator } from './timeoutAggregator.ts'
 import { TipRecovery } from './tipRecovery.ts'
@@ -186,6 +188,16 @@ export class ConsensusCore {
   /** The highest QC known: what a peer that catches up should aim for. */
   get highQC(): QuorumCertificate {
     return this.#replica.pacemaker.highQC
+  }
+
+  /** What the signer is bound by; absent while the replica may not sign. */
+  get safety(): SafetyData | undefined {
+    return this.#replica.safety?.data
+  }
+
+  /** At and above the last committed block, a parent before its children. */
+  get blocks(): Iterable<BlockNode> {
+    return this.#replica.tree.nodes
   }
 
   /** Everything that this replica decides by. */

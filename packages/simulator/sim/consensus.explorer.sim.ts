@@ -21,6 +21,9 @@ for (const leaders of leaderAssignments(views)) {
       if (!(error instanceof PropertyViolation)) throw error
       violations += 1
       console.log(`leaders ${leaders.join('')}: ${error.message}`)
+      console.log(
+        `replay: openliquid-node simulate --explorer '${error.message.split('; after ')[1]}'`,
+      )
     }
   })
   console.log(`  ${Math.round(spentMs)} ms of CPU`)

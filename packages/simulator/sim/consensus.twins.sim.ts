@@ -21,6 +21,9 @@ const spentMs = await cpuMs(() => {
     if (!(error instanceof PropertyViolation)) throw error
     violations += 1
     console.log(error.message)
+    console.log(
+      `replay: openliquid-node simulate --twins '${error.message.split('; scenario ')[1]}'`,
+    )
   }
 })
 console.log(`${JSON.stringify(twins.counts)}, ${Math.round(spentMs / 1_000)} s of CPU`)

@@ -27,6 +27,16 @@ describe('four validators and a twin', () => {
   })
 })
 
+describe('four validators and a twin on a chain with tips (§12)', () => {
+  it(`six views of random scenarios (fresh seed ${FRESH_FROM})`, () => {
+    const prng = new Prng(FRESH_FROM)
+    for (let i = 0; i < 60; i++) {
+      const scenario = { ...twinsScenarioOf(prng, 6), highTip: true }
+      expect(() => playTwins(scenario), JSON.stringify(scenario)).not.toThrow()
+    }
+  })
+})
+
 describe('a fault is found', () => {
   it.each([
     'quorum of one half',

@@ -37,7 +37,14 @@ export {
   runPlan,
 } from './schedule.ts'
 export { Scheduler } from './scheduler.ts'
-export { type Exploration, Explorer, type ExplorerOptions } from './scope/explorer.ts'
+export {
+  type Exploration,
+  Explorer,
+  type ExplorerOptions,
+  type ExplorerPath,
+} from './scope/explorer.ts'
+export { parseExplorerPath, parseTwinsScenario } from './scope/parseScope.ts'
+export { replayExplorer, replayTwins, type ScopeFinding } from './scope/replay.ts'
 export { playTwins, Twins, type TwinsLayer, type TwinsScenario } from './scope/twins.ts'
 export type { TwinsChoice } from './scope/twinsSymmetry.ts'
 export { SignatureOracle } from './signatureOracle.ts'

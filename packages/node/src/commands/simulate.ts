@@ -1,5 +1,5 @@
 import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings'
-import type { Simulation } from '@openliquid/simulator'
+import type { ScopeFinding, Simulation } from '@openliquid/simulator'
 import { explain, NodeError } from '../errors.ts'
 import { print } from './report.ts'
 
@@ -15,8 +15,14 @@ export function simulateCommand(): CommandUnknownOpts {
         'tail-fork resistance, instead of as each seed says',
       ).choices(['on', 'off'] as const),
     )
+    .option('--twins <scenario>', 'play a scenario of the Twins again, as its finding prints it')
+    .option('--explorer <path>', 'go a path of the explorer again, as its finding prints it')
     .option('--json', 'machine-readable output')
   command.action(async (options) => {
+    if (options.twins !== undefined || options.explorer !== undefined) {
+      await replay(options)
+      return
+    }
     const { first, last } = seedsOf(options)
     // Only here: a node that validates has no use for it.
     const { simulate } = await import('@openliquid/simulator')
@@ -31,6 +37,48 @@ export function simulateCommand(): CommandUnknownOpts {
     if (failed > 0) process.exitCode = 1
   })
   return command
+}
+
+interface ReplayOptions {
+  readonly twins?: string
+  readonly explorer?: string
+  readonly highTip?: 'on' | 'off'
+  readonly json?: true
+}
+
+/** What the exhaustive searches found, played again by itself and made as small as it gets. */
+async function replay({ explorer, highTip, json, twins }: ReplayOptions): Promise<void> {
+  const simulator = await import('@openliquid/simulator')
+  const { parseExplorerPath, parseTwinsScenario, replayExplorer, replayTwins } = simulator
+  const name = twins === undefined ? 'explorer' : 'twins'
+  const text = twins ?? explorer ?? ''
+  const scenario = twins === undefined ? undefined : parseTwinsScenario(twins)
+  const path = twins === undefined ? parseExplorerPath(text) : undefined
+  const isUsable = path === undefined || highTip !== 'on'
+  if ((scenario === undefined && path === undefined) || !isUsable) {
+    throw new NodeError(
+      explain(
+        'the scenario cannot be read',
+        `${text.slice(0, 200)} is none of this command`,
+        `copy what stands behind --${name} in the finding; the explorer knows no --high-tip`,
+      ),
+      { code: 'OL_NODE_USAGE' },
+    )
+  }
+  const stage = highTip === undefined ? {} : { highTip: highTip === 'on' }
+  const finding: ScopeFinding<unknown> | undefined =
+    scenario === undefined ? path && replayExplorer(path) : replayTwins({ ...scenario, ...stage })
+  if (finding === undefined) {
+    print({ [name]: text, failed: null }, ['nothing breaks'], { json: json ?? false })
+    return
+  }
+  process.exitCode = 1
+  const smallest = JSON.stringify(finding.smallest)
+  print(
+    { [name]: finding.smallest, failed: finding.message },
+    [finding.message, `  smallest: openliquid-node simulate --${name} '${smallest}'`],
+    { json: json ?? false },
+  )
 }
 
 function seedsOf({ seed, seeds }: { readonly seed?: string; readonly seeds?: string }): {

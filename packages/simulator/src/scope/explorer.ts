@@ -25,6 +25,13 @@ export interface ExplorerOptions {
   readonly coreModule?: CoreModule
 }
 
+/** What led to a finding, as data: who leads, and what each honest node did, view by view. */
+export interface ExplorerPath {
+  readonly leaders: readonly number[]
+  /** Labels of the acts of validators 1, 2 and 3; an empty one is to do nothing. */
+  readonly acts: readonly (readonly string[])[]
+}
+
 /** What a search came to. */
 export interface Exploration {
   /** States after each view, up to the names of honest nodes that lead no view. */
@@ -115,7 +122,7 @@ export class Explorer {
   explore(): Exploration {
     let frontier: Visit[] = [
       {
-        global: { locals: [0, 0, 0], certified: [], proven: this.#world.genesis, tc: undefined },
+        global: this.#start(),
         acts: [],
         before: undefined,
       },
@@ -150,12 +157,49 @@ export class Explorer {
     }
   }
 
+  /**
+   * Goes one way again, and no other.
+   *
+   * @returns whether the path could be gone to its end
+   * @throws {PropertyViolation} a property is broken on it, or by what a node can do after it
+   */
+  replay(path: readonly (readonly string[])[]): boolean {
+    let global: Global = this.#start()
+    for (const [i, labels] of path.entries()) {
+      const found = this.#find(this.#optionsOf(global, BigInt(i + 1)), labels)
+      if (found === undefined) return false
+      global = globalAfter(global, found, this.#resultOf(global, found))
+    }
+    const view = BigInt(path.length + 1)
+    if (path.length < this.#leaders.list.length) this.#optionsOf(global, view)
+    return true
+  }
+
+  #find(
+    ways: readonly (readonly (readonly Act[])[])[],
+    labels: readonly string[],
+  ): readonly Act[] | undefined {
+    for (const options of ways) {
+      const acts = options.flatMap(
+        (choices, node) => choices.find(({ label }) => label === labels[node]) ?? [],
+      )
+      if (acts.length === HONEST.length) return acts
+    }
+    return undefined
+  }
+
+  #start(): Global {
+    return { locals: [0, 0, 0], certified: [], proven: this.#world.genesis, tc: undefined }
+  }
+
   #explain<T>(visit: Visit, work: () => T): T {
     try {
       return work()
     } catch (error) {
       if (!(error instanceof Error) || error.message.includes('; after ')) throw error
-      throw new PropertyViolation(`${error.message}; after ${pathOf(visit)}`, { cause: error })
+      const path: ExplorerPath = { leaders: this.#leaders.list, acts: pathOf(visit) }
+      const text = `${error.message}; after ${JSON.stringify(path)}`
+      throw new PropertyViolation(text, { cause: error })
     }
   }
 
@@ -209,7 +253,7 @@ export class Explorer {
     node: number,
     global: Global,
     { view, proposals }: { readonly view: View; readonly proposals: readonly Proposed[] },
-  ): Act[] {
+  ): readonly Act[] {
     const id = global.locals[node] as number
     const acts = new Map<string, Act>()
     const add = (deed: Deed): void => {
@@ -233,7 +277,7 @@ export class Explorer {
       for (const other of proposals) if (other !== proposed) this.#step(node, to, other)
       timeOut(to, vote, label)
     }
-    return [...acts.values()]
+    return distinct([...acts.values()])
   }
 
   /** The view given up with each QC that the node can have been shown by then. */
@@ -293,7 +337,8 @@ export class Explorer {
         })
       }
     }
-    return ways
+    const acts = distinct(ways.map(({ act }) => act))
+    return ways.map((way, i) => ({ ...way, act: acts[i] ?? way.act }))
   }
 
   /** What is certified after a view, checked: M4, and agreement of all that certificates could prove committed. */
@@ -424,10 +469,20 @@ function isFirstOfItsKind(acts: readonly Act[]): boolean {
   return true
 }
 
-function pathOf(visit: Visit): string {
-  const steps: string[] = []
+function pathOf(visit: Visit): string[][] {
+  const steps: string[][] = []
   for (let at: Visit | undefined = visit; at !== undefined; at = at.before) {
-    steps.push(at.acts.map(({ label }) => label).join('; '))
+    if (at.acts.length > 0) steps.push(at.acts.map(({ label }) => label))
   }
-  return steps.reverse().join(', ')
+  return steps.reverse()
+}
+
+/** Labels that tell acts of one node apart: a way that looks like an earlier one is numbered. */
+function distinct(acts: readonly Act[]): readonly Act[] {
+  const counts = new Map<string, number>()
+  return acts.map((act) => {
+    const count = counts.get(act.label) ?? 0
+    counts.set(act.label, count + 1)
+    return count === 0 ? act : { ...act, label: `${act.label} #${count + 1}` }
+  })
 }

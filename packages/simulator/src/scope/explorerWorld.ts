@@ -27,7 +27,7 @@ import type { CoreModule } from '../simulatedNode.ts'
 import { createChain } from '../virtualChain.ts'
 import type { NodeMaker, ScopeInput, StepInput } from './automaton.ts'
 import { exclusiveOrScheme } from './exclusiveOrScheme.ts'
-import { type ScopeEffect, ScopeNode, timeOf } from './scopeNode.ts'
+import { ALL_CONVICTED, type ScopeEffect, ScopeNode, timeOf } from './scopeNode.ts'
 import { AS_IS, BlockNames, type NamedBlock, nameOf } from './stateText.ts'
 import { wholeCommitteeScheme } from './wholeCommitteeScheme.ts'
 
@@ -94,6 +94,7 @@ export class ExplorerWorld {
           index: validator,
           validator,
           isHonest: true,
+          convicted: ALL_CONVICTED,
           election: { leader: (_, view) => leaders[Number(view) - 1] ?? 0 },
           blockOf: (hash) => this.#blocks.get(bytesToHex(hash)),
         }),

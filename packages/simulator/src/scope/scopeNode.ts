@@ -10,10 +10,9 @@ import type { SignatureScheme } from '@openliquid/crypto'
 import {
   assert,
   type Block,
-  bytesToHex,
   type ConsensusMessage,
+  equalBytes,
   type Hash,
-  type Hex,
   type Misbehavior,
   type Proposal,
   type TimeoutVote,
@@ -36,6 +35,10 @@ interface ScopeNodeOptions {
   readonly validator: number
   readonly election: Election
   readonly isHonest: boolean
+  /** Tail-fork resistance, §12. */
+  readonly highTip?: boolean
+  /** Of all that is remembered: no block brings evidence. See `ALL_CONVICTED`. */
+  readonly convicted: readonly Misbehavior[]
   /** Finds any block that was ever proposed: whether one must be fetched decides nothing. */
   readonly blockOf: (hash: Hash) => Block | undefined
 }
@@ -82,12 +85,14 @@ export class ScopeNode {
     election,
     blockOf,
     isHonest,
+    convicted,
+    highTip = false,
   }: ScopeNodeOptions) {
     this.index = index
     this.validator = validator
     this.isHonest = isHonest
     this.#blockOf = blockOf
-    this.#oracle = new SignatureOracle(index)
+    this.#oracle = new SignatureOracle(index, { highTip })
     this.#application = new VirtualApplication(chain.genesis, { set: chain.set })
     const keys = chain.keys[validator]
     assert(keys !== undefined, 'the node has keys')
@@ -96,7 +101,7 @@ export class ScopeNode {
       context: chain.context,
       genesis,
       validatorSet: chain.set,
-      params: DEFAULT_PARAMS,
+      params: { ...DEFAULT_PARAMS, highTip },
       ...schemes,
       self: { index: validator, ...keys },
       election,
@@ -105,7 +110,7 @@ export class ScopeNode {
         blocksAbove: [],
         certificates: [],
         stateRoots: [{ height: 0n, stateRoot: genesis.header.stateRoot }],
-        misbehaviors: CONVICTED,
+        misbehaviors: convicted,
       },
     })
   }
@@ -190,7 +195,7 @@ export class ScopeNode {
 
   /** A leader's vote for itself is in no message. */
   #remember(): void {
-    const { lastTimeout, lastVote } = this.core.dump().safety ?? {}
+    const { lastTimeout, lastVote } = this.core.safety ?? {}
     const { timeouts, votes } = this.said
     if (lastVote !== undefined && votes.at(-1) !== lastVote) votes.push(lastVote)
     if (lastTimeout !== undefined && timeouts.at(-1) !== lastTimeout) timeouts.push(lastTimeout)
@@ -237,15 +242,13 @@ export class ScopeNode {
  */
 class SyncedLog implements DurableLog {
   #safety: SafetyData | undefined
-  readonly #blocks = new Set<Hex>()
+  readonly #blocks = new Set<Hash>()
 
   append({ records, sync }: Extract<Effect, { kind: 'persist' }>, core: ConsensusCore): void {
     if (!sync) return
-    const { blocks, safety } = core.dump()
-    if (records.some(({ kind }) => kind === 'safety')) this.#safety = safety
+    if (records.some(({ kind }) => kind === 'safety')) this.#safety = core.safety
     if (!records.some(({ kind }) => kind === 'block')) return
-    for (const { blockHash, isLogged } of blocks)
-      if (isLogged) this.#blocks.add(bytesToHex(blockHash))
+    for (const { blockHash, isLogged } of core.blocks) if (isLogged) this.#blocks.add(blockHash)
   }
 
   get safety(): SafetyData | undefined {
@@ -253,25 +256,28 @@ class SyncedLog implements DurableLog {
   }
 
   hasBlock(hash: Hash): boolean {
-    return this.#blocks.has(bytesToHex(hash))
+    if (this.#blocks.has(hash)) return true
+    for (const block of this.#blocks) if (equalBytes(block, hash)) return true
+    return false
   }
 }
 
-/**
- * Everybody has been convicted of all that a chain remembers: no block brings evidence. Otherwise blocks would differ by
- * what their makers happen to have seen, and nothing that is searched for hangs on it. Everybody, for where states are
- * merged a replica may remember another past than its peers have, in which they voted otherwise.
- */
-const CONVICTED: readonly Misbehavior[] = [0, 1, 2, 3].flatMap((validator) =>
-  (['duplicateVote', 'lockRegression', 'conflictingTimeouts'] as const).flatMap((kind) =>
+/** Convicted of all that a chain remembers: blocks would else differ by what their makers happen to have seen. */
+function convictionsOf(validator: number): Misbehavior[] {
+  return (['duplicateVote', 'lockRegression', 'conflictingTimeouts'] as const).flatMap((kind) =>
     [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n].map((view) => ({
       kind,
       validator,
       epoch: 1n,
       view: 1_000_000n + view,
     })),
-  ),
-)
+  )
+}
+
+/** Enough where nobody else breaks a rule. */
+export const FAULTY_CONVICTED: readonly Misbehavior[] = convictionsOf(0)
+/** Where states are merged a replica may remember another past than its peers have, in which they voted otherwise. */
+export const ALL_CONVICTED: readonly Misbehavior[] = [0, 1, 2, 3].flatMap(convictionsOf)
 
 /** Virtual time between views: more than all that happens in one takes. */
 const VIEW_MS = 1_000_000

@@ -30,21 +30,29 @@ export interface NamedBlock {
   readonly node: number
   /** Time of the block beyond the beginning of its view: a leader may come to make it late. */
   readonly lateMs: number
+  /** View in which its parent was certified. */
+  readonly qcView: View
   readonly parent: NamedBlock | undefined
   /** Its name as it is. */
   readonly text: string
 }
 
+/** Hash objects remembered, between two clearings. */
+const ASKED_MAX = 10_000
+
 /** The blocks of a search by their hashes. */
 export class BlockNames {
   readonly #blocks = new Map<Hex, NamedBlock>()
   readonly #texts = new Set<string>()
+  /** Hashes are mostly the very objects that were asked for before. */
+  readonly #asked = new Map<Hash, NamedBlock>()
 
   constructor(genesis: BlockHeader) {
     this.#blocks.set(bytesToHex(blockHash(genesis)), {
       view: 0n,
       node: 0,
       lateMs: 0,
+      qcView: 0n,
       parent: undefined,
       text: 'g',
     })
@@ -59,11 +67,17 @@ export class BlockNames {
     const text = `${ownNameOf({ view: header.view, node, lateMs })}/${parent?.text ?? '?'}`
     assert(!this.#texts.has(text), `two blocks are called ${text}`)
     this.#texts.add(text)
-    this.#blocks.set(key, { view: header.view, node, lateMs, parent, text })
+    const qcView = header.qc.view
+    this.#blocks.set(key, { view: header.view, node, lateMs, qcView, parent, text })
   }
 
   of(hash: Hash): NamedBlock | undefined {
-    return this.#blocks.get(bytesToHex(hash))
+    const asked = this.#asked.get(hash)
+    if (asked !== undefined) return asked
+    const block = this.#blocks.get(bytesToHex(hash))
+    if (this.#asked.size >= ASKED_MAX) this.#asked.clear()
+    if (block !== undefined) this.#asked.set(hash, block)
+    return block
   }
 }
 

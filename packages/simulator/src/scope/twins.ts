@@ -35,6 +35,8 @@ const LAST_STATES_MAX = 50_000
 /** A scenario, or the beginning of one. */
 export interface TwinsScenario {
   readonly firstLeader: number
+  /** On a chain with tail-fork resistance (§12): to be played by itself only, states are not told apart there. */
+  readonly highTip?: boolean
   readonly views: readonly TwinsChoice[]
 }
 
@@ -51,10 +53,10 @@ export interface TwinsLayer {
 
 /** Plays one scenario on cores of its own, nothing remembered. @throws {PropertyViolation} a property is broken */
 export function playTwins(
-  { firstLeader, views }: TwinsScenario,
+  { firstLeader, highTip = false, views }: TwinsScenario,
   coreModule: CoreModule = REAL_CORE,
 ): void {
-  const world = new TwinsWorld(coreModule, PLAIN_CHAIN)
+  const world = new TwinsWorld(coreModule, { ...PLAIN_CHAIN, highTip })
   const nodes = Array.from({ length: NODES }, (_, index) => new SingleRun(world.makerOf(index)))
   let global = startOf(world, firstLeader)
   for (const choice of views) global = playView(world, nodes, { global, choice })

@@ -17,7 +17,13 @@ import type { CoreModule } from '../simulatedNode.ts'
 import { createChain, type VirtualChain } from '../virtualChain.ts'
 import type { NodeMaker, StepInput } from './automaton.ts'
 import { exclusiveOrScheme } from './exclusiveOrScheme.ts'
-import { type ScopeEffect, ScopeNode, timeOf } from './scopeNode.ts'
+import {
+  ALL_CONVICTED,
+  FAULTY_CONVICTED,
+  type ScopeEffect,
+  ScopeNode,
+  timeOf,
+} from './scopeNode.ts'
 import { AS_IS, BlockNames, messageText, type NamedBlock } from './stateText.ts'
 import { wholeCommitteeScheme } from './wholeCommitteeScheme.ts'
 
@@ -39,18 +45,25 @@ const nodeScheme = padTo64(exclusiveOrScheme)
 export interface TwinsChain {
   readonly schemes: ClusterSchemes
   readonly chain: VirtualChain
+  /** What is the same is one object, on all the paths of a search. */
+  readonly isSearched: boolean
+  /** Tail-fork resistance, §12. */
+  readonly highTip?: boolean
 }
 
-function chainWith(schemes: ClusterSchemes): TwinsChain {
+function chainWith(schemes: ClusterSchemes): Omit<TwinsChain, 'isSearched'> {
   return { schemes, chain: createChain(STAKES, schemes) }
 }
 
-export const PLAIN_CHAIN: TwinsChain = chainWith({ scheme: exclusiveOrScheme, nodeScheme })
+export const PLAIN_CHAIN: TwinsChain = {
+  ...chainWith({ scheme: exclusiveOrScheme, nodeScheme }),
+  isSearched: false,
+}
 /** In a search, what is certified is the same however the votes came together. */
-export const SEARCH_CHAIN: TwinsChain = chainWith({
-  scheme: wholeCommitteeScheme(VALIDATORS, 3),
-  nodeScheme,
-})
+export const SEARCH_CHAIN: TwinsChain = {
+  ...chainWith({ scheme: wholeCommitteeScheme(VALIDATORS, 3), nodeScheme }),
+  isSearched: true,
+}
 
 /** A message, once for all the paths it occurs on. */
 export interface KnownMessage {
@@ -99,8 +112,12 @@ export class TwinsWorld {
   readonly #blocks = new Map<Hex, Block>()
   readonly #messages = new Map<string, KnownMessage>()
   readonly #inputs = new Map<string, StepInput>()
+  readonly #isSearched: boolean
+  readonly #highTip: boolean
 
-  constructor(coreModule: CoreModule, { chain, schemes }: TwinsChain) {
+  constructor(coreModule: CoreModule, { chain, highTip = false, isSearched, schemes }: TwinsChain) {
+    this.#highTip = highTip
+    this.#isSearched = isSearched
     this.#coreModule = coreModule
     this.#schemes = schemes
     this.#chain = chain
@@ -120,6 +137,8 @@ export class TwinsWorld {
           index,
           validator,
           isHonest: validator !== 0,
+          highTip: this.#highTip,
+          convicted: this.#isSearched ? ALL_CONVICTED : FAULTY_CONVICTED,
           election: { leader: (_epoch, view) => leaders.current[Number(view) - 1] ?? NOBODY },
           blockOf: (hash) => this.#blocks.get(bytesToHex(hash)),
         }),
@@ -143,13 +162,14 @@ export class TwinsWorld {
     const certified: Certified[] = []
     const committed: NamedBlock[] = []
     const send = (message: ConsensusMessage, recipients: readonly number[]): void => {
-      const known = this.#register(message)
+      const known = this.#isSearched ? this.#register(message) : this.#once(message)
       certified.push(...known.certified)
-      const input = this.#input(`${sender}${known.key}`, (id) => ({
+      const make = (id: number): StepInput => ({
         id,
         view: BigInt(known.view),
         input: { kind: 'message', nowMs: 0, from: `${sender}`, message: known.message },
-      }))
+      })
+      const input = this.#isSearched ? this.#input(`${sender}${known.key}`, make) : make(0)
       for (const to of recipients) {
         if (to !== sender) deliveries.push({ to, from: sender, view: known.view, known, input })
       }
@@ -193,14 +213,23 @@ export class TwinsWorld {
     const key = messageText(message, this.names, AS_IS)
     const known = this.#messages.get(key)
     if (known !== undefined) return known
-    const fresh = {
-      key,
+    const { certified, view } = this.#once(message)
+    const fresh = { key, message, view, certified }
+    this.#messages.set(key, fresh)
+    return fresh
+  }
+
+  /** The message as it is; its text is made when it is asked for. */
+  #once(message: ConsensusMessage): KnownMessage {
+    const { names } = this
+    return {
+      get key() {
+        return messageText(message, names, AS_IS)
+      },
       message,
       view: Number(viewOf(message)),
       certified: qcsIn(message).flatMap((qc) => this.#certifiedBy(qc)),
     }
-    this.#messages.set(key, fresh)
-    return fresh
   }
 
   /** The block of a view is the same whenever its leader comes to make it. */
@@ -246,14 +275,17 @@ export class TwinsWorld {
   #certifiedBy(qc: QuorumCertificate): readonly Certified[] {
     const block = this.names.of(qc.blockHash)
     if (qc.view === 0n || block === undefined) return []
-    const { parent } = block
-    const isPair = parent !== undefined && parent.view > 0n && parent.view + 1n === qc.view
+    const { parent, qcView } = block
+    // §12: the parent may have been certified in a later view than its own.
+    const isPair = parent !== undefined && parent.view > 0n && qcView + 1n === qc.view
     return [{ view: Number(qc.view), block, proven: isPair ? parent : undefined }]
   }
 }
 
 function recipientsOf(to: Extract<ScopeEffect, { kind: 'send' }>['to']): readonly number[] {
   if ('peer' in to) return [Number(to.peer)]
+  // Of a view that is not to be played yet.
+  if (to.validator === NOBODY) return []
   return to.validator === 0 ? [0, VALIDATORS] : [to.validator]
 }
 
@@ -287,6 +319,10 @@ function viewOf(message: ConsensusMessage): View {
       const { highQC, tc } = message.advanceView
       return (tc !== undefined && tc.view > highQC.view ? tc.view : highQC.view) + 1n
     }
+    case 'noEndorse':
+      return message.noEndorse.view
+    case 'roundRecovery':
+      return message.roundRecovery.tc.view + 1n
     default:
       return 0n
   }
