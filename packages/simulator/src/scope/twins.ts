@@ -104,9 +104,15 @@ export class Twins {
    * Every scenario of so many views: all leaders and all splits in each. States that are the same, up to the names of
    * the nodes, are played on once; of choices that a symmetry of the state exchanges, one is played.
    *
+   * @param share - plays one of so many parts of the last layer only, for as many searches beside each other
    * @throws {PropertyViolation} a property is broken; the message ends with the scenario
    */
-  exhaust(viewCount: number, onLayer: (layer: TwinsLayer) => void = () => undefined): TwinsLayer[] {
+  exhaust(
+    viewCount: number,
+    onLayer: (layer: TwinsLayer) => void = () => undefined,
+    share: { readonly part: number; readonly parts: number } = { part: 0, parts: 1 },
+  ): TwinsLayer[] {
+    const { part, parts } = share
     const layers: TwinsLayer[] = []
     // Validator 0 has the twin; the other three are alike at the start.
     let frontier: Branch[] = [0, 1].map((firstLeader) => ({
@@ -120,6 +126,7 @@ export class Twins {
       const next = view < viewCount ? new Map<string, Branch>() : undefined
       const marks = this.#automata.map(({ states }) => states.length)
       let scenarios = 0n
+      if (next === undefined) frontier = frontier.filter((_, i) => i % parts === part)
       for (const branch of frontier) {
         for (const [choice, count] of choicesUpTo(branch.symmetries)) {
           const { firstLeader, views } = branch.scenario

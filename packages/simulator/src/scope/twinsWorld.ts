@@ -100,6 +100,13 @@ export interface Speech {
   readonly committed: readonly NamedBlock[]
 }
 
+/** The same, while it is heard. */
+interface Heard {
+  readonly deliveries: Delivery[]
+  readonly certified: Certified[]
+  readonly committed: NamedBlock[]
+}
+
 const SILENCE: Speech = { deliveries: [], certified: [], committed: [] }
 
 /** What all nodes of a run share: the chain, and every block and message that was ever sent. */
@@ -158,44 +165,49 @@ export class TwinsWorld {
   #hear(sender: number, effects: readonly ScopeEffect[]): Speech {
     if (effects.length === 0) return SILENCE
     this.#see(effects, sender)
-    const deliveries: Delivery[] = []
-    const certified: Certified[] = []
-    const committed: NamedBlock[] = []
-    const send = (message: ConsensusMessage, recipients: readonly number[]): void => {
-      const known = this.#isSearched ? this.#register(message) : this.#once(message)
-      certified.push(...known.certified)
-      const make = (id: number): StepInput => ({
-        id,
-        view: BigInt(known.view),
-        input: { kind: 'message', nowMs: 0, from: `${sender}`, message: known.message },
-      })
-      const input = this.#isSearched ? this.#input(`${sender}${known.key}`, make) : make(0)
-      for (const to of recipients) {
-        if (to !== sender) deliveries.push({ to, from: sender, view: known.view, known, input })
+    const speech: Heard = { deliveries: [], certified: [], committed: [] }
+    for (const effect of effects) this.#hearOne(sender, effect, speech)
+    return speech
+  }
+
+  #hearOne(sender: number, effect: ScopeEffect, { certified, committed, deliveries }: Heard): void {
+    switch (effect.kind) {
+      case 'build': {
+        const input = this.#payload(sender, effect.view)
+        const view = Number(effect.view)
+        deliveries.push({ to: sender, from: undefined, view, known: undefined, input })
+        break
       }
-    }
-    for (const effect of effects) {
-      switch (effect.kind) {
-        case 'build': {
-          const input = this.#payload(sender, effect.view)
-          const view = Number(effect.view)
-          deliveries.push({ to: sender, from: undefined, view, known: undefined, input })
-          break
-        }
-        case 'broadcast':
-          send(effect.message, ALL_NODES)
-          break
-        case 'send':
-          send(effect.message, recipientsOf(effect.to))
-          break
-        case 'commit':
-          if (sender % VALIDATORS !== 0) committed.push(this.#committed(effect, sender))
-          break
-        default:
-          unreachable(effect)
+      case 'broadcast':
+        certified.push(...this.#send(sender, effect.message, { to: ALL_NODES, deliveries }))
+        break
+      case 'send': {
+        const to = recipientsOf(effect.to)
+        certified.push(...this.#send(sender, effect.message, { to, deliveries }))
+        break
       }
+      case 'commit':
+        if (sender % VALIDATORS !== 0) committed.push(this.#committed(effect, sender))
+        break
+      default:
+        unreachable(effect)
     }
-    return { deliveries, certified, committed }
+  }
+
+  /** Returns what certificates inside say. */
+  #send(
+    sender: number,
+    message: ConsensusMessage,
+    { to: recipients, deliveries }: { readonly to: readonly number[] } & Pick<Heard, 'deliveries'>,
+  ): readonly Certified[] {
+    const known = this.#isSearched ? this.#register(message) : this.#once(message)
+    const input = this.#isSearched
+      ? this.#input(`${sender}${known.key}`, (id) => messageInput(id, sender, known))
+      : messageInput(0, sender, known)
+    for (const to of recipients) {
+      if (to !== sender) deliveries.push({ to, from: sender, view: known.view, known, input })
+    }
+    return known.certified
   }
 
   /** Learns of proposals before anybody is asked for a state that holds them. */
@@ -213,23 +225,14 @@ export class TwinsWorld {
     const key = messageText(message, this.names, AS_IS)
     const known = this.#messages.get(key)
     if (known !== undefined) return known
-    const { certified, view } = this.#once(message)
-    const fresh = { key, message, view, certified }
+    const fresh = this.#once(message)
     this.#messages.set(key, fresh)
     return fresh
   }
 
-  /** The message as it is; its text is made when it is asked for. */
   #once(message: ConsensusMessage): KnownMessage {
-    const { names } = this
-    return {
-      get key() {
-        return messageText(message, names, AS_IS)
-      },
-      message,
-      view: Number(viewOf(message)),
-      certified: qcsIn(message).flatMap((qc) => this.#certifiedBy(qc)),
-    }
+    const certified = qcsIn(message).flatMap((qc) => this.#certifiedBy(qc))
+    return new MessageOnce(message, this.names, certified)
   }
 
   /** The block of a view is the same whenever its leader comes to make it. */
@@ -280,6 +283,32 @@ export class TwinsWorld {
     const isPair = parent !== undefined && parent.view > 0n && qcView + 1n === qc.view
     return [{ view: Number(qc.view), block, proven: isPair ? parent : undefined }]
   }
+}
+
+/** A message as it is; its text is made when it is asked for. */
+class MessageOnce implements KnownMessage {
+  readonly message: ConsensusMessage
+  readonly view: number
+  readonly certified: readonly Certified[]
+  readonly #names: BlockNames
+  #key: string | undefined
+
+  constructor(message: ConsensusMessage, names: BlockNames, certified: readonly Certified[]) {
+    this.message = message
+    this.view = Number(viewOf(message))
+    this.certified = certified
+    this.#names = names
+  }
+
+  get key(): string {
+    this.#key ??= messageText(this.message, this.#names, AS_IS)
+    return this.#key
+  }
+}
+
+function messageInput(id: number, sender: number, { message, view }: KnownMessage): StepInput {
+  const input = { kind: 'message', nowMs: 0, from: `${sender}`, message } as const
+  return { id, view: BigInt(view), input }
 }
 
 function recipientsOf(to: Extract<ScopeEffect, { kind: 'send' }>['to']): readonly number[] {
