@@ -4,7 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { cpuMs, report } from '../../../bench/figure.ts'
+import { report } from '../../../bench/figure.ts'
 import { Prng, PropertyViolation, playTwins, Twins } from '../src/index.ts'
 import { twinsScenarioOf } from './twinsScenarioOf.ts'
 
@@ -27,7 +27,7 @@ interface Result {
 if (process.send === undefined) await lead()
 else {
   process.on('message', (share: Share) => {
-    search(share).then((result) => process.send?.(result, () => process.exit()))
+    process.send?.(search(share), () => process.exit())
   })
 }
 
@@ -66,29 +66,29 @@ async function lead(): Promise<void> {
 }
 
 /** Layers before the last are alike in all processes; each plays its part of the last. */
-async function search({ part, parts, views }: Share): Promise<Result> {
+function search({ part, parts, views }: Share): Result {
   let exhausted = 0
   let violation: string | undefined
   const twins = new Twins()
-  const spentMs = await cpuMs(() => {
-    try {
-      twins.exhaust(
-        views,
-        ({ played, scenarios, states, view }) => {
-          exhausted = view
-          if (part > 0 && view < views) return
-          const share = view < views ? '' : ` (part ${part + 1} of ${parts})`
-          console.log(
-            `view ${view}: ${states} states, ${played} played, ${scenarios} scenarios${share}`,
-          )
-        },
-        { part, parts },
-      )
-    } catch (error) {
-      if (!(error instanceof PropertyViolation)) throw error
-      violation = error.message
-    }
-  })
+  const before = process.cpuUsage()
+  try {
+    twins.exhaust(
+      views,
+      ({ played, scenarios, states, view }) => {
+        exhausted = view
+        if (part > 0 && view < views) return
+        const share = view < views ? '' : ` (part ${part + 1} of ${parts})`
+        console.log(
+          `view ${view}: ${states} states, ${played} played, ${scenarios} scenarios${share}`,
+        )
+      },
+      { part, parts },
+    )
+  } catch (error) {
+    if (!(error instanceof PropertyViolation)) throw error
+    violation = error.message
+  }
+  const spentMs = cpuMsSince(before)
   console.log(JSON.stringify(twins.counts))
   return { exhausted, spentMs, ...(violation === undefined ? {} : { violation }) }
 }
@@ -98,8 +98,7 @@ function measurePlays(): void {
   for (let i = 0; i < 500; i++) playTwins(twinsScenarioOf(prng, VIEWS))
   const before = process.cpuUsage()
   for (let i = 0; i < SCENARIOS; i++) playTwins(twinsScenarioOf(prng, VIEWS))
-  const { system, user } = process.cpuUsage(before)
-  const perMinute = (60_000_000 * SCENARIOS) / (system + user)
+  const perMinute = (60_000 * SCENARIOS) / cpuMsSince(before)
   report({
     id: 'consensus.twins.perMinute',
     value: perMinute,
@@ -108,4 +107,9 @@ function measurePlays(): void {
     target: 50_000,
     runs: [perMinute],
   })
+}
+
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { system, user } = process.cpuUsage(before)
+  return (system + user) / 1_000
 }
