@@ -254,7 +254,7 @@ const CORE_MUTATIONS: readonly Killed[] = [
         'const high = groups[0] ?? highestGroup(groups)',
       ),
     ],
-    killers: [schedule(18)],
+    killers: [schedule(49)],
   },
   {
     name: 'signer counted in two groups',
