@@ -1,6 +1,5 @@
 import type { Common } from '@ethereumjs/common'
-import { type EVM, EVMError, type EVMRunCallOpts, type ExecResult } from '@ethereumjs/evm'
-import { Account, Address as LibraryAddress } from '@ethereumjs/util'
+import { type EVM, EVMError, type ExecResult } from '@ethereumjs/evm'
 import { assert, equalBytes, type Hash } from '@openliquid/primitives'
 import { type AccountRecord, EMPTY_CODE_HASH } from './account.ts'
 import type { AccountCell } from './accountCell.ts'
@@ -12,13 +11,15 @@ import {
   type Exit,
   FAILED,
   type FastHost,
-  type FastPrices,
   PAUSED,
   REVERTED,
   runFrame,
   STOPPED,
 } from './fastLoop.ts'
+import type { FastMessage, FastResult, LibraryBlock } from './fastMessage.ts'
 import { FAST_PRECOMPILES } from './fastPrecompiles.ts'
+import { type MachinePrices, pricesOf } from './fastPrices.ts'
+import { HandlerView, type LibraryShapes } from './handlerView.ts'
 import { readInstructions } from './instructionTable.ts'
 import type { JournaledState } from './journaledState.ts'
 import { keccakWord } from './keccak.ts'
@@ -27,33 +28,9 @@ import type { EvmLogEntry } from './receipts.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
 import { bytesWord, wordBytes } from './word.ts'
 
-export type LibraryBlock = NonNullable<EVMRunCallOpts['block']>
 type RunState = NonNullable<ExecResult['runState']>
 type Handler = (state: RunState, common: Common) => void
 type Precompile = NonNullable<ReturnType<EVM['getPrecompile']>>
-
-/** A message from outside: that of a transaction, or a call. */
-export interface FastMessage {
-  readonly caller: AccountCell
-  /** Absent: makes a contract of `input`. */
-  readonly to: AccountCell | undefined
-  readonly input: Uint8Array
-  readonly value: bigint
-  readonly gas: number
-  readonly gasPrice: bigint
-  readonly block: LibraryBlock
-}
-
-/** What a message did. The state has its changes, unless it failed. */
-export interface FastResult {
-  readonly failure: string | undefined
-  readonly output: Uint8Array
-  readonly gasLeft: number
-  readonly refund: number
-  readonly logs: readonly EvmLogEntry[]
-  /** The contract that a creation makes, whether it succeeded or not. */
-  readonly created: AccountCell | undefined
-}
 
 /** A message inside: who calls whom with what. */
 interface Entry {
@@ -81,13 +58,6 @@ interface Outcome {
   readonly output: Uint8Array
   readonly gasLeft: number
   readonly made: AccountCell | undefined
-}
-
-/** Prototypes of the library's objects that its handlers work on; the package does not export the classes. */
-interface LibraryShapes {
-  readonly interpreter: object
-  readonly stack: object
-  readonly memory: object
 }
 
 const ERROR = EVMError.errorMessages
@@ -128,7 +98,7 @@ const STATICCALL = 0xfa
 export class FastEvm implements FastHost {
   readonly fees: Int32Array
   readonly operands: Uint8Array
-  readonly prices: FastPrices & Prices
+  readonly prices: MachinePrices
   budget: number = 0
   environment: (bigint | undefined)[] = []
   state: JournaledState
@@ -618,72 +588,6 @@ export class FastEvm implements FastHost {
   }
 }
 
-/** A frame as the library's handlers want to see it: its own classes over our registers. */
-class HandlerView {
-  readonly runState: RunState
-  readonly stack: { _len: number }
-  readonly #memory: { _store: Uint8Array }
-  readonly #interpreter: { _env: object }
-  #message: FastMessage | undefined
-  #code: EvmCode | undefined
-
-  constructor(shapes: LibraryShapes, library: EVM, frame: FastFrame) {
-    this.stack = Object.assign(Object.create(shapes.stack), {
-      _store: frame.stack,
-      _len: 0,
-      _maxHeight: 1_024,
-    })
-    this.#memory = Object.assign(Object.create(shapes.memory), { _store: frame.memory })
-    const runState = {
-      programCounter: 0,
-      opCode: 0,
-      stack: this.stack,
-      memory: this.#memory,
-      shouldDoJumpAnalysis: false,
-    }
-    this.#interpreter = Object.assign(Object.create(shapes.interpreter), {
-      _evm: library,
-      common: library.common,
-      _runState: runState,
-      _env: {},
-    })
-    this.runState = Object.assign(runState, {
-      interpreter: this.#interpreter,
-      env: this.#interpreter._env,
-    }) as unknown as RunState
-  }
-
-  /** The environment is that of the frame's message; made when a handler first runs in it. */
-  show(frame: FastFrame, message: FastMessage): void {
-    if (this.#message === message && this.#code === frame.code) return
-    this.#message = message
-    this.#code = frame.code
-    const env = {
-      address: new LibraryAddress(frame.self.address),
-      caller: new LibraryAddress(frame.caller.address),
-      origin: new LibraryAddress(message.caller.address),
-      callData: frame.input,
-      callValue: frame.value,
-      code: frame.code.bytes,
-      gasPrice: message.gasPrice,
-      block: message.block,
-      blobVersionedHashes: [],
-      isStatic: frame.isStatic,
-      depth: frame.depth,
-      contract: new Account(),
-    }
-    this.#interpreter._env = env
-    this.runState.env = env as unknown as RunState['env']
-  }
-
-  update(frame: FastFrame, op: number): void {
-    this.runState.programCounter = frame.pc
-    this.runState.opCode = op
-    this.stack._len = frame.sp
-    this.#memory._store = frame.memory
-  }
-}
-
 /** The result of a message on the stack, in the memory and in the gas of its caller. */
 function giveBack(frame: FastFrame, { failure, output, gasLeft, made }: Outcome): void {
   const { stack } = frame
@@ -717,43 +621,4 @@ function isReserved(code: Uint8Array): boolean {
 /** Map key of the address in the library's hex. */
 function addressText(hex: string): string {
   return Buffer.from(hex, 'hex').toString('latin1')
-}
-
-interface Prices {
-  readonly coldAccount: number
-  readonly newAccount: number
-  readonly callValue: number
-  readonly callStipend: number
-  readonly initCodeWord: number
-  readonly codeByte: number
-  readonly logTopic: number
-  readonly logByte: number
-  readonly storeSentry: number
-  readonly storeSet: number
-  readonly storeReset: number
-  readonly storeClearRefund: number
-}
-
-/** Prices of the library's table for the fork, as numbers. */
-function pricesOf(common: Common): FastPrices & Prices {
-  const price = (name: string): number => Number(common.param(name))
-  return {
-    copyWord: price('copyGas'),
-    hashWord: price('keccak256WordGas'),
-    expByte: price('expByteGas'),
-    coldSlot: price('coldsloadGas'),
-    warmAccess: price('warmstoragereadGas'),
-    coldAccount: price('coldaccountaccessGas'),
-    newAccount: price('callNewAccountGas'),
-    callValue: price('callValueTransferGas'),
-    callStipend: price('callStipendGas'),
-    initCodeWord: price('initCodeWordGas'),
-    codeByte: price('createDataGas'),
-    logTopic: price('logTopicGas'),
-    logByte: price('logDataGas'),
-    storeSentry: price('sstoreSentryEIP2200Gas'),
-    storeSet: price('sstoreInitEIP2200Gas'),
-    storeReset: price('sstoreCleanEIP2200Gas'),
-    storeClearRefund: price('sstoreClearRefundEIP2200Gas'),
-  }
 }
