@@ -156,7 +156,9 @@ export class AccountTable implements StoredTable, Undoer {
   }
 
   drain(out: ByteWriter, sink: EntrySink): void {
-    for (const handle of this.#changed) {
+    const changed = this.#changed
+    for (let i = 0; i < changed.length; i++) {
+      const handle = changed[i] as number
       this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
       this.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), handle)
       const key = out.take()

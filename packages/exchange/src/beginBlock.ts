@@ -23,7 +23,7 @@ export function beginBlock(state: CoreState, context: BlockContext): void {
   assert(height > now.height, 'heights must grow')
   assert(timestampMs >= now.timestampMs, 'block time must not go back')
   // ① time
-  state.clock.set(0, { ...now, height, timestampMs })
+  state.clock.set(0, { height, timestampMs, oracleBucket: now.oracleBucket })
   state.causeId = blockHash
   // ② queues that wait for time, and what the headers say of the validators
   matureWithdrawals(state)

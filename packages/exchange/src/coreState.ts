@@ -192,7 +192,7 @@ export class CoreState {
     nothing,
   )
   readonly prices: Table<number, Prices> = new Table(PRICES, this.journal, (asset, _, next) => {
-    if (asset < SPOT_ASSET_MIN) this.positions.setMarkPx(asset, next?.markPx ?? 0)
+    if (asset < SPOT_ASSET_MIN) this.positions.margin.setMarkPx(asset, next?.markPx ?? 0)
   })
   readonly oracleSigners: Table<User, OracleSigner> = new Table(
     ORACLE_SIGNERS,

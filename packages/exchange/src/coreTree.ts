@@ -299,7 +299,10 @@ export class CoreTree {
       this.#order = new Int32Array(grownLength(this.#soiledCount))
     }
     this.#soiledCount = 0
-    const [order, soiled, zeros, ones] = [this.#order, this.#soiled, this.#zeros, this.#ones]
+    const order = this.#order
+    const soiled = this.#soiled
+    const zeros = this.#zeros
+    const ones = this.#ones
     const starts = [0]
     order[0] = this.#top
     let end = 1
@@ -307,7 +310,8 @@ export class CoreTree {
       const levelEnd = end
       for (; begin < levelEnd; begin++) {
         const branch = order[begin] as number
-        const [zero, one] = [zeros[branch] as number, ones[branch] as number]
+        const zero = zeros[branch] as number
+        const one = ones[branch] as number
         if (zero >= 0 && soiled[zero] === 1) order[end++] = zero
         if (one >= 0 && soiled[one] === 1) order[end++] = one
       }

@@ -48,7 +48,7 @@ import type { ActionReceipt } from './receipt.ts'
 import type { User } from './records.ts'
 import { type NextMember, nextMembers, rotateEpoch } from './staking/validatorSet.ts'
 import type { PossessionVerifier } from './staking/validators.ts'
-import { CORE_PREFIX, type StoredTable } from './table.ts'
+import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
 import type { TriggerBook } from './triggerBook.ts'
 import type { ExchangeView } from './view.ts'
 import { sortedWrites } from './writeOrder.ts'
@@ -321,12 +321,12 @@ export class ExchangeMachine {
   #seal(): ExchangeTransition {
     const state = this.#state
     assertInvariants(state)
-    const drained: [key: Uint8Array, value: Uint8Array | undefined][] = []
-    for (const table of state.tables) {
-      table.drain(this.#writer, (key, value) => drained.push([key, value]))
+    const drained: Write[] = []
+    const sink: EntrySink = (key, value) => {
+      drained.push([key, value])
     }
-    const isChanged = this.#tree.apply(drained)
-    const writes = sortedWrites(drained.filter((_, i) => isChanged[i] === 1))
+    for (const table of state.tables) table.drain(this.#writer, sink)
+    const writes = sortedWrites(drained, this.#tree.apply(drained))
     this.#root = this.#tree.root()
     const records = state.events.take(state.now.timestampMs)
     state.touched.clear()

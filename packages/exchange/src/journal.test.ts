@@ -34,7 +34,7 @@ function picture(state: CoreState): unknown {
     oids: new Set(state.orders.oidsOf(user)),
     count: state.orders.countOf(user),
     opening: [0, 1, 2].map((perp) => state.positions.openingOf(user, perp)),
-    initial: state.positions.initialMarginOf(state.accounts.handleOf(user)),
+    initial: state.positions.margin.initialMarginOf(state.accounts.handleOf(user)),
   }))
   const { rawUsd, ...sums } = state.totals
   const byPerp = [state.positions.sizes, state.positions.openInterest].map((all) =>

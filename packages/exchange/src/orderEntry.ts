@@ -35,9 +35,13 @@ export function placeOrder(
 ): OrderResult {
   const market = state.markets.get(wire.a)
   if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
-  const owner = { user, oid: state.nextOid() }
-  const placed = attempt(state, market, owner, wire, extras)
-  return isRejection(placed) ? refuse(state, owner, market, wire, placed).result : placed.result
+  const oid = state.nextOid()
+  const placed = isLimitOrder(wire)
+    ? placeLimit(state, market, user, oid, wire, extras)
+    : attempt(state, market, { user, oid }, wire, extras)
+  return isRejection(placed)
+    ? refuse(state, { user, oid }, market, wire, placed).result
+    : placed.result
 }
 
 /**
@@ -138,7 +142,7 @@ function attempt(
   wire: OrderWire,
   extras: OrderExtras,
 ): Placement | OrderRejection {
-  if (isLimitOrder(wire)) return placeLimit(state, market, owner, wire, extras)
+  if (isLimitOrder(wire)) return placeLimit(state, market, owner.user, owner.oid, wire, extras)
   if (!isTriggerOrder(wire)) return ORDER_REJECTIONS.size
   return placeTrigger(state, market, owner, wire, { ...ALONE, builder: extras.builder })
 }

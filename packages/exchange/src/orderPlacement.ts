@@ -22,7 +22,7 @@ import {
   type OrderRejection,
 } from './orderRejection.ts'
 import type { NewOrder } from './orderTable.ts'
-import { closable } from './perpClearinghouse.ts'
+import { closableSize } from './position.ts'
 import type { OrderResult } from './receipt.ts'
 import type { BuilderFee, User } from './records.ts'
 import { addHold, spotAvailable } from './spotClearinghouse.ts'
@@ -78,7 +78,8 @@ export interface OrderExtras {
 export function placeLimit(
   state: CoreState,
   market: Market,
-  owner: { readonly user: User; readonly oid: number },
+  user: User,
+  oid: number,
   wire: LimitOrderWire,
   extras: OrderExtras,
 ): Placement | OrderRejection {
@@ -88,15 +89,15 @@ export function placeLimit(
   const size = parseSize(wire.s, market)
   if (size === undefined) return ORDER_REJECTIONS.size
   const order: OrderRequest = {
-    user: owner.user,
-    oid: owner.oid,
+    user,
+    oid,
     isBuy: wire.b,
     px,
     size,
     kind: KINDS[wire.t.limit.tif],
     reduceOnly: wire.r,
     cloid: wire.c,
-    group: extras.isParent === true ? owner.oid : 0,
+    group: extras.isParent === true ? oid : 0,
     builder: extras.builder,
   }
   return checkOrder(state, market, order) ?? executeOrder(state, market, order)
@@ -202,13 +203,15 @@ function checkPerp(
   market: PerpMarket,
   order: OrderRequest,
 ): OrderRejection | undefined {
-  const closableSize = closable(state, order.user, market.asset, order.isBuy)
-  const closesAll = order.reduceOnly && closableSize > 0 && order.size >= closableSize
+  const { positions, accounts } = state
+  const row = positions.find(accounts.handleOf(order.user), market.asset)
+  const closable = closableSize(positions.sizeOf(row), order.isBuy)
+  const closesAll = order.reduceOnly && closable > 0 && order.size >= closable
   if (isBelowMinimum(order) && !closesAll) return ORDER_REJECTIONS.minTradeNtl
   if (isTooFarFromOracle(state, market, order.px)) return ORDER_REJECTIONS.oracle
   if (isAboveMaximum(market, order)) return ORDER_REJECTIONS.maxValue
-  if (order.reduceOnly) return closableSize === 0 ? ORDER_REJECTIONS.reduceOnly : undefined
-  return checkOpenInterest(state, market, order) ?? checkPerpMargin(state, market, order)
+  if (order.reduceOnly) return closable === 0 ? ORDER_REJECTIONS.reduceOnly : undefined
+  return checkOpenInterest(state, market, order) ?? checkPerpMargin(state, market, order, row)
 }
 
 /** Largest value of a market order by the leverage of its market, 1e-6 USDC; §5. */
@@ -244,19 +247,20 @@ function isBelowMinimum({ kind, px, size }: OrderRequest): boolean {
 export function isTooFarFromOracle(state: CoreState, market: PerpMarket, px: number): boolean {
   const { oraclePx } = state.pricesOf(market.asset)
   const distance = Math.abs(px - oraclePx)
-  if (Number.isSafeInteger(100 * Math.max(distance, oraclePx))) {
+  if (100 * (distance + oraclePx) <= Number.MAX_SAFE_INTEGER) {
     return 100 * distance > ORACLE_BAND_PERCENT * oraclePx
   }
   return product(100, distance) > product(ORACLE_BAND_PERCENT, oraclePx)
 }
 
-/** Initial margin with the order added, and its fee set aside; §6.3. An order that cannot raise it needs none. */
+/** Initial margin with the order added, and its fee set aside; §6.3. An order that cannot raise it needs none. `row`: its position. */
 function checkPerpMargin(
   state: CoreState,
   market: PerpMarket,
   order: OrderRequest,
+  row: number,
 ): OrderRejection | undefined {
-  const verdict = checkNearMargin(state, market, order)
+  const verdict = checkNearMargin(state, market, order, row)
   if (verdict !== 'unsure') return verdict
   const { user, isBuy, size } = order
   const { size: open = 0 } = state.positions.get(user, market.asset) ?? {}
@@ -285,30 +289,27 @@ function checkNearMargin(
   state: CoreState,
   market: PerpMarket,
   { user, isBuy, size, px, builder }: OrderRequest,
+  row: number,
 ): OrderRejection | undefined | 'unsure' {
   const { accounts, positions } = state
+  const { margin } = positions
   const { asset, tiers } = market
   const [tier] = tiers
   if (state.generalOnly || tier === undefined || tiers.length > 1) return 'unsure'
   const owner = accounts.handleOf(user)
-  const row = positions.find(owner, asset)
-  const resting =
-    row === NO_ROW ? 0 : ((isBuy ? positions.buy[row] : positions.sell[row]) as number)
-  const reach = Math.abs(positions.sizeOf(row)) + resting + size
+  const reach = Math.abs(positions.sizeOf(row)) + positions.openingOn(row, isBuy) + size
   if (!Number.isSafeInteger(reach)) return 'unsure'
   const takerPpm = feeRatesOf(state, user).perpTakerPpm + builderPpm(builder)
   const fee = nearFeeOf(exact(px * size), takerPpm)
-  const before = positions.initialMarginOf(owner)
-  positions.weigh(owner, asset, row, -fee, 0, isBuy ? size : 0, isBuy ? 0 : size)
-  const after = positions.weighedInitial
+  const before = margin.initialMarginOf(owner)
+  margin.weigh(owner, asset, row, -fee, 0, isBuy ? size : 0, isBuy ? 0 : size)
+  const after = margin.weighedInitial
   if (after <= before) return undefined
-  if (!(after > before) || Number.isNaN(positions.weighedValue)) return 'unsure'
+  if (!(after > before) || Number.isNaN(margin.weighedValue)) return 'unsure'
   const leverage =
-    row === NO_ROW
-      ? state.defaultPositionOf(user, market).leverage
-      : (positions.leverage[row] as number)
+    row === NO_ROW ? state.defaultPositionOf(user, market).leverage : positions.leverageOf(row)
   if (tier.maxLeverage < leverage) return ORDER_REJECTIONS.perpMaxPosition
-  return positions.isWeighedCovered() ? undefined : ORDER_REJECTIONS.perpMargin
+  return margin.isWeighedCovered() ? undefined : ORDER_REJECTIONS.perpMargin
 }
 
 function checkSpot(
@@ -354,11 +355,16 @@ export function checkOpenOrders(
   state: CoreState,
   order: Pick<OrderRequest, 'user' | 'cloid' | 'kind' | 'reduceOnly'>,
 ): OrderRejection | undefined {
-  const { byCloid, triggers } = state.ordersOf(order.user)
-  if (order.cloid !== undefined && byCloid.has(order.cloid)) return ORDER_REJECTIONS.duplicateCloid
-  if (order.kind !== 'gtc' && order.kind !== 'alo') return undefined
-  const openMax = order.reduceOnly ? state.rules.openOrdersMax : openOrdersMaxOf(state, order.user)
-  return state.orders.countOf(order.user) + triggers.size >= openMax
+  const { user, cloid, kind } = order
+  if (cloid !== undefined && state.ordersOf(user).byCloid.has(cloid)) {
+    return ORDER_REJECTIONS.duplicateCloid
+  }
+  if (kind !== 'gtc' && kind !== 'alo') return undefined
+  const waiting = state.triggers.size === 0 ? 0 : state.ordersOf(user).triggers.size
+  const open = state.orders.countOf(user) + waiting
+  // What volume earns comes on top of what everyone has.
+  if (open < state.rules.openOrdersMax) return undefined
+  return order.reduceOnly || open >= openOrdersMaxOf(state, user)
     ? ORDER_REJECTIONS.tooManyOpenOrders
     : undefined
 }

@@ -200,13 +200,17 @@ export class OrderTable implements StoredTable, Undoer {
   }
 
   drain(out: ByteWriter, sink: EntrySink): void {
-    for (const oid of this.#deleted) {
+    const deleted = this.#deleted
+    for (let i = 0; i < deleted.length; i++) {
+      const oid = deleted[i] as number
       ORDERS.writeKey(out.u8(CORE_PREFIX).u8(this.tag), oid)
       sink(out.take(), undefined)
     }
     this.#deleted.length = 0
     const { flags, oid } = this.arena
-    for (const row of this.#changed) {
+    const changed = this.#changed
+    for (let i = 0; i < changed.length; i++) {
+      const row = changed[i] as number
       // A row that was given back, and perhaps taken again, is looked at once.
       if (((flags[row] as number) & ORDER_IS_CHANGED) === 0) continue
       flags[row] = ((flags[row] as number) & ~ORDER_IS_CHANGED) | ORDER_IS_STORED

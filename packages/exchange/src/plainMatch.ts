@@ -26,6 +26,7 @@ export function matchPlain(
   if (market.perp.openInterestCap !== 0n) return 0
   const { accounts, positions, orders, events } = state
   const { arena } = orders
+  const { margin } = positions
   const flags = arena.flags[row] as number
   if ((flags & ORDER_IS_REDUCE_ONLY) !== 0) return 0
   const extras = (flags & ORDER_HAS_EXTRAS) === 0 ? undefined : orders.extrasOf(row)
@@ -49,18 +50,10 @@ export function matchPlain(
   const cash = isBuy ? notional : -notional
   const lots = isBuy ? size : -size
   // The maker's fill comes out of its resting order, which may open.
-  positions.weigh(
-    maker,
-    asset,
-    makerRow,
-    cash - makerFee,
-    -lots,
-    isBuy ? 0 : -size,
-    isBuy ? -size : 0,
-  )
-  if (!positions.isWeighedCovered()) return 0
-  positions.weigh(owner, asset, takerRow, -cash - takerFee, lots, 0, 0)
-  if (!positions.isWeighedCovered()) return 0
+  margin.weigh(maker, asset, makerRow, cash - makerFee, -lots, isBuy ? 0 : -size, isBuy ? -size : 0)
+  if (!margin.isWeighedCovered()) return 0
+  margin.weigh(owner, asset, takerRow, -cash - takerFee, lots, 0, 0)
+  if (!margin.isWeighedCovered()) return 0
 
   const makerOid = arena.oid[row] as number
   if (size === left) {

@@ -1,48 +1,33 @@
 import { assert } from '@openliquid/primitives'
 import type { AccountTable } from './accountTable.ts'
 import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
-import { ceilQuotient, ExactSum, exact, floorQuotient, near } from './exactSum.ts'
-import { grown, grownLength } from './growth.ts'
+import { CrossMargin, POSITION_IS_ISOLATED, type PositionDefaults } from './crossMargin.ts'
+import { ExactSum, floorQuotient, near } from './exactSum.ts'
 import type { Journal, Undoer } from './journal.ts'
-import { ASSETS_MAX } from './limits.ts'
 import { NO_ROW } from './orderArena.ts'
+import {
+  BUY,
+  ENTRY_NTL,
+  FUND_ALL_TIME,
+  FUND_SINCE_CHANGE,
+  FUND_SINCE_OPEN,
+  ISOLATED_RAW_USD,
+  PositionRows,
+  SELL,
+  SIZE,
+} from './positionRows.ts'
 import { POSITIONS, type Position, type User } from './records.ts'
-import { RowIndex } from './rowIndex.ts'
 import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
 
+// Bits of the flags of a row, beside `POSITION_IS_ISOLATED`.
 const EXISTS = 1
-const IS_ISOLATED = 2
 const IS_CHANGED = 4
-/** A number of the row is not a safe integer: the whole position is in `#large`, and NaN in the column. */
+/** A number of the row is not a safe integer: the whole position is in `#large`, and NaN in the cell. */
 const IS_LARGE = 8
 
-/** Above every perp: a key is the owner's handle times this, plus the perp. */
-const PERPS = 16_384
-
-/** Numbers that `#record` pushes for a row. */
-const COLUMNS = [
-  'size',
-  'entryNtl',
-  'isolatedRawUsd',
-  'fundAllTime',
-  'fundSinceOpen',
-  'fundSinceChange',
-] as const
-type Column = (typeof COLUMNS)[number]
-
-/** What a row without entry stands for. */
-export interface PositionDefaults {
-  readonly leverage: number
-  readonly isIsolated: boolean
-}
-
 /**
- * Positions as rows of columns, one for every user and perp with an entry or with resting orders that may open. Beside
+ * Positions as rows of cells, one for every user and perp with an entry or with resting orders that may open. Beside
  * what is stored a row knows those orders, so that margin is asked for without looking anywhere else.
- *
- * The cross margin of an account is kept as two sums that follow every change of a row, and are made anew after a mark
- * changed: what the positions are worth, and what the positions and orders need. A sum that is not a safe integer is NaN:
- * then who asks must count with `bigint` (`margin.ts`).
  */
 export class PositionTable implements StoredTable, Undoer {
   readonly tag: number = POSITIONS.tag
@@ -50,37 +35,15 @@ export class PositionTable implements StoredTable, Undoer {
   readonly #accounts: AccountTable
   readonly #rawUsd: ExactSum
   readonly #defaultsOf: (owner: number, perp: number) => PositionDefaults
-  readonly #index = new RowIndex()
-  #keys: Float64Array = new Float64Array(64)
-  flags: Uint8Array = new Uint8Array(64)
-  leverage: Uint8Array = new Uint8Array(64)
-  /** Signed lots. */
-  size: Float64Array = new Float64Array(64)
-  /** 1e-6 USDC, as all below. */
-  entryNtl: Float64Array = new Float64Array(64)
-  isolatedRawUsd: Float64Array = new Float64Array(64)
-  fundAllTime: Float64Array = new Float64Array(64)
-  fundSinceOpen: Float64Array = new Float64Array(64)
-  fundSinceChange: Float64Array = new Float64Array(64)
-  /** Lots of resting orders that may open. */
-  buy: Float64Array = new Float64Array(64)
-  sell: Float64Array = new Float64Array(64)
-  /** The owner's list. A free row is linked through `next`. */
-  #next: Int32Array = new Int32Array(64)
-  #rowCount = 0
-  #freeRow = NO_ROW
+  readonly #rows: PositionRows
+  /** What the rows of an account are worth together, and what they need. */
+  readonly margin: CrossMargin
   readonly #large = new Map<number, Position>()
   readonly #changed: number[] = []
   /** Rows that may have nothing to say any more: given back with the next drain. */
   readonly #emptied: number[] = []
-  /** Ticks by perp. */
-  readonly #markPx = new Float64Array(ASSETS_MAX)
-  #epoch = 1
-  /** Of the last `weigh`: what the account is worth and what it needs after the change. */
-  weighedValue = 0
-  weighedInitial = 0
-  /** Of the last `fill`: 1e-6 USDC. */
-  closedPnl = 0
+  /** Of the last `fill`: 1e-6 USDC. A double from the start. */
+  closedPnl: number = Number.NaN
   /** Signed lots of all positions, and lots of the long ones, by perp. */
   readonly sizes: Map<number, ExactSum> = new Map()
   readonly openInterest: Map<number, ExactSum> = new Map()
@@ -98,16 +61,18 @@ export class PositionTable implements StoredTable, Undoer {
     this.#accounts = accounts
     this.#rawUsd = options.rawUsd
     this.#defaultsOf = options.defaultsOf
+    this.#rows = new PositionRows(accounts)
+    this.margin = new CrossMargin(accounts, this.#rows, options.defaultsOf)
   }
 
   /** The row of a user's handle in a perp, or -1. */
   find(owner: number, perp: number): number {
-    return owner === NO_ROW ? NO_ROW : this.#index.find(this.#keys, owner * PERPS + perp)
+    return this.#rows.find(owner, perp)
   }
 
   /** The same, made when it is not there. */
   rowOf(owner: number, perp: number): number {
-    const found = this.find(owner, perp)
+    const found = this.#rows.find(owner, perp)
     return found === NO_ROW ? this.#add(owner, perp) : found
   }
 
@@ -125,8 +90,8 @@ export class PositionTable implements StoredTable, Undoer {
   /** In no order that means anything. */
   *owners(): IterableIterator<[User, ReadonlyMap<number, Position>]> {
     const seen = new Set<number>()
-    for (let row = 0; row < this.#rowCount; row++) {
-      if (((this.flags[row] as number) & EXISTS) !== 0) seen.add(this.#ownerOf(row))
+    for (let row = 0; row < this.#rows.count; row++) {
+      if (((this.#rows.flags[row] as number) & EXISTS) !== 0) seen.add(this.#rows.ownerOf(row))
     }
     for (const handle of seen) yield [this.#accounts.userOf(handle), this.#ofHandle(handle)]
   }
@@ -141,18 +106,22 @@ export class PositionTable implements StoredTable, Undoer {
 
   /** Signed lots of a row; no row has none. */
   sizeOf(row: number): number {
-    return row === NO_ROW ? 0 : (this.size[row] as number)
+    return row === NO_ROW ? 0 : this.#rows.cell(row, SIZE)
   }
 
-  isIsolated(row: number): boolean {
-    return ((this.flags[row] as number) & IS_ISOLATED) !== 0
+  leverageOf(row: number): number {
+    return this.#rows.leverage[row] as number
+  }
+
+  /** Lots of the resting orders of one side that may open; no row has none. */
+  openingOn(row: number, isBuy: boolean): number {
+    return row === NO_ROW ? 0 : this.#rows.cell(row, isBuy ? BUY : SELL)
   }
 
   /** Lots of an owner's resting perp orders that may open. */
   openingOf(owner: User, perp: number): { readonly buy: number; readonly sell: number } {
     const row = this.find(this.#accounts.find(owner), perp)
-    if (row === NO_ROW) return { buy: 0, sell: 0 }
-    return { buy: this.buy[row] as number, sell: this.sell[row] as number }
+    return { buy: this.openingOn(row, true), sell: this.openingOn(row, false) }
   }
 
   /** Perps in which an owner has an entry or resting orders that may open. */
@@ -160,10 +129,10 @@ export class PositionTable implements StoredTable, Undoer {
     const perps: number[] = []
     const handle = this.#accounts.find(owner)
     if (handle === NO_ROW) return perps
-    for (let row = this.#head(handle); row !== NO_ROW; row = this.#next[row] as number) {
-      const isThere = ((this.flags[row] as number) & EXISTS) !== 0
-      if (isThere || (this.buy[row] as number) + (this.sell[row] as number) > 0) {
-        perps.push(this.#perpOf(row))
+    const rows = this.#rows
+    for (let row = rows.first(handle); row !== NO_ROW; row = rows.next(row)) {
+      if (((rows.flags[row] as number) & EXISTS) !== 0 || this.#opens(row)) {
+        perps.push(rows.perpOf(row))
       }
     }
     return perps
@@ -172,86 +141,13 @@ export class PositionTable implements StoredTable, Undoer {
   /** Follows the resting orders of a user that may open, in lots. */
   addOpening(owner: number, perp: number, isBuy: boolean, change: number): void {
     const row = this.rowOf(owner, perp)
-    const lots = isBuy ? this.buy : this.sell
-    const sum = (lots[row] as number) + change
-    assert(sum >= 0, 'a negative sum of open orders')
-    const { initialMargin, marginEpoch } = this.#accounts
-    if (marginEpoch[owner] !== this.#epoch) lots[row] = sum
-    else {
-      const mark = this.#markPx[perp] as number
-      const rest = (initialMargin[owner] as number) - this.#initialOf(row, mark)
-      lots[row] = sum
-      initialMargin[owner] = exact(rest + this.#initialOf(row, mark))
-    }
-    if (sum === 0) this.#emptied.push(row)
-  }
-
-  /** Follows the mark price of a perp. */
-  setMarkPx(perp: number, markPx: number): void {
-    if (this.#markPx[perp] === markPx) return
-    this.#markPx[perp] = markPx
-    this.#epoch += 1
-  }
-
-  /**
-   * Weighs a change of an account before it is made, into `weighedValue` and `weighedInitial`; NaN asks for `bigint`.
-   *
-   * @param rawUsd - change of the cross collateral, 1e-6 USDC
-   * @param size - signed lots that the position gains, `buy` and `sell` what its resting orders gain
-   */
-  weigh(
-    owner: number,
-    perp: number,
-    row: number,
-    rawUsd: number,
-    size: number,
-    buy: number,
-    sell: number,
-  ): void {
-    this.#refresh(owner)
-    const accounts = this.#accounts
-    const mark = this.#markPx[perp] as number
-    let leverage: number
-    let isIsolated: boolean
-    let oldSize = 0
-    let oldBuy = 0
-    let oldSell = 0
-    if (row === NO_ROW) {
-      const defaults = this.#defaultsOf(owner, perp)
-      leverage = defaults.leverage
-      isIsolated = defaults.isIsolated
-    } else {
-      leverage = this.leverage[row] as number
-      isIsolated = this.isIsolated(row)
-      oldSize = this.size[row] as number
-      oldBuy = this.buy[row] as number
-      oldSell = this.sell[row] as number
-    }
-    const newSize = oldSize + size
-    const value = isIsolated ? 0 : exact(newSize * mark) - exact(oldSize * mark)
-    const before = initialOf(isIsolated, mark, leverage, oldSize, oldBuy, oldSell)
-    const after = initialOf(isIsolated, mark, leverage, newSize, oldBuy + buy, oldSell + sell)
-    this.weighedValue = exact(
-      accounts.nearRawUsd(owner) + rawUsd + (accounts.positionValue[owner] as number) + value,
-    )
-    this.weighedInitial = exact((accounts.initialMargin[owner] as number) - before + after)
-  }
-
-  /** Whether the last change weighed leaves the initial margin covered; `false` also when it must be counted with `bigint`. */
-  isWeighedCovered(): boolean {
-    return this.weighedValue >= this.weighedInitial
-  }
-
-  /** The initial margin of an account as it is; NaN asks for `bigint`. */
-  initialMarginOf(owner: number): number {
-    this.#refresh(owner)
-    return this.#accounts.initialMargin[owner] as number
+    if (this.margin.addOpening(owner, perp, row, isBuy, change) === 0) this.#emptied.push(row)
   }
 
   /** Whether `fill` can take so much (1e-6 USDC) on this row: a cross position whose numbers stay safe integers. */
   canFill(row: number, notional: number): boolean {
-    const isPlain = ((this.flags[row] as number) & (IS_ISOLATED | IS_LARGE)) === 0
-    return isPlain && (this.entryNtl[row] as number) + notional <= Number.MAX_SAFE_INTEGER
+    const isPlain = ((this.#rows.flags[row] as number) & (POSITION_IS_ISOLATED | IS_LARGE)) === 0
+    return isPlain && this.#rows.cell(row, ENTRY_NTL) + notional <= Number.MAX_SAFE_INTEGER
   }
 
   /**
@@ -261,8 +157,11 @@ export class PositionTable implements StoredTable, Undoer {
    */
   fill(row: number, isBuy: boolean, lots: number, px: number): void {
     this.#record(row)
-    const before = this.size[row] as number
-    const entry = this.entryNtl[row] as number
+    const { flags } = this.#rows
+    const cells = this.#rows.pageOf(row)
+    const at = this.#rows.placeOf(row)
+    const before = cells[at + SIZE] as number
+    const entry = cells[at + ENTRY_NTL] as number
     const after = before + (isBuy ? lots : -lots)
     assert(Number.isSafeInteger(after), 'a position beyond 2^53 lots')
     let entryNtl: number
@@ -277,48 +176,54 @@ export class PositionTable implements StoredTable, Undoer {
       this.closedPnl = isBuy ? entry - kept - proceeds : proceeds - entry + kept
       entryNtl = lots > open ? px * (lots - open) : kept
     }
-    this.#uncount(row)
-    this.#countSizes(this.#perpOf(row), before, after)
-    this.size[row] = after
-    this.entryNtl[row] = entryNtl
-    if ((this.fundAllTime[row] as number) !== 0 && before !== after) {
-      this.fundSinceChange[row] = 0
-      if (Math.sign(before) !== Math.sign(after)) this.fundSinceOpen[row] = 0
+    this.margin.uncount(row)
+    this.#countSizes(this.#rows.perpOf(row), before, after)
+    cells[at + SIZE] = after
+    cells[at + ENTRY_NTL] = entryNtl
+    if (cells[at + FUND_ALL_TIME] !== 0 && before !== after) {
+      cells[at + FUND_SINCE_CHANGE] = 0
+      if (Math.sign(before) !== Math.sign(after)) cells[at + FUND_SINCE_OPEN] = 0
     }
-    this.flags[row] = (this.flags[row] as number) | EXISTS
+    flags[row] = (flags[row] as number) | EXISTS
     if (after === 0) this.#dropDefault(row)
-    this.#count(row)
+    this.margin.count(row)
     this.#mark(row)
   }
 
   takeBack(): void {
     const journal = this.#journal
+    const rows = this.#rows
     const row = journal.popNumber()
     const key = journal.popNumber()
     const flags = journal.popNumber()
     const leverage = journal.popNumber()
-    assert(this.#keys[row] === key, 'a row that went to another position')
-    this.#uncount(row)
-    const before = this.size[row] as number
+    assert(rows.keyOf(row) === key, 'a row that went to another position')
+    this.margin.uncount(row)
+    const before = rows.cell(row, SIZE)
     const isolatedBefore = this.#isolatedRawUsdOf(row)
-    for (const column of COLUMNS) this[column][row] = journal.popNumber()
-    const kept = (this.flags[row] as number) & IS_CHANGED
-    this.flags[row] = (flags & ~IS_CHANGED) | kept
-    this.leverage[row] = leverage
+    const cells = rows.pageOf(row)
+    const at = rows.placeOf(row)
+    for (let cell = SIZE; cell <= FUND_SINCE_CHANGE; cell++) cells[at + cell] = journal.popNumber()
+    const kept = (rows.flags[row] as number) & IS_CHANGED
+    rows.flags[row] = (flags & ~IS_CHANGED) | kept
+    rows.leverage[row] = leverage
     if ((flags & IS_LARGE) !== 0) this.#large.set(row, journal.popValue() as Position)
     else this.#large.delete(row)
-    this.#countSizes(this.#perpOf(row), before, this.size[row] as number)
+    this.#countSizes(rows.perpOf(row), before, rows.cell(row, SIZE))
     this.#rawUsd.addLarge(this.#isolatedRawUsdOf(row) - isolatedBefore)
-    this.#count(row)
+    this.margin.count(row)
     this.#mark(row)
   }
 
   drain(out: ByteWriter, sink: EntrySink): void {
-    for (const row of this.#changed) {
-      const flags = this.flags[row] as number
-      this.flags[row] = flags & ~IS_CHANGED
-      this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), this.#ownerOf(row))
-      const key = out.u32(this.#perpOf(row)).take()
+    const rows = this.#rows
+    const changed = this.#changed
+    for (let i = 0; i < changed.length; i++) {
+      const row = changed[i] as number
+      const flags = rows.flags[row] as number
+      rows.flags[row] = flags & ~IS_CHANGED
+      this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), rows.ownerOf(row))
+      const key = out.u32(rows.perpOf(row)).take()
       if ((flags & EXISTS) === 0) {
         sink(key, undefined)
         this.#emptied.push(row)
@@ -327,15 +232,17 @@ export class PositionTable implements StoredTable, Undoer {
       const large = this.#large.get(row)
       if (large !== undefined) POSITIONS.write(out, large)
       else {
+        const cells = rows.pageOf(row)
+        const at = rows.placeOf(row)
         out
-          .i53(this.size[row] as number)
-          .safeInteger(this.entryNtl[row] as number)
-          .u32(this.leverage[row] as number)
-          .bool((flags & IS_ISOLATED) !== 0)
-          .safeInteger(this.isolatedRawUsd[row] as number)
-          .safeInteger(this.fundAllTime[row] as number)
-          .safeInteger(this.fundSinceOpen[row] as number)
-          .safeInteger(this.fundSinceChange[row] as number)
+          .i53(cells[at + SIZE] as number)
+          .safeInteger(cells[at + ENTRY_NTL] as number)
+          .u32(rows.leverage[row] as number)
+          .bool((flags & POSITION_IS_ISOLATED) !== 0)
+          .safeInteger(cells[at + ISOLATED_RAW_USD] as number)
+          .safeInteger(cells[at + FUND_ALL_TIME] as number)
+          .safeInteger(cells[at + FUND_SINCE_OPEN] as number)
+          .safeInteger(cells[at + FUND_SINCE_CHANGE] as number)
       }
       sink(key, out.take())
     }
@@ -350,128 +257,128 @@ export class PositionTable implements StoredTable, Undoer {
     const position = POSITIONS.read(value)
     value.end()
     const row = this.rowOf(this.#accounts.handleOf(owner), perp)
-    if (((this.flags[row] as number) & EXISTS) !== 0) throw corrupt('an entry stands twice')
+    const { flags } = this.#rows
+    if (((flags[row] as number) & EXISTS) !== 0) throw corrupt('an entry stands twice')
     this.#write(row, position)
-    this.flags[row] = (this.flags[row] as number) & ~IS_CHANGED
+    flags[row] = (flags[row] as number) & ~IS_CHANGED
     this.#changed.length = 0
   }
 
-  #ownerOf(row: number): number {
-    return Math.floor((this.#keys[row] as number) / PERPS)
-  }
-
-  #perpOf(row: number): number {
-    // The low bits of a double are those of the perp.
-    return (this.#keys[row] as number) & (PERPS - 1)
-  }
-
-  #head(owner: number): number {
-    return this.#accounts.positionHead[owner] as number
-  }
-
   #ofHandle(handle: number): Map<number, Position> {
+    const rows = this.#rows
     const positions = new Map<number, Position>()
-    for (let row = this.#head(handle); row !== NO_ROW; row = this.#next[row] as number) {
+    for (let row = rows.first(handle); row !== NO_ROW; row = rows.next(row)) {
       const position = this.#read(row)
-      if (position !== undefined) positions.set(this.#perpOf(row), position)
+      if (position !== undefined) positions.set(rows.perpOf(row), position)
     }
     return positions
   }
 
   #read(row: number): Position | undefined {
-    const flags = this.flags[row] as number
+    const flags = this.#rows.flags[row] as number
     if ((flags & EXISTS) === 0) return undefined
     if ((flags & IS_LARGE) !== 0) return this.#large.get(row)
+    const cells = this.#rows.pageOf(row)
+    const at = this.#rows.placeOf(row)
     return {
-      size: this.size[row] as number,
-      entryNtl: BigInt(this.entryNtl[row] as number),
-      leverage: this.leverage[row] as number,
-      isIsolated: (flags & IS_ISOLATED) !== 0,
-      isolatedRawUsd: BigInt(this.isolatedRawUsd[row] as number),
+      size: cells[at + SIZE] as number,
+      entryNtl: BigInt(cells[at + ENTRY_NTL] as number),
+      leverage: this.#rows.leverage[row] as number,
+      isIsolated: (flags & POSITION_IS_ISOLATED) !== 0,
+      isolatedRawUsd: BigInt(cells[at + ISOLATED_RAW_USD] as number),
       cumFunding: {
-        allTime: BigInt(this.fundAllTime[row] as number),
-        sinceOpen: BigInt(this.fundSinceOpen[row] as number),
-        sinceChange: BigInt(this.fundSinceChange[row] as number),
+        allTime: BigInt(cells[at + FUND_ALL_TIME] as number),
+        sinceOpen: BigInt(cells[at + FUND_SINCE_OPEN] as number),
+        sinceChange: BigInt(cells[at + FUND_SINCE_CHANGE] as number),
       },
     }
   }
 
   #write(row: number, position: Position | undefined): void {
-    this.#uncount(row)
-    const before = this.size[row] as number
+    const rows = this.#rows
+    this.margin.uncount(row)
+    const cells = rows.pageOf(row)
+    const at = rows.placeOf(row)
+    const before = cells[at + SIZE] as number
     const isolatedBefore = this.#isolatedRawUsdOf(row)
     const after = position?.size ?? 0
     if (position !== undefined && before !== after) {
       assert((after === 0) === (position.entryNtl === 0n), 'an entry without size')
     }
     let isLarge = false
-    const column = (name: Column, value: bigint): void => {
+    const put = (cell: number, value: bigint): void => {
       const number = near(value)
-      this[name][row] = number
+      cells[at + cell] = number
       if (Number.isNaN(number)) isLarge = true
     }
-    this.size[row] = after
-    column('entryNtl', position?.entryNtl ?? 0n)
-    column('isolatedRawUsd', position?.isolatedRawUsd ?? 0n)
-    column('fundAllTime', position?.cumFunding.allTime ?? 0n)
-    column('fundSinceOpen', position?.cumFunding.sinceOpen ?? 0n)
-    column('fundSinceChange', position?.cumFunding.sinceChange ?? 0n)
+    cells[at + SIZE] = after
+    put(ENTRY_NTL, position?.entryNtl ?? 0n)
+    put(ISOLATED_RAW_USD, position?.isolatedRawUsd ?? 0n)
+    put(FUND_ALL_TIME, position?.cumFunding.allTime ?? 0n)
+    put(FUND_SINCE_OPEN, position?.cumFunding.sinceOpen ?? 0n)
+    put(FUND_SINCE_CHANGE, position?.cumFunding.sinceChange ?? 0n)
     const { leverage, isIsolated } =
-      position ?? this.#defaultsOf(this.#ownerOf(row), this.#perpOf(row))
-    this.leverage[row] = leverage
-    this.flags[row] =
-      ((this.flags[row] as number) & IS_CHANGED) |
+      position ?? this.#defaultsOf(rows.ownerOf(row), rows.perpOf(row))
+    rows.leverage[row] = leverage
+    rows.flags[row] =
+      ((rows.flags[row] as number) & IS_CHANGED) |
       (position === undefined ? 0 : EXISTS) |
-      (isIsolated ? IS_ISOLATED : 0) |
+      (isIsolated ? POSITION_IS_ISOLATED : 0) |
       (isLarge ? IS_LARGE : 0)
     if (isLarge && position !== undefined) this.#large.set(row, position)
     else this.#large.delete(row)
-    this.#countSizes(this.#perpOf(row), before, after)
+    this.#countSizes(rows.perpOf(row), before, after)
     const change = (position?.isolatedRawUsd ?? 0n) - isolatedBefore
     if (change !== 0n) this.#rawUsd.addLarge(change)
-    this.#count(row)
+    this.margin.count(row)
     this.#mark(row)
   }
 
   #isolatedRawUsdOf(row: number): bigint {
-    const value = this.isolatedRawUsd[row] as number
+    const value = this.#rows.cell(row, ISOLATED_RAW_USD)
     return Number.isNaN(value) ? (this.#large.get(row)?.isolatedRawUsd ?? 0n) : BigInt(value)
   }
 
   /** A position that says nothing any more is no entry. */
   #dropDefault(row: number): void {
-    const { leverage, isIsolated } = this.#defaultsOf(this.#ownerOf(row), this.#perpOf(row))
+    const rows = this.#rows
+    const { leverage, isIsolated } = this.#defaultsOf(rows.ownerOf(row), rows.perpOf(row))
+    const flags = rows.flags[row] as number
     const isDefault =
-      this.leverage[row] === leverage &&
-      this.isIsolated(row) === isIsolated &&
-      this.isolatedRawUsd[row] === 0 &&
-      this.fundAllTime[row] === 0
-    if (isDefault) this.flags[row] = (this.flags[row] as number) & ~EXISTS
+      rows.leverage[row] === leverage &&
+      ((flags & POSITION_IS_ISOLATED) !== 0) === isIsolated &&
+      rows.cell(row, ISOLATED_RAW_USD) === 0 &&
+      rows.cell(row, FUND_ALL_TIME) === 0
+    if (isDefault) rows.flags[row] = flags & ~EXISTS
   }
 
   #record(row: number): void {
     const journal = this.#journal
     if (!journal.isOpen) return
-    const flags = this.flags[row] as number
+    const rows = this.#rows
+    const flags = rows.flags[row] as number
     if ((flags & IS_LARGE) !== 0) journal.pushValue(this.#large.get(row))
-    // Not by their names in a loop: this is done for every fill.
-    journal.pushNumber(this.fundSinceChange[row] as number)
-    journal.pushNumber(this.fundSinceOpen[row] as number)
-    journal.pushNumber(this.fundAllTime[row] as number)
-    journal.pushNumber(this.isolatedRawUsd[row] as number)
-    journal.pushNumber(this.entryNtl[row] as number)
-    journal.pushNumber(this.size[row] as number)
-    journal.pushNumber(this.leverage[row] as number)
+    const cells = rows.pageOf(row)
+    const at = rows.placeOf(row)
+    // Not in a loop: this is done for every fill.
+    journal.pushNumber(cells[at + FUND_SINCE_CHANGE] as number)
+    journal.pushNumber(cells[at + FUND_SINCE_OPEN] as number)
+    journal.pushNumber(cells[at + FUND_ALL_TIME] as number)
+    journal.pushNumber(cells[at + ISOLATED_RAW_USD] as number)
+    journal.pushNumber(cells[at + ENTRY_NTL] as number)
+    journal.pushNumber(cells[at + SIZE] as number)
+    journal.pushNumber(rows.leverage[row] as number)
     journal.pushNumber(flags)
-    journal.pushNumber(this.#keys[row] as number)
+    journal.pushNumber(rows.keyOf(row))
     journal.pushNumber(row)
     journal.note(this)
   }
 
   #mark(row: number): void {
-    const flags = this.flags[row] as number
-    if ((flags & IS_CHANGED) !== 0) return
-    this.flags[row] = flags | IS_CHANGED
+    const { flags } = this.#rows
+    const before = flags[row] as number
+    if ((before & IS_CHANGED) !== 0) return
+    flags[row] = before | IS_CHANGED
     this.#changed.push(row)
   }
 
@@ -482,131 +389,25 @@ export class PositionTable implements StoredTable, Undoer {
     if (opened !== 0) sumOf(this.openInterest, perp).add(opened)
   }
 
-  /** Takes a row out of the sums of its owner, if they are up to date. */
-  #uncount(row: number): void {
-    this.#addToSums(row, -1)
-  }
-
-  #count(row: number): void {
-    this.#addToSums(row, 1)
-  }
-
-  #addToSums(row: number, sign: 1 | -1): void {
-    const accounts = this.#accounts
-    const owner = this.#ownerOf(row)
-    if (accounts.marginEpoch[owner] !== this.#epoch) return
-    const mark = this.#markPx[this.#perpOf(row)] as number
-    const value = this.isIsolated(row) ? 0 : exact((this.size[row] as number) * mark)
-    accounts.positionValue[owner] = exact((accounts.positionValue[owner] as number) + sign * value)
-    accounts.initialMargin[owner] = exact(
-      (accounts.initialMargin[owner] as number) + sign * this.#initialOf(row, mark),
-    )
-  }
-
-  /** What a row needs at a mark, 1e-6 USDC. */
-  #initialOf(row: number, mark: number): number {
-    return initialOf(
-      this.isIsolated(row),
-      mark,
-      this.leverage[row] as number,
-      this.size[row] as number,
-      this.buy[row] as number,
-      this.sell[row] as number,
-    )
-  }
-
-  /** Makes the sums of an account anew when a mark changed since. */
-  #refresh(owner: number): void {
-    const accounts = this.#accounts
-    if (accounts.marginEpoch[owner] === this.#epoch) return
-    accounts.marginEpoch[owner] = this.#epoch
-    accounts.positionValue[owner] = 0
-    accounts.initialMargin[owner] = 0
-    for (let row = this.#head(owner); row !== NO_ROW; row = this.#next[row] as number) {
-      this.#count(row)
-    }
+  #opens(row: number): boolean {
+    return this.#rows.cell(row, BUY) + this.#rows.cell(row, SELL) > 0
   }
 
   #add(owner: number, perp: number): number {
-    const row = this.#take()
+    const rows = this.#rows
+    const row = rows.add(owner, perp)
     const { leverage, isIsolated } = this.#defaultsOf(owner, perp)
-    this.#keys[row] = owner * PERPS + perp
-    this.flags[row] = isIsolated ? IS_ISOLATED : 0
-    this.leverage[row] = leverage
-    for (const column of COLUMNS) this[column][row] = 0
-    this.buy[row] = 0
-    this.sell[row] = 0
-    const head = this.#head(owner)
-    this.#next[row] = head
-    this.#accounts.positionHead[owner] = row
-    this.#index.add(this.#keys, row)
+    rows.flags[row] = isIsolated ? POSITION_IS_ISOLATED : 0
+    rows.leverage[row] = leverage
     this.#emptied.push(row)
     return row
   }
 
   #releaseEmpty(row: number): void {
-    const isFree = this.#keys[row] === -1
-    const isEntry = ((this.flags[row] as number) & (EXISTS | IS_CHANGED)) !== 0
-    if (isFree || isEntry || (this.buy[row] as number) + (this.sell[row] as number) > 0) return
-    this.#index.remove(this.#keys, row)
-    this.#unlink(this.#ownerOf(row), row)
-    this.#keys[row] = -1
-    this.#next[row] = this.#freeRow
-    this.#freeRow = row
+    const isFree = this.#rows.keyOf(row) === -1
+    const isEntry = ((this.#rows.flags[row] as number) & (EXISTS | IS_CHANGED)) !== 0
+    if (!isFree && !isEntry && !this.#opens(row)) this.#rows.release(row)
   }
-
-  /** Takes a row out of its owner's list, which is as short as an owner has perps. */
-  #unlink(owner: number, row: number): void {
-    const after = this.#next[row] as number
-    let before = this.#head(owner)
-    if (before === row) {
-      this.#accounts.positionHead[owner] = after
-      return
-    }
-    while (this.#next[before] !== row) before = this.#next[before] as number
-    this.#next[before] = after
-  }
-
-  #take(): number {
-    const free = this.#freeRow
-    if (free !== NO_ROW) {
-      this.#freeRow = this.#next[free] as number
-      return free
-    }
-    if (this.#rowCount === this.#keys.length) {
-      const length = grownLength(this.#rowCount)
-      this.#keys = grown(this.#keys, length)
-      this.flags = grown(this.flags, length)
-      this.leverage = grown(this.leverage, length)
-      for (const column of COLUMNS) this[column] = grown(this[column], length)
-      this.buy = grown(this.buy, length)
-      this.sell = grown(this.sell, length)
-      this.#next = grown(this.#next, length)
-    }
-    const row = this.#rowCount
-    this.#rowCount += 1
-    return row
-  }
-}
-
-/** What a position and its resting orders need, 1e-6 USDC; docs/spec/hyperliquid.md §6.3. */
-function initialOf(
-  isIsolated: boolean,
-  mark: number,
-  leverage: number,
-  size: number,
-  buy: number,
-  sell: number,
-): number {
-  if (isIsolated) {
-    // What filling the orders would move out of the cross account, on the worse side.
-    const opened = Math.max(buy - Math.max(-size, 0), sell - Math.max(size, 0), 0)
-    return ceilQuotient(exact(opened * mark), leverage)
-  }
-  const long = exact(size + buy)
-  const short = exact(size - sell)
-  const worst = Math.max(long < 0 ? -long : long, short < 0 ? -short : short)
-  return ceilQuotient(exact(worst * mark), leverage)
 }
 
 /** `amount * part / whole`, rounded down. */

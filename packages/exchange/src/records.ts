@@ -475,8 +475,7 @@ export const NONCES: TableSpec<User, NonceSet> = {
   tag: 0x13,
   ...userKey,
   write: (out, nonces) => {
-    out.u32(nonces.length)
-    for (const nonce of nonces) out.u53(nonce)
+    out.u32(nonces.length).u53s(nonces)
   },
   read: (input) => {
     const nonces = readList(input, () => input.u53())

@@ -1,19 +1,32 @@
 import { compareBytes, type Write } from '@openliquid/primitives'
 import { CORE_KEY_BYTES_MAX } from './limits.ts'
 
-/** The byte after the prefix that all keys have. */
+/** The byte after the prefix that all keys have: the table's, whose keys have one length. */
 const TAG = 1
 /** Words of a key that are sorted by at a time: all of a sequence number, and more than two addresses share by chance. */
-const WORDS = 3
+const WORDS = 2
 const DIGIT_BITS = 11
 const DIGITS = 1 << DIGIT_BITS
 const DIGIT_MASK = DIGITS - 1
 /** Fewer are compared: counting digits takes longer. */
 const RADIX_MIN = 256
 
-/** Sorts the writes of a block by key. */
-export function sortedWrites(writes: readonly Write[]): Write[] {
-  return sortedFrom(writes, TAG)
+/** The writes of a block that its tree says were changes, with 1 in their place, sorted by key. */
+export function sortedWrites(writes: readonly Write[], isChanged: Uint8Array): Write[] {
+  const byTag: (Write[] | undefined)[] = []
+  for (let i = 0; i < writes.length; i++) {
+    if (isChanged[i] !== 1) continue
+    const write = writes[i] as Write
+    const tag = write[0][TAG] as number
+    const group = byTag[tag]
+    if (group === undefined) byTag[tag] = [write]
+    else group.push(write)
+  }
+  const sorted: Write[] = []
+  for (const group of byTag) {
+    if (group !== undefined) for (const write of sortedFrom(group, TAG + 1)) sorted.push(write)
+  }
+  return sorted
 }
 
 /** Sorts writes whose keys have their first `from` bytes in common: by radix, and what that leaves alike by the bytes after. */
@@ -46,16 +59,15 @@ function sortedFrom(writes: readonly Write[], from: number): Write[] {
   return sorted
 }
 
-/** Four bytes of every key, zeros behind its end: keys of one tag have one length. */
+/** Four bytes of every key, zeros behind its end. */
 function wordsAt(writes: readonly Write[], at: number): Uint32Array {
   const words = new Uint32Array(writes.length)
   for (let i = 0; i < writes.length; i++) {
-    const [key] = writes[i] as Write
-    words[i] =
-      ((key[at] ?? 0) << 24) |
-      ((key[at + 1] ?? 0) << 16) |
-      ((key[at + 2] ?? 0) << 8) |
-      (key[at + 3] ?? 0)
+    const key = (writes[i] as Write)[0]
+    let word = 0
+    // No read behind the end: those are slow.
+    for (let j = at; j < at + 4; j++) word = (word << 8) | (j < key.length ? (key[j] as number) : 0)
+    words[i] = word
   }
   return words
 }

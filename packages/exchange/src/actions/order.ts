@@ -34,9 +34,12 @@ export function applyOrder(
 
 /** What the payload alone decides; docs/spec/hyperliquid.md §4.1, §5. */
 export function checkTriggerOrders(orders: readonly OrderWire[]): ActionFault | undefined {
-  return orders.some((order) => isTriggerOrder(order) && !order.r)
-    ? fault('OL_ACTION_MALFORMED', 'TP/SL orders must be reduce only.')
-    : undefined
+  for (const order of orders) {
+    if (isTriggerOrder(order) && !order.r) {
+      return fault('OL_ACTION_MALFORMED', 'TP/SL orders must be reduce only.')
+    }
+  }
+  return undefined
 }
 
 function placeBatch(
@@ -53,7 +56,9 @@ function placeBatch(
 ): OrderResult[] | ActionFault {
   if (grouping === 'na') {
     const extras = { builder }
-    return orders.map((order) => placeOrder(state, user, order, extras))
+    const results: OrderResult[] = []
+    for (const order of orders) results.push(placeOrder(state, user, order, extras))
+    return results
   }
   const [first, ...others] = orders
   const badGroup = fault('OL_ACTION_MALFORMED', 'Invalid TP/SL grouping.')

@@ -1,0 +1,197 @@
+import { assert } from '@openliquid/primitives'
+import type { AccountTable } from './accountTable.ts'
+import { ceilQuotient, exact } from './exactSum.ts'
+import { ASSETS_MAX } from './limits.ts'
+import { NO_ROW } from './orderArena.ts'
+import { BUY, type PositionRows, SELL, SIZE } from './positionRows.ts'
+
+/** What a row without entry stands for. */
+export interface PositionDefaults {
+  readonly leverage: number
+  readonly isIsolated: boolean
+}
+
+/** Bit of the flags of a row. */
+export const POSITION_IS_ISOLATED = 2
+
+/**
+ * The cross margin of an account as two sums that follow every change of its rows, and are made anew after a mark
+ * changed: what the positions are worth, and what the positions and orders need. A sum that is not a safe integer is NaN:
+ * then who asks must count with `bigint` (`margin.ts`).
+ */
+export class CrossMargin {
+  readonly #accounts: AccountTable
+  readonly #rows: PositionRows
+  readonly #defaultsOf: (owner: number, perp: number) => PositionDefaults
+  /** Ticks by perp. */
+  readonly #markPx = new Float64Array(ASSETS_MAX)
+  #epoch = 1
+  /** Of the last `weigh`: what the account is worth and what it needs after the change. Doubles from the start. */
+  weighedValue: number = Number.NaN
+  weighedInitial: number = Number.NaN
+
+  constructor(
+    accounts: AccountTable,
+    rows: PositionRows,
+    defaultsOf: (owner: number, perp: number) => PositionDefaults,
+  ) {
+    this.#accounts = accounts
+    this.#rows = rows
+    this.#defaultsOf = defaultsOf
+  }
+
+  /** Follows the mark price of a perp. */
+  setMarkPx(perp: number, markPx: number): void {
+    if (this.#markPx[perp] === markPx) return
+    this.#markPx[perp] = markPx
+    this.#epoch += 1
+  }
+
+  /** Takes a row out of the sums of its owner, if they are up to date. */
+  uncount(row: number): void {
+    this.#addToSums(row, -1)
+  }
+
+  /** Puts a row into the sums of its owner, if they are up to date. */
+  count(row: number): void {
+    this.#addToSums(row, 1)
+  }
+
+  /** Follows the resting orders of a row that may open, in lots; returns what is left of that side. */
+  addOpening(owner: number, perp: number, row: number, isBuy: boolean, change: number): number {
+    const cells = this.#rows.pageOf(row)
+    const at = this.#rows.placeOf(row)
+    const side = at + (isBuy ? BUY : SELL)
+    const sum = (cells[side] as number) + change
+    assert(sum >= 0, 'a negative sum of open orders')
+    const { initialMargin, marginEpoch } = this.#accounts
+    if (marginEpoch[owner] !== this.#epoch) {
+      cells[side] = sum
+      return sum
+    }
+    const mark = this.#markPx[perp] as number
+    const rest = (initialMargin[owner] as number) - this.#initialOf(row, mark)
+    cells[side] = sum
+    initialMargin[owner] = exact(rest + this.#initialOf(row, mark))
+    return sum
+  }
+
+  /**
+   * Weighs a change of an account before it is made, into `weighedValue` and `weighedInitial`; NaN asks for `bigint`.
+   *
+   * @param rawUsd - change of the cross collateral, 1e-6 USDC
+   * @param size - signed lots that the position gains, `buy` and `sell` what its resting orders gain
+   */
+  weigh(
+    owner: number,
+    perp: number,
+    row: number,
+    rawUsd: number,
+    size: number,
+    buy: number,
+    sell: number,
+  ): void {
+    this.#refresh(owner)
+    const accounts = this.#accounts
+    const mark = this.#markPx[perp] as number
+    let leverage: number
+    let isIsolated: boolean
+    let oldSize = 0
+    let oldBuy = 0
+    let oldSell = 0
+    if (row === NO_ROW) {
+      const defaults = this.#defaultsOf(owner, perp)
+      leverage = defaults.leverage
+      isIsolated = defaults.isIsolated
+    } else {
+      const cells = this.#rows.pageOf(row)
+      const at = this.#rows.placeOf(row)
+      leverage = this.#rows.leverage[row] as number
+      isIsolated = this.#isIsolated(row)
+      oldSize = cells[at + SIZE] as number
+      oldBuy = cells[at + BUY] as number
+      oldSell = cells[at + SELL] as number
+    }
+    const newSize = oldSize + size
+    const value = isIsolated ? 0 : exact(newSize * mark) - exact(oldSize * mark)
+    const before = initialOf(isIsolated, mark, leverage, oldSize, oldBuy, oldSell)
+    const after = initialOf(isIsolated, mark, leverage, newSize, oldBuy + buy, oldSell + sell)
+    this.weighedValue = exact(
+      accounts.nearRawUsd(owner) + rawUsd + (accounts.positionValue[owner] as number) + value,
+    )
+    this.weighedInitial = exact((accounts.initialMargin[owner] as number) - before + after)
+  }
+
+  /** Whether the last change weighed leaves the initial margin covered; `false` also when it must be counted with `bigint`. */
+  isWeighedCovered(): boolean {
+    return this.weighedValue >= this.weighedInitial
+  }
+
+  /** The initial margin of an account as it is; NaN asks for `bigint`. */
+  initialMarginOf(owner: number): number {
+    this.#refresh(owner)
+    return this.#accounts.initialMargin[owner] as number
+  }
+
+  #isIsolated(row: number): boolean {
+    return ((this.#rows.flags[row] as number) & POSITION_IS_ISOLATED) !== 0
+  }
+
+  #addToSums(row: number, sign: 1 | -1): void {
+    const accounts = this.#accounts
+    const owner = this.#rows.ownerOf(row)
+    if (accounts.marginEpoch[owner] !== this.#epoch) return
+    const mark = this.#markPx[this.#rows.perpOf(row)] as number
+    const value = this.#isIsolated(row) ? 0 : exact(this.#rows.cell(row, SIZE) * mark)
+    accounts.positionValue[owner] = exact((accounts.positionValue[owner] as number) + sign * value)
+    accounts.initialMargin[owner] = exact(
+      (accounts.initialMargin[owner] as number) + sign * this.#initialOf(row, mark),
+    )
+  }
+
+  /** What a row needs at a mark, 1e-6 USDC. */
+  #initialOf(row: number, mark: number): number {
+    const cells = this.#rows.pageOf(row)
+    const at = this.#rows.placeOf(row)
+    return initialOf(
+      this.#isIsolated(row),
+      mark,
+      this.#rows.leverage[row] as number,
+      cells[at + SIZE] as number,
+      cells[at + BUY] as number,
+      cells[at + SELL] as number,
+    )
+  }
+
+  /** Makes the sums of an account anew when a mark changed since. */
+  #refresh(owner: number): void {
+    const accounts = this.#accounts
+    if (accounts.marginEpoch[owner] === this.#epoch) return
+    accounts.marginEpoch[owner] = this.#epoch
+    accounts.positionValue[owner] = 0
+    accounts.initialMargin[owner] = 0
+    for (let row = this.#rows.first(owner); row !== NO_ROW; row = this.#rows.next(row)) {
+      this.count(row)
+    }
+  }
+}
+
+/** What a position and its resting orders need, 1e-6 USDC; docs/spec/hyperliquid.md §6.3. */
+function initialOf(
+  isIsolated: boolean,
+  mark: number,
+  leverage: number,
+  size: number,
+  buy: number,
+  sell: number,
+): number {
+  if (isIsolated) {
+    // What filling the orders would move out of the cross account, on the worse side.
+    const opened = Math.max(buy - Math.max(-size, 0), sell - Math.max(size, 0), 0)
+    return ceilQuotient(exact(opened * mark), leverage)
+  }
+  const long = exact(size + buy)
+  const short = exact(size - sell)
+  const worst = Math.max(long < 0 ? -long : long, short < 0 ? -short : short)
+  return ceilQuotient(exact(worst * mark), leverage)
+}
