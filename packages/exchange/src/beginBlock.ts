@@ -3,6 +3,7 @@ import { expireAgents } from './agents.ts'
 import { deleverage } from './autoDeleveraging.ts'
 import type { CoreState } from './coreState.ts'
 import { matureDelayed } from './coreWriter.ts'
+import { continueDelistings } from './delisting.ts'
 import { advanceFunding } from './funding.ts'
 import { updateHyperliquidity } from './hyperliquidity/hyperliquidity.ts'
 import { liquidate } from './liquidation.ts'
@@ -35,6 +36,7 @@ export function beginBlock(state: CoreState, context: BlockContext): void {
   matureDelayed(state)
   matureScheduledCancels(state)
   updateHyperliquidity(state)
+  continueDelistings(state)
   runTwapSlices(state, blockHash)
   expireAgents(state)
   // ③ prices

@@ -71,6 +71,8 @@ import {
   DELAYED_ORDERS,
   DELISTED,
   type DelayedOrder,
+  DUST_CURSOR,
+  type DustCursor,
   MARGIN_TABLES,
   type MarginTable,
   ORACLE_SIGNERS,
@@ -215,6 +217,8 @@ export class CoreState {
     this.journal,
     (_user, token, previous, next) => this.#spotBalanceChanged(token, previous, next),
   )
+  /** Where the sweep of dust goes on, while it is not through. */
+  readonly dustCursor: Table<Singleton, DustCursor> = new Table(DUST_CURSOR, this.journal, nothing)
   readonly nonces: NonceTable = new NonceTable(this.accounts)
   readonly orders: OrderTable = new OrderTable(new OrderArena(), this.journal, this.accounts, {
     marketOf: (asset) => this.#marketOfOrder(asset),
@@ -355,6 +359,7 @@ export class CoreState {
     this.nonces,
     this.orders,
     this.triggers,
+    this.dustCursor,
     this.twaps,
     this.delayedOrders,
     this.markStates,
@@ -399,6 +404,8 @@ export class CoreState {
   readonly transferQueue: TransferQueue = new TransferQueue()
   /** The EVM as the running block found it; absent when there is none. */
   evm: EvmFacts | undefined
+  /** Stored keys behind one, in key order, as of the last block: so many at most. */
+  keysAfter: (key: Uint8Array, countMax: number) => Uint8Array[] = () => []
   /** Checks the keys of validators; without it none can be registered. */
   verifyPossession: PossessionVerifier | undefined
   /** Accounts that credits from the EVM made in the running block: contracts may not act for them yet. */

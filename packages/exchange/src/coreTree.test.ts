@@ -51,6 +51,22 @@ describe('core root', () => {
     expect(down.root()).toEqual(up.root())
   })
 
+  it('lists the keys behind any key in their order, so many at most', () => {
+    const next = prng(11)
+    const tree = new CoreTree()
+    expect(tree.keysAfter(key(0), 5)).toEqual([])
+    const present = new Set<number>()
+    for (let i = 0; i < 120; i++) {
+      const k = next(3) === 0 ? next(0xffff_ffff) : next(400)
+      tree.put(key(k), value(i))
+      present.add(k)
+      const from = next(2) === 0 ? k : next(500)
+      const behind = [...present].filter((n) => n > from).sort((a, b) => a - b)
+      const countMax = 1 + next(130)
+      expect(tree.keysAfter(key(from), countMax)).toEqual(behind.slice(0, countMax).map(key))
+    }
+  })
+
   it('is 32 zero bytes for nothing', () => {
     const tree = new CoreTree()
     tree.put(key(1), value(1))

@@ -135,6 +135,33 @@ export class CoreTree {
     return { key: found, value: readValue(found), steps }
   }
 
+  /** The keys of the entries that follow a key, present or not, in key order: so many at most. */
+  keysAfter(key: Uint8Array, countMax: number): Uint8Array[] {
+    const keys: Uint8Array[] = []
+    if (this.#top === NONE) return keys
+    const leaf = FIRST_LEAF - this.#search(key)
+    const size = this.#leafKeySizes[leaf] as number
+    const bit = this.#keys.firstDifference(key, size, this.#leafKeys[leaf] as number)
+    /** Subtrees whose keys all follow, the last one first. */
+    const later: number[] = []
+    let depth = 0
+    for (; depth < this.#pathLength; depth++) {
+      const branch = this.#path[depth] as number
+      const own = this.#bits[branch] as number
+      if (bit !== NONE && own > bit) break
+      if (bitAt(key, own) === 0) later.push(this.#ones[branch] as number)
+    }
+    // Below the first bit in which the key is on its own, all others are on one side of it.
+    if (bit !== NONE && bitAt(key, bit) === 0) {
+      later.push((depth < this.#pathLength ? this.#path[depth] : FIRST_LEAF - leaf) as number)
+    }
+    for (let node = later.pop(); node !== undefined && keys.length < countMax; node = later.pop()) {
+      if (node < 0) keys.push(this.#keyOf(FIRST_LEAF - node))
+      else later.push(this.#ones[node] as number, this.#zeros[node] as number)
+    }
+    return keys
+  }
+
   #set(key: Uint8Array, value: Uint8Array, place: number): void {
     const node = this.#top === NONE ? NONE : this.#search(key)
     let leaf = FIRST_LEAF - node

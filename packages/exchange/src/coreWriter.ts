@@ -18,7 +18,7 @@ import { approveAgent } from './agents.ts'
 import { approveBuilder } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits } from './decimal.ts'
-import { CORE_WRITER_QUEUE_MAX } from './limits.ts'
+import { CORE_WRITER_QUEUE_MAX, DUE_PER_BLOCK_MAX } from './limits.ts'
 import { placeOrder } from './orderEntry.ts'
 import type { Cloid, DelayedOrder, Token, User } from './records.ts'
 import { depositStake, withdrawStake } from './staking/staking.ts'
@@ -127,7 +127,7 @@ export function applyCoreWriter(
 
 /** Begin-block step ②: carries out what has waited long enough, first come first served; §2, §12. */
 export function matureDelayed(state: CoreState): void {
-  for (;;) {
+  for (let left = DUE_PER_BLOCK_MAX; left > 0; left--) {
     const sequence = state.dueDelayed.next(state.now.timestampMs)
     if (sequence === undefined) return
     const order = state.delayedOrders.get(sequence)

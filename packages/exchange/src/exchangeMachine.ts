@@ -135,6 +135,7 @@ export class ExchangeMachine {
       options.generalOnly,
     )
     this.#state.verifyPossession = options.verifyPossession
+    this.#state.keysAfter = (key, countMax) => this.#tree.keysAfter(key, countMax)
     this.#view = new CoreView(this.#state)
   }
 

@@ -70,5 +70,13 @@ export const MULTI_SIG_SIGNERS_OF_USER_MAX = 10
 export const REFERRALS_SHOWN_MAX = 100
 /** Block time for which a vote of a validator counts: others may follow, and a mind may change. */
 export const L1_VOTE_MS = 86_400_000
+/** Orders taken out and positions settled of delisted perps in one block: what is left waits for the next ones. */
+export const DELISTING_STEPS_MAX = 1_000
+/** Spot balances that the daily sweep of dust looks at in one block: the next block goes on behind them. */
+export const DUST_BALANCES_PER_BLOCK_MAX = 2_000
+/** Slices of TWAPs, delayed actions of contracts and withdrawals of stake in one block, each: the others stay due. */
+export const DUE_PER_BLOCK_MAX = 2_000
+/** Orders after which no further user's scheduled cancel comes in the same block. */
+export const SCHEDULED_CANCELS_PER_BLOCK_MAX = 5_000
 /** Bytes of a key of the Core: its length stands in one byte of the leaf's hash. */
 export const CORE_KEY_BYTES_MAX = 255

@@ -53,6 +53,8 @@ const NO_MATCH: MatchResult = { filled: 0, notional: 0n, stop: 'done' }
  * goes on. Margin is asked for both sides before each match, so no fill leaves an account uncovered.
  */
 export function matchOrder(state: CoreState, market: Market, taker: Taker): MatchResult {
+  // Its orders wait to be taken out.
+  if (state.delisted.size > 0 && state.delisted.has(market.asset)) return NO_MATCH
   const bestPx = market.book.bestPx(!taker.isBuy)
   if (bestPx === 0 || !crosses(taker, bestPx)) return NO_MATCH
   let filled = 0

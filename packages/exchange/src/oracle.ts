@@ -110,6 +110,8 @@ function applyBucket(
   const previous = new Map<number, number>()
   const printed: OracleUpdateEvent['prices'][number][] = []
   for (const perp of [...oraclePxs.keys()].sort((a, b) => a - b)) {
+    // Its positions are settled at the mark that it was delisted at.
+    if (state.delisted.has(perp)) continue
     const market = state.perpMarket(perp)
     const submitted = oraclePxs.get(perp) ?? []
     const venues = perpPxs.get(perp) ?? []

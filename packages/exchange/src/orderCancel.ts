@@ -49,14 +49,16 @@ export function removeOpen(
   else removeOrder(state, order, status)
 }
 
-/** Takes out all orders of a user, the oldest first. */
-export function cancelAllOrders(state: CoreState, user: User, status: OrderStatus): void {
+/** Takes out all orders of a user, the oldest first; returns how many there were. */
+export function cancelAllOrders(state: CoreState, user: User, status: OrderStatus): number {
   const { triggers } = state.ordersOf(user)
-  for (const oid of [...state.orders.oidsOf(user), ...triggers.keys()].sort(ascending)) {
+  const oids = [...state.orders.oidsOf(user), ...triggers.keys()].sort(ascending)
+  for (const oid of oids) {
     const order = state.orders.get(oid) ?? state.triggers.get(oid)
     // A parent may have taken it along.
     if (order !== undefined) removeOpen(state, order, status)
   }
+  return oids.length
 }
 
 /** What an order that traded to its end means for its TP/SL group; docs/spec/hyperliquid.md §5. */

@@ -96,6 +96,16 @@ export class PositionTable implements StoredTable, Undoer {
     for (const handle of seen) yield [this.#accounts.userOf(handle), this.#ofHandle(handle)]
   }
 
+  /** Users who are long in a perp, or short, in no order that means anything. */
+  *holdersOf(perp: number, isLong: boolean): IterableIterator<User> {
+    const rows = this.#rows
+    for (let row = 0; row < rows.count; row++) {
+      if (rows.keyOf(row) === -1 || rows.perpOf(row) !== perp) continue
+      const size = rows.cell(row, SIZE)
+      if (isLong ? size > 0 : size < 0) yield this.#accounts.userOf(rows.ownerOf(row))
+    }
+  }
+
   set(owner: User, perp: number, position: Position | undefined): void {
     const handle = this.#accounts.handleOf(owner)
     if (position === undefined && this.find(handle, perp) === NO_ROW) return

@@ -18,6 +18,12 @@ export interface Clock {
   readonly oracleBucket: number
 }
 
+/** A spot balance. */
+export interface DustCursor {
+  readonly user: User
+  readonly token: number
+}
+
 /** Numbers given out next, in execution order. */
 export interface Counters {
   readonly oid: number
@@ -468,6 +474,14 @@ export const SPOT_BALANCES: TableSpec<readonly [User, number], SpotBalance> = {
   ...ownedKey,
   write: (out, { total, hold, entryNtl }) => void out.u64(total).u64(hold).integer(entryNtl),
   read: (input) => ({ total: input.u64(), hold: input.u64(), entryNtl: input.integer() }),
+}
+
+/** The last balance that the running sweep of dust looked at; there only while it goes on. */
+export const DUST_CURSOR: TableSpec<Singleton, DustCursor> = {
+  tag: 0x16,
+  ...singletonKey,
+  write: (out, { user, token }) => void out.hex(user, 20).u32(token),
+  read: (input) => ({ user: input.hex(20), token: input.u32() }),
 }
 
 /** Nonces used, by signer. */

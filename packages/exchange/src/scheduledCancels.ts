@@ -1,4 +1,5 @@
 import type { CoreState } from './coreState.ts'
+import { SCHEDULED_CANCELS_PER_BLOCK_MAX } from './limits.ts'
 import { cancelAllOrders } from './orderCancel.ts'
 import type { User } from './records.ts'
 
@@ -28,11 +29,11 @@ export function scheduleCancelAt(state: CoreState, user: User, dueMs: number): v
 export function matureScheduledCancels(state: CoreState): void {
   const { timestampMs } = state.now
   const day = dayOf(timestampMs)
-  for (;;) {
+  for (let left = SCHEDULED_CANCELS_PER_BLOCK_MAX; left > 0; ) {
     const user = state.dueCancels.next(timestampMs)
     if (user === undefined) return
     const count = scheduledCancelCount(state, user, day) + 1
     state.scheduledCancels.set(user, { dueMs: 0, day, count })
-    cancelAllOrders(state, user, 'scheduledCancel')
+    left -= 1 + cancelAllOrders(state, user, 'scheduledCancel')
   }
 }

@@ -1,13 +1,17 @@
+import { hexToBytes } from '@openliquid/primitives'
 import { activate, isSystemAddress } from './actions/activation.ts'
+import { ByteReader } from './byteCodec.ts'
 import type { CoreState } from './coreState.ts'
 import { utcDay } from './feeSchedule.ts'
 import { emitLedgerUpdate, spotTransferDelta } from './ledgerEvents.ts'
+import { DUST_BALANCES_PER_BLOCK_MAX } from './limits.ts'
 import { type SpotMarket, slippagePx } from './market.ts'
 import { matchOrder } from './matching.ts'
 import { NO_ROW } from './orderArena.ts'
 import { NO_CAUSE } from './orderPlacement.ts'
-import type { Token, User } from './records.ts'
+import { type DustCursor, SPOT_BALANCES, type Token, type User } from './records.ts'
 import { spotBalance, spotValue, transferSpot, USDC } from './spotClearinghouse.ts'
+import { spotBalanceKey } from './stateKeys.ts'
 
 /** 1e-6 USDC that a balance below one lot may be worth to be dust; docs/spec/hyperliquid.md §9. */
 const DUST_NTL_MAX = 1_000_000n
@@ -21,27 +25,62 @@ interface Dust {
 }
 
 /**
- * Begin-block step ② of the first block of a UTC day: what is below a lot, and worth a dollar at most, is gathered and
- * sold to the bids of the token's USDC pair; §9.
+ * Begin-block step ②, from the first block of a UTC day on: what is below a lot, and worth a dollar at most, is gathered
+ * and sold to the bids of the token's USDC pair; §9.
  *
- * Own rule: holders share the proceeds and what was not sold by what they had, and rounding goes to the first of them;
- * where there is no bid or less than a lot together, nothing happens.
+ * Own rule: a block looks at so many balances at most, in the order of their keys, and the next one goes on behind them.
+ * The holders that one block finds share the proceeds and what was not sold by what they had, and rounding goes to the
+ * first of them; where there is no bid or less than a lot together, nothing happens.
  */
 export function sweepDust(state: CoreState, previousMs: number): void {
-  if (utcDay(previousMs) === utcDay(state.now.timestampMs)) return
+  const isNewDay = utcDay(previousMs) !== utcDay(state.now.timestampMs)
+  const from = isNewDay ? FIRST_BALANCE : state.dustCursor.get(0)
+  if (from === undefined) return
+  const { held, last } = nextBalances(state, from)
+  state.dustCursor.set(0, last)
   const swept = new Set<number>()
   for (const [, market] of [...state.markets.entries()].sort(([a], [b]) => a - b)) {
     if (market.kind !== 'spot' || market.quote.index !== USDC) continue
     if (swept.has(market.base.index)) continue
     swept.add(market.base.index)
-    if (market.book.best(true) !== NO_ROW) sweepToken(state, market)
+    const holders = held.get(market.base.index)
+    if (holders !== undefined && market.book.best(true) !== NO_ROW) {
+      sweepToken(state, market, holders)
+    }
   }
 }
 
-function sweepToken(state: CoreState, market: SpotMarket): void {
+/** Before all keys of balances. */
+const FIRST_BALANCE: DustCursor = { user: `0x${'00'.repeat(20)}`, token: 0 }
+
+/** The balances behind one, holders by token, ascending; and the last of them when others may follow. */
+function nextBalances(
+  state: CoreState,
+  { user, token }: DustCursor,
+): { readonly held: ReadonlyMap<number, User[]>; readonly last: DustCursor | undefined } {
+  const held = new Map<number, User[]>()
+  const keys = state.keysAfter(
+    spotBalanceKey(hexToBytes(user, 20), token),
+    DUST_BALANCES_PER_BLOCK_MAX,
+  )
+  let last: DustCursor | undefined
+  for (const key of keys) {
+    const reader = new ByteReader(key)
+    reader.u8()
+    if (reader.u8() !== SPOT_BALANCES.tag) return { held, last: undefined }
+    const [holder, index] = SPOT_BALANCES.readKey(reader)
+    last = { user: holder, token: index }
+    const holders = held.get(index)
+    if (holders === undefined) held.set(index, [holder])
+    else holders.push(holder)
+  }
+  return { held, last: keys.length < DUST_BALANCES_PER_BLOCK_MAX ? undefined : last }
+}
+
+function sweepToken(state: CoreState, market: SpotMarket, holders: readonly User[]): void {
   const { base, lotWei } = market
   const { lastPx } = state.pricesOf(market.asset)
-  const dust = lastPx === 0 ? [] : dustOf(state, base, lotWei)
+  const dust = lastPx === 0 ? [] : dustOf(state, holders, base, lotWei)
   const total = dust.reduce((sum, { wei }) => sum + wei, 0n)
   const lots = Number(total / lotWei)
   if (lots === 0) return
@@ -60,17 +99,17 @@ function sweepToken(state: CoreState, market: SpotMarket): void {
   for (const token of [base, state.token(USDC)]) share(state, token, dust, total)
 }
 
-/** Ascending by owner. */
-function dustOf(state: CoreState, token: Token, lotWei: bigint): Dust[] {
+/** In the order of the holders. */
+function dustOf(state: CoreState, holders: readonly User[], token: Token, lotWei: bigint): Dust[] {
   const found: Dust[] = []
-  for (const [user, balances] of state.spotBalances.owners()) {
-    const balance = balances.get(token.index)
+  for (const user of holders) {
+    const balance = state.spotBalances.get(user, token.index)
     if (balance === undefined || balance.hold > 0n || balance.total >= lotWei) continue
     if (state.profiles.keepsDust.has(user) || isSystemAddress(user)) continue
     if (spotValue(state, token, balance.total) > DUST_NTL_MAX) continue
     found.push({ user, wei: balance.total })
   }
-  return found.sort((a, b) => (a.user < b.user ? -1 : 1))
+  return found
 }
 
 /** Hands out what the dust account has of a token. */

@@ -21,6 +21,8 @@ export interface TriggerBook {
   remove(order: Armed): void
   /** The orders that a mark price fires, in no particular order. */
   due(markPx: number): Armed[]
+  /** What a rising mark fires first, else what a falling one does. */
+  first(): Armed | undefined
 }
 
 /** Two lists by trigger price: asking costs what fires. */
@@ -57,6 +59,10 @@ export class SortedTriggerBook implements TriggerBook {
     return due
   }
 
+  first(): Armed | undefined {
+    return this.#rising.at(-1) ?? this.#falling.at(-1)
+  }
+
   #listOf(order: Armed): Armed[] {
     return firesAbove(order) ? this.#rising : this.#falling
   }
@@ -80,6 +86,14 @@ export class NaiveTriggerBook implements TriggerBook {
 
   due(markPx: number): Armed[] {
     return this.#orders.filter((order) => firesAt(order, markPx))
+  }
+
+  first(): Armed | undefined {
+    const rising = this.#orders.filter(firesAbove)
+    const falling = this.#orders.filter((order) => !firesAbove(order))
+    rising.sort((a, b) => a.triggerPx - b.triggerPx || a.oid - b.oid)
+    falling.sort((a, b) => b.triggerPx - a.triggerPx || a.oid - b.oid)
+    return rising[0] ?? falling[0]
   }
 }
 

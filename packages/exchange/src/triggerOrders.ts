@@ -13,6 +13,7 @@ import {
 import {
   checkOpenOrders,
   executeOrder,
+  isDelisted,
   isRejection,
   isTooFarFromOracle,
   NO_CAUSE,
@@ -61,6 +62,7 @@ export function placeTrigger(
   wire: TriggerOrderWire,
   place: TriggerPlace,
 ): Placement | OrderRejection {
+  if (isDelisted(state, market)) return ORDER_REJECTIONS.delisted
   const { isMarket, tpsl } = wire.t.trigger
   const [px, triggerPx] = [parsePx(wire.p, market), parsePx(wire.t.trigger.triggerPx, market)]
   if (px === undefined || triggerPx === undefined) return ORDER_REJECTIONS.tick
@@ -98,7 +100,8 @@ export function placeTrigger(
 export function fireTriggers(state: CoreState): void {
   const due: Armed[] = []
   for (const [asset, book] of state.triggerBooks) {
-    if (book.size > 0) due.push(...book.due(state.pricesOf(asset).markPx))
+    if (book.size > 0 && !state.delisted.has(asset))
+      due.push(...book.due(state.pricesOf(asset).markPx))
   }
   state.causeId = NO_CAUSE
   for (const { oid } of due.sort((a, b) => a.oid - b.oid)) {

@@ -9,7 +9,7 @@ import {
 import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
 import type { TwapUpdateEvent } from './events.ts'
-import { TWAPS_OF_USER_MAX } from './limits.ts'
+import { DUE_PER_BLOCK_MAX, TWAPS_OF_USER_MAX } from './limits.ts'
 import { type Market, parsePx, parseSize, slippagePx } from './market.ts'
 import { emitStatus, formatSize, marketOf, ORDER_DETAILS, sideLetter } from './orderEvents.ts'
 import {
@@ -154,14 +154,22 @@ export function watchTwaps(state: CoreState): void {
   }
 }
 
-/** Begin-block step ②: trades the slices whose time has come, one a block for each TWAP; §2, §5. */
+/**
+ * Begin-block step ②: trades the slices whose time has come, one a block for each TWAP; §2, §5.
+ *
+ * A TWAP of a delisted perp ends instead; what is too much for one block comes in the next.
+ */
 export function runTwapSlices(state: CoreState, blockHash: Hash): void {
   const { timestampMs } = state.now
   state.causeId = NO_CAUSE
-  for (;;) {
+  for (let left = DUE_PER_BLOCK_MAX; left > 0; left--) {
     const twapId = state.dueTwaps.next(timestampMs)
     const twap = twapId === undefined ? undefined : state.twaps.get(twapId)
     if (twap === undefined) return
+    if (isDelisted(state, marketOf(state, twap))) {
+      cancelTwap(state, twap.user, twap.asset, twap.twapId)
+      continue
+    }
     const slice = Math.min(
       sliceCount(twap),
       Math.floor((timestampMs - twap.startMs) / TWAP_SLICE_MS),

@@ -6,6 +6,7 @@ import { emitLedgerUpdate } from '../ledgerEvents.ts'
 import {
   DELEGATIONS_OF_USER_MAX,
   DELEGATORS_OF_VALIDATOR_MAX,
+  DUE_PER_BLOCK_MAX,
   STAKE_WITHDRAWALS_MAX,
 } from '../limits.ts'
 import type { Token, User } from '../records.ts'
@@ -62,7 +63,7 @@ export function withdrawStake(state: CoreState, user: User, wei: bigint): Action
 /** Begin-block step ②: withdrawals whose time is over reach the spot balance. */
 export function matureWithdrawals(state: CoreState): void {
   const { staking } = state
-  for (;;) {
+  for (let left = DUE_PER_BLOCK_MAX; left > 0; left--) {
     const key = staking.dueWithdrawals.next(state.now.timestampMs)
     if (key === undefined) return
     const [user = '', place] = key.split(':')

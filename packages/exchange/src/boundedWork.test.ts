@@ -1,0 +1,151 @@
+// What one block does of work that can be of any size is bounded: the rest comes in the next blocks, and a machine that
+// was loaded in between goes on as the one that wrote the state. docs/spec/hyperliquid.md §2.
+import type { Action, Address } from '@openliquid/primitives'
+import { expect, it, vi } from 'vitest'
+import type { FillEvent, OrderUpdateEvent } from './events.ts'
+import {
+  ASSETS,
+  TestExchange,
+  TOKENS,
+  testGenesis,
+  testUser,
+  testUserHex,
+} from './testing/index.ts'
+
+vi.mock('./limits.ts', async (original) => ({
+  ...(await original<typeof import('./limits.ts')>()),
+  DELISTING_STEPS_MAX: 2,
+  DUST_BALANCES_PER_BLOCK_MAX: 3,
+  DUE_PER_BLOCK_MAX: 1,
+  SCHEDULED_CANCELS_PER_BLOCK_MAX: 2,
+}))
+
+const DAY_MS = 86_400_000
+const [alice, bob, carol] = [1, 2, 3].map(testUser) as [Address, Address, Address]
+const { eth, hype } = ASSETS
+
+/** What a block did: how orders ended, and the lots of fills. */
+function told(x: TestExchange, afterMs = 100): { ended: string[]; fills: string[] } {
+  const events = x.events(afterMs)
+  const orders = events.filter((event): event is OrderUpdateEvent => event.kind === 'orderUpdate')
+  const fills = events.filter((event): event is FillEvent => event.kind === 'fill')
+  return {
+    ended: orders.map(({ order, status }) => `${order.limitPx} ${status}`),
+    fills: fills.map(({ fill }) => `${fill.dir} ${fill.sz} at ${fill.px}`),
+  }
+}
+
+/** Alice is long 3 ETH, bob short 1 and carol 2; three orders rest and a stop waits when the perp is delisted. */
+function delisted(): TestExchange {
+  const x = new TestExchange(testGenesis(3))
+  x.order(bob, eth, 'sell', { px: '4000', size: '1' })
+  x.order(carol, eth, 'sell', { px: '4010', size: '2' })
+  x.order(alice, eth, 'buy', { px: '4010', size: '3' })
+  x.order(bob, eth, 'buy', { px: '3900', size: '1' })
+  x.order(bob, eth, 'buy', { px: '3800', size: '1' })
+  x.order(carol, eth, 'sell', { px: '4500', size: '1' })
+  const trigger = { isMarket: true, triggerPx: '3500', tpsl: 'sl' } as const
+  const stop = { a: eth, b: false, p: '3000', s: '1', r: true, t: { trigger } }
+  x.act(alice, { type: 'order', orders: [stop], grouping: 'na' })
+  x.endBlock()
+  const vote: Action = { type: 'validatorL1Vote', D: 'ETH' }
+  for (const signer of [1001, 1002, 1003]) expect(x.act(testUser(signer), vote).status).toBe('ok')
+  return x
+}
+
+/** At the mark when it was delisted. */
+const SETTLED = [1, 1, 2, 2].map((lots) => `Settlement ${lots}.0 at 4000.0`)
+
+it('a delisting takes so many orders out and settles so many positions in a block', () => {
+  const x = delisted()
+  const blocks = [told(x), told(x), told(x), told(x)]
+  expect(blocks).toEqual([
+    { ended: ['3000.0 delistedCanceled', '3900.0 delistedCanceled'], fills: [] },
+    { ended: ['3800.0 delistedCanceled', '4500.0 delistedCanceled'], fills: [] },
+    { ended: [], fills: SETTLED },
+    { ended: [], fills: [] },
+  ])
+})
+
+it('nothing trades in a perp whose delisting goes on, and its mark stays', () => {
+  const x = delisted()
+  const stopNow = { isMarket: true, triggerPx: '3900', tpsl: 'sl' } as const
+  for (const t of [{ trigger: stopNow }, { limit: { tif: 'Ioc' as const } }]) {
+    const order = { a: eth, b: false, p: '3000', s: '1', r: true, t }
+    const receipt = x.act(alice, { type: 'order', orders: [order], grouping: 'na' })
+    expect(JSON.stringify(receipt)).toContain('Asset is delisted.')
+  }
+  const { ended } = told(x)
+  expect(ended.filter((line) => line.endsWith('delistedCanceled'))).toHaveLength(2)
+  x.moveOracle({ [eth]: '3900' })
+  expect(told(x).fills).toEqual(SETTLED)
+})
+
+it('a loaded machine goes on with a delisting where the other was', () => {
+  const [x, y] = [delisted(), delisted()]
+  for (let block = 0; block < 4; block++) {
+    x.endBlock()
+    y.reload()
+    expect(y.root).toEqual(x.root)
+  }
+  expect(y.machine.view.openOrders(bob)).toEqual([])
+})
+
+it('the sweep of dust looks at so many balances in a block', () => {
+  const dusty = [1, 2, 3, 4, 5].map((n) => ({ address: testUserHex(n), spot: { HYPE: '0.009' } }))
+  const maker = { address: testUserHex(9), spot: { USDC: '1000' } }
+  const sweeps = (): TestExchange => {
+    const x = new TestExchange(testGenesis(0, { balances: [...dusty, maker] }))
+    x.order(testUser(9), hype, 'buy', { px: '39', size: '1' })
+    x.endBlock(DAY_MS)
+    return x
+  }
+  const [x, y] = [sweeps(), sweeps()]
+  const holders = (): number[] =>
+    [1, 2, 3, 4, 5].filter((n) => {
+      const balance = x.machine.reader(0n).spotBalanceOf(testUser(n), TOKENS.hype)
+      return balance?.total === 900_000n
+    })
+  expect(holders()).toEqual([4, 5])
+  for (let block = 0; block < 3; block++) {
+    x.endBlock()
+    y.reload()
+    expect(y.root).toEqual(x.root)
+    // Two lots less 1 % make one: the last two holders are 0.018 together.
+    expect(holders()).toEqual([])
+  }
+})
+
+it('scheduled cancels end where a block has taken enough orders out', () => {
+  const x = new TestExchange(testGenesis(3))
+  for (const user of [alice, bob, carol]) {
+    x.order(user, eth, 'buy', { px: '3000', size: '1' })
+    x.order(user, eth, 'buy', { px: '3100', size: '1' })
+    x.act(user, { type: 'scheduleCancel', time: x.timestampMs + 5_000 })
+  }
+  x.endBlock(5_000)
+  const open = (): number[] =>
+    [alice, bob, carol].map((user) => x.machine.view.openOrders(user).length)
+  expect(open()).toEqual([0, 2, 2])
+  x.reload()
+  expect(open()).toEqual([0, 0, 2])
+  x.endBlock()
+  expect(open()).toEqual([0, 0, 0])
+})
+
+it('slices of TWAPs that are too many for a block come in the next', () => {
+  const x = new TestExchange(testGenesis(3))
+  x.order(carol, eth, 'sell', { px: '4000', size: '10' })
+  for (const user of [alice, bob]) {
+    const twap = { a: eth, b: true, s: '1', r: false, m: 5, t: false }
+    expect(x.act(user, { type: 'twapOrder', twap }).status).toBe('ok')
+  }
+  x.endBlock(30_000)
+  const sizes = (): (string | undefined)[] =>
+    [alice, bob].map(
+      (user) => x.machine.view.clearinghouseState(user).assetPositions[0]?.position.szi,
+    )
+  expect(sizes()).toEqual(['0.1', undefined])
+  x.endBlock()
+  expect(sizes()).toEqual(['0.1', '0.1'])
+})
