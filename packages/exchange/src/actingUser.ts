@@ -31,7 +31,7 @@ const FOR_VALIDATOR_SIGNERS: ReadonlySet<Action['type']> = new Set<Action['type'
 export function isSigner(state: CoreState, signer: User): boolean {
   return (
     state.accounts.has(signer) ||
-    state.agents.has(signer) ||
+    masterOf(state, signer) !== undefined ||
     state.oracleSigners.has(signer) ||
     state.staking.validatorOf(signer) !== undefined
   )

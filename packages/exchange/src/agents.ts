@@ -1,4 +1,5 @@
 import type { CoreState } from './coreState.ts'
+import { DUE_PER_BLOCK_MAX } from './limits.ts'
 import type { User } from './records.ts'
 
 /** Named agents of an account, and how many more each of its sub-accounts gives; docs/spec/hyperliquid.md §3.4. */
@@ -38,12 +39,16 @@ export function approveAgent(
 
 /** The account that a signer's L1 actions are for, when it is an agent. */
 export function masterOf(state: CoreState, signer: User): User | undefined {
-  return state.agents.get(signer)?.master
+  const agent = state.agents.get(signer)
+  if (agent === undefined) return undefined
+  // One that is over may wait to be let go.
+  const isOver = agent.validUntilMs > 0 && agent.validUntilMs < state.now.timestampMs
+  return isOver ? undefined : agent.master
 }
 
-/** Begin-block step ②: lets agents go whose time is over. Their nonces stay, so none can be used again. */
+/** Begin-block step ②: lets agents go whose time is over. Their nonces stay, so none can be used again; §2. */
 export function expireAgents(state: CoreState): void {
-  for (;;) {
+  for (let left = DUE_PER_BLOCK_MAX; left > 0; left--) {
     // An agent may still sign in the millisecond that it is valid until.
     const agent = state.expiringAgents.next(state.now.timestampMs - 1)
     if (agent === undefined) return

@@ -149,3 +149,28 @@ it('slices of TWAPs that are too many for a block come in the next', () => {
   x.endBlock()
   expect(sizes()).toEqual(['0.1', '0.1'])
 })
+
+it('an agent whose time is over signs nothing while it waits to be let go', () => {
+  const x = new TestExchange(testGenesis(3))
+  const until = x.timestampMs + 1_000
+  const agents = [alice, bob].map((user, i) => {
+    const agentName = `bot valid_until ${until}`
+    const agentAddress = testUserHex(501 + i)
+    const nonce = x.timestampMs + i
+    const signed = { hyperliquidChain: 'Testnet', signatureChainId: '0x66eee', nonce } as const
+    const receipt = x.act(
+      user,
+      { type: 'approveAgent', ...signed, agentAddress, agentName },
+      { nonce },
+    )
+    expect(receipt.status).toBe('ok')
+    return testUser(501 + i)
+  })
+  const signs = (): string[] => agents.map((agent) => x.act(agent, { type: 'noop' }).status)
+  expect(signs()).toEqual(['ok', 'ok'])
+  x.endBlock(1_001)
+  expect(signs()).toEqual(['err', 'err'])
+  expect([alice, bob].map((user) => x.machine.view.extraAgents(user).length)).toEqual([0, 1])
+  x.reload()
+  expect([alice, bob].map((user) => x.machine.view.extraAgents(user).length)).toEqual([0, 0])
+})

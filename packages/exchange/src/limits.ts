@@ -74,7 +74,7 @@ export const L1_VOTE_MS = 86_400_000
 export const DELISTING_STEPS_MAX = 1_000
 /** Spot balances that the daily sweep of dust looks at in one block: the next block goes on behind them. */
 export const DUST_BALANCES_PER_BLOCK_MAX = 2_000
-/** Slices of TWAPs, delayed actions of contracts and withdrawals of stake in one block, each: the others stay due. */
+/** Slices of TWAPs, delayed actions of contracts, withdrawals of stake and agents that expire in one block, each: the others stay due. */
 export const DUE_PER_BLOCK_MAX = 2_000
 /** Orders after which no further user's scheduled cancel comes in the same block. */
 export const SCHEDULED_CANCELS_PER_BLOCK_MAX = 5_000
