@@ -10,6 +10,8 @@ const LANES = 4
 /** 1,024 hashes a page. */
 const PAGE_BITS = 10
 const PAGE_WORDS = HASH_WORDS << PAGE_BITS
+/** 256 keys a page: many lengths have few keys. */
+const KEY_PAGE_BITS = 8
 /** Depth of any path: a key of 255 bytes has 2,040 bits. */
 const PATH_MAX = 2_048
 /** What longer leaves have beyond eight blocks is hashed alone. */
@@ -448,9 +450,9 @@ function placeOf(id: number): number {
   return (id & ((1 << PAGE_BITS) - 1)) * HASH_WORDS
 }
 
-/** Keys of one length after another in one array, so that a key costs its bytes. */
+/** Keys of one length after another in pages, so that a key costs its bytes and never moves. */
 class KeyStore {
-  readonly #bytes: (Uint8Array | undefined)[] = []
+  readonly #pages: (Uint8Array[] | undefined)[] = []
   readonly #counts: number[] = []
   readonly #free: number[][] = []
 
@@ -460,11 +462,16 @@ class KeyStore {
     assert(size > 0 && size < 256, 'a key whose length does not fit a byte')
     const free = this.#free[size]?.pop()
     const slot = free ?? this.#counts[size] ?? 0
-    if (free === undefined) this.#counts[size] = slot + 1
-    let bytes = this.#bytes[size] ?? new Uint8Array(64 * size)
-    if ((slot + 1) * size > bytes.length) bytes = grown(bytes, grownLength(slot) * size)
-    this.#bytes[size] = bytes
-    bytes.set(key, slot * size)
+    let pages = this.#pages[size]
+    if (pages === undefined) {
+      pages = []
+      this.#pages[size] = pages
+    }
+    if (free === undefined) {
+      this.#counts[size] = slot + 1
+      if (slot >>> KEY_PAGE_BITS === pages.length) pages.push(new Uint8Array(size << KEY_PAGE_BITS))
+    }
+    this.#page(size, slot).set(key, keyPlaceOf(size, slot))
     return slot
   }
 
@@ -475,7 +482,8 @@ class KeyStore {
   }
 
   read(size: number, slot: number): Uint8Array {
-    return (this.#bytes[size] as Uint8Array).slice(slot * size, (slot + 1) * size)
+    const from = keyPlaceOf(size, slot)
+    return this.#page(size, slot).slice(from, from + size)
   }
 
   equals(key: Uint8Array, size: number, slot: number): boolean {
@@ -484,8 +492,8 @@ class KeyStore {
 
   /** The first bit in which a key differs from a kept one; -1 when they are equal. */
   firstDifference(key: Uint8Array, size: number, slot: number): number {
-    const bytes = this.#bytes[size] as Uint8Array
-    const from = slot * size
+    const bytes = this.#page(size, slot)
+    const from = keyPlaceOf(size, slot)
     const shared = Math.min(key.length, size)
     for (let i = 0; i < shared; i++) {
       const difference = (key[i] as number) ^ (bytes[from + i] as number)
@@ -494,6 +502,15 @@ class KeyStore {
     assert(key.length === size, 'a key is a prefix of another')
     return NONE
   }
+
+  #page(size: number, slot: number): Uint8Array {
+    return (this.#pages[size] as Uint8Array[])[slot >>> KEY_PAGE_BITS] as Uint8Array
+  }
+}
+
+/** Where in its page a key of a length starts. */
+function keyPlaceOf(size: number, slot: number): number {
+  return (slot & ((1 << KEY_PAGE_BITS) - 1)) * size
 }
 
 /** Bits beyond the end read as zero: a search may ask for them, an insertion never decides by them. */

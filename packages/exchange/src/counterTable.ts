@@ -13,6 +13,13 @@ export class CounterTable implements StoredTable, Undoer {
   #coreWriterSequence = 0
   #twapId = 0
 
+  /** A number that was given out is undone without a record of it: every order takes one. */
+  readonly #oidUndoer: Undoer = {
+    takeBack: () => {
+      this.#oid -= 1
+    },
+  }
+
   constructor(journal: Journal) {
     this.#journal = journal
   }
@@ -45,7 +52,8 @@ export class CounterTable implements StoredTable, Undoer {
 
   /** Gives out the next order id. */
   nextOid(): number {
-    this.#record()
+    if (this.#journal.isOpen) this.#journal.note(this.#oidUndoer)
+    this.#isChanged = true
     const oid = this.#oid
     this.#oid = oid + 1
     return oid

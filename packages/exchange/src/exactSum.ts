@@ -4,14 +4,21 @@ const SAFE_MAX = Number.MAX_SAFE_INTEGER
 export class ExactSum {
   #near = 0
   #far = 0n
+  /** Whether `#far` was ever added to. */
+  #isFar = false
 
   /** The sum. */
   get value(): bigint {
-    return this.#far + BigInt(this.#near)
+    return this.#isFar ? this.#far + BigInt(this.#near) : BigInt(this.#near)
+  }
+
+  /** The sum as a safe integer, or NaN where it may be none: what is far stays far. */
+  get near(): number {
+    return this.#isFar ? Number.NaN : this.#near
   }
 
   get isZero(): boolean {
-    return this.#far === 0n ? this.#near === 0 : this.value === 0n
+    return this.#isFar ? this.value === 0n : this.#near === 0
   }
 
   /** Adds a safe integer. */
@@ -21,11 +28,13 @@ export class ExactSum {
       this.#near = near
       return
     }
+    this.#isFar = true
     this.#far += BigInt(this.#near) + BigInt(change)
     this.#near = 0
   }
 
   addLarge(change: bigint): void {
+    this.#isFar = true
     this.#far += change
   }
 }

@@ -39,12 +39,12 @@ export interface MatchResult {
   /** Lots that traded. */
   readonly filled: number
   /** Sum of price times size, in the smallest quote unit of §1.1. */
-  readonly notional: bigint
+  readonly notional: ExactSum
   /** Why it stopped: nothing left on either side, the taker's margin, or its position is closed. */
   readonly stop: 'done' | 'margin' | 'reduceOnly'
 }
 
-const NO_MATCH: MatchResult = { filled: 0, notional: 0n, stop: 'done' }
+const NO_MATCH: MatchResult = { filled: 0, notional: new ExactSum(), stop: 'done' }
 
 /**
  * Trades an order against the book: best price first, at the maker's price; docs/spec/hyperliquid.md §5.
@@ -96,7 +96,7 @@ export function matchOrder(state: CoreState, market: Market, taker: Taker): Matc
     notional.addLarge(product(px, step.size))
   }
   if (lastPx !== 0) noteLastPx(state, market, lastPx)
-  return { filled, notional: notional.value, stop }
+  return { filled, notional, stop }
 }
 
 /** Whether a price of the other side is one that the order takes. */
@@ -234,8 +234,8 @@ function reduceMaker(state: CoreState, maker: Order, size: number): void {
 }
 
 function noteLastPx(state: CoreState, { asset }: Market, lastPx: number): void {
-  const prices = state.pricesOf(asset)
-  if (prices.lastPx !== lastPx) state.prices.set(asset, { ...prices, lastPx })
+  const { oraclePx, markPx, lastPx: before } = state.pricesOf(asset)
+  if (before !== lastPx) state.prices.set(asset, { oraclePx, markPx, lastPx })
 }
 
 function matchOf(taker: Taker, maker: Order, size: number): Match {

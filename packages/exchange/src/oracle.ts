@@ -149,7 +149,7 @@ function setPrices(
     ? capHyperpMark(renewed.markPx, state.hyperpAverages.get(asset))
     : renewed.markPx
   state.markStates.set(asset, renewed.state)
-  state.prices.set(asset, { ...before, oraclePx, markPx })
+  state.prices.set(asset, { oraclePx, markPx, lastPx: before.lastPx })
   return { coin, oraclePx: formatPx(market, oraclePx), markPx: formatPx(market, markPx) }
 }
 

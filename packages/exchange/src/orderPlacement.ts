@@ -4,7 +4,7 @@ import { builderPpm } from './builderFees.ts'
 import type { CoreState } from './coreState.ts'
 import { formatUnits, product } from './decimal.ts'
 import type { OrderStatus } from './events.ts'
-import { exact, floorQuotient } from './exactSum.ts'
+import { type ExactSum, exact, floorQuotient } from './exactSum.ts'
 import { feeOf, nearFeeOf } from './fees.ts'
 import { feeRatesOf } from './feeVolumes.ts'
 import { accountMargin, leverageOf, type MarginChange, worstPositionValue } from './margin.ts'
@@ -43,7 +43,7 @@ export interface Placement {
   readonly end: 'resting' | 'filled' | 'marginCanceled' | 'canceled'
   /** Lots that traded at once, and their notional in the smallest quote unit of §1.1. */
   readonly filled: number
-  readonly notional: bigint
+  readonly notional: ExactSum
 }
 
 export type LimitOrderWire = OrderWire & {
@@ -370,10 +370,11 @@ export function checkOpenOrders(
 }
 
 /** Ticks, rounded half up. */
-function averagePx(notional: bigint, size: number): bigint | number {
-  if (notional <= AVERAGED_NEAR_MAX && size <= AVERAGED_NEAR_MAX) {
-    return floorQuotient(2 * Number(notional) + size, 2 * size)
+function averagePx(notional: ExactSum, size: number): bigint | number {
+  const { near } = notional
+  if (near <= AVERAGED_NEAR_MAX && size <= AVERAGED_NEAR_MAX) {
+    return floorQuotient(2 * near + size, 2 * size)
   }
   const lots = BigInt(size)
-  return (2n * notional + lots) / (2n * lots)
+  return (2n * notional.value + lots) / (2n * lots)
 }

@@ -2,6 +2,7 @@ import type { OrderWire } from '@openliquid/primitives'
 import type { CoreState } from './coreState.ts'
 import { product } from './decimal.ts'
 import type { OrderStatus } from './events.ts'
+import { ExactSum } from './exactSum.ts'
 import { type Market, parsePx, parseSize, slippagePx } from './market.ts'
 import {
   emitStatus,
@@ -89,7 +90,7 @@ export function placeTrigger(
   if (rejection !== undefined) return rejection
   state.triggers.set(order.oid, order)
   emitTriggerStatus(state, order, 'open')
-  return { result: waitingResult(order), end: 'resting', filled: 0, notional: 0n }
+  return { result: waitingResult(order), end: 'resting', filled: 0, notional: new ExactSum() }
 }
 
 /**

@@ -238,7 +238,7 @@ function tradeSlice(state: CoreState, twap: Twap, size: number): Traded {
     twapId: twap.twapId,
   }
   const placed = checkOrder(state, market, request) ?? executeOrder(state, market, request)
-  if (!isRejection(placed)) return placed
+  if (!isRejection(placed)) return { filled: placed.filled, notional: placed.notional.value }
   const order = {
     ...request,
     asset: twap.asset,
