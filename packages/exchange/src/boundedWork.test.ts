@@ -18,6 +18,7 @@ vi.mock('./limits.ts', async (original) => ({
   DUST_BALANCES_PER_BLOCK_MAX: 3,
   DUE_PER_BLOCK_MAX: 1,
   SCHEDULED_CANCELS_PER_BLOCK_MAX: 2,
+  TRIGGERS_PER_BLOCK_MAX: 1,
 }))
 
 const DAY_MS = 86_400_000
@@ -173,4 +174,22 @@ it('an agent whose time is over signs nothing while it waits to be let go', () =
   expect([alice, bob].map((user) => x.machine.view.extraAgents(user).length)).toEqual([0, 1])
   x.reload()
   expect([alice, bob].map((user) => x.machine.view.extraAgents(user).length)).toEqual([0, 0])
+})
+
+it('TP/SL orders that are too many for a block fire in the next, the oldest first', () => {
+  const x = new TestExchange(testGenesis(3))
+  x.order(carol, eth, 'sell', { px: '4000', size: '2' })
+  for (const user of [alice, bob]) x.order(user, eth, 'buy', { px: '4000', size: '1' })
+  x.order(carol, eth, 'buy', { px: '3900', size: '2' })
+  const trigger = { isMarket: true, triggerPx: '3950', tpsl: 'sl' } as const
+  for (const user of [bob, alice]) {
+    const stop = { a: eth, b: false, p: '3800', s: '1', r: true, t: { trigger } }
+    expect(x.act(user, { type: 'order', orders: [stop], grouping: 'na' }).status).toBe('ok')
+  }
+  x.moveOracle({ [eth]: '3900' })
+  const open = (): number[] =>
+    [alice, bob].map((user) => x.machine.view.clearinghouseState(user).assetPositions.length)
+  expect(open()).toEqual([1, 0])
+  x.reload()
+  expect(open()).toEqual([0, 0])
 })

@@ -76,6 +76,8 @@ export const DELISTING_STEPS_MAX = 1_000
 export const DUST_BALANCES_PER_BLOCK_MAX = 2_000
 /** Slices of TWAPs, delayed actions of contracts, withdrawals of stake and agents that expire in one block, each: the others stay due. */
 export const DUE_PER_BLOCK_MAX = 2_000
+/** TP/SL orders that fire in one block: each may trade against a whole book. */
+export const TRIGGERS_PER_BLOCK_MAX = 2_000
 /** Orders after which no further user's scheduled cancel comes in the same block. */
 export const SCHEDULED_CANCELS_PER_BLOCK_MAX = 5_000
 /** Bytes of a key of the Core: its length stands in one byte of the leaf's hash. */

@@ -3,6 +3,7 @@ import type { CoreState } from './coreState.ts'
 import { product } from './decimal.ts'
 import type { OrderStatus } from './events.ts'
 import { ExactSum } from './exactSum.ts'
+import { TRIGGERS_PER_BLOCK_MAX } from './limits.ts'
 import { type Market, parsePx, parseSize, slippagePx } from './market.ts'
 import {
   emitStatus,
@@ -96,16 +97,17 @@ export function placeTrigger(
 /**
  * Begin-block step ④: fires what the mark prices reach, by order id; §2.
  *
- * What fires now may arm or take out others: those are looked at in the next block.
+ * What fires now may arm or take out others: those are looked at in the next block, and so is what is too much for this
+ * one, at the mark that there is then.
  */
 export function fireTriggers(state: CoreState): void {
   const due: Armed[] = []
   for (const [asset, book] of state.triggerBooks) {
-    if (book.size > 0 && !state.delisted.has(asset))
-      due.push(...book.due(state.pricesOf(asset).markPx))
+    if (book.size === 0 || state.delisted.has(asset)) continue
+    for (const order of book.due(state.pricesOf(asset).markPx)) due.push(order)
   }
   state.causeId = NO_CAUSE
-  for (const { oid } of due.sort((a, b) => a.oid - b.oid)) {
+  for (const { oid } of due.sort((a, b) => a.oid - b.oid).slice(0, TRIGGERS_PER_BLOCK_MAX)) {
     const order = state.triggers.get(oid)
     if (order !== undefined) fire(state, order)
   }
