@@ -24,6 +24,7 @@ import {
   TOKEN_DEPLOYERS,
 } from './bridgeRecords.ts'
 import { corrupt } from './byteCodec.ts'
+import type { CoreTree } from './coreTree.ts'
 import { CounterTable } from './counterTable.ts'
 import {
   ALLOCATIONS,
@@ -404,8 +405,8 @@ export class CoreState {
   readonly transferQueue: TransferQueue = new TransferQueue()
   /** The EVM as the running block found it; absent when there is none. */
   evm: EvmFacts | undefined
-  /** Stored keys behind one, in key order, as of the last block: so many at most. */
-  keysAfter: (key: Uint8Array, countMax: number) => Uint8Array[] = () => []
+  /** The stored keys in their order, as of the last block. */
+  readonly storedKeys: Pick<CoreTree, 'keysAfter'>
   /** Checks the keys of validators; without it none can be registered. */
   verifyPossession: PossessionVerifier | undefined
   /** Accounts that credits from the EVM made in the running block: contracts may not act for them yet. */
@@ -437,10 +438,12 @@ export class CoreState {
   readonly #subAccountsOf = new Map<User, Set<User>>()
 
   constructor(
+    storedKeys: Pick<CoreTree, 'keysAfter'>,
     createBook: (arena: OrderArena) => OrderBook,
     createTriggerBook: () => TriggerBook = () => new SortedTriggerBook(),
     generalOnly = false,
   ) {
+    this.storedKeys = storedKeys
     this.#createBook = createBook
     this.#createTriggerBook = createTriggerBook
     this.generalOnly = generalOnly

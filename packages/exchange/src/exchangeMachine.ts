@@ -130,12 +130,12 @@ export class ExchangeMachine {
 
   private constructor(options: ExchangeOptions) {
     this.#state = new CoreState(
+      this.#tree,
       options.createBook ?? ((arena) => new LinkedOrderBook(arena)),
       options.createTriggerBook,
       options.generalOnly,
     )
     this.#state.verifyPossession = options.verifyPossession
-    this.#state.keysAfter = (key, countMax) => this.#tree.keysAfter(key, countMax)
     this.#view = new CoreView(this.#state)
   }
 

@@ -1,6 +1,7 @@
 import type { GenesisCore } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import { CoreState } from './coreState.ts'
+import { CoreTree } from './coreTree.ts'
 import { CoreView } from './coreView.ts'
 import { applyGenesis } from './genesis.ts'
 import { OrderArena } from './orderArena.ts'
@@ -48,7 +49,7 @@ const margin = (x: TestExchange, ntli: number, user = alice) =>
   x.act(user, { type: 'updateIsolatedMargin', asset: eth, isBuy: true, ntli })
 
 it('prints the published account sample: §6.1, §6.5', () => {
-  const core = new CoreState(() => new LinkedOrderBook(new OrderArena()))
+  const core = new CoreState(new CoreTree(), () => new LinkedOrderBook(new OrderArena()))
   applyGenesis(core, testGenesis(0, ETH_AT_50X))
   core.positions.set(testUserHex(1), 0, {
     size: 335,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { dispatchAction } from './actions/dispatch.ts'
 import { CoreState } from './coreState.ts'
+import { CoreTree } from './coreTree.ts'
 import { applyGenesis } from './genesis.ts'
 import { Journal } from './journal.ts'
 import { LinkedOrderBook } from './orderBook.ts'
@@ -46,7 +47,7 @@ function picture(state: CoreState): unknown {
 
 describe('undo', () => {
   it('takes every change of an action back, in tables, books, indexes and sums', () => {
-    const state = new CoreState((arena) => new LinkedOrderBook(arena))
+    const state = new CoreState(new CoreTree(), (arena) => new LinkedOrderBook(arena))
     applyGenesis(state, testGenesis(3))
     const next = prng(3)
     const act = (): void => {

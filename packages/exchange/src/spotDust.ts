@@ -59,7 +59,7 @@ function nextBalances(
   { user, token }: DustCursor,
 ): { readonly held: ReadonlyMap<number, User[]>; readonly last: DustCursor | undefined } {
   const held = new Map<number, User[]>()
-  const keys = state.keysAfter(
+  const keys = state.storedKeys.keysAfter(
     spotBalanceKey(hexToBytes(user, 20), token),
     DUST_BALANCES_PER_BLOCK_MAX,
   )
