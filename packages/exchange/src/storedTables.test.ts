@@ -6,8 +6,9 @@ import {
   concatBytes,
   type Hex,
 } from '@openliquid/primitives'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { CoreState } from './coreState.ts'
+import { CoreTree } from './coreTree.ts'
 import { ExchangeMachine, verifyCoreProof } from './index.ts'
 import { LinkedOrderBook } from './orderBook.ts'
 import {
@@ -20,11 +21,17 @@ import {
   testUserHex,
 } from './testing/index.ts'
 
+// So that the sweep of dust is still on its way.
+vi.mock('./limits.ts', async (original) => ({
+  ...(await original<typeof import('./limits.ts')>()),
+  DUST_BALANCES_PER_BLOCK_MAX: 1,
+}))
+
 const [alice, bob, carol, dave] = [1, 2, 3, 4].map(testUser) as [Address, Address, Address, Address]
 const { btc, eth, hypePerp } = ASSETS
 const SIGNED = { signatureChainId: '0x1', hyperliquidChain: 'Testnet', nonce: 0 } as const
 const TAGS = new Set(
-  new CoreState((arena) => new LinkedOrderBook(arena)).tables.map(({ tag }) => tag),
+  new CoreState(new CoreTree(), (arena) => new LinkedOrderBook(arena)).tables.map(({ tag }) => tag),
 )
 
 /** Rules of all kinds in the genesis, then a little of everything. */
@@ -63,7 +70,8 @@ function busyExchange(): TestExchange {
     }),
   )
   x.evm = { baseFee: 1_000_000_000n, slot: () => new Uint8Array(32) }
-  x.endBlock()
+  // A day begins.
+  x.endBlock(7_200_000)
   const ok = (user: Address, action: Action, meta: Parameters<TestExchange['act']>[2] = {}) => {
     const receipt = x.act(user, action, meta)
     expect(receipt, JSON.stringify(action)).toMatchObject({ status: 'ok' })
