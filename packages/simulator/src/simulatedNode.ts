@@ -167,14 +167,14 @@ export class SimulatedNode {
     assert(validatorSet !== undefined, 'the set of the next block is known')
     this.#life += 1
     this.#committedHeight = this.application.height
-    this.#enter(validatorSet)
+    const position = this.#enter(validatorSet)
     this.#core = new coreModule.ConsensusCore({
       context: chain.context,
       genesis: chain.genesis,
       validatorSet,
       params,
       ...schemes,
-      self: keys,
+      self: position === undefined ? keys : { index: position, ...keys },
       // §7: with a log that tells nothing it may have signed anything in the epoch that it comes into.
       ...(this.disk.records.length === 0
         ? { signsAfterMs: this.#nowMs + params.clockDriftMsMax }
