@@ -1,19 +1,11 @@
-import type { Hash, Height } from '@openliquid/primitives'
 import { skipReason } from './admission.ts'
-import type { BodyEntry } from './blockArchive.ts'
-import { type BloomBits, logsBloom, mergeBlooms, NO_LOGS_BLOOM } from './bloom.ts'
+import { type BlockPosition, BlockSealer, type SealedBlock } from './blockSealer.ts'
 import { byteText } from './byteText.ts'
-import { contractAddress } from './contractAddress.ts'
 import { type EvmSkipReason, EvmTransactionError } from './errors.ts'
-import { type EvmBlock, evmBlockHash, evmBlockHeader, evmBlockSize } from './evmBlock.ts'
 import { decodeKnownTransaction, type EvmTransaction } from './evmTransaction.ts'
 import type { EvmPayloadTransaction, EvmSkip } from './evmTransition.ts'
-import { effectiveGasPrice } from './gas.ts'
 import type { JournaledState } from './journaledState.ts'
 import type { BlockEnvironment, Execution, Machine, Refusal } from './machine.ts'
-import { trieRootOf } from './orderedTrie.ts'
-import { type EvmReceipt, encodeTrieReceipt, evmReceipt, type ReceiptRecord } from './receipts.ts'
-import { encodeRlp, rlpBytesSize, uintToRlp } from './rlp.ts'
 
 export interface BlockBuilderOptions {
   readonly machine: Machine
@@ -22,20 +14,6 @@ export interface BlockBuilderOptions {
   readonly chainId: number
   /** Transactions that one sender may have in the block. */
   readonly nonceWindow: number
-}
-
-/** Where the finished block goes. */
-export interface BlockPosition {
-  readonly height: Height
-  readonly lane: number
-  readonly parentHash: Hash
-  readonly parentBeaconBlockRoot: Hash
-  readonly stateRoot: Hash
-}
-
-interface Included {
-  readonly transaction: EvmTransaction
-  readonly record: ReceiptRecord
 }
 
 /**
@@ -47,20 +25,19 @@ interface Included {
  */
 export class BlockBuilder {
   readonly #options: BlockBuilderOptions
-  readonly #included: Included[] = []
+  readonly #sealer: BlockSealer
   readonly #skipped: EvmSkip[] = []
   readonly #countBySender = new Map<string, number>()
-  readonly #bloomBits: BloomBits = new Map()
   readonly #outputs: Uint8Array[] = []
-  #gasUsed: bigint = 0n
 
   constructor(options: BlockBuilderOptions) {
     this.#options = options
+    this.#sealer = new BlockSealer(options.environment)
   }
 
   /** Nothing ran. */
   get empty(): boolean {
-    return this.#included.length === 0
+    return this.#sealer.empty
   }
 
   get skipped(): readonly EvmSkip[] {
@@ -98,51 +75,12 @@ export class BlockBuilder {
 
   /** Seals the block over the state root that its transactions led to. */
   seal(position: BlockPosition): SealedBlock {
-    const { environment } = this.#options
-    const { number, gasLimit, timestamp, baseFeePerGas } = environment
-    const blooms = this.#included.map(({ record }) => record.logsBloom)
-    const header = evmBlockHeader({
-      number,
-      gasLimit,
-      timestamp,
-      baseFeePerGas,
-      gasUsed: this.#gasUsed,
-      parentHash: position.parentHash,
-      parentBeaconBlockRoot: position.parentBeaconBlockRoot,
-      stateRoot: position.stateRoot,
-      transactionsRoot: indexedRoot(this.#included.map(({ transaction }) => transaction.bytes)),
-      receiptsRoot: indexedRoot(
-        this.#included.map(({ transaction, record }) =>
-          encodeTrieReceipt(transaction.type, record),
-        ),
-      ),
-      logsBloom: mergeBlooms(blooms),
-    })
-    let size = 0
-    for (const { transaction } of this.#included) size += bodyBytes(transaction)
-    const block: EvmBlock = {
-      hash: evmBlockHash(header),
-      header,
-      height: position.height,
-      lane: position.lane,
-      transactionHashes: this.#included.map(({ transaction }) => transaction.hash),
-      size: evmBlockSize(header, size),
-    }
-    return {
-      block,
-      body: this.#included.map(({ transaction: { bytes, sender, hash } }) => ({
-        bytes,
-        sender,
-        hash,
-      })),
-      records: this.#included.map(({ record }) => record),
-      receipts: placeReceipts(block, this.#included),
-    }
+    return this.#sealer.seal(position)
   }
 
   #skipReason(transaction: EvmTransaction): EvmSkipReason | undefined {
     const { state, environment, nonceWindow } = this.#options
-    const gasAvailable = environment.gasLimit - this.#gasUsed
+    const gasAvailable = environment.gasLimit - this.#sealer.gasUsed
     const { baseFeePerGas } = environment
     const reason = skipReason(transaction, state, { gasAvailable, baseFeePerGas })
     if (reason !== undefined) return reason
@@ -164,62 +102,9 @@ export class BlockBuilder {
   }
 
   #include(transaction: EvmTransaction, execution: Execution): void {
-    const { failure, gasUsed, logs } = execution
     const sender = byteText(transaction.sender)
     this.#countBySender.set(sender, (this.#countBySender.get(sender) ?? 0) + 1)
     this.#outputs.push(execution.output)
-    this.#gasUsed += gasUsed
-    this.#included.push({
-      transaction,
-      record: {
-        status: failure === undefined ? 1 : 0,
-        gasUsed,
-        cumulativeGasUsed: this.#gasUsed,
-        effectiveGasPrice: effectiveGasPrice(transaction, this.#options.environment.baseFeePerGas),
-        // As Ethereum clients do, whether the creation succeeded or not.
-        contractAddress:
-          transaction.to === undefined
-            ? contractAddress(transaction.sender, transaction.nonce)
-            : undefined,
-        logs,
-        logsBloom: logs.length === 0 ? NO_LOGS_BLOOM : logsBloom(logs, this.#bloomBits),
-      },
-    })
+    this.#sealer.include(transaction, execution)
   }
-}
-
-/** A finished block and all that belongs to it. */
-export interface SealedBlock {
-  readonly block: EvmBlock
-  readonly body: readonly BodyEntry[]
-  readonly records: readonly ReceiptRecord[]
-  readonly receipts: readonly EvmReceipt[]
-}
-
-/** Receipts of one block with their places. */
-export function placeReceipts(
-  block: EvmBlock,
-  included: readonly {
-    readonly transaction: Pick<EvmTransaction, 'hash' | 'type' | 'sender' | 'to'>
-    readonly record: ReceiptRecord
-  }[],
-): EvmReceipt[] {
-  const { number, timestamp } = block.header
-  let firstLogIndex = 0
-  return included.map(({ transaction, record }, transactionIndex) => {
-    const place = { blockHash: block.hash, blockNumber: number, timestamp, transactionIndex }
-    const receipt = evmReceipt(record, transaction, { ...place, firstLogIndex })
-    firstLogIndex += record.logs.length
-    return receipt
-  })
-}
-
-/** Root of a list: the trie of its entries under their RLP-encoded positions. */
-function indexedRoot(entries: readonly Uint8Array[]): Hash {
-  return trieRootOf(entries.map((entry, index) => [encodeRlp(uintToRlp(BigInt(index))), entry]))
-}
-
-/** Bytes of a transaction in a block's body: a typed one is a byte string there, a legacy one the list that it is. */
-function bodyBytes({ type, bytes }: EvmTransaction): number {
-  return type === 0 ? bytes.length : rlpBytesSize(bytes.length)
 }

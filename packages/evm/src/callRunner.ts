@@ -8,7 +8,6 @@ import { NO_ACCOUNT } from './account.ts'
 import type { BlockTracer } from './blockTracer.ts'
 import { overrideEnvironment, overrideState } from './callOverrides.ts'
 import { type CallPace, CallQueue, type CallRefusal } from './callQueue.ts'
-import { createMachine } from './engines.ts'
 import { EvmError } from './errors.ts'
 import type { AccessListEntry } from './evmTransaction.ts'
 import type {
@@ -17,28 +16,24 @@ import type {
   EvmCallResult,
   EvmGasEstimate,
   EvmSimulatedBlock,
-  EvmSimulatedCall,
-  EvmSimulatedResult,
+  EvmSimulation,
+  EvmSimulationOptions,
 } from './evmView.ts'
+import { FastMachine } from './fastMachine.ts'
 import { intrinsicGas } from './gas.ts'
 import { JournaledState } from './journaledState.ts'
-import {
-  ACCESS_LIST_RUNS_MAX,
-  CALL_GAS_MAX,
-  IDLE_MACHINES_MAX,
-  SIMULATED_CALLS_MAX,
-} from './limits.ts'
+import { ACCESS_LIST_RUNS_MAX, CALL_GAS_MAX, IDLE_MACHINES_MAX } from './limits.ts'
 import {
   type BlockEnvironment,
   type EvmMessage,
   type Execution,
-  type Machine,
   type MachineBinding,
   type MachineOptions,
   MessageStopped,
   REVERTED,
 } from './machine.ts'
 import type { PrecompileCalls } from './precompileCalls.ts'
+import { Simulation, type SimulationParts } from './simulation.ts'
 import type { StateSource } from './stateReader.ts'
 import type { EvmTrace } from './traceTypes.ts'
 import { wordBytes } from './word.ts'
@@ -53,6 +48,9 @@ export interface CallScene {
   readonly environment: BlockEnvironment
   blockHash(number: bigint): Hash | undefined
 }
+
+/** What simulated blocks follow and see. */
+export type SimulationScene = Pick<SimulationParts, 'base' | 'lane' | 'scene'>
 
 const NOBODY = new Uint8Array(20)
 const NOTHING = new Uint8Array(0)
@@ -72,7 +70,7 @@ const ESTIMATE_ERROR_MILLI = 15n
 export class CallRunner {
   readonly #machineOptions: MachineOptions
   readonly #queue: CallQueue
-  readonly #idle: Machine[] = []
+  readonly #idle: FastMachine[] = []
 
   constructor(chainId: bigint, precompiles: readonly L1Precompile[], pace: CallPace | undefined) {
     this.#queue = new CallQueue(pace)
@@ -145,37 +143,22 @@ export class CallRunner {
     }
   }
 
-  /**
-   * Runs calls one after the other, block by block, on one state.
-   *
-   * @throws {EvmError} OL_EVM_SIMULATION, OL_EVM_OVERRIDE
-   */
-  async simulate(
+  /** Makes blocks that are thrown away. @throws {EvmError} OL_EVM_SIMULATION, OL_EVM_OVERRIDE, OL_EVM_HISTORY, OL_EVM_PROOF */
+  simulate(
     blocks: readonly EvmSimulatedBlock[],
-    scene: CallScene,
-  ): Promise<EvmSimulatedResult[]> {
-    const count = blocks.reduce((sum, { calls }) => sum + calls.length, 0)
-    if (count > SIMULATED_CALLS_MAX) {
-      throw new EvmError(`${count} calls, at most ${SIMULATED_CALLS_MAX} are simulated`, {
-        code: 'OL_EVM_SIMULATION',
-        calls: count,
-        max: SIMULATED_CALLS_MAX,
-      })
-    }
-    const state = new JournaledState(scene.state)
-    const results: EvmSimulatedResult[] = []
-    let { environment } = scene
-    for (const block of blocks) {
-      const next = {
-        ...environment,
-        number: environment.number + 1n,
-        timestamp: environment.timestamp + 1n,
-      }
-      environment = overrideEnvironment(next, block.blockOverrides)
-      overrideState(state, block.stateOverrides)
-      results.push(await this.#simulateBlock(block.calls, { ...scene, environment }, state))
-    }
-    return results
+    options: EvmSimulationOptions,
+    scene: SimulationScene,
+  ): Promise<EvmSimulation> {
+    const { chainId } = this.#machineOptions
+    const simulation = new Simulation({
+      ...scene,
+      chainId,
+      options,
+      run: (transaction, environment, binding) =>
+        this.#onMachine(binding, (machine) => machine.replayTransaction(transaction, environment)),
+      toResult,
+    })
+    return simulation.run(blocks)
   }
 
   /** Traces a run on a state that is thrown away. Refusals are traced as nothing. @throws {EvmError} OL_EVM_TRACE */
@@ -212,29 +195,6 @@ export class CallRunner {
     })
   }
 
-  async #simulateBlock(
-    requests: readonly EvmCallRequest[],
-    scene: CallScene,
-    state: JournaledState,
-  ): Promise<EvmSimulatedResult> {
-    const { number, timestamp, gasLimit, baseFeePerGas } = scene.environment
-    const calls: EvmSimulatedCall[] = []
-    let gasUsed = 0n
-    for (const request of requests) {
-      const left = gasLimit - gasUsed
-      const gas = boundedGas(request.gas ?? left)
-      const outcome = await this.#run(request, smaller(gas, left), scene, state)
-      state.settleTransaction()
-      if ('status' in outcome) {
-        calls.push({ result: outcome, logs: [] })
-        continue
-      }
-      gasUsed += outcome.gasUsed
-      calls.push({ result: toResult(outcome), logs: outcome.logs })
-    }
-    return { number, timestamp, gasLimit, gasUsed, baseFeePerGas, calls }
-  }
-
   async #run(
     request: EvmCallRequest,
     gas: bigint,
@@ -257,28 +217,40 @@ export class CallRunner {
     }
     const payer = state.cell(message.from)
     if (cost > 0n) state.setBalance(payer, sender.balance - cost)
-    const run = async (): Promise<Execution> => {
-      const machine = this.#idle.pop() ?? (await createMachine('fast', this.#machineOptions))
-      const { exchange, replay, blockHash } = scene
-      machine.bind({ state, exchange, replay, blockHash, signal: request.signal })
-      // As Ethereum clients do: a call without a price sees no base fee, unless it asks for one.
-      const isFree = message.gasPrice === 0n && request.blockOverrides?.baseFeePerGas === undefined
-      const environment = isFree ? { ...overridden, baseFeePerGas: 0n } : overridden
-      const execution = await machine.runMessage(message, environment)
+    const { exchange, replay, blockHash } = scene
+    // As Ethereum clients do: a call without a price sees no base fee, unless it asks for one.
+    const isFree = message.gasPrice === 0n && request.blockOverrides?.baseFeePerGas === undefined
+    const environment = isFree ? { ...overridden, baseFeePerGas: 0n } : overridden
+    const outcome = await this.#onMachine(
+      { state, exchange, replay, blockHash, signal: request.signal },
+      (machine) => machine.runMessage(message, environment),
+    )
+    if ('status' in outcome) return outcome
+    const unused = (gas - outcome.gasUsed) * message.gasPrice
+    if (unused > 0n) state.setBalance(payer, payer.balance + unused)
+    return outcome
+  }
+
+  /** Runs something in line with the messages of others. */
+  async #onMachine(
+    binding: MachineBinding,
+    run: (machine: FastMachine) => Promise<Execution>,
+  ): Promise<Execution | Refused> {
+    const runBound = async (): Promise<Execution> => {
+      const machine = this.#idle.pop() ?? (await FastMachine.create(this.#machineOptions))
+      machine.bind(binding)
+      const execution = await run(machine)
       machine.release()
       // A machine whose run threw is in an unknown state and is not used again.
       if (this.#idle.length < IDLE_MACHINES_MAX) this.#idle.push(machine)
       return execution
     }
     try {
-      const execution = await this.#queue.run(run, request.signal)
+      const execution = await this.#queue.run(runBound, binding.signal)
       if (execution === 'full') {
         return { status: 'refused', code: 'OL_EVM_CALL_FULL', reason: 'too many calls at a time' }
       }
-      if (execution === 'stopped') return OUT_OF_TIME
-      const unused = (gas - execution.gasUsed) * message.gasPrice
-      if (unused > 0n) state.setBalance(payer, payer.balance + unused)
-      return execution
+      return execution === 'stopped' ? OUT_OF_TIME : execution
     } catch (error) {
       if (error instanceof MessageStopped) return OUT_OF_TIME
       throw error
@@ -290,11 +262,6 @@ const OUT_OF_TIME: Refused = {
   status: 'refused',
   code: 'OL_EVM_CALL_TIME',
   reason: 'execution timeout',
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  if (a < b) return a
-  return b
 }
 
 type Refused = Extract<EvmCallResult, { status: 'refused' }>

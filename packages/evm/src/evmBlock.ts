@@ -64,17 +64,19 @@ export type EvmBlockFields = Pick<
   | 'timestamp'
   | 'baseFeePerGas'
   | 'parentBeaconBlockRoot'
->
+> &
+  /** Of blocks that are only simulated. */
+  Partial<Pick<EvmBlockHeader, 'coinbase' | 'prevRandao'>>
 
 /** A header with the values that this chain fixes: nobody mines, nothing is random, no blobs, no withdrawals. */
 export function evmBlockHeader(fields: EvmBlockFields): EvmBlockHeader {
   return {
+    coinbase: new Uint8Array(20),
+    prevRandao: new Uint8Array(HASH_BYTES),
     ...fields,
     ommersHash: NO_OMMERS_HASH,
-    coinbase: new Uint8Array(20),
     difficulty: 0n,
     extraData: new Uint8Array(0),
-    prevRandao: new Uint8Array(HASH_BYTES),
     nonce: new Uint8Array(NONCE_BYTES),
     withdrawalsRoot: EMPTY_TRIE_ROOT,
     blobGasUsed: 0n,

@@ -13,7 +13,8 @@ import {
   type Write,
 } from '@openliquid/primitives'
 import { archiveWrites, BlockArchive, type EvmHead } from './blockArchive.ts'
-import { BlockBuilder, placeReceipts, type SealedBlock } from './blockBuilder.ts'
+import { BlockBuilder } from './blockBuilder.ts'
+import { placeReceipts, type SealedBlock } from './blockSealer.ts'
 import type { CallPace } from './callQueue.ts'
 import { coreWriterLogs } from './coreWriterLogs.ts'
 import { createMachine, type EvmEngine } from './engines.ts'

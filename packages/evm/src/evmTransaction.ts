@@ -41,7 +41,7 @@ export interface EvmTransaction {
 }
 
 /** Fields of each type in their order on the wire. The last three are the signature. */
-const LAYOUTS = {
+export const TRANSACTION_LAYOUTS = {
   0: ['nonce', 'gasPrice', 'gasLimit', 'to', 'value', 'data', 'v', 'r', 's'],
   1: [
     'chainId',
@@ -72,7 +72,7 @@ const LAYOUTS = {
   ],
 } as const
 
-type FieldName = (typeof LAYOUTS)[0 | 1 | 2][number]
+type FieldName = (typeof TRANSACTION_LAYOUTS)[0 | 1 | 2][number]
 type Fields = ReadonlyMap<FieldName, RlpItem>
 
 const SIGNATURE_FIELDS = 3
@@ -176,7 +176,7 @@ function readFields(bytes: Uint8Array): {
     })
   }
   const items = decodeRlp(type === 0 ? bytes : bytes.subarray(1), TRANSACTION_RLP_DEPTH_MAX)
-  const names: readonly FieldName[] = LAYOUTS[type]
+  const names: readonly FieldName[] = TRANSACTION_LAYOUTS[type]
   if (!isRlpList(items)) throw malformed('not one canonical RLP list')
   if (items.length !== names.length) {
     throw malformed(`${items.length} fields where type ${type} has ${names.length}`)

@@ -1,7 +1,7 @@
 import type { Address, Hash } from '@openliquid/primitives'
 import type { EvmBlock } from './evmBlock.ts'
 import type { AccessListEntry, EvmTransaction } from './evmTransaction.ts'
-import type { EvmLog, EvmLogEntry, EvmReceipt } from './receipts.ts'
+import type { EvmLog, EvmReceipt } from './receipts.ts'
 import type { EvmStorageRange } from './storageRange.ts'
 import type { EvmTrace, EvmTraceOptions } from './traceTypes.ts'
 
@@ -63,27 +63,69 @@ export interface EvmAccessListResult {
   readonly result: EvmCallResult
 }
 
-/** Calls of one block in a sequence of calls. Each sees what the ones before it did. */
+/** A transaction that nobody signed. Missing fields: no sender is the zero address, the rest is nothing or 0. */
+export interface EvmSimulatedRequest
+  extends Pick<EvmCallRequest, 'from' | 'to' | 'data' | 'value' | 'accessList'> {
+  /** 2 if absent. */
+  readonly type?: 0 | 1 | 2
+  /** What is left of the block's if absent. Bounded by CALL_GAS_MAX. */
+  readonly gas?: bigint
+  /** The sender's next one if absent. */
+  readonly nonce?: bigint
+  /** Wei. For types 0 and 1 both are the gas price. */
+  readonly maxFeePerGas?: bigint
+  readonly maxPriorityFeePerGas?: bigint
+}
+
+/** A block in a sequence of blocks that never come to be. Each sees what the ones before it did. */
 export interface EvmSimulatedBlock {
   readonly blockOverrides?: EvmBlockOverride
   readonly stateOverrides?: readonly EvmStateOverride[]
-  readonly calls: readonly EvmCallRequest[]
+  readonly calls: readonly EvmSimulatedRequest[]
 }
 
-/** The block environment that the calls of one block had, and what came of them. */
+export interface EvmSimulationOptions {
+  /** Nonces and base fees as in real blocks. Otherwise any nonce will do, and the base fee is 0 unless it is overridden. */
+  readonly validation?: boolean
+  /** Logs tell of value that moves, too (ERC-7528); receipts and blooms do not. */
+  readonly traceTransfers?: boolean
+  /** Stops what runs too long: `OL_EVM_CALL_TIME`. */
+  readonly signal?: AbortSignal
+  /** Does some work while no block is on its way to disk. At once if absent: the caller holds blocks off. */
+  readonly exclusively?: <T>(work: () => T) => Promise<T>
+}
+
+/** Why a block could not be as it was asked for. */
+export interface EvmSimulationRefusal {
+  readonly status: 'refused'
+  readonly code:
+    | 'OL_EVM_SKIP_NONCE_TOO_LOW'
+    | 'OL_EVM_SKIP_NONCE_TOO_HIGH'
+    | 'OL_EVM_SKIP_BASE_FEE'
+    | 'OL_EVM_SKIP_BLOCK_GAS'
+    | 'OL_EVM_TX_INIT_CODE'
+    | Extract<EvmCallResult, { readonly status: 'refused' }>['code']
+  readonly reason: string
+}
+
+/** Blocks, or why one of them cannot be. */
+export type EvmSimulation =
+  | { readonly status: 'success'; readonly blocks: readonly EvmSimulatedResult[] }
+  | EvmSimulationRefusal
+
+/** A block as it would be, with its transactions as if they were signed by zeros, and what came of each. */
 export interface EvmSimulatedResult {
-  readonly number: bigint
-  readonly timestamp: bigint
-  readonly gasLimit: bigint
-  readonly gasUsed: bigint
-  readonly baseFeePerGas: bigint
+  readonly block: EvmBlock
+  readonly transactions: readonly EvmTransactionPlace[]
   readonly calls: readonly EvmSimulatedCall[]
 }
 
 export interface EvmSimulatedCall {
-  readonly result: EvmCallResult
-  /** Without their places; none if the call failed. */
-  readonly logs: readonly EvmLogEntry[]
+  readonly result: Exclude<EvmCallResult, { readonly status: 'refused' }>
+  /** Gas before the refund: what had to be there. */
+  readonly gasPeak: bigint
+  /** None if the call failed. */
+  readonly logs: readonly EvmLog[]
 }
 
 /** An account with its proof against the state root of its block, and slots with theirs against its storage root. */
@@ -186,8 +228,16 @@ export interface EvmStateView {
   estimateGas(request: EvmCallRequest): Promise<EvmGasEstimate>
   /** The access list with which the message would find everything warm that it reaches. */
   createAccessList(request: EvmCallRequest): Promise<EvmAccessListResult>
-  /** Runs calls one after the other on top of the state, and throws the result away. @throws {EvmError} OL_EVM_SIMULATION */
-  simulate(blocks: readonly EvmSimulatedBlock[]): Promise<readonly EvmSimulatedResult[]>
+  /**
+   * Makes blocks on top of this one, and throws them away.
+   *
+   * @param blocks - numbers and times rise
+   * @throws {EvmError} OL_EVM_SIMULATION, OL_EVM_OVERRIDE, OL_EVM_HISTORY, OL_EVM_PROOF
+   */
+  simulate(
+    blocks: readonly EvmSimulatedBlock[],
+    options?: EvmSimulationOptions,
+  ): Promise<EvmSimulation>
 }
 
 /**

@@ -25,6 +25,7 @@ import type { JournaledState } from './journaledState.ts'
 import { keccakWord } from './keccak.ts'
 import { CODE_BYTES_MAX, FAST_GAS_MAX, INIT_CODE_BYTES_MAX } from './limits.ts'
 import type { EvmLogEntry } from './receipts.ts'
+import { transferLog } from './transferLog.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
 import { bytesWord, wordBytes } from './word.ts'
 
@@ -46,6 +47,8 @@ interface Call extends Entry {
   /** Whose code runs. */
   readonly codeOf: AccountCell
   readonly movesValue: boolean
+  /** CALLCODE moves value from an account to itself: that is no transfer. */
+  readonly isTransfer: boolean
 }
 
 interface Creation extends Entry {
@@ -114,6 +117,7 @@ export class FastEvm implements FastHost {
   readonly #blockHashes = new Map<bigint, bigint>()
   #depth: number = -1
   #logs: EvmLogEntry[] = []
+  #logsTransfers: boolean = false
   #refund: number = 0
   #failure: string = ''
   #message: FastMessage | undefined
@@ -149,9 +153,15 @@ export class FastEvm implements FastHost {
     return new FastEvm(library, shapes, state)
   }
 
-  bind(state: JournaledState, blockHash: (number: bigint) => Hash | undefined): void {
+  /** @param logsTransfers - whether logs tell of value that moves, too: `TransferLog` */
+  bind(
+    state: JournaledState,
+    blockHash: (number: bigint) => Hash | undefined,
+    logsTransfers: boolean = false,
+  ): void {
     this.state = state
     this.#blockHash = blockHash
+    this.#logsTransfers = logsTransfers
     this.#blockHashes.clear()
   }
 
@@ -177,7 +187,7 @@ export class FastEvm implements FastHost {
     const outcome =
       to === undefined
         ? this.#create({ ...entry, salt: undefined })
-        : this.#enter({ ...entry, to, codeOf: to, movesValue: true })
+        : this.#enter({ ...entry, to, codeOf: to, movesValue: true, isTransfer: true })
     return outcome === undefined ? undefined : this.#finish(outcome)
   }
 
@@ -227,9 +237,11 @@ export class FastEvm implements FastHost {
     const code = state.codeOf(codeOf)
     if (code.length === 0) {
       state.commit()
+      if (call.isTransfer) this.#logTransfer(caller, to, value)
       return { failure, output: NOTHING, gasLeft: gas, made: undefined }
     }
     this.#open(analysed(code), to, call, false)
+    if (call.isTransfer) this.#logTransfer(caller, to, value)
     return undefined
   }
 
@@ -246,7 +258,14 @@ export class FastEvm implements FastHost {
     return undefined
   }
 
-  #runPrecompile(precompile: Precompile, { codeOf, input, gas }: Call): Outcome {
+  /** Of a frame that opens it is the first log, and goes with the others if the frame fails. */
+  #logTransfer(from: AccountCell, to: AccountCell, value: bigint): void {
+    if (!this.#logsTransfers || value === 0n) return
+    this.#logs.push(transferLog(from.address, to.address, value))
+  }
+
+  #runPrecompile(precompile: Precompile, call: Call): Outcome {
+    const { codeOf, input, gas } = call
     const own = OWN_PRECOMPILES.get(codeOf.text)?.(input, gas)
     const result = own ?? this.#library['runPrecompile'](precompile, input, BigInt(gas))
     assert(!(result instanceof Promise), 'precompiles of this chain do not wait')
@@ -256,6 +275,9 @@ export class FastEvm implements FastHost {
     const failure = result.exceptionError?.error
     if (failure === undefined) this.state.commit()
     else this.state.revert()
+    if (failure === undefined && call.isTransfer) {
+      this.#logTransfer(call.caller, call.to, call.value)
+    }
     return { failure, output: result.returnValue, gasLeft, made: undefined }
   }
 
@@ -287,8 +309,12 @@ export class FastEvm implements FastHost {
     state.setNonce(made, 1n)
     if (made.balance + value > WORD_MAX) return outcome(ERROR.VALUE_OVERFLOW, gas)
     state.setBalance(made, made.balance + value)
-    if (input.length === 0) return outcome(undefined, gas)
+    if (input.length === 0) {
+      this.#logTransfer(caller, made, value)
+      return outcome(undefined, gas)
+    }
     this.#open(new EvmCode(input), made, { ...creation, input: NOTHING }, true)
+    this.#logTransfer(caller, made, value)
     return undefined
   }
 
@@ -443,6 +469,7 @@ export class FastEvm implements FastHost {
     if (balance > 0n && heir.empty) cost += prices.newAccount
     if (cost > gas) return this.#stop(ERROR.OUT_OF_GAS)
     state.markDestroyed(self)
+    this.#logTransfer(self, heir, balance)
     if (heir !== self) {
       state.setBalance(heir, heir.balance + balance)
       state.touch(heir)
@@ -503,6 +530,7 @@ export class FastEvm implements FastHost {
       codeOf: target,
       value: isDelegate ? frame.value : value,
       movesValue: !isDelegate,
+      isTransfer: op === CALL,
       input,
       isStatic: frame.isStatic || op === STATICCALL,
       gas,

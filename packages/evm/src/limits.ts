@@ -38,6 +38,8 @@ export const PAST_STATES_MAX = 4
 export const PROOF_CHANGES_MAX = 2_000
 /** Calls in one sequence. */
 export const SIMULATED_CALLS_MAX = 1_000
+/** Accounts and slots that simulated blocks change together: their tries take 100 ms, in which no block reaches the disk. */
+export const SIMULATED_CHANGES_MAX = 5_000
 /** Runs until an access list is the same as the one before. */
 export const ACCESS_LIST_RUNS_MAX = 8
 /** Instructions in one trace of single steps. */

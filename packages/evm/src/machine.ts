@@ -37,6 +37,8 @@ export interface MachineBinding {
   readonly replay?: PrecompileCalls | undefined
   /** Stops a message that it may pause in. */
   readonly signal?: AbortSignal | undefined
+  /** Whether logs tell of value that moves, too: `TransferLog`. The engine `fast` only; not if absent. */
+  readonly logsTransfers?: boolean
   /** Hash of a past block of this chain. */
   blockHash(number: bigint): Hash | undefined
 }

@@ -1,12 +1,13 @@
 import { type Address, assert } from '@openliquid/primitives'
-import type { CallRunner, CallScene } from './callRunner.ts'
+import type { CallRunner, CallScene, SimulationScene } from './callRunner.ts'
 import type {
   EvmAccessListResult,
   EvmCallRequest,
   EvmCallResult,
   EvmGasEstimate,
   EvmSimulatedBlock,
-  EvmSimulatedResult,
+  EvmSimulation,
+  EvmSimulationOptions,
   EvmStateView,
 } from './evmView.ts'
 import type { StateReader } from './stateReader.ts'
@@ -17,6 +18,7 @@ export class StateAt implements EvmStateView {
   readonly #state: StateReader
   readonly #calls: CallRunner
   readonly #scene: (lane: number | undefined) => CallScene
+  readonly #simulationScene: () => SimulationScene
 
   constructor(
     state: StateReader,
@@ -24,17 +26,20 @@ export class StateAt implements EvmStateView {
       number,
       calls,
       scene,
+      simulationScene,
     }: {
       readonly number: bigint
       readonly calls: CallRunner
       /** On this very state. */
       readonly scene: (lane: number | undefined) => CallScene
+      readonly simulationScene: () => SimulationScene
     },
   ) {
     this.number = number
     this.#state = state
     this.#calls = calls
     this.#scene = scene
+    this.#simulationScene = simulationScene
   }
 
   getBalance(address: Address): bigint {
@@ -72,7 +77,10 @@ export class StateAt implements EvmStateView {
     return this.#calls.createAccessList(request, this.#scene(request.lane))
   }
 
-  simulate(blocks: readonly EvmSimulatedBlock[]): Promise<readonly EvmSimulatedResult[]> {
-    return this.#calls.simulate(blocks, this.#scene(undefined))
+  async simulate(
+    blocks: readonly EvmSimulatedBlock[],
+    options: EvmSimulationOptions = {},
+  ): Promise<EvmSimulation> {
+    return this.#calls.simulate(blocks, options, this.#simulationScene())
   }
 }

@@ -177,12 +177,13 @@ describe('calls as if', () => {
       data: callData('store(uint256,uint256)', 1, value),
     })
     const get = { to: probe, data: callData('values(uint256)', 1) }
-    const [first, second] = await view.simulate([
+    const simulation = await view.simulate([
       { calls: [set(41), get] },
       { blockOverrides: { timestamp: 99n }, calls: [get, set(42), get] },
     ])
-    expect(first?.number).toBe(view.number + 1n)
-    expect(second).toMatchObject({ number: view.number + 2n, timestamp: 99n })
+    const [first, second] = simulation.status === 'success' ? simulation.blocks : []
+    expect(first?.block.header.number).toBe(view.number + 1n)
+    expect(second?.block.header).toMatchObject({ number: view.number + 2n, timestamp: 99n })
     const output = (at: number): bigint => {
       const result = second?.calls[at]?.result
       return result?.status === 'success' ? bytesToUint(result.output) : -1n

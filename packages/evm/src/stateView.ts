@@ -8,11 +8,11 @@ import {
   type L1Precompile,
 } from '@openliquid/primitives'
 import { BlockArchive, type EvmHead } from './blockArchive.ts'
-import { placeReceipts } from './blockBuilder.ts'
 import { blockOfNonce } from './blockOfNonce.ts'
+import { placeReceipts } from './blockSealer.ts'
 import { BlockTracer, type TraceScene } from './blockTracer.ts'
 import type { CallPace } from './callQueue.ts'
-import { CallRunner, type CallScene } from './callRunner.ts'
+import { CallRunner, type CallScene, type SimulationScene } from './callRunner.ts'
 import { EvmError } from './errors.ts'
 import type { EvmBlock } from './evmBlock.ts'
 import { decodeKnownTransaction, type EvmTransaction } from './evmTransaction.ts'
@@ -25,7 +25,8 @@ import type {
   EvmLogFilter,
   EvmProof,
   EvmSimulatedBlock,
-  EvmSimulatedResult,
+  EvmSimulation,
+  EvmSimulationOptions,
   EvmStateView,
   EvmStorageRangeRequest,
   EvmTransactionPlace,
@@ -96,6 +97,10 @@ export class StateView implements EvmView {
       calls: this.#calls,
       number,
       scene: (lane) => this.#scene(shown, lane),
+      simulationScene: () => {
+        const scene = this.#scene(shown)
+        return this.#simulationScene(head.block, store, scene)
+      },
     })
   }
 
@@ -135,8 +140,11 @@ export class StateView implements EvmView {
     return this.#latest.createAccessList(request)
   }
 
-  simulate(blocks: readonly EvmSimulatedBlock[]): Promise<readonly EvmSimulatedResult[]> {
-    return this.#latest.simulate(blocks)
+  simulate(
+    blocks: readonly EvmSimulatedBlock[],
+    options?: EvmSimulationOptions,
+  ): Promise<EvmSimulation> {
+    return this.#latest.simulate(blocks, options)
   }
 
   at(number: bigint): EvmStateView {
@@ -146,7 +154,15 @@ export class StateView implements EvmView {
     if (known !== undefined) return known
     if (number < 0n || number > head.header.number) throw missingState(number, this.oldestState)
     const scene = this.#pastScene(number)
-    const past = new StateAt(scene.state, { calls: this.#calls, number, scene: () => scene })
+    const past = new StateAt(scene.state, {
+      calls: this.#calls,
+      number,
+      scene: () => scene,
+      simulationScene: () => {
+        const { block, past } = this.#pastState(number)
+        return this.#simulationScene(block, past, scene)
+      },
+    })
     const [oldest] = this.#past.keys()
     if (oldest !== undefined && this.#past.size >= PAST_STATES_MAX) this.#past.delete(oldest)
     this.#past.set(number, past)
@@ -178,7 +194,7 @@ export class StateView implements EvmView {
     if (block === undefined) throw missingState(number, this.oldestState)
     const root = block.header.stateRoot
     if (block === head.block) return proveAccount({ store, state, root }, address, slots)
-    const past = triesAt(store, address, { number, head: this.number, root })
+    const past = triesAt(store, [address], { number, head: this.number, root })
     const reader = new StateReader(past, this.#options.codes)
     return proveAccount({ store: past, state: reader, root }, address, slots)
   }
@@ -315,12 +331,15 @@ export class StateView implements EvmView {
   #pastState(number: bigint): {
     readonly state: StateReader
     readonly block: EvmBlock
+    readonly past: StoreReader
+    /** The newest, which has all that never changes. */
     readonly store: StoreReader
   } {
     const block = this.getBlockByNumber(number)
     if (block === undefined) throw missingState(number, this.oldestState)
-    const store = storeAt(this.#now.store, { number, head: this.number })
-    return { state: new StateReader(store, this.#options.codes), block, store: this.#now.store }
+    const { store } = this.#now
+    const past = storeAt(store, { number, head: this.number })
+    return { state: new StateReader(past, this.#options.codes), block, past, store }
   }
 
   getBlockByNumber(number: bigint): EvmBlock | undefined {
@@ -447,6 +466,37 @@ export class StateView implements EvmView {
       environment: { number, timestamp, gasLimit: this.getGasLimit(lane), baseFeePerGas },
       blockHash: (ancestor) => archive.hashOf(ancestor) ?? NO_HASH,
     }
+  }
+
+  /** Simulated blocks are those of the first lane. */
+  #simulationScene(
+    block: EvmBlock,
+    store: StoreReader,
+    { exchange, replay, blockHash }: CallScene,
+  ): SimulationScene {
+    const { number, stateRoot: root } = block.header
+    const { codes, lanes } = this.#options
+    const tries = (addresses: readonly Address[]): StoreReader => {
+      // The chain may have gone on since: nodes are those of the newest block.
+      const now = this.#now
+      if (number === this.number) return now.store
+      return triesAt(now.store, addresses, { number, head: this.number, root })
+    }
+    const baseFeeMin = lanes[0]?.baseFeeMin ?? 0n
+    return {
+      base: { block, store, codes, tries },
+      lane: { gasLimit: this.getGasLimit(), baseFeePerGas: this.#baseFeeAfter(number), baseFeeMin },
+      scene: { exchange, replay, blockHash },
+    }
+  }
+
+  /** Base fee of the first block of the first lane after a block: that of the block, if there is one. */
+  #baseFeeAfter(number: bigint): bigint {
+    for (let above = number + 1n; above <= this.number; above++) {
+      const block = this.getBlockByNumber(above)
+      if (block?.lane === 0) return block.header.baseFeePerGas
+    }
+    return this.getBaseFee()
   }
 
   #systemOutcomes(number: bigint): SystemOutcome[] {

@@ -13,15 +13,15 @@ import type { StoreReader } from './versionedStore.ts'
 const NOTHING = new Uint8Array(0)
 
 /**
- * The store as it was after a past block, with the account trie and the storage trie of one account as they were then: the
- * newest ones, in which the changes of the blocks since are taken back.
+ * The store as it was after a past block, with the account trie and the storage tries of some accounts as they were then:
+ * the newest ones, in which the changes of the blocks since are taken back.
  *
  * @param chain - `root` is that of the past block
  * @throws {EvmError} OL_EVM_HISTORY: changes since are not kept; OL_EVM_PROOF: there are too many of them
  */
 export function triesAt(
   store: StoreReader,
-  address: Address,
+  addresses: readonly Address[],
   chain: { readonly number: bigint; readonly head: bigint; readonly root: Hash },
 ): StoreReader {
   const replaced = replacedSince(store, chain)
@@ -44,8 +44,9 @@ export function triesAt(
     'with the changes taken back the trie is the one of its block',
   )
 
-  const value = past.read(accountKey(address))
-  if (value !== undefined) {
+  for (const address of addresses) {
+    const value = past.read(accountKey(address))
+    if (value === undefined) continue
     const { incarnation, storageRoot } = decodeAccount(value)
     const slots = changesUnder(slotKey(address, incarnation, NOTHING), replaced, encodeRlp)
     const storage = takeBack(storageTrie(newest, address, incarnation), slots)
@@ -77,7 +78,7 @@ function changesUnder(
 function assertFew({ length }: readonly TrieChange[], number: bigint): void {
   if (length <= PROOF_CHANGES_MAX) return
   throw new EvmError(
-    `more than ${PROOF_CHANGES_MAX} entries have changed since block ${number}; ask for a proof of a newer one`,
+    `more than ${PROOF_CHANGES_MAX} entries have changed since block ${number}; ask for a newer one`,
     { code: 'OL_EVM_PROOF', number, max: PROOF_CHANGES_MAX },
   )
 }

@@ -35,9 +35,13 @@ export type RpcFault =
   | { readonly code: 'OL_RPC_CONNECTIONS_FULL'; readonly max: number }
   | { readonly code: 'OL_RPC_SIMULATION_NUMBER'; readonly number: string }
   | { readonly code: 'OL_RPC_SIMULATION_TIME'; readonly timestamp: string }
+  | { readonly code: 'OL_RPC_SIMULATION_NONCE_LOW' }
+  | { readonly code: 'OL_RPC_SIMULATION_NONCE_HIGH' }
+  | { readonly code: 'OL_RPC_SIMULATION_BASE_FEE' }
   | { readonly code: 'OL_RPC_SIMULATION_GAS' }
   | { readonly code: 'OL_RPC_SIMULATION_FUNDS' }
-  | { readonly code: 'OL_RPC_SIMULATION_BLOCK_GAS'; readonly gas: string }
+  | { readonly code: 'OL_RPC_SIMULATION_BLOCK_GAS' }
+  | { readonly code: 'OL_RPC_SIMULATION_INIT_CODE' }
   | { readonly code: 'OL_RPC_SIMULATION_SIZE'; readonly max: number }
   | { readonly code: 'OL_RPC_SYNC_TIMEOUT'; readonly hash: string }
   | { readonly code: 'OL_RPC_SYNC_UNREADY'; readonly hash: string }
@@ -82,9 +86,13 @@ const CODES: Readonly<Record<RpcFaultCode, readonly [jsonRpc: number, http: numb
   // As eth_simulateV1 fixes them.
   OL_RPC_SIMULATION_NUMBER: [-38020, 422],
   OL_RPC_SIMULATION_TIME: [-38021, 422],
+  OL_RPC_SIMULATION_NONCE_LOW: [-38010, 422],
+  OL_RPC_SIMULATION_NONCE_HIGH: [-38011, 422],
+  OL_RPC_SIMULATION_BASE_FEE: [-38012, 422],
   OL_RPC_SIMULATION_GAS: [-38013, 422],
   OL_RPC_SIMULATION_FUNDS: [-38014, 422],
   OL_RPC_SIMULATION_BLOCK_GAS: [-38015, 422],
+  OL_RPC_SIMULATION_INIT_CODE: [-38025, 422],
   OL_RPC_SIMULATION_SIZE: [-38026, 422],
   // As EIP-7966 fixes them.
   OL_RPC_SYNC_TIMEOUT: [4, 504],

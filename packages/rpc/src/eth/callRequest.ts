@@ -10,9 +10,13 @@ import {
   parseObject,
   parseQuantity,
 } from './ethParams.ts'
+import type { EvmSimulatedRequest } from './evmTypes.ts'
 
 /** Entries of an access list, and slots in one entry: bounds what a call warms before it runs. */
 const ACCESS_LIST_MAX = 1_000
+
+/** EIP-2681: the greatest nonce cannot be used. */
+const NONCE_MAX = (1n << 64n) - 2n
 
 /** Fields of a message that this chain has no meaning for (EIP-4844, EIP-7702). */
 const UNSUPPORTED_FIELDS = [
@@ -47,6 +51,57 @@ export function parseCallRequest(value: unknown, chainId: bigint): EvmCallReques
     ...(gasPrice === undefined ? {} : { gasPrice }),
     ...(isAbsent(accessList) ? {} : { accessList: parseAccessList(accessList) }),
   }
+}
+
+/** One call of eth_simulateV1: a transaction but for its signature. */
+export function parseSimulatedRequest(value: unknown, chainId: bigint): EvmSimulatedRequest {
+  const { gasPrice: maxFeePerGas = 0n, ...request } = parseCallRequest(value, chainId)
+  const fields = parseObject(value, 'transaction')
+  const fees = feesOf(fields)
+  const maxPriorityFeePerGas = fees === 'price' ? maxFeePerGas : tipOf(fields)
+  if (maxPriorityFeePerGas > maxFeePerGas) {
+    throw invalidParams('maxPriorityFeePerGas is above maxFeePerGas')
+  }
+  const nonce = isAbsent(fields['nonce']) ? undefined : parseQuantity(fields['nonce'], 'nonce')
+  if (nonce !== undefined && nonce > NONCE_MAX) throw invalidParams('nonce is above 2^64 - 2')
+  return {
+    ...request,
+    type: parseType(fields, fees),
+    ...(nonce === undefined ? {} : { nonce }),
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Which fields say what gas costs: the one of types 0 and 1, those of type 2, or none. */
+function feesOf(fields: Fields): 'price' | 'fees' | undefined {
+  if (!isAbsent(fields['gasPrice'])) return 'price'
+  const isDynamic = !isAbsent(fields['maxFeePerGas']) || !isAbsent(fields['maxPriorityFeePerGas'])
+  return isDynamic ? 'fees' : undefined
+}
+
+function tipOf({ maxPriorityFeePerGas }: Fields): bigint {
+  if (isAbsent(maxPriorityFeePerGas)) return 0n
+  return parseQuantity(maxPriorityFeePerGas, 'maxPriorityFeePerGas')
+}
+
+/** The type that a transaction is said to have, or else the one that its fields are of. */
+function parseType({ type, accessList }: Fields, fees: ReturnType<typeof feesOf>): 0 | 1 | 2 {
+  if (isAbsent(type)) {
+    if (fees !== 'price') return 2
+    return isAbsent(accessList) ? 0 : 1
+  }
+  const given = Number(parseQuantity(type, 'type'))
+  if (given !== 0 && given !== 1 && given !== 2) {
+    throw invalidParams('type is none of 0x0, 0x1 and 0x2')
+  }
+  if (fees === (given === 2 ? 'price' : 'fees')) {
+    throw invalidParams(`the gas of type 0x${given} is not priced that way`)
+  }
+  if (given === 0 && !isAbsent(accessList)) throw invalidParams('type 0x0 has no accessList')
+  return given
 }
 
 /** Old clients say `data`, new ones `input`, some both. */

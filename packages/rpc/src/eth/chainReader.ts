@@ -37,17 +37,27 @@ export class ChainReader {
    */
   async run<T>(
     id: BlockId,
-    start: (state: EvmStateView, block: EvmBlock, evm: EvmView) => Promise<T>,
+    start: (
+      state: EvmStateView,
+      block: EvmBlock,
+      evm: EvmView,
+      /** Does a part of the work while no block executes. */
+      exclusively: <R>(part: () => R) => Promise<R>,
+    ) => Promise<T>,
   ): Promise<T> {
+    let isHeld = true
     const { work } = await this.read(async (evm) => {
       const block = stateBlockOf(evm, id)
-      const running = start(stateOf(evm, block), block, evm)
+      const running = start(stateOf(evm, block), block, evm, async (part) =>
+        isHeld ? part() : this.read(part),
+      )
       // A rejection is the caller's, below.
       const settled = running.then(
         () => undefined,
         () => undefined,
       )
       await withDeadline(settled, LOCK_MS_MAX)
+      isHeld = false
       return { work: running }
     })
     return work

@@ -2,7 +2,14 @@
 import { EvmFixture, FIXTURE_ADDRESSES } from '@openliquid/evm/testing'
 import { bytesToHex, hexToBytes, keccak256, uintToBytes } from '@openliquid/primitives'
 import { memoryStore } from '@openliquid/storage/testing'
-import { type BlockTag, createPublicClient, http, parseTransaction } from 'viem'
+import {
+  type BlockTag,
+  createPublicClient,
+  type Hex,
+  http,
+  parseTransaction,
+  serializeTransaction,
+} from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { memoryChain } from '../../test/memoryChainView.ts'
 import { call, type Json, startServer } from '../../test/testServer.ts'
@@ -208,10 +215,131 @@ describe('eth_simulateV1', () => {
     expect(error.code).toBe(code)
   })
 
-  it('refuses modes that it does not have', async () => {
-    const options = { blockStateCalls: [], validation: true }
+  const fees = { maxFeePerGas: '0x77359400', maxPriorityFeePerGas: '0x1' }
+  it.each([
+    ['a used nonce', { nonce: '0x0', ...fees }, -38010, 'OL_RPC_SIMULATION_NONCE_LOW'],
+    ['a later nonce', { nonce: '0xff', ...fees }, -38011, 'OL_RPC_SIMULATION_NONCE_HIGH'],
+    ['no fee', {}, -38012, 'OL_RPC_SIMULATION_BASE_FEE'],
+    ['too little gas', { gas: '0x1', ...fees }, -38013, 'OL_RPC_SIMULATION_GAS'],
+    ['no funds', { from: poor, ...fees }, -38014, 'OL_RPC_SIMULATION_FUNDS'],
+    ['too much gas', { gas: '0x1c9c381', ...fees }, -38015, 'OL_RPC_SIMULATION_BLOCK_GAS'],
+    [
+      'too much init code',
+      { to: undefined, input: `0x${'00'.repeat(49_153)}`, ...fees },
+      -38025,
+      'OL_RPC_SIMULATION_INIT_CODE',
+    ],
+  ])('validates a call: with %s it is refused', async (_what, fields, code, name) => {
+    const calls = [{ from: alice, to: bob, ...fields }]
+    const options = { blockStateCalls: [{ calls }], validation: true }
     const { error } = await call(await serve(), 'eth_simulateV1', [options, 'latest'])
-    expect(error.data.code).toBe('OL_RPC_PARAMS')
+    expect([error.code, error.data.code]).toEqual([code, name])
+  })
+
+  it.each([
+    ['a mode that is neither on nor off', { validation: 'yes' }, {}],
+    ['blobs', {}, { type: '0x3' }],
+    ['a type that has another price', {}, { type: '0x2', gasPrice: '0x1' }],
+    ['a legacy type with fees', {}, { type: '0x0', maxFeePerGas: '0x1' }],
+    ['a legacy type with an access list', {}, { type: '0x0', accessList: [] }],
+    ['a tip above the fee', {}, { maxPriorityFeePerGas: '0x1' }],
+    ['a nonce that cannot be used', {}, { nonce: '0xffffffffffffffff' }],
+  ])('with %s is no simulation', async (_what, modes, fields) => {
+    const options = { blockStateCalls: [{ calls: [{ to: bob, ...fields }] }], ...modes }
+    const { error } = await call(await serve(), 'eth_simulateV1', [options, 'latest'])
+    expect([error.code, error.data.code]).toEqual([-32602, 'OL_RPC_PARAMS'])
+  })
+
+  it('has whole blocks, each after the one before it', async () => {
+    const head = await result('eth_getBlockByNumber', ['latest', true])
+    const blockOverrides = { feeRecipient: bob, prevRandao: word(5), time: '0x70000000' }
+    const calls = [{ from: alice, to: contract, input: word(9) }]
+    const blocks = await result('eth_simulateV1', [
+      { blockStateCalls: [{ blockOverrides, calls }, {}] },
+      'latest',
+    ])
+    const [first, second] = blocks
+    const { calls: results, ...block } = first
+    expect(Object.keys(block)).toEqual(Object.keys(head))
+    expect(block).toMatchObject({
+      number: '0x5',
+      parentHash: head.hash,
+      miner: bob,
+      mixHash: word(5),
+      timestamp: '0x70000000',
+      baseFeePerGas: '0x0',
+      gasLimit: head.gasLimit,
+      withdrawals: [],
+      uncles: [],
+    })
+    expect(block.stateRoot).not.toBe(head.stateRoot)
+    expect(second).toMatchObject({ parentHash: first.hash, stateRoot: first.stateRoot, calls: [] })
+    const [transactionHash] = block.transactions
+    expect(results[0].logs[0]).toEqual({
+      address: contract,
+      topics: [],
+      data: '0x',
+      blockNumber: '0x5',
+      blockHash: block.hash,
+      blockTimestamp: '0x70000000',
+      transactionHash,
+      transactionIndex: '0x0',
+      logIndex: '0x0',
+      removed: false,
+    })
+    expect(BigInt(results[0].maxUsedGas)).toBeGreaterThanOrEqual(BigInt(results[0].gasUsed))
+  })
+
+  it('has whole transactions, with hashes as if zeros had signed them', async () => {
+    const calls = [
+      { from: alice, to: bob, value: '0x1' },
+      { from: alice, to: bob, gasPrice: '0x2' },
+      {
+        from: alice,
+        to: bob,
+        gasPrice: '0x2',
+        accessList: [{ address: bob, storageKeys: [SLOT_0] }],
+      },
+    ]
+    const options = { blockStateCalls: [{ calls }], returnFullTransactions: true }
+    const [{ transactions, hash }] = await result('eth_simulateV1', [options])
+    expect(transactions).toMatchObject([
+      { type: '0x2', from: alice, to: bob, value: '0x1', nonce: '0x4', gasPrice: '0x0', r: '0x0' },
+      { type: '0x0', from: alice, nonce: '0x5', gasPrice: '0x2', v: '0x0' },
+      { type: '0x1', from: alice, nonce: '0x6', blockHash: hash, transactionIndex: '0x2' },
+    ])
+    const bytes = serializeTransaction(
+      {
+        type: 'eip1559',
+        chainId: 1_998,
+        nonce: 4,
+        gas: BigInt(transactions[0].gas),
+        to: bob as Hex,
+        value: 1n,
+      },
+      { r: '0x', s: '0x', yParity: 0 },
+    )
+    expect(transactions[0].hash).toBe(bytesToHex(keccak256(hexToBytes(bytes))))
+  })
+
+  it('tells of transfers as logs', async () => {
+    const calls = [{ from: alice, to: bob, value: '0x7' }]
+    const options = { blockStateCalls: [{ calls }], traceTransfers: true }
+    const [block] = await result('eth_simulateV1', [options])
+    const padded = (address: string): string => `0x${address.slice(2).padStart(64, '0')}`
+    expect(block.calls[0].logs).toMatchObject([
+      {
+        address: `0x${'ee'.repeat(20)}`,
+        topics: [
+          '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef',
+          padded(alice),
+          padded(bob),
+        ],
+        data: word(7),
+        blockHash: block.hash,
+      },
+    ])
+    expect(block.logsBloom).toBe(`0x${'00'.repeat(256)}`)
   })
 })
 
@@ -431,6 +559,20 @@ it('viem reads proofs, simulations and access lists', async () => {
   expect(proof.storageProof[0]?.value).toBe(4n)
   const { accessList } = await client.createAccessList({ to: address })
   expect(accessList[0]?.storageKeys).toEqual([SLOT_0])
-  const [block] = await client.simulateBlocks({ blocks: [{ calls: [{ to: address }] }] })
+  const account = alice as Hex
+  const [block] = await client.simulateBlocks({
+    blocks: [{ calls: [{ to: address }, { account, to: bob as Hex, value: 3n }] }],
+    traceTransfers: true,
+    returnFullTransactions: true,
+  })
   expect(block?.calls[0]).toMatchObject({ status: 'success', data: word(4) })
+  expect(block?.calls[1]?.logs?.[0]).toMatchObject({ blockHash: block?.hash, data: word(3) })
+  expect(block).toMatchObject({ number: 5n, transactions: [{ type: 'eip1559' }, { value: 3n }] })
+  const simulated = await client.simulateCalls({
+    account,
+    calls: [{ to: bob as Hex, value: 3n }],
+    traceAssetChanges: true,
+  })
+  expect(simulated.results).toMatchObject([{ status: 'success', gasUsed: 21_000n }])
+  expect(simulated.assetChanges).toMatchObject([{ value: { diff: -3n } }])
 })

@@ -3,9 +3,10 @@ import { RpcError } from '../errors.ts'
 import type { RpcLimits } from '../limits.ts'
 import type { RpcMethod } from '../transport/jsonRpc.ts'
 import { parseBlockOverrides, parseStateOverrides } from './callOverrides.ts'
-import { parseCallRequest } from './callRequest.ts'
+import { parseSimulatedRequest } from './callRequest.ts'
 import type { ChainReader } from './chainReader.ts'
 import { data, quantity } from './ethEncoding.ts'
+import { blockToJson, logToJson } from './ethObjects.ts'
 import {
   checkParamCount,
   invalidParams,
@@ -15,15 +16,12 @@ import {
   parseList,
   parseObject,
 } from './ethParams.ts'
-import type { EvmSimulatedBlock, EvmSimulatedResult } from './evmTypes.ts'
+import type { EvmSimulatedBlock, EvmSimulatedResult, EvmSimulationRefusal } from './evmTypes.ts'
 import { callError } from './stateMethods.ts'
 
 /** Blocks and calls of one eth_simulateV1, as geth. */
 const SIMULATED_BLOCKS_MAX = 256
 const SIMULATED_CALLS_MAX = 1_000
-
-/** Modes that this version does not have; false and absent are the same. */
-const UNSUPPORTED_MODES = ['validation', 'traceTransfers', 'returnFullTransactions'] as const
 
 /** Codes of a call that failed, as eth_simulateV1 fixes them. */
 const REVERTED = 3
@@ -41,34 +39,32 @@ export function simulateMethods(
       'eth_simulateV1',
       async (params) => {
         checkParamCount(params, { min: 1, max: 2 })
-        const options = parseObject(params[0], 'simulation')
-        for (const mode of UNSUPPORTED_MODES) {
-          if (!isAbsent(options[mode]) && parseBoolean(options[mode], mode)) {
-            throw invalidParams(`${mode} is not supported`)
-          }
+        const { blockStateCalls, ...modes } = parseObject(params[0], 'simulation')
+        const isOn = (name: string): boolean =>
+          !isAbsent(modes[name]) && parseBoolean(modes[name], name)
+        const options = {
+          validation: isOn('validation'),
+          traceTransfers: isOn('traceTransfers'),
+          signal: AbortSignal.timeout(limits.callTimeoutMs),
         }
-        const signal = AbortSignal.timeout(limits.callTimeoutMs)
-        const given = parseList(options['blockStateCalls'], 'blockStateCalls', Infinity)
+        const isFull = isOn('returnFullTransactions')
+        const given = parseList(blockStateCalls, 'blockStateCalls', Infinity)
         if (given.length === 0) throw invalidParams('blockStateCalls is empty')
         if (given.length > SIMULATED_BLOCKS_MAX) throw tooManyBlocks()
-        const blocks = given.map((block) => parseBlock(block, chainId, signal))
-        const { ordered, results } = await reader.run(
+        const blocks = given.map((block) => parseBlock(block, chainId))
+        const simulation = await reader.run(
           parseBlockId(params[1]),
-          async (state, { header }) => {
-            const ordered = inOrder(blocks, header)
-            return { ordered, results: await state.simulate(ordered) }
-          },
+          (state, { header }, _evm, exclusively) =>
+            state.simulate(inOrder(blocks, header), { ...options, exclusively }),
         )
-        for (const [index, { calls }] of ordered.entries()) {
-          checkResults(calls, results[index] as EvmSimulatedResult, limits)
-        }
-        return results.map((result) => blockToJson(result, limits))
+        if (simulation.status === 'refused') throw refusalOf(simulation, limits)
+        return simulation.blocks.map((block) => simulatedToJson(block, isFull, limits))
       },
     ],
   ]
 }
 
-function parseBlock(value: unknown, chainId: bigint, signal: AbortSignal): EvmSimulatedBlock {
+function parseBlock(value: unknown, chainId: bigint): EvmSimulatedBlock {
   const { blockOverrides, stateOverrides, calls } = parseObject(value, 'block')
   const block = parseBlockOverrides(blockOverrides)
   return {
@@ -76,10 +72,9 @@ function parseBlock(value: unknown, chainId: bigint, signal: AbortSignal): EvmSi
     stateOverrides: parseStateOverrides(stateOverrides),
     calls: isAbsent(calls)
       ? []
-      : parseList(calls, 'calls', SIMULATED_CALLS_MAX).map((call) => ({
-          ...parseCallRequest(call, chainId),
-          signal,
-        })),
+      : parseList(calls, 'calls', SIMULATED_CALLS_MAX).map((call) =>
+          parseSimulatedRequest(call, chainId),
+        ),
   }
 }
 
@@ -127,62 +122,36 @@ function tooManyBlocks(): RpcError {
   })
 }
 
+const REFUSALS = {
+  OL_EVM_SKIP_NONCE_TOO_LOW: 'OL_RPC_SIMULATION_NONCE_LOW',
+  OL_EVM_SKIP_NONCE_TOO_HIGH: 'OL_RPC_SIMULATION_NONCE_HIGH',
+  OL_EVM_SKIP_BASE_FEE: 'OL_RPC_SIMULATION_BASE_FEE',
+  OL_EVM_SKIP_BLOCK_GAS: 'OL_RPC_SIMULATION_BLOCK_GAS',
+  OL_EVM_TX_INIT_CODE: 'OL_RPC_SIMULATION_INIT_CODE',
+  OL_EVM_CALL_GAS: 'OL_RPC_SIMULATION_GAS',
+  OL_EVM_CALL_FUNDS: 'OL_RPC_SIMULATION_FUNDS',
+} as const
+
 /** A call that could not be part of a block fails the whole simulation. */
-function checkResults(
-  requests: EvmSimulatedBlock['calls'],
-  { calls, gasLimit }: EvmSimulatedResult,
-  limits: RpcLimits,
-): void {
-  let left = gasLimit
-  for (const [index, { result }] of calls.entries()) {
-    const gas = requests[index]?.gas ?? 0n
-    if (gas > left) {
-      throw new RpcError(`block gas limit reached: ${gas} > ${left}`, {
-        code: 'OL_RPC_SIMULATION_BLOCK_GAS',
-        gas: gas.toString(),
-      })
-    }
-    if (result.status === 'refused') throw refusalOf(result, limits)
-    left -= result.gasUsed
+function refusalOf({ code, reason }: EvmSimulationRefusal, limits: RpcLimits): RpcError {
+  if (code === 'OL_EVM_CALL_TIME' || code === 'OL_EVM_CALL_FULL') {
+    return callError({ status: 'refused', code, reason }, limits)
   }
+  return new RpcError(reason, { code: REFUSALS[code] })
 }
 
-function refusalOf(
-  refused: Extract<EvmSimulatedResult['calls'][number]['result'], { readonly status: 'refused' }>,
+function simulatedToJson(
+  { block, transactions, calls }: EvmSimulatedResult,
+  isFull: boolean,
   limits: RpcLimits,
-): RpcError {
-  switch (refused.code) {
-    case 'OL_EVM_CALL_GAS':
-      return new RpcError(refused.reason, { code: 'OL_RPC_SIMULATION_GAS' })
-    case 'OL_EVM_CALL_FUNDS':
-      return new RpcError(refused.reason, { code: 'OL_RPC_SIMULATION_FUNDS' })
-    default:
-      return callError(refused, limits)
-  }
-}
-
-/** What is known of a block that was never built: it has no hash and no roots. */
-function blockToJson(block: EvmSimulatedResult, limits: RpcLimits): unknown {
-  const blockNumber = quantity(block.number)
-  let logIndex = 0
+): unknown {
   return {
-    number: blockNumber,
-    timestamp: quantity(block.timestamp),
-    gasLimit: quantity(block.gasLimit),
-    gasUsed: quantity(block.gasUsed),
-    baseFeePerGas: quantity(block.baseFeePerGas),
-    calls: block.calls.map(({ result, logs }, index) => ({
+    ...blockToJson(block, isFull ? transactions : undefined),
+    calls: calls.map(({ result, gasPeak, logs }) => ({
       returnData: 'output' in result ? data(result.output) : '0x',
-      logs: logs.map((log) => ({
-        address: data(log.address),
-        topics: log.topics.map(data),
-        data: data(log.data),
-        blockNumber,
-        transactionIndex: quantity(index),
-        logIndex: quantity(logIndex++),
-        removed: false,
-      })),
-      gasUsed: 'gasUsed' in result ? quantity(result.gasUsed) : '0x0',
+      logs: logs.map(logToJson),
+      gasUsed: quantity(result.gasUsed),
+      maxUsedGas: quantity(gasPeak),
       status: quantity(result.status === 'success' ? 1 : 0),
       ...(result.status === 'success'
         ? {}
