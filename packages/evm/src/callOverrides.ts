@@ -66,8 +66,11 @@ function defined(override: EvmBlockOverride): Partial<BlockEnvironment> {
   return Object.fromEntries(Object.entries(override).filter(([, value]) => value !== undefined))
 }
 
-function checkState({ address, nonce, balance, code, state, stateDiff }: EvmStateOverride): void {
-  if (address.length !== ADDRESS_BYTES) throw invalid('an address has 20 bytes')
+function checkState(override: EvmStateOverride): void {
+  const { address, nonce, balance, code, movePrecompileTo = address, state, stateDiff } = override
+  if (address.length !== ADDRESS_BYTES || movePrecompileTo.length !== ADDRESS_BYTES) {
+    throw invalid('an address has 20 bytes')
+  }
   if (nonce !== undefined && (nonce < 0n || nonce >= UINT64_END)) {
     throw invalid('a nonce is below 2^64')
   }

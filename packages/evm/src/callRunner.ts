@@ -33,6 +33,7 @@ import {
   REVERTED,
 } from './machine.ts'
 import type { PrecompileCalls } from './precompileCalls.ts'
+import { precompileMovesOf } from './precompileMoves.ts'
 import { Simulation, type SimulationParts } from './simulation.ts'
 import type { StateSource } from './stateReader.ts'
 import type { EvmTrace } from './traceTypes.ts'
@@ -179,6 +180,10 @@ export class CallRunner {
     const gas = boundedGas(request.gas)
     const message = toMessage(request, gas)
     const required = intrinsicGas(message)
+    if (request.stateOverrides?.some(({ movePrecompileTo }) => movePrecompileTo !== undefined)) {
+      const reason = 'precompiles are not moved for a trace'
+      throw new EvmError(reason, { code: 'OL_EVM_OVERRIDE', reason })
+    }
     overrideState(state, request.stateOverrides)
     const balance = state.account(message.from)?.balance ?? 0n
     if (gas < required || balance < gas * message.gasPrice + message.value) {
@@ -218,11 +223,12 @@ export class CallRunner {
     const payer = state.cell(message.from)
     if (cost > 0n) state.setBalance(payer, sender.balance - cost)
     const { exchange, replay, blockHash } = scene
+    const precompileMoves = precompileMovesOf(request.stateOverrides)
     // As Ethereum clients do: a call without a price sees no base fee, unless it asks for one.
     const isFree = message.gasPrice === 0n && request.blockOverrides?.baseFeePerGas === undefined
     const environment = isFree ? { ...overridden, baseFeePerGas: 0n } : overridden
     const outcome = await this.#onMachine(
-      { state, exchange, replay, blockHash, signal: request.signal },
+      { state, exchange, replay, blockHash, signal: request.signal, precompileMoves },
       (machine) => machine.runMessage(message, environment),
     )
     if ('status' in outcome) return outcome

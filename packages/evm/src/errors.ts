@@ -63,6 +63,8 @@ export type EvmFault =
   | { readonly code: 'OL_EVM_PRUNED'; readonly number: bigint; readonly oldest: bigint }
   | { readonly code: 'OL_EVM_PROOF'; readonly number: bigint; readonly max: number }
   | { readonly code: 'OL_EVM_OVERRIDE'; readonly reason: string }
+  | { readonly code: 'OL_EVM_OVERRIDE_SELF' }
+  | { readonly code: 'OL_EVM_OVERRIDE_TWICE' }
   | { readonly code: 'OL_EVM_SIMULATION'; readonly size: number; readonly max: number }
   | { readonly code: 'OL_EVM_STORAGE_RANGE'; readonly max: number }
   | { readonly code: 'OL_EVM_TRACE'; readonly reason: string }

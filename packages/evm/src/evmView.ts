@@ -34,6 +34,8 @@ export interface EvmStateOverride {
   readonly nonce?: bigint
   readonly balance?: bigint
   readonly code?: Uint8Array
+  /** Where the precompile is to be found that is here, or would be but for `code`. */
+  readonly movePrecompileTo?: Address
   /** The whole storage. Excludes `stateDiff`. */
   readonly state?: readonly EvmSlotValue[]
   /** Some slots of it. */

@@ -24,14 +24,20 @@ import { readInstructions } from './instructionTable.ts'
 import type { JournaledState } from './journaledState.ts'
 import { keccakWord } from './keccak.ts'
 import { CODE_BYTES_MAX, FAST_GAS_MAX, INIT_CODE_BYTES_MAX } from './limits.ts'
+import type { MachineBinding } from './machine.ts'
+import {
+  type FastPrecompiles,
+  movedPrecompiles,
+  type StandingPrecompile,
+} from './precompileMoves.ts'
 import type { EvmLogEntry } from './receipts.ts'
 import { transferLog } from './transferLog.ts'
 import { EMPTY_TRIE_ROOT } from './trie.ts'
 import { bytesWord, wordBytes } from './word.ts'
 
 type RunState = NonNullable<ExecResult['runState']>
+type Precompile = NonNullable<StandingPrecompile['run']>
 type Handler = (state: RunState, common: Common) => void
-type Precompile = NonNullable<ReturnType<EVM['getPrecompile']>>
 
 /** A message inside: who calls whom with what. */
 interface Entry {
@@ -108,7 +114,9 @@ export class FastEvm implements FastHost {
   readonly #library: EVM
   readonly #common: Common
   readonly #handlers: readonly (Handler | undefined)[]
-  readonly #precompiles: ReadonlyMap<string, Precompile>
+  readonly #standing: FastPrecompiles
+  /** By the text of the address at which they are for now. */
+  #precompiles: FastPrecompiles
   readonly #shapes: LibraryShapes
   readonly #frames: FastFrame[] = []
   readonly #views: HandlerView[] = []
@@ -133,9 +141,13 @@ export class FastEvm implements FastHost {
     this.#library = library
     this.#common = common
     this.#shapes = shapes
-    this.#precompiles = new Map(
-      [...library.precompiles].map(([hex, run]) => [addressText(hex), run]),
+    this.#standing = new Map(
+      [...library.precompiles].map(([hex, run]) => {
+        const text = addressText(hex)
+        return [text, { run, own: OWN_PRECOMPILES.get(text) }]
+      }),
     )
+    this.#precompiles = this.#standing
   }
 
   /**
@@ -153,15 +165,19 @@ export class FastEvm implements FastHost {
     return new FastEvm(library, shapes, state)
   }
 
-  /** @param logsTransfers - whether logs tell of value that moves, too: `TransferLog` */
+  /** @throws {EvmError} OL_EVM_OVERRIDE */
   bind(
     state: JournaledState,
     blockHash: (number: bigint) => Hash | undefined,
-    logsTransfers: boolean = false,
+    {
+      logsTransfers = false,
+      precompileMoves = [],
+    }: Pick<MachineBinding, 'logsTransfers' | 'precompileMoves'> = {},
   ): void {
     this.state = state
     this.#blockHash = blockHash
     this.#logsTransfers = logsTransfers
+    this.#precompiles = movedPrecompiles(this.#standing, precompileMoves)
     this.#blockHashes.clear()
   }
 
@@ -233,7 +249,8 @@ export class FastEvm implements FastHost {
       return { failure, output: NOTHING, gasLeft: gas, made: undefined }
     }
     const precompile = this.#precompiles.get(codeOf.text)
-    if (precompile !== undefined) return this.#runPrecompile(precompile, call)
+    if (precompile?.run !== undefined)
+      return this.#runPrecompile(precompile.run, precompile.own, call)
     const code = state.codeOf(codeOf)
     if (code.length === 0) {
       state.commit()
@@ -264,10 +281,9 @@ export class FastEvm implements FastHost {
     this.#logs.push(transferLog(from.address, to.address, value))
   }
 
-  #runPrecompile(precompile: Precompile, call: Call): Outcome {
-    const { codeOf, input, gas } = call
-    const own = OWN_PRECOMPILES.get(codeOf.text)?.(input, gas)
-    const result = own ?? this.#library['runPrecompile'](precompile, input, BigInt(gas))
+  #runPrecompile(run: Precompile, own: StandingPrecompile['own'], call: Call): Outcome {
+    const { input, gas } = call
+    const result = own?.(input, gas) ?? this.#library['runPrecompile'](run, input, BigInt(gas))
     assert(!(result instanceof Promise), 'precompiles of this chain do not wait')
     const gasUsed = Number(result.executionGasUsed)
     this.budget -= gasUsed

@@ -78,7 +78,7 @@ export class FastMachine implements Machine {
   bind(binding: MachineBinding): void {
     const { state, exchange, blockHash } = binding
     this.#adapter.bind(state)
-    this.#evm.bind(state, blockHash, binding.logsTransfers)
+    this.#evm.bind(state, blockHash, binding)
     this.#exchange.reader = exchange
     this.#signal = binding.signal
     this.#exchange.record = binding.record

@@ -3,7 +3,7 @@ import { BLAKE2F_INPUT_BYTES, blake2f } from './blake2f.ts'
 import { modexp } from './modexp.ts'
 
 /** Does what the library's precompile does; `undefined` leaves the input to the library. */
-type FastPrecompile = (input: Uint8Array, gas: number) => ExecResult | undefined
+export type FastPrecompile = (input: Uint8Array, gas: number) => ExecResult | undefined
 
 /** Precompiles that run too long in the library for their price, by their address in its hex. */
 export const FAST_PRECOMPILES: readonly (readonly [address: string, run: FastPrecompile])[] = [

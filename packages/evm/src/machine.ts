@@ -11,6 +11,7 @@ import {
 import type { EvmTransaction } from './evmTransaction.ts'
 import type { JournaledState } from './journaledState.ts'
 import type { PrecompileAnswer, PrecompileCalls } from './precompileCalls.ts'
+import type { PrecompileMove } from './precompileMoves.ts'
 import type { EvmLogEntry } from './receipts.ts'
 
 /** What the opcodes of a block see of it. */
@@ -39,6 +40,8 @@ export interface MachineBinding {
   readonly signal?: AbortSignal | undefined
   /** Whether logs tell of value that moves, too: `TransferLog`. The engine `fast` only; not if absent. */
   readonly logsTransfers?: boolean
+  /** Precompiles that are elsewhere. The engine `fast` only; none if absent. */
+  readonly precompileMoves?: readonly PrecompileMove[]
   /** Hash of a past block of this chain. */
   blockHash(number: bigint): Hash | undefined
 }

@@ -179,6 +179,77 @@ describe('a simulated block', () => {
   })
 })
 
+describe('a moved precompile', () => {
+  const [ecrecover, sha256, modexp, identity] = [1, 2, 5, 4].map((at) => uintToBytes(at, 20)) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
+  const target = uintToBytes(0xabcd, 20)
+  const data = hex('0102')
+  /** Returns one byte, 0x2a. */
+  const code = hex('602a5f5360015ff3')
+  let view: EvmStateView
+  beforeAll(async () => {
+    view = (await chainOf()).executor.view
+  })
+  const outputs = async (
+    stateOverrides: NonNullable<EvmSimulatedBlock['stateOverrides']>,
+    ...addresses: Uint8Array[]
+  ): Promise<string[]> => {
+    const calls = addresses.map((to) => ({ to, data }))
+    const [block] = await simulated(view, [{ stateOverrides, calls }])
+    return block!.calls.map(({ result }) =>
+      'output' in result ? bytesToHex(result.output) : result.reason,
+    )
+  }
+
+  test('answers at its new address, and what stood there is lost', async () => {
+    const move = { address: identity, movePrecompileTo: target }
+    expect(await outputs([move], target, identity)).toEqual(['0x0102', '0x'])
+    const onto = { address: identity, movePrecompileTo: sha256 }
+    expect(await outputs([onto], sha256)).toEqual(['0x0102'])
+    const result = await view.call({ to: target, data, stateOverrides: [move] })
+    expect(result).toMatchObject({ status: 'success', output: data })
+    // Of one that we run ourselves, 3 to the power of 2 modulo 5.
+    const power = hex(`${'1'.padStart(64, '0').repeat(3)}030205`)
+    const stateOverrides = [{ address: modexp, movePrecompileTo: target }]
+    const own = await view.call({ to: target, data: power, stateOverrides })
+    expect(own).toMatchObject({ status: 'success', output: hex('04') })
+  })
+
+  test('leaves its address to code, and is back in the next block', async () => {
+    const both = { address: identity, movePrecompileTo: target, code }
+    expect(await outputs([both], target, identity)).toEqual(['0x0102', '0x2a'])
+    expect(await outputs([{ address: identity, code }], identity)).toEqual(['0x2a'])
+    const calls = [{ to: identity, data }]
+    const [, second] = await simulated(view, [{ stateOverrides: [both], calls }, { calls }])
+    expect(second!.calls[0]!.result).toMatchObject({ output: data })
+  })
+
+  test.each([
+    ['to itself', [{ address: identity, movePrecompileTo: identity }], 'OL_EVM_OVERRIDE_SELF'],
+    [
+      'with another to one address',
+      [ecrecover, sha256].map((address) => ({ address, movePrecompileTo: target })),
+      'OL_EVM_OVERRIDE_TWICE',
+    ],
+    [
+      'to an overridden account',
+      [
+        { address: identity, movePrecompileTo: target },
+        { address: target, balance: 1n },
+      ],
+      'OL_EVM_OVERRIDE',
+    ],
+    ['that is none', [{ address: target, movePrecompileTo: bob }], 'OL_EVM_OVERRIDE'],
+  ])('%s is refused by a code', async (_what, stateOverrides, code) => {
+    const blocks = [{ stateOverrides, calls: [{ to: target }] }]
+    await expect(view.simulate(blocks)).rejects.toMatchObject({ code })
+  })
+})
+
 describe('a call', () => {
   let chain: EvmFixture
   beforeAll(async () => {

@@ -19,6 +19,7 @@ import { effectiveGasPrice, intrinsicGas, nextBaseFee } from './gas.ts'
 import type { JournaledState } from './journaledState.ts'
 import { CALL_GAS_MAX, INIT_CODE_BYTES_MAX, SIMULATED_CALLS_MAX } from './limits.ts'
 import type { BlockEnvironment, Execution, MachineBinding } from './machine.ts'
+import { precompileMovesOf } from './precompileMoves.ts'
 import type { EvmLogEntry } from './receipts.ts'
 import { SimulatedState, type SimulationBase } from './simulatedState.ts'
 import { isTransferLog } from './transferLog.ts'
@@ -91,6 +92,7 @@ export class Simulation {
     const environment = overrideEnvironment(next, block.blockOverrides)
     const state = this.#state.layer()
     overrideState(state, block.stateOverrides)
+    const precompileMoves = precompileMovesOf(block.stateOverrides)
     const sealer = new BlockSealer(environment)
     const ran: { readonly transaction: EvmTransaction; readonly execution: Execution }[] = []
     for (const request of block.calls) {
@@ -98,7 +100,10 @@ export class Simulation {
       const transaction = this.#transaction(request, state, gasLeft)
       const refusal = this.#refusal(transaction, state, { environment, gasLeft, request })
       if (refusal !== undefined) return refusal
-      const execution = await this.#runTransaction(transaction, state, environment)
+      const execution = await this.#runTransaction(transaction, environment, {
+        state,
+        precompileMoves,
+      })
       if ('status' in execution) return execution
       sealer.include(transaction, {
         ...execution,
@@ -222,13 +227,13 @@ export class Simulation {
 
   #runTransaction(
     transaction: EvmTransaction,
-    state: JournaledState,
     environment: BlockEnvironment,
+    binding: Pick<MachineBinding, 'state' | 'precompileMoves'>,
   ): Promise<Execution | EvmSimulationRefusal> {
     const { scene, options } = this.#parts
     return this.#parts.run(transaction, environment, {
       ...scene,
-      state,
+      ...binding,
       signal: options.signal,
       logsTransfers: options.traceTransfers === true,
       blockHash: (number) => this.#hashes.get(number) ?? scene.blockHash(number),

@@ -12,13 +12,15 @@ import type { EvmBlockOverride, EvmSlotValue, EvmStateOverride } from './evmType
 /** Accounts, and slots of one account, that one call may override. */
 const OVERRIDES_MAX = 1_000
 
+const STATE_FIELDS = ['nonce', 'balance', 'code', 'movePrecompileToAddress', 'state', 'stateDiff']
+
 /** State overrides of eth_call and its like: accounts by address. */
 export function parseStateOverrides(value: unknown): readonly EvmStateOverride[] {
   if (isAbsent(value)) return []
   return entriesOf(value, 'state overrides').map(([address, override]) => {
     const fields = parseObject(override, 'state override')
-    const { nonce, balance, code, state, stateDiff } = fields
-    checkNames(fields, ['nonce', 'balance', 'code', 'state', 'stateDiff'])
+    const { nonce, balance, code, movePrecompileToAddress: target, state, stateDiff } = fields
+    checkNames(fields, STATE_FIELDS)
     if (!isAbsent(state) && !isAbsent(stateDiff)) {
       throw invalidParams('state and stateDiff exclude each other')
     }
@@ -27,6 +29,7 @@ export function parseStateOverrides(value: unknown): readonly EvmStateOverride[]
       ...(isAbsent(nonce) ? {} : { nonce: parseQuantity(nonce, 'nonce') }),
       ...(isAbsent(balance) ? {} : { balance: parseQuantity(balance, 'balance') }),
       ...(isAbsent(code) ? {} : { code: parseData(code, 'code') }),
+      ...(isAbsent(target) ? {} : { movePrecompileTo: parseAddress(target, 'precompile target') }),
       ...(isAbsent(state) ? {} : { state: parseSlots(state) }),
       ...(isAbsent(stateDiff) ? {} : { stateDiff: parseSlots(stateDiff) }),
     }

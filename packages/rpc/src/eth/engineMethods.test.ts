@@ -22,6 +22,8 @@ const LOOP = '0x5b5f56'
 const REVERT = '0x5f5ffd'
 
 const [alice, bob] = FIXTURE_ADDRESSES.map(bytesToHex) as [string, string]
+const SHA256 = `0x${'2'.padStart(40, '0')}`
+const IDENTITY = `0x${'4'.padStart(40, '0')}`
 const SLOT_0 = `0x${'00'.repeat(32)}`
 const word = (value: number): string => bytesToHex(uintToBytes(value, 32))
 
@@ -85,6 +87,14 @@ describe('overrides', () => {
     const slots = { [contract]: { stateDiff: { [SLOT_0]: word(77) } } }
     expect(await result('eth_call', [{ to: contract }, 'latest', slots])).toBe(word(77))
     expect(await result('eth_call', [{ to: contract }])).toBe(word(4))
+  })
+
+  it('move a precompile for one call', async () => {
+    const moves = { [IDENTITY]: { movePrecompileToAddress: bob } }
+    expect(await result('eth_call', [{ to: bob, data: '0x0102' }, 'latest', moves])).toBe('0x0102')
+    const params = [{ to: bob }, 'latest', { stateOverrides: moves }]
+    const { error } = await call(await serve({ serveDebug: true }), 'debug_traceCall', params)
+    expect([error.code, error.data.code]).toEqual([-32602, 'OL_EVM_OVERRIDE'])
   })
 
   it('change the block for one call', async () => {
@@ -204,6 +214,23 @@ describe('eth_simulateV1', () => {
     ],
     ['times that do not rise', [{ blockOverrides: { time: '0x1' } }], -38021],
     ['too little gas', [{ calls: [{ to: contract, gas: '0x5207' }] }], -38013],
+    [
+      'a precompile that moves to itself',
+      [{ stateOverrides: { [SHA256]: { movePrecompileToAddress: SHA256 } } }],
+      -38022,
+    ],
+    [
+      'precompiles that move to one address',
+      [
+        {
+          stateOverrides: {
+            [SHA256]: { movePrecompileToAddress: bob },
+            [IDENTITY]: { movePrecompileToAddress: bob },
+          },
+        },
+      ],
+      -38023,
+    ],
     ['no funds', [{ calls: [{ from: poor, to: contract, value: '0x1' }] }], -38014],
     [
       'more gas than its block has',

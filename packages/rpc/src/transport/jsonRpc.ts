@@ -235,7 +235,9 @@ const QUERY_CODES: ReadonlyMap<string, number> = new Map([
   ['OL_EVM_OVERRIDE', -32602],
   // As geth and EIP-4444 have it.
   ['OL_EVM_PRUNED', 4444],
-  // As eth_simulateV1 fixes it: more than the client may ask for.
+  // As eth_simulateV1 fixes them; the last is more than the client may ask for.
+  ['OL_EVM_OVERRIDE_SELF', -38022],
+  ['OL_EVM_OVERRIDE_TWICE', -38023],
   ['OL_EVM_SIMULATION', -38026],
 ])
 
