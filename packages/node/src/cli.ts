@@ -31,10 +31,9 @@ for (const command of [
   program.addCommand(command.copyInheritedSettings(program))
 }
 
-// `openliquid-node start --help | head` is no error.
+// Nobody reads any more: no reason to end, be it the help into `head` or a validator whose log pipe broke.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.exit()
 })
 
 try {
