@@ -311,10 +311,10 @@ export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Out
   cluster.heal()
   cluster.network.setConditions(steadyLinks(GOOD_DELAY_MS))
   cluster.runFor(400)
-  // Whoever executes slowly has all of the chain before it.
   const slowestMs = Math.max(plan.executionMs, ...plan.nodes.map(({ executionMs }) => executionMs))
-  const withinMs = LIVENESS_MS + cluster.commits.height * slowestMs
   const reach = (height: bigint): void => {
+    // Whoever executes slowly may have all of that before it: a quorum without it does not wait.
+    const withinMs = LIVENESS_MS + Number(height) * slowestMs
     if (cluster.runUntil(() => cluster.executedByAll >= height, withinMs)) return
     throw new PropertyViolation(
       `L1: ${withinMs} ms after links are good, height ${height} is executed by ${cluster.executedByAll}`,
