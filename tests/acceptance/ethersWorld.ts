@@ -14,8 +14,8 @@ import { expect, test } from 'vitest'
 import { compileContracts } from './contracts.ts'
 import { devTrader } from './evmClient.ts'
 
-/** Fewer pauses; the cache of answers is as ethers has it. */
-const QUICK = { pollingInterval: 100 }
+/** Fewer pauses, and no nonce of 250 ms ago: these sessions send faster than that without a `NonceManager`. */
+const QUICK = { pollingInterval: 100, cacheTimeout: -1 }
 
 /** A session of stock ethers 6, against any nodes of one running chain. */
 export function testEthersWorld(urls: () => readonly string[]): void {
