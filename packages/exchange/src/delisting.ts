@@ -126,11 +126,21 @@ function leastOf(users: Iterable<User>, countMax: number): User[] {
   for (const user of users) {
     const last = least.at(-1)
     if (last !== undefined && least.length >= countMax && user > last) continue
-    const at = least.findLastIndex((other) => other < user) + 1
-    least.splice(at, 0, user)
+    least.splice(placeOf(user, least), 0, user)
     if (least.length > countMax) least.pop()
   }
   return least
+}
+
+/** Where a user belongs among others that ascend: halved, since holders may come in the worst order there is. */
+function placeOf(user: User, ascending: readonly User[]): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((ascending[middle] as User) < user) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Votes that count, by perp. */
