@@ -68,6 +68,24 @@ it('a delisting takes so many orders out and settles so many positions in a bloc
   ])
 })
 
+it('of stops and of trades that settle a delisting takes so many in a block, too', () => {
+  const x = new TestExchange(testGenesis(4))
+  for (const n of [2, 3, 4]) x.order(testUser(n), eth, 'sell', { px: '4000', size: '1' })
+  x.order(alice, eth, 'buy', { px: '4000', size: '3' })
+  for (const p of ['3000', '3100', '3200']) {
+    const trigger = { isMarket: true, triggerPx: '3500', tpsl: 'sl' } as const
+    const stop = { a: eth, b: false, p, s: '1', r: true, t: { trigger } }
+    x.act(alice, { type: 'order', orders: [stop], grouping: 'na' })
+  }
+  x.endBlock()
+  const vote: Action = { type: 'validatorL1Vote', D: 'ETH' }
+  for (const signer of [1001, 1002, 1003]) x.act(testUser(signer), vote)
+  const blocks = [told(x), told(x), told(x), told(x)]
+  expect(blocks.map(({ ended }) => ended.length)).toEqual([2, 1, 0, 0])
+  // Each trade is a fill on either side.
+  expect(blocks.map(({ fills }) => fills.length / 2)).toEqual([0, 1, 2, 0])
+})
+
 it('nothing trades in a perp whose delisting goes on, and its mark stays', () => {
   const x = delisted()
   const stopNow = { isMarket: true, triggerPx: '3900', tpsl: 'sl' } as const
