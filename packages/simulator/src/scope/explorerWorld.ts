@@ -238,8 +238,9 @@ export class ExplorerWorld {
   #committedIn(block: NamedBlock): NamedBlock {
     const { parent } = block
     if (parent?.parent === undefined) return this.genesis
-    if (parent.view + 1n === block.view && parent.parent.view + 1n === parent.view)
+    if (parent.parent.parent !== undefined && parent.parent.view + 1n === parent.view) {
       return parent.parent
+    }
     const { executedHeight } = this.#headerOf(block)
     let at: NamedBlock | undefined = block
     while (at !== undefined && this.#headerOf(at).height > executedHeight) at = at.parent
