@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Committee } from './committee.ts'
 import { Fixture } from './testing/index.ts'
 
 describe('Committee', () => {
@@ -30,5 +31,11 @@ describe('Committee', () => {
     expect(committee.has(4)).toBe(false)
     expect(committee.has(-1)).toBe(false)
     expect(() => committee.stakeOf([4])).toThrow('signer is a member')
+  })
+
+  it('is one object for one set, however many replicas count with it', () => {
+    const { set } = new Fixture([1n, 2n]).committee
+    expect(Committee.of(set)).toBe(Committee.of(set))
+    expect(Committee.of({ ...set, epoch: set.epoch + 1n }).epoch).toBe(set.epoch + 1n)
   })
 })

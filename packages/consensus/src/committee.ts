@@ -9,6 +9,9 @@ import {
   validatorSetHash,
 } from '@openliquid/primitives'
 
+/** One of each set in use: cores of one process share what they count alike. */
+const committees = new WeakMap<ValidatorSet, Committee>()
+
 /** The validators of one epoch as the protocol counts them: by stake, never by number. */
 export class Committee {
   readonly set: ValidatorSet
@@ -38,6 +41,16 @@ export class Committee {
       this.stakes.every((stake) => stake > 0n),
       'every member has stake',
     )
+  }
+
+  /** The committee of a set, made once. */
+  static of(set: ValidatorSet): Committee {
+    let committee = committees.get(set)
+    if (committee === undefined) {
+      committee = new Committee(set)
+      committees.set(set, committee)
+    }
+    return committee
   }
 
   has(index: number): boolean {

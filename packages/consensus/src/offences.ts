@@ -4,11 +4,12 @@ import {
   type Evidence,
   type Misbehavior,
   type TimeoutStatement,
+  type View,
 } from '@openliquid/primitives'
 import { OFFENCES_PER_EPOCH_MAX } from './limits.ts'
 
-/** What is punished once per validator, epoch and view: kinds 1, 2 and 5 are one act seen in three ways. */
-type Offence = 'equivocation' | 'lockRegression' | 'conflictingTimeouts'
+/** Kinds 1, 2 and 5 are one act seen in three ways: what is punished is one of these. */
+const OFFENCES = ['equivocation', 'lockRegression', 'conflictingTimeouts'] as const
 
 /**
  * Who has been convicted of what, in a branch.
@@ -19,7 +20,8 @@ type Offence = 'equivocation' | 'lockRegression' | 'conflictingTimeouts'
  */
 export class Offences {
   readonly #base: Offences | undefined
-  readonly #epochs = new Map<Epoch, EpochRecord>()
+  /** By epoch and offender. */
+  readonly #epochs = new Map<Epoch, Map<Offender, Set<View>>>()
 
   /** @param base - of the blocks beneath; what is added here is not added there */
   constructor(base?: Offences) {
@@ -35,12 +37,7 @@ export class Offences {
   add(misbehaviors: readonly Misbehavior[]): Misbehavior[] {
     return misbehaviors.filter((misbehavior) => {
       if (!this.isNew(misbehavior)) return false
-      const { epoch } = misbehavior
-      const record = this.#epochs.get(epoch) ?? { views: new Set(), counts: new Map() }
-      record.views.add(viewKey(misbehavior))
-      const key = offenderKey(misbehavior)
-      record.counts.set(key, (record.counts.get(key) ?? 0) + 1)
-      this.#epochs.set(epoch, record)
+      this.#viewsOf(misbehavior).add(misbehavior.view)
       return true
     })
   }
@@ -51,27 +48,39 @@ export class Offences {
   }
 
   #has(misbehavior: Misbehavior): boolean {
-    const key = viewKey(misbehavior)
     for (let at: Offences | undefined = this; at !== undefined; at = at.#base) {
-      if (at.#epochs.get(misbehavior.epoch)?.views.has(key) === true) return true
+      if (at.#known(misbehavior)?.has(misbehavior.view) === true) return true
     }
     return false
   }
 
   #countOf(misbehavior: Misbehavior): number {
-    const key = offenderKey(misbehavior)
     let count = 0
     for (let at: Offences | undefined = this; at !== undefined; at = at.#base) {
-      count += at.#epochs.get(misbehavior.epoch)?.counts.get(key) ?? 0
+      count += at.#known(misbehavior)?.size ?? 0
     }
     return count
   }
+
+  /** Views in which the validator did the same in that epoch. */
+  #known(misbehavior: Misbehavior): Set<View> | undefined {
+    return this.#epochs.get(misbehavior.epoch)?.get(offenderOf(misbehavior))
+  }
+
+  /** The same, to be added to. */
+  #viewsOf(misbehavior: Misbehavior): Set<View> {
+    const { epoch } = misbehavior
+    const offender = offenderOf(misbehavior)
+    const offenders = this.#epochs.get(epoch) ?? new Map<Offender, Set<View>>()
+    const views = offenders.get(offender) ?? new Set<View>()
+    offenders.set(offender, views)
+    this.#epochs.set(epoch, offenders)
+    return views
+  }
 }
 
-interface EpochRecord {
-  readonly views: Set<string>
-  readonly counts: Map<string, number>
-}
+/** A validator and what it did, as one number. */
+type Offender = number
 
 /** Whom the evidence accuses, and of what; nothing of it is verified. */
 export function accusationsOf(evidence: Evidence): Misbehavior[] {
@@ -126,14 +135,8 @@ function commonSigners(one: Uint8Array, other: Uint8Array): number[] {
   return signers
 }
 
-function offenceOf({ kind }: Misbehavior): Offence {
-  return kind === 'lockRegression' || kind === 'conflictingTimeouts' ? kind : 'equivocation'
-}
-
-function offenderKey(misbehavior: Misbehavior): string {
-  return `${misbehavior.validator}/${offenceOf(misbehavior)}`
-}
-
-function viewKey(misbehavior: Misbehavior): string {
-  return `${misbehavior.view}/${offenderKey(misbehavior)}`
+function offenderOf({ kind, validator }: Misbehavior): Offender {
+  const offence =
+    kind === 'lockRegression' || kind === 'conflictingTimeouts' ? kind : 'equivocation'
+  return validator * OFFENCES.length + OFFENCES.indexOf(offence)
 }

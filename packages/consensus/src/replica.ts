@@ -111,7 +111,7 @@ type OwnKeys = Pick<ValidatorInfo, 'voteKey' | 'nodeKey'>
 export function createReplica(options: ConsensusOptions): Replica {
   const { context, genesis, params, scheme, nodeScheme, self } = options
   const recovered = options.recovered ?? freshState(genesis)
-  const committee = new Committee(options.validatorSet)
+  const committee = Committee.of(options.validatorSet)
   const base = recovered.epochBase ?? genesis.header
   checkParams(params, committee)
   checkSet(committee, base, options)
@@ -132,11 +132,28 @@ export function createReplica(options: ConsensusOptions): Replica {
   const reputation = recoveredReputation(recovered, committee)
   const start = { committee, base, genesisQC, reputation, recovered, header: genesis.header }
   const tree = recoveredTree(recovered, options)
+  const parts = epochParts(
+    { context, params, scheme, nodeScheme, tree, ownElection: options.election },
+    start,
+  )
+  const past = recoveredOffences(recovered, params, {
+    present: committee.set,
+    timestampMs: tree.root.header.timestampMs,
+  })
+  // Every property by name: an object that is put together from others is slow to make, and slow to read ever after.
   return {
-    ...epochParts(
-      { context, params, scheme, nodeScheme, tree, ownElection: options.election },
-      start,
-    ),
+    epoch: parts.epoch,
+    committee: parts.committee,
+    reputation: parts.reputation,
+    election: parts.election,
+    rules: parts.rules,
+    verifier: parts.verifier,
+    orphans: parts.orphans,
+    targets: parts.targets,
+    pacemaker: parts.pacemaker,
+    votes: parts.votes,
+    timeouts: parts.timeouts,
+    detector: parts.detector,
     ownElection: options.election,
     params,
     context,
@@ -146,10 +163,8 @@ export function createReplica(options: ConsensusOptions): Replica {
     stateRoots: new StateRoots(recovered.stateRoots),
     outbox,
     timers: new Timers(outbox),
-    ...recoveredOffences(recovered, params, {
-      present: committee.set,
-      timestampMs: tree.root.header.timestampMs,
-    }),
+    offences: past.offences,
+    pastEpochs: past.pastEpochs,
     evidencePool: new EvidencePool(),
     signer,
     dormant:
@@ -157,7 +172,7 @@ export function createReplica(options: ConsensusOptions): Replica {
         ? { signer: made, afterMs: options.signsAfterMs }
         : undefined,
     quarantine: undefined,
-    keepsReputation: options.keepsReputation ?? (() => false),
+    keepsReputation: options.keepsReputation ?? keepsNone,
     keptReputations: new Map(),
     ownKeys,
     safety: maySign(signer, selfIndex, committee) ? signer : undefined,
@@ -295,7 +310,8 @@ function epochParts(
     epochGenesisQC: genesisQC,
     tipScheme: params.highTip ? nodeScheme : undefined,
   })
-  const parts = { committee, context, scheme, verifier, highTip: params.highTip }
+  const { highTip } = params
+  const parts = { committee, context, scheme, nodeScheme, verifier, highTip }
   return {
     epoch: committee.epoch,
     committee,
@@ -306,7 +322,7 @@ function epochParts(
       chainId: header.chainId,
       committee,
       epochEndMs: base.timestampMs + params.epochDurationMs,
-      highTip: params.highTip,
+      highTip,
     },
     verifier,
     orphans: new OrphanPool(),
@@ -314,29 +330,34 @@ function epochParts(
     pacemaker: recoveredPacemaker(recovered, verifier, genesisQC),
     votes: new VoteCollector(parts),
     timeouts: new TimeoutCollector(parts),
-    detector: new MisbehaviorDetector(
-      { ...parts, nodeScheme },
-      { highTip: params.highTip, headerOf: (hash) => tree.get(hash)?.header },
-    ),
+    detector: new MisbehaviorDetector(parts, {
+      highTip,
+      headerOf: (hash) => tree.get(hash)?.header,
+    }),
   }
 }
 
+function keepsNone(): boolean {
+  return false
+}
+
 function checkParams(params: ConsensusParams, committee: Committee): void {
-  const refuse = (setting: keyof ConsensusParams, reason: string): never => {
-    throw new ConsensusError(`consensus.${setting} of the genesis file: ${reason}`, {
-      code: 'OL_CONSENSUS_OPTIONS',
-      setting,
-      reason,
-    })
-  }
   // B5: a leader could otherwise hold every honest vote past the timer.
   if (params.clockDriftMsMax * 2 > params.viewTimeoutMs) {
-    refuse('clockDriftMsMax', 'must be at most half of viewTimeoutMs')
+    throw badParam('clockDriftMsMax', 'must be at most half of viewTimeoutMs')
   }
   // §5: an empty block would otherwise come after the backup QC.
   if (committee.size > 1 && params.minBlockIntervalMs >= params.backupDelayMs) {
-    refuse('minBlockIntervalMs', 'must be below backupDelayMs')
+    throw badParam('minBlockIntervalMs', 'must be below backupDelayMs')
   }
+}
+
+function badParam(setting: keyof ConsensusParams, reason: string): ConsensusError {
+  return new ConsensusError(`consensus.${setting} of the genesis file: ${reason}`, {
+    code: 'OL_CONSENSUS_OPTIONS',
+    setting,
+    reason,
+  })
 }
 
 /** The set must be the one that the chain names for the epoch. */
@@ -368,9 +389,10 @@ function foreignKeys(index: number): ConsensusError {
 
 /** As of the newest executed block: from the log, and the blocks executed after that was written. */
 function recoveredReputation(
-  { reputation, headers = [], validatorSets = [] }: RecoveredState,
+  { reputation, headers, validatorSets = [] }: RecoveredState,
   committee: Committee,
 ): Reputation {
+  if (headers === undefined) return new Reputation(committee)
   const committeeOf = (epoch: Epoch): Committee => {
     if (epoch === committee.epoch) return committee
     const set = validatorSets.find((one) => one.epoch === epoch)

@@ -15,8 +15,8 @@ const canonicalize = serialize as unknown as (value: unknown) => string | undefi
 
 const FIRST_EPOCH: Epoch = 1n
 const HEADER_VERSION = 1
-/** The epoch-genesis QC has the same shape under every scheme: as long as a BLS signature. */
-const NO_SIGNATURE_BYTES = 96
+/** Of the epoch-genesis QC, with the same shape under every scheme: as long as a BLS signature. Never written to. */
+const NO_SIGNATURE = new Uint8Array(96)
 const EMPTY: Payload = { actions: [], evm: [], evidence: [] }
 
 /** SHA-256 of the RFC 8785 form: names the chain in every hello and every signature. */
@@ -59,7 +59,7 @@ export function epochGenesisQC(
     view: 0n,
     blockHash,
     signers: new Uint8Array(Math.ceil(validatorCount / 8)),
-    signature: new Uint8Array(NO_SIGNATURE_BYTES),
+    signature: NO_SIGNATURE,
   }
 }
 
