@@ -1,8 +1,9 @@
 /**
  * Views whose verified certificates are remembered, a certificate of each at least; consensus reference §3: a replica
- * sees one QC in proposal, timeouts and AdvanceView, and verifies it once.
+ * sees one QC in proposal, timeouts and AdvanceView, all within a few views of its own, and verifies it once. What is
+ * kept for longer grows old on the heap, and the collector then takes a quarter of a replica's time.
  */
-export const CERTIFICATE_VIEWS_CACHED_MAX = 1_024
+export const CERTIFICATE_VIEWS_CACHED_MAX = 64
 /** Verified certificates remembered per view and kind: those of one view differ only in their signers. */
 export const CERTIFICATES_PER_VIEW_MAX = 4
 /** Views ahead of ours whose votes are kept: all other messages prove their view and need no waiting. */
