@@ -19,7 +19,7 @@ import { memoryWiring } from './memoryWiring.ts'
 
 /** Quick clocks, so that states change within a test's patience. */
 export const QUICK: Partial<NetworkTiming> = {
-  heartbeatMs: 300,
+  heartbeatMs: 200,
   redialDelayMsMin: 50,
   redialDelayMsMax: 300,
 }
@@ -115,7 +115,8 @@ function handlersOf(node: TestNode): TransportHandlers {
 
 async function collectFaults(node: TestNode): Promise<void> {
   for await (const event of node.manager.events()) {
-    if (event.kind === 'peerFault') node.faults.push(event.code)
+    const isFault = event.kind === 'peerFault' || event.kind === 'addressFault'
+    if (isFault) node.faults.push(event.code)
   }
 }
 

@@ -97,6 +97,12 @@ export async function rawPeer(index: number): Promise<RawPeer> {
         onInbound: () => undefined,
         onClosed: () => undefined,
       },
+      halfOpenDials: {
+        onDialled: () => true,
+        onDenied: () => undefined,
+        onOpened: () => undefined,
+        onClosed: () => undefined,
+      },
     },
   })
   await host.start()

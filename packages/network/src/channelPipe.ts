@@ -78,14 +78,18 @@ export class ChannelPipe {
     this.#stream.send(bytes)
   }
 
-  check(): void {
-    this.checkFrame(this.#reader.partialSinceMs)
+  check(sleptMs: number): void {
+    const { partialSinceMs } = this.#reader
+    if (partialSinceMs !== undefined) this.checkFrame(partialSinceMs, sleptMs)
   }
 
-  /** @param sinceMs - when a frame that is still incomplete began */
-  checkFrame(sinceMs: number | undefined): void {
+  /**
+   * @param sinceMs - when a frame that is still incomplete began
+   * @param sleptMs - how long just now nothing was read: what completes it may have come then
+   */
+  checkFrame(sinceMs: number | undefined, sleptMs: number): void {
     const { frameTimeoutMs } = this.#context.timing
-    if (sinceMs !== undefined && this.#context.nowMs() - sinceMs > frameTimeoutMs) {
+    if (sinceMs !== undefined && this.#context.nowMs() - sinceMs > frameTimeoutMs + sleptMs) {
       this.fail(peerFault('OL_FRAME_TIMEOUT', `frame not complete after ${frameTimeoutMs} ms`))
     }
   }

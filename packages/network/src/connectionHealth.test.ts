@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { ConnectionHealth } from './connectionHealth.ts'
 
 const BEAT = 600
-const SUSPECT_MS = 800
-const DOWN_MS = 1_600
+const SUSPECT_MS = 720
+const DOWN_MS = 1_440
 
 function connected(): ConnectionHealth {
   const health = new ConnectionHealth(BEAT)
@@ -20,8 +20,8 @@ test('a peer that is heard stays connected', () => {
 })
 
 test.each([
-  ['just before a beat and a third', SUSPECT_MS - 1, undefined],
-  ['a beat and a third', SUSPECT_MS, 'suspect'],
+  ['just before a beat and a fifth', SUSPECT_MS - 1, undefined],
+  ['a beat and a fifth', SUSPECT_MS, 'suspect'],
 ] as const)('after %s of silence', (_, silentMs, state) => {
   expect(connected().judge(silentMs)).toBe(state)
 })

@@ -1,8 +1,8 @@
 import type { ChannelState } from './networkHealth.ts'
 
-/** A third of a beat late: 900 ms of silence. */
-const SUSPECT_AFTER_BEATS = 4 / 3
-const DOWN_AFTER_BEATS = 8 / 3
+/** A fifth of a beat late: 900 ms of silence. */
+const SUSPECT_AFTER_BEATS = 6 / 5
+const DOWN_AFTER_BEATS = 12 / 5
 /** Weight of the newest round trip. */
 const RTT_WEIGHT = 0.2
 const BEATS_REMEMBERED = 8
@@ -35,6 +35,10 @@ export class ConnectionHealth {
 
   get failures(): number {
     return this.#failures
+  }
+
+  get lastSeenMs(): number | undefined {
+    return this.#lastSeenMs
   }
 
   silentMs(nowMs: number): number | undefined {
@@ -81,6 +85,11 @@ export class ConnectionHealth {
     const sampleMs = nowMs - sentAtMs
     this.#rttMs =
       this.#rttMs === undefined ? sampleMs : this.#rttMs + RTT_WEIGHT * (sampleMs - this.#rttMs)
+  }
+
+  /** Nothing can change before: a peer that is heard and not yet late. */
+  isSettledUntil(ms: number): boolean {
+    return this.#state === 'connected' && this.nextJudgementMs > ms
   }
 
   /** When silence would change the state next; infinite when the state does not come from silence. */

@@ -14,6 +14,7 @@ export interface Counters {
   reconnects: number
   rateLimited: number
   faults: number
+  halfOpenDials: number
   bans: number
 }
 
@@ -34,6 +35,7 @@ export function newCounters(): Counters {
     reconnects: 0,
     rateLimited: 0,
     faults: 0,
+    halfOpenDials: 0,
     bans: 0,
   }
 }
@@ -43,7 +45,7 @@ export function statsOf(
   { gossip, channels, requests, dropped, ...rest }: Counters,
   now: { readonly connections: number; subscribers(topic: Topic): number },
 ): NetworkStats {
-  const { replaced, reconnects, rateLimited, faults, bans } = rest
+  const { replaced, reconnects, ...told } = rest
   const byTopic = (topic: Topic): NetworkStats['gossip'][Topic] => ({
     ...gossip[topic],
     peers: now.subscribers(topic),
@@ -56,9 +58,7 @@ export function statsOf(
     },
     channels: { ...channels, dropped: { ...dropped }, replaced, reconnects },
     requests: { ...requests },
-    rateLimited,
-    faults,
-    bans,
+    ...told,
     connections: now.connections,
   }
 }

@@ -61,7 +61,7 @@ export class Discovery {
     try {
       const addresses = decodeAddresses(await ask(peer))
       const dials = await this.#dialNew(addresses ?? [], PEERS_WANTED - peers.length)
-      this.#interval = dials > 0 ? 1 : Math.min(2 * this.#interval, DISCOVERY_INTERVAL_MAX)
+      this.#interval = dials > 0 ? 1 : Math.min(4 * this.#interval, DISCOVERY_INTERVAL_MAX)
     } catch {
       // A peer that does not answer is asked again later, or another is.
     } finally {

@@ -49,6 +49,12 @@ export interface PeerFault {
   readonly detail: string
 }
 
+/** What went wrong on a connection before it was known whose it is; a value, never thrown. */
+export interface AddressFault {
+  readonly code: 'OL_CONNECTION_HALF_OPEN'
+  readonly detail: string
+}
+
 /** Every code of a PeerFault. */
 export type PeerFaultCode =
   | 'OL_FRAME_SIZE'

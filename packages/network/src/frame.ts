@@ -151,7 +151,7 @@ export class FrameReader {
   /** Judges as early as the bytes allow: the length at four bytes, the type at five. */
   #checkHeader(): PeerFault | undefined {
     if (this.#headerBytes < 4) return undefined
-    const length = readUint32(this.#header)
+    const length = readUint32(this.#header, 0)
     const bodyBytes = length - COUNTED_HEADER_BYTES
     if (bodyBytes < 0 || bodyBytes > ANSWER_BYTES_MAX) {
       return peerFault('OL_FRAME_SIZE', `frame of ${length} bytes`)
@@ -191,8 +191,9 @@ export class FrameReader {
   }
 }
 
-function readUint32(bytes: Uint8Array): number {
-  const high = ((bytes[0] as number) << 8) | (bytes[1] as number)
-  const low = ((bytes[2] as number) << 8) | (bytes[3] as number)
+/** Big-endian; the four bytes must be there. Without a view, which costs more than the reading. */
+export function readUint32(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+  const low = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)
   return high * 2 ** 16 + low
 }

@@ -3,9 +3,9 @@ import { sha256, uintToBytes, utf8ToBytes } from '@openliquid/primitives'
 import { RPC_BYTES_MAX, RPC_MESSAGES_MAX, RPC_SUBSCRIPTIONS_MAX } from './limits.ts'
 
 /** What gossipsub reckons with; our beat. */
-const GOSSIP_HEARTBEAT_MS = 675
+const GOSSIP_HEARTBEAT_MS = 750
 /** Between two decays of gossip's own scores; theirs halve in it, as ours do. */
-const SCORE_DECAY_MS = 10_000
+export const SCORE_DECAY_MS = 10_000
 const MESSAGE_ID_DOMAIN = utf8ToBytes('OPENLIQUID-GOSSIP-1')
 const MESSAGE_ID_BYTES = 20
 
@@ -92,7 +92,7 @@ function scoreParams({ topics, sameHost, scoreOf }: GossipSettingsOptions): obje
   }
   return {
     ...(sameHost ? { IPColocationFactorWeight: 0 } : {}),
-    // A timer a second would be most of what an idle node does.
+    // Driven by our own heartbeat too.
     decayInterval: SCORE_DECAY_MS,
     behaviourPenaltyDecay: 0.868,
     appSpecificScore: scoreOf,

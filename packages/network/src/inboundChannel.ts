@@ -81,9 +81,12 @@ export class InboundChannel {
     return this.#live
   }
 
-  check(): void {
-    this.#pipe.check()
-    for (const { partialSinceMs } of this.#parts.values()) this.#pipe.checkFrame(partialSinceMs)
+  /** Closes a frame that takes too long. @param sleptMs - how long just now nothing was read */
+  check(sleptMs: number): void {
+    this.#pipe.check(sleptMs)
+    for (const { partialSinceMs } of this.#parts.values()) {
+      this.#pipe.checkFrame(partialSinceMs, sleptMs)
+    }
   }
 
   /** Tells the peer why, then closes. */

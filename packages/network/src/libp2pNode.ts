@@ -17,9 +17,10 @@ import { ed25519PublicKey } from '@openliquid/crypto'
 import { concatBytes, type GossipVerdict, type PeerId } from '@openliquid/primitives'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { ConnectionBook } from './connectionBook.ts'
+import { DEFAULT_TIMING } from './defaultTiming.ts'
 import { NetworkError } from './errors.ts'
 import { fairReads } from './fairReads.ts'
-import { gossipSettings } from './gossipSettings.ts'
+import { gossipSettings, SCORE_DECAY_MS } from './gossipSettings.ts'
 import { forwardEncodedOnce, forwardToFew, readThroughInbox } from './gossipTuning.ts'
 import { Libp2pStream } from './libp2pStream.ts'
 import { CONNECTIONS_MAX } from './limits.ts'
@@ -38,6 +39,11 @@ export function peerIdOfMultiaddr(text: string): PeerId | undefined {
     .getComponents()
     .findLast(({ name }) => name === 'p2p')
   return component?.value
+}
+
+/** IP that begins a multiaddr, if one does. @throws when the text is no multiaddr */
+export function ipOfMultiaddr(text: string): string | undefined {
+  return ipOf(multiaddr(text))
 }
 
 /** What carries and encrypts: TCP and Noise, or stand-ins in tests. */
@@ -145,6 +151,7 @@ async function withFinders(
 /** Settings: docs/spec/network.md, must-know pitfalls 4 to 6 and gossipsub settings. */
 function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
   const { sameHost, handlers, dialTimeoutMs } = options
+  const { halfOpenDials } = handlers
   const isDenied = (peer: { toString(): string }, address?: string): boolean =>
     handlers.admission.denial(peer.toString(), address) !== undefined
   return {
@@ -172,8 +179,19 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
       // The default refuses loopback and private addresses in browsers only; local networks need them.
       denyDialMultiaddr: () => false,
       denyDialPeer: (peer) => isDenied(peer),
-      denyInboundEncryptedConnection: (peer, connection) =>
-        isDenied(peer, ipOf(connection.remoteAddr)),
+      denyInboundConnection: (connection) => {
+        const ip = ipOf(connection.remoteAddr)
+        if (ip === undefined) return false
+        const dial = endpointOf(connection.remoteAddr)
+        if (!halfOpenDials.onDialled(dial, ip)) return true
+        connection.addEventListener('close', () => halfOpenDials.onClosed(dial))
+        return false
+      },
+      denyInboundEncryptedConnection: (peer, connection) => {
+        if (!isDenied(peer, ipOf(connection.remoteAddr))) return false
+        halfOpenDials.onDenied(endpointOf(connection.remoteAddr))
+        return true
+      },
       denyOutboundEncryptedConnection: (peer) => isDenied(peer),
     },
     services: {
@@ -190,7 +208,9 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
 }
 
 /** Gossip heartbeats after the last message or change of peers until only every so many-th is kept. */
-const GOSSIP_QUIET_BEATS = 16
+const GOSSIP_QUIET_BEATS = 64
+/** Between two decays of gossip's scores. */
+const GOSSIP_DECAY_BEATS = Math.round(SCORE_DECAY_MS / DEFAULT_TIMING.heartbeatMs)
 
 const VERDICTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
   accept: TopicValidatorResult.Accept,
@@ -205,6 +225,7 @@ interface GossipSubInner {
   readonly topics: ReadonlyMap<string, ReadonlySet<string>>
   onPeerConnected(peer: Connection['remotePeer'], connection: Connection): void
   readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout }
+  readonly score: { readonly _backgroundInterval?: NodeJS.Timeout; background(): void }
   runHeartbeat: () => void
   heartbeat(): Promise<void>
   reportMessageValidationResult(id: string, from: string, result: TopicValidatorResult): void
@@ -226,6 +247,7 @@ class Libp2pHost implements P2pHost {
   /** Kept here because libp2p announces a connection before or after it lists it. */
   readonly #connections: ConnectionBook<Connection>
   #quietBeats = 0
+  #beatsToDecay = GOSSIP_DECAY_BEATS
 
   constructor(node: Libp2p<Services>, options: Libp2pHostOptions) {
     this.#node = node
@@ -264,6 +286,7 @@ class Libp2pHost implements P2pHost {
         { cause },
       )
     }
+    clearInterval(this.#inner.score._backgroundInterval)
     for (const topic of topics) this.#pubsub.subscribe(topic)
   }
 
@@ -320,12 +343,8 @@ class Libp2pHost implements P2pHost {
     }
   }
 
-  canPulse(peer: PeerId): boolean {
-    return this.#pulseOf(this.#connections.usable(peer)) !== undefined
-  }
-
-  pulse(peer: PeerId, token: number): boolean {
-    return this.#pulseOf(this.#connections.usable(peer))?.send(token) === true
+  pulseOf(peer: PeerId): Pulse | undefined {
+    return pulseOn(this.#connections.usable(peer))
   }
 
   disconnect(peer: PeerId): void {
@@ -335,6 +354,11 @@ class Libp2pHost implements P2pHost {
   }
 
   beatGossip(): void {
+    this.#beatsToDecay--
+    if (this.#beatsToDecay === 0) {
+      this.#beatsToDecay = GOSSIP_DECAY_BEATS
+      this.#inner.score.background()
+    }
     this.#quietBeats++
     const isQuiet = this.#quietBeats > GOSSIP_QUIET_BEATS
     if (isQuiet && this.#quietBeats % GOSSIP_QUIET_BEATS !== 0) return
@@ -385,41 +409,38 @@ class Libp2pHost implements P2pHost {
     return this.#node.services.pubsub as unknown as GossipSubInner
   }
 
-  #pulseOf(connection: Connection | undefined): Pulse | undefined {
-    const below = (connection as ConnectionInner | undefined)?.maConn
-    return below === undefined ? undefined : pulseOf(below)
-  }
-
   #hasGossipStream(peer: PeerId): boolean {
     return this.#inner.streamsOutbound.get(peer)?.rawStream.status === 'open'
   }
 
   #onOpen(connection: Connection): void {
+    const { handlers } = this.#options
     this.#quietBeats = 0
     const peer = connection.remotePeer.toString()
-    const pulse = this.#pulseOf(connection)
+    const pulse = pulseOn(connection)
     if (pulse !== undefined) {
-      pulse.onToken = (token) => this.#options.handlers.onPulse(peer, token)
+      pulse.onToken = (token) => handlers.onPulse(peer, token)
     }
     const address = ipOf(connection.remoteAddr)
+    handlers.halfOpenDials.onOpened(endpointOf(connection.remoteAddr), peer, address)
     if (connection.direction === 'inbound' && address !== undefined) {
-      this.#options.handlers.admission.onInbound(connection, peer, address)
+      handlers.admission.onInbound(connection, peer, address)
     }
     const opened = this.#connections.onOpen(peer, connection)
     // Gossipsub can have opened a stream on the last connection after it saw its end; such a stream is dead.
     if (opened.kind !== 'none') this.#inner.streamsOutbound.delete(peer)
-    if (opened.kind === 'first') this.#options.handlers.onConnected(peer)
+    if (opened.kind === 'first') handlers.onConnected(peer)
     if (opened.kind !== 'several') return
     const dialledByPeer = [opened.kept, ...opened.surplus].filter(
       ({ direction }) => direction === 'inbound',
     )
-    if (dialledByPeer.length > 1) this.#options.handlers.onTwin(peer)
+    if (dialledByPeer.length > 1) handlers.onTwin(peer)
     for (const other of opened.surplus) {
       // Its streams move first; what is on its way has that long.
       setTimeout(() => closeConnection(other).catch(ignore), SURPLUS_LINGER_MS).unref()
     }
     this.#inner.onPeerConnected(opened.kept.remotePeer, opened.kept)
-    this.#options.handlers.onMoved(peer)
+    handlers.onMoved(peer)
   }
 
   #onClose(connection: Connection): void {
@@ -439,12 +460,25 @@ class Libp2pHost implements P2pHost {
   }
 }
 
-/** IP of a multiaddr, if it begins with one. */
+function pulseOn(connection: Connection | undefined): Pulse | undefined {
+  const below = (connection as ConnectionInner | undefined)?.maConn
+  return below === undefined ? undefined : pulseOf(below)
+}
+
 function ipOf(address: {
   getComponents(): { name: string; value?: string }[]
 }): string | undefined {
   const [first] = address.getComponents()
   return first?.name === 'ip4' || first?.name === 'ip6' ? first.value : undefined
+}
+
+/** Address and port, without the peer id that a connection has at the end of its address. */
+function endpointOf(address: { getComponents(): { name: string; value?: string }[] }): string {
+  return address
+    .getComponents()
+    .filter(({ name }) => name !== 'p2p')
+    .map(({ value }) => value)
+    .join(' ')
 }
 
 function streamError(peer: PeerId, protocol: string, cause?: unknown): NetworkError {

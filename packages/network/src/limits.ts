@@ -9,10 +9,10 @@ export const FRAME_BODY_BYTES_MAX: number = 4 * MIB
 export const OTHER_BODY_BYTES_MAX: number = 64 * KIB
 /** Bytes of a hello frame: fixed fields now, delegations of sentries later. */
 export const HELLO_BYTES_MAX: number = 4 * KIB
-/** Bytes of a control frame that is no hello: heartbeats, proofs, goodbyes. */
-export const CONTROL_BYTES_MAX = 128
-/** Pulses that one heartbeat allows: the next ten seconds of an idle connection. */
-export const PULSE_TOKENS_MAX = 16
+/** Bytes of a control frame that is no hello: proofs, goodbyes, heartbeats with their tokens. */
+export const CONTROL_BYTES_MAX = 288
+/** Pulses that one heartbeat allows: the next 48 s of an idle connection. A head that changes is told by a heartbeat at once. */
+export const PULSE_TOKENS_MAX = 64
 /** Bytes of a request: sync requests are some hundred bytes. */
 export const REQUEST_BYTES_MAX: number = 64 * KIB
 /** Bytes of an answer: one block-sync answer of 4 MiB and its envelope. */
@@ -116,7 +116,7 @@ export const BAN_WRONG_CHAIN_MS = 3_600_000
 export const BAN_FAULT_MS = 60_000
 /** Followers' worth of quotas that all of them share: 64 who each keep their own could still be more than a core serves. */
 export const FOLLOWERS_TOGETHER = 8
-/** Penalty points at which a follower is banned; peerScore.ts. */
+/** Penalty points at which a follower is banned, or an address refused; peerScore.ts, halfOpenDials.ts. */
 export const PENALTY_BAN = 30
 /** Points halve in this time: traffic of three quotas stays below the ban for ever, of twenty is banned in two seconds. */
 export const PENALTY_HALF_LIFE_MS = 10_000
@@ -146,8 +146,16 @@ export const DELEGATIONS_PER_SENTRY_MAX = 8
 export const DISCOVERY_ADDRESSES_MAX = 32
 /** Dials that one answer can cause. */
 export const DISCOVERY_DIALS_MAX = 4
-/** Steps between two questions where nobody has news: five minutes; a small network that is complete rests. */
-export const DISCOVERY_INTERVAL_MAX = 32
+/** Steps between two questions where nobody has news: eleven minutes; a small network that is complete rests. */
+export const DISCOVERY_INTERVAL_MAX = 64
+/** Dials of others under way at a time, of addresses that are not trusted: of libp2p's 32 a quarter stays for those that are. */
+export const HALF_OPEN_MAX = 24
+/** The same for one address: a node behind it dials once, two that come at the same time are a household. */
+export const HALF_OPEN_PER_ADDRESS_MAX = 4
+/** Addresses remembered for good or for ill, each 100 B. */
+export const ADDRESSES_REMEMBERED_MAX = 1_024
+/** Peers and addresses with penalty points, some 100 B each; the one that was blamed longest ago is forgotten first. */
+export const PENALTIES_MAX = 4_096
 /** Characters of one address: DNS name, port, peer id. */
 export const ADDRESS_BYTES_MAX = 200
 /** Longest wait before a validator is dialled again: a quorum must be back three seconds after the network is. */

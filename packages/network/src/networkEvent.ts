@@ -20,6 +20,14 @@ export type NetworkEvent =
       readonly code: `OL_${string}`
       readonly detail: string
     }
+  /** Of a connection before it was known whose it is. */
+  | {
+      readonly kind: 'addressFault'
+      /** IPv4, or the /48 of an IPv6 address. */
+      readonly address: string
+      readonly code: `OL_${string}`
+      readonly detail: string
+    }
   | {
       readonly kind: 'peerBanned'
       readonly peer: PeerId

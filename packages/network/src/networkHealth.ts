@@ -66,6 +66,8 @@ export interface NetworkStats {
   }
   readonly rateLimited: number
   readonly faults: number
+  /** Dials of others that ended before it was known who they are; among the faults too. */
+  readonly halfOpenDials: number
   readonly bans: number
   readonly connections: number
 }

@@ -118,10 +118,14 @@ export class OutboundChannel {
     if (this.#live) this.#pipe.send(type, body)
   }
 
-  /** Closes a frame that takes too long, and writes on where a drain was missed. */
-  check(): void {
-    this.#pipe.check()
-    if (this.#live) this.#flush()
+  /**
+   * Closes a frame that takes too long, and writes on where a drain was missed.
+   *
+   * @param sleptMs - how long just now nothing was read
+   */
+  check(sleptMs: number): void {
+    this.#pipe.check(sleptMs)
+    if (this.#live && this.#queue.frames > 0) this.#flush()
   }
 
   close(): void {

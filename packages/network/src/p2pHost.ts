@@ -1,6 +1,8 @@
 import type { GossipVerdict, PeerId } from '@openliquid/primitives'
 import type { Admission } from './admission.ts'
 import type { RpcFault } from './gossipInbox.ts'
+import type { HalfOpenDials } from './halfOpenDials.ts'
+import type { Pulse } from './pulse.ts'
 
 /** One direction-less pipe of bytes to a peer. Message boundaries are not kept. */
 export interface ByteStream {
@@ -56,6 +58,7 @@ export interface P2pHostHandlers {
   /** Added to gossip's own score of the peer. */
   scoreOf(peer: PeerId): number
   readonly admission: Pick<Admission, 'denial' | 'onInbound' | 'onClosed'>
+  readonly halfOpenDials: Pick<HalfOpenDials, 'onDialled' | 'onDenied' | 'onOpened' | 'onClosed'>
 }
 
 /** The layer below: libp2p, seen through what this package needs of it. */
@@ -70,10 +73,8 @@ export interface P2pHost {
   addressesOf(peer: PeerId): Promise<readonly string[]>
   connectionCount(): number
   openStream(peer: PeerId, protocol: string, timeoutMs: number): Promise<ByteStream>
-  /** Pulses pass between us and the peer. */
-  canPulse(peer: PeerId): boolean
-  /** False: this one cannot be sent now. */
-  pulse(peer: PeerId, token: number): boolean
+  /** What sends pulses on the connection that new streams go to; `undefined` where no pulse can pass. */
+  pulseOf(peer: PeerId): Pick<Pulse, 'send'> | undefined
   /** Closes every connection to the peer, after what was sent has left. */
   disconnect(peer: PeerId): void
   publish(topic: string, data: Uint8Array): void

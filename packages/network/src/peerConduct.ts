@@ -1,7 +1,7 @@
 import type { PeerId } from '@openliquid/primitives'
 import { BanList } from './banList.ts'
 import type { Counters } from './counters.ts'
-import { type PeerFault, peerFault } from './errors.ts'
+import { type AddressFault, type PeerFault, peerFault } from './errors.ts'
 import type { NetworkMeters } from './metrics.ts'
 import type { Ban, NetworkConfig, NetworkLog } from './networkConfig.ts'
 import type { NetworkEvent } from './networkEvent.ts'
@@ -88,6 +88,16 @@ export class PeerConduct {
     if (sentence.kind === 'ban') {
       this.ban(peer, { durationMs: sentence.durationMs, reason: fault.code })
     }
+  }
+
+  /** Of a connection whose peer nobody knows; the address answers for it. */
+  onAddressFault(address: string, fault: AddressFault): void {
+    const { counters, metrics, log, emit } = this.#options
+    counters.faults++
+    counters.halfOpenDials++
+    metrics.faults.inc({ code: fault.code })
+    log('debug', 'fault of an address', { address, ...fault })
+    emit({ kind: 'addressFault', address, ...fault })
   }
 
   /** For gossip's own score: a validator is never graylisted, a follower carries its penalties there too. */

@@ -3,6 +3,7 @@ import { ConnectionHealth } from './connectionHealth.ts'
 import type { InboundChannel } from './inboundChannel.ts'
 import type { ChainHead } from './networkConfig.ts'
 import type { OutboundChannel } from './outboundChannel.ts'
+import type { Pulse } from './pulse.ts'
 import { PulseTokens } from './pulseTokens.ts'
 
 /** Both directions of the channel to one peer, and what is known of it. */
@@ -15,6 +16,8 @@ export class PeerLink {
   /** What our last heartbeat told. */
   toldHead: ChainHead | undefined
   tokens: PulseTokens = new PulseTokens()
+  /** Where pulses go; looked up with every heartbeat. */
+  pulse: Pick<Pulse, 'send'> | undefined
   /** Both directions were live when last looked at. */
   wasLive = false
   isOpening = false

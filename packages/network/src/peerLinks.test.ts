@@ -7,7 +7,7 @@ import { peerIdFromNodeKey } from './libp2pNode.ts'
 import type { ByteStream, ByteStreamListener, P2pHost } from './p2pHost.ts'
 import { PeerLinks } from './peerLinks.ts'
 
-const BEAT_MS = 675
+const BEAT_MS = 750
 
 class FakeStream implements ByteStream {
   isOpen = true
@@ -65,12 +65,8 @@ class Side {
     const secretKey = new Uint8Array(32).fill(seed)
     const nodeKey = ed25519PublicKey(secretKey)
     this.self = peerIdFromNodeKey(nodeKey)
-    const host = {
-      isConnected: () => true,
-      repairGossip: () => true,
-      canPulse: () => wire.hasPulses,
-      pulse: (_peer: PeerId, token: number) => {
-        if (!wire.hasPulses) return false
+    const pulse = {
+      send: (token: number): boolean => {
         this.pulses++
         const arrive = (): void => this.peer?.links.onPulse(this.self, token)
         if (wire.isCut) return true
@@ -78,6 +74,11 @@ class Side {
         else queueMicrotask(arrive)
         return true
       },
+    }
+    const host = {
+      isConnected: () => true,
+      repairGossip: () => true,
+      pulseOf: () => (wire.hasPulses ? pulse : undefined),
       openStream: async () => {
         const [mine, theirs] = [new FakeStream(wire), new FakeStream(wire)]
         mine.other = theirs
@@ -159,7 +160,7 @@ const beats = (count: number): Promise<unknown> =>
   vi.advanceTimersByTimeAsync(Math.round(count * BEAT_MS))
 
 beforeEach(() => {
-  vi.useFakeTimers({ now: 675_000_100 })
+  vi.useFakeTimers({ now: 750_000_100 })
   wire = { isCut: false, hasPulses: true, delayMs: 0 }
   one = new Side(1, wire)
   two = new Side(2, wire)
@@ -174,14 +175,14 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('an idle pair is kept by pulses; one beat in seventeen is a heartbeat that asks for more', async () => {
+test('an idle pair is kept by pulses; one beat in 65 is a heartbeat that asks for more', async () => {
   await connect()
   // Each side begins with a heartbeat, because it has no token yet.
   await beats(1)
   const before = [one.sent, two.sent, one.pulses, two.pulses]
-  await beats(34)
+  await beats(130)
   const grown = [one.sent, two.sent, one.pulses, two.pulses].map((now, i) => now - before[i]!)
-  expect(grown).toEqual([2, 2, 32, 32])
+  expect(grown).toEqual([2, 2, 128, 128])
   expect([...one.states, ...two.states].map(({ state }) => state)).toEqual([
     'connected',
     'connected',

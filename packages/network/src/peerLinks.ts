@@ -12,7 +12,9 @@ import { PulseTokens } from './pulseTokens.ts'
 /** Beats without any sign that the peer takes what we send, although we hear it. */
 const OUTBOUND_SILENT_BEATS = 8
 /** Part of a beat: a judgement due so shortly before the next beat is left to it; an answered beat must not cost a timer. */
-const JUDGEMENT_SLACK = 1 / 8
+const JUDGEMENT_SLACK = 1 / 16
+/** Beats of peers that come this much later than the last time are still waited for in one go. */
+const LAG_SLACK_MS = 2
 /** A beat later than this tells that we slept. */
 const ASLEEP_AFTER_BEATS = 1.5
 /** Gossip's completeness is looked at this often. */
@@ -44,7 +46,8 @@ export class PeerLinks {
   #beats = 0
   #judgeImmediate: NodeJS.Immediate | undefined
   #judgeTimer: NodeJS.Timeout | undefined
-  #settleTimer: NodeJS.Timeout | undefined
+  /** How long after our beat the last one of the peers came. */
+  #lagMs = 0
   #isStopped = false
 
   constructor(options: PeerLinksOptions) {
@@ -105,7 +108,7 @@ export class PeerLinks {
 
   /** A peer opened its direction. */
   accept(peer: PeerId, stream: ByteStream): void {
-    const { context, host, allow, onEnvelope, onControl, onFault } = this.#options
+    const { context, allow, onEnvelope, onControl, onFault } = this.#options
     const channel: InboundChannel = new InboundChannel(context, peer, stream, {
       onLive: ({ head }) => {
         this.#knocking.delete(channel)
@@ -124,10 +127,10 @@ export class PeerLinks {
         if (link === undefined || !allow('heartbeats', peer)) return []
         link.head = head
         link.beatHeardAtMs = this.#nowMs()
-        if (host()?.canPulse(peer) !== true) return []
+        if (this.#options.host()?.pulseOf(peer) === undefined) return []
         return link.tokens.issue(context.randomBytes(4 * PULSE_TOKENS_MAX))
       },
-      onSeen: () => this.#onSeen(this.#links.get(peer)),
+      onSeen: () => this.#links.get(peer)?.health.onSeen(this.#nowMs()),
       onClosed: (fault) => {
         this.#knocking.delete(channel)
         const link = this.#links.get(peer)
@@ -145,39 +148,47 @@ export class PeerLinks {
   /** A sign of life below the channels. What nobody gave, or came before, is none. */
   onPulse(peer: PeerId, token: number): void {
     const link = this.#links.get(peer)
-    if (!this.#options.allow('heartbeats', peer)) return
-    if (link?.isLive !== true || !link.tokens.accept(token)) return
-    link.beatHeardAtMs = this.#nowMs()
-    this.#onSeen(link)
+    if (link?.wasLive === true && link.tokens.accept(token)) {
+      link.beatHeardAtMs = this.#nowMs()
+      link.health.onSeen(link.beatHeardAtMs)
+    } else {
+      // Tokens bound the number of those that say something.
+      this.#options.allow('heartbeats', peer)
+    }
   }
 
   /** One heartbeat or pulse to everybody, and a judgement of what came since the last. */
   beat(): void {
     const at = this.#nowMs()
     const { heartbeatMs } = this.#options.context.timing
-    // A late beat tells that we were busy, not that the peers are silent: their bytes wait to be read.
-    const wasAsleep = at - (this.#lastBeatMs ?? at) > ASLEEP_AFTER_BEATS * heartbeatMs
+    // A late beat tells that we were busy, not that the peers are silent or slow: their bytes wait to be read.
+    const sinceMs = at - (this.#lastBeatMs ?? at)
+    const sleptMs = Math.max(0, sinceMs - heartbeatMs)
+    const wasAsleep = sinceMs > ASLEEP_AFTER_BEATS * heartbeatMs
     this.#lastBeatMs = at
     this.#beats++
-    if (!wasAsleep) for (const channel of this.#knocking) channel.check()
+    const untilMs = at + heartbeatMs * (1 - JUDGEMENT_SLACK)
+    let isSettled = this.#judgeTimer === undefined
+    for (const channel of this.#knocking) channel.check(sleptMs)
     for (const link of this.#links.values()) {
-      if (!wasAsleep) {
-        // The rest of a frame that looks late may wait to be read.
-        link.outbound?.check()
-        link.inbound?.check()
-      }
+      link.outbound?.check(sleptMs)
+      link.inbound?.check(sleptMs)
       if (!link.isLive) this.#judgeMissing(link, at)
-      else this.#beatLive(link, at, wasAsleep)
+      else {
+        this.#beatLive(link, at, wasAsleep)
+        const isAnswered = link.unansweredSinceMs === undefined
+        isSettled &&= isAnswered && link.health.isSettledUntil(untilMs)
+      }
     }
+    if (wasAsleep || isSettled) return
     // Judged when what waits in the sockets is read: a turn that took long must not look like silence.
-    if (!wasAsleep) this.#judgeImmediate ??= setImmediate(() => this.#judge())
+    this.#judgeImmediate ??= setImmediate(() => this.#judgeAfterBeat())
   }
 
   stop(): void {
     this.#isStopped = true
     clearImmediate(this.#judgeImmediate)
     clearTimeout(this.#judgeTimer)
-    clearTimeout(this.#settleTimer)
     for (const channel of this.#knocking) channel.close()
     for (const link of this.#links.values()) this.#close(link)
   }
@@ -204,29 +215,60 @@ export class PeerLinks {
     } else if (this.#beats % GOSSIP_CHECK_EVERY === 0) this.#judgeGossip(link, at)
   }
 
-  #pulse({ peer, tokens }: PeerLink): boolean {
+  #pulse({ pulse, tokens }: PeerLink): boolean {
     const token = tokens.take()
-    return token !== undefined && this.#options.host()?.pulse(peer, token) === true
+    return token !== undefined && pulse?.send(token) === true
   }
 
   #heartbeat(link: PeerLink, at: number): void {
     const { health, outbound } = link
+    link.pulse = this.#options.host()?.pulseOf(link.peer)
     link.unansweredSinceMs ??= at
     if (outbound === undefined || !outbound.canBeat) return
     link.toldHead = this.#options.context.head()
     outbound.beat({ sequence: health.nextBeat(at), head: link.toldHead, tokens: [] })
   }
 
-  #onSeen(link: PeerLink | undefined): void {
-    link?.health.onSeen(this.#nowMs())
-    // It may have been the last one that was waited for.
-    if (this.#judgeTimer !== undefined) this.#judgeImmediate ??= setImmediate(() => this.#judge())
-  }
-
-  /** Who is silent since when; comes back at the very moment at which the next peer would be suspect or down. */
-  #judge(): void {
+  /** Who is late may be on its way as at the last beat: looked at again when all had come then. */
+  #judgeAfterBeat(): void {
     this.#judgeImmediate = undefined
     if (this.#isStopped) return
+    this.#arm(Math.min(this.#judge(), this.#nowMs() + this.#lagMs + LAG_SLACK_MS))
+  }
+
+  /** At the very moment at which a peer would be suspect or down. */
+  #judgeWhenDue(): void {
+    this.#judgeImmediate = undefined
+    if (this.#isStopped) return
+    const nextMs = this.#judge()
+    this.#lagMs = 0
+    for (const { isLive, health } of this.#links.values()) {
+      if (!isLive) continue
+      this.#lagMs = Math.max(this.#lagMs, (health.lastSeenMs ?? 0) - (this.#lastBeatMs ?? 0))
+    }
+    this.#arm(nextMs)
+  }
+
+  /**
+   * A timer for what falls between two beats, when a beat of a peer is missing; the beat judges too.
+   *
+   * None is ever taken back: Node wakes at the time of a cleared one all the same.
+   */
+  #arm(atMs: number): void {
+    const { heartbeatMs } = this.#options.context.timing
+    const delayMs = atMs - this.#nowMs()
+    if (this.#judgeTimer !== undefined || delayMs > heartbeatMs * (1 - JUDGEMENT_SLACK)) return
+    this.#judgeTimer = setTimeout(
+      () => {
+        this.#judgeTimer = undefined
+        this.#judgeImmediate ??= setImmediate(() => this.#judgeWhenDue())
+      },
+      Math.max(1, Math.ceil(delayMs)),
+    )
+  }
+
+  /** Who is silent since when. @returns when the next one would be suspect or down */
+  #judge(): number {
     const { context, onFault, onState } = this.#options
     const { heartbeatMs } = context.timing
     const at = this.#nowMs()
@@ -245,24 +287,7 @@ export class PeerLinks {
       if (state !== undefined) onState(link, state)
       nextMs = Math.min(nextMs, link.health.nextJudgementMs)
     }
-    const wasArmed = this.#judgeTimer !== undefined
-    clearTimeout(this.#judgeTimer)
-    this.#judgeTimer = undefined
-    // The beat judges too; only what falls between two beats, when a beat of a peer is missing, needs a timer.
-    if (nextMs - at > heartbeatMs * (1 - JUDGEMENT_SLACK)) {
-      if (wasArmed) this.#settle()
-      return
-    }
-    const delayMs = Math.max(1, Math.ceil(nextMs - at))
-    this.#judgeTimer = setTimeout(() => {
-      this.#judgeImmediate ??= setImmediate(() => this.#judge())
-    }, delayMs)
-  }
-
-  /** Node wakes at the time of a cleared timer all the same, unless another one makes it look again while it is awake. */
-  #settle(): void {
-    clearTimeout(this.#settleTimer)
-    this.#settleTimer = setTimeout(() => undefined, 1)
+    return nextMs
   }
 
   /** docs/spec/network.md, pitfall 15. */
@@ -325,7 +350,7 @@ export class PeerLinks {
       },
       onProgress: () => {
         link.unansweredSinceMs = undefined
-        this.#onSeen(link)
+        link.health.onSeen(this.#nowMs())
       },
       onClosed: (fault) => {
         if (link.next === channel) link.next = undefined
@@ -385,6 +410,7 @@ export class PeerLinks {
       return
     }
     link.toldHead = undefined
+    link.pulse = undefined
     link.tokens = new PulseTokens()
     health.onDown()
     this.#options.onState(link, 'down')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { PeerFaultCode } from './errors.ts'
-import { PENALTY_BAN, PENALTY_HALF_LIFE_MS } from './limits.ts'
+import { PENALTIES_MAX, PENALTY_BAN, PENALTY_HALF_LIFE_MS } from './limits.ts'
 import { PeerScore } from './peerScore.ts'
 
 const fault = { code: 'OL_GOSSIP_REJECTED', detail: '' } as const
@@ -97,6 +97,16 @@ test.each<[PeerFaultCode, string, string]>([
   const kindFor = (isValidator: boolean): string =>
     new PeerScore().sentence('a', { code, detail: '' }, { isValidator, nowMs: 0 }).kind
   expect([kindFor(false), kindFor(true)]).toEqual([follower, validator])
+})
+
+test('of too many peers with penalties the one blamed longest ago is forgotten', () => {
+  const score = new PeerScore()
+  for (let i = 0; i < PENALTIES_MAX; i++) score.add(`p${i}`, 1, 0)
+  score.add('p0', 1, 0)
+  score.add('one more', 1, 0)
+  expect(['p0', 'p1', 'p2', 'one more'].map((peer) => score.penaltyOf(peer, 0))).toEqual([
+    2, 0, 1, 1,
+  ])
 })
 
 test('forgets who has nothing left against it', () => {

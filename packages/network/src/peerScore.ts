@@ -3,6 +3,7 @@ import type { PeerFault } from './errors.ts'
 import {
   BAN_FAULT_MS,
   BAN_WRONG_CHAIN_MS,
+  PENALTIES_MAX,
   PENALTY_BAN,
   PENALTY_HALF_LIFE_MS,
   PENALTY_LATE,
@@ -43,7 +44,13 @@ export class PeerScore {
   /** True when these points bring the peer to the limit. */
   add(peer: PeerId, points: number, nowMs: number): boolean {
     const before = this.penaltyOf(peer, nowMs)
+    // Anew at the end: the order is that of the last blame.
+    this.#penalties.delete(peer)
     this.#penalties.set(peer, { points: before + points, atMs: nowMs })
+    for (const oldest of this.#penalties.keys()) {
+      if (this.#penalties.size <= PENALTIES_MAX) break
+      this.#penalties.delete(oldest)
+    }
     return before < PENALTY_BAN && before + points >= PENALTY_BAN
   }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { pulseOf, pulsing } from './pulse.ts'
 import { thriftyDecoder } from './thrift.ts'
@@ -73,6 +75,76 @@ test('no pulse is written to a socket that is full or gone', () => {
   socket.destroyed = true
   expect(pulse.send(1)).toBe(false)
   expect(written).toEqual([])
+})
+
+/** A real socket that carries pulses, what it read besides, and its other end. */
+async function realConnection() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const other = connect((server.address() as AddressInfo).port, '127.0.0.1').setNoDelay(true)
+  const [socket] = (await once(server, 'connection')) as [Socket]
+  const passedOn: Buffer[] = []
+  const state = { isBetweenPackets: true }
+  const connection = {
+    socket,
+    readBuffer: { byteLength: 0 },
+    onData: (data: Buffer) => {
+      passedOn.push(data)
+      // None of the tests sends a whole packet.
+      state.isBetweenPackets = false
+    },
+  }
+  socket.on('data', (data) => connection.onData(data))
+  pulsing(connection, () => state.isBetweenPackets)
+  const tokens: number[] = []
+  pulseOf(connection)!.onToken = (token) => tokens.push(token)
+  const pulse = async (token: number): Promise<void> => {
+    other.write(Uint8Array.of(0, 4, 0, 0, 0, token))
+    const count = tokens.length + passedOn.length
+    while (tokens.length + passedOn.length === count) await new Promise(setImmediate)
+  }
+  return {
+    socket,
+    state,
+    passedOn,
+    tokens,
+    pulse,
+    end: async () => {
+      other.destroy()
+      server.close()
+      await once(socket, 'close')
+    },
+  }
+}
+
+test('a pulse on a real socket is no event of its stream', async () => {
+  const { socket, passedOn, tokens, pulse, end } = await realConnection()
+  const reads = socket.listeners('data').length
+  let events = 0
+  socket.on('data', () => events++)
+  await pulse(1)
+  await pulse(2)
+  expect([tokens, events, reads]).toEqual([[1, 2], 0, 1])
+  expect(passedOn).toEqual([])
+  await end()
+})
+
+test('in the middle of a packet, or behind bytes that the stream holds, six bytes are just bytes', async () => {
+  const { socket, state, passedOn, tokens, pulse, end } = await realConnection()
+  state.isBetweenPackets = false
+  await pulse(1)
+  expect([tokens, passedOn.length]).toEqual([[], 1])
+  state.isBetweenPackets = true
+  socket.pause()
+  socket.unshift(Buffer.of(9))
+  const held = pulse(2)
+  while (socket.readableLength < 7) await new Promise(setImmediate)
+  expect(tokens).toEqual([])
+  socket.resume()
+  await held
+  while (passedOn.length < 3) await new Promise(setImmediate)
+  expect(Buffer.concat(passedOn.slice(1))).toEqual(Buffer.of(9, 0, 4, 0, 0, 0, 2))
+  await end()
 })
 
 test('a connection without a socket carries none', () => {

@@ -16,12 +16,12 @@ test('shows what it was given, in order, then must ask', () => {
   expect(tokens.take()).toBe(9)
 })
 
-test('keeps no more than sixteen of a peer', () => {
+test('keeps no more than 64 of a peer', () => {
   const tokens = new PulseTokens()
   tokens.receive(Array.from({ length: 100 }, (_, i) => i))
   let count = 0
   while (tokens.take() !== undefined) count++
-  expect(count).toBe(16)
+  expect(count).toBe(64)
 })
 
 test('accepts each token once, none twice, none of before the last, none that was not given', () => {

@@ -8,14 +8,17 @@ export class PulseTokens {
   /** Of the peer; we show them. */
   #given: readonly number[] = []
   #shown = 0
-  /** Ours; the peer shows them. */
+  /** Ours; the peer shows them, from the next one on. */
   #expected: readonly number[] = []
+  #next = 0
 
   /** New tokens for the peer. @param bytes - random, 4 a token */
   issue(bytes: Uint8Array): readonly number[] {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const tokens = Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i))
-    this.#expected = [...this.#expected.slice(0, UNDER_WAY_MAX), ...tokens]
+    const underWay = this.#expected.slice(this.#next, this.#next + UNDER_WAY_MAX)
+    this.#expected = [...underWay, ...tokens]
+    this.#next = 0
     return tokens
   }
 
@@ -32,9 +35,9 @@ export class PulseTokens {
 
   /** True once for each token, and never for one before the last that was seen. */
   accept(token: number): boolean {
-    const at = this.#expected.indexOf(token)
+    const at = this.#expected.indexOf(token, this.#next)
     if (at < 0) return false
-    this.#expected = this.#expected.slice(at + 1)
+    this.#next = at + 1
     return true
   }
 }

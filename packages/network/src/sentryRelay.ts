@@ -167,6 +167,7 @@ export class SentryRelay {
 
   /** Renews own delegations, forgets expired ones of others. */
   beat(): void {
+    if (this.#renewals.size + this.#routes.size + this.#told.size === 0) return
     const nowMs = this.#options.wallMs()
     for (const [sentry, atMs] of this.#renewals) if (nowMs >= atMs) this.#delegate(sentry)
     for (const [validator, { sentries }] of this.#routes) {

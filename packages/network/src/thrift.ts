@@ -52,6 +52,7 @@ interface ByteList extends Iterable<Uint8Array> {
 interface SocketInner {
   readonly writableCorked: number
   readonly destroyed: boolean
+  setTimeout?(ms: 0): unknown
   cork(): void
   uncork(): void
   write(bytes: Uint8Array): boolean
@@ -65,11 +66,16 @@ interface TcpConnectionInner {
 /** Above it a copy costs more than a second buffer in the same write. */
 const JOIN_BYTES_MAX = 16_384
 
-/** One write to the socket for all that leaves in a turn; stock, each packet is several. */
+/**
+ * One write to the socket for all that leaves in a turn; stock, each packet is several.
+ *
+ * Nor is a timer moved with every read and write: whoever is silent is closed by our heartbeats, long before two minutes.
+ */
 export function thriftyConnection(connection: object): void {
   const inner = connection as TcpConnectionInner
   const { socket } = inner
   if (socket?.cork === undefined || inner.sendData === undefined) return
+  socket.setTimeout?.(0)
   let isCorked = false
   const uncork = (): void => {
     isCorked = false

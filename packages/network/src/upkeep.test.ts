@@ -7,7 +7,7 @@ test('every beat beats links, gossip and sentries; the rest is done when it is d
   const state = { nowMs: 100_000, isDiscovering: true }
   const upkeep = new Upkeep({
     links: { beat: note('links') },
-    conduct: { sweep: note('sweep') },
+    swept: [{ sweep: note('sweep') }],
     relay: { beat: note('relay') },
     discovery: { tick: async () => void log.push('discovery') },
     report: { setGauges: note('gauges') },
@@ -23,5 +23,5 @@ test('every beat beats links, gossip and sentries; the rest is done when it is d
     if (second === 60) state.isDiscovering = false
   }
   expect(['links', 'gossip', 'relay'].map(count)).toEqual([120, 120, 120])
-  expect(['sweep', 'discovery', 'gauges'].map(count)).toEqual([2, 7, 24])
+  expect(['sweep', 'discovery', 'gauges'].map(count)).toEqual([2, 6, 24])
 })

@@ -1,17 +1,17 @@
 import type { Discovery } from './discovery.ts'
 import type { HealthReport } from './healthReport.ts'
 import type { P2pHost } from './p2pHost.ts'
-import type { PeerConduct } from './peerConduct.ts'
 import type { PeerLinks } from './peerLinks.ts'
 import type { SentryRelay } from './sentryRelay.ts'
 
 const MINUTE_MS = 60_000
-/** Gauges follow this many beats behind. */
-const REPORT_EVERY = 5
+/** What is not due with every beat is looked at so often. */
+const LOOK_EVERY = 5
 
 export interface UpkeepOptions {
   readonly links: Pick<PeerLinks, 'beat'>
-  readonly conduct: Pick<PeerConduct, 'sweep'>
+  /** What remembers peers or addresses. */
+  readonly swept: readonly { sweep(): void }[]
   readonly relay: Pick<SentryRelay, 'beat'>
   readonly discovery: Pick<Discovery, 'tick'>
   readonly report: Pick<HealthReport, 'setGauges'>
@@ -33,20 +33,21 @@ export class Upkeep {
   }
 
   beat(): void {
-    const { links, conduct, relay, discovery, report, discoveryMs } = this.#options
+    const { links, swept, relay, discovery, report, discoveryMs } = this.#options
     links.beat()
-    this.#beats++
     this.#options.host()?.beatGossip()
+    relay.beat()
+    this.#beats++
+    if (this.#beats % LOOK_EVERY !== 0) return
+    report.setGauges()
     const at = this.#options.nowMs()
     if (at - this.#lastSweepMs >= MINUTE_MS) {
       this.#lastSweepMs = at
-      conduct.sweep()
+      for (const one of swept) one.sweep()
     }
-    relay.beat()
     if (this.#options.isDiscovering() && at - this.#lastDiscoveryMs >= discoveryMs) {
       this.#lastDiscoveryMs = at
       void discovery.tick()
     }
-    if (this.#beats % REPORT_EVERY === 0) report.setGauges()
   }
 }

@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { HalfOpenDials } from './halfOpenDials.ts'
+import { ADDRESSES_REMEMBERED_MAX, BAN_FAULT_MS, HALF_OPEN_MAX } from './limits.ts'
+
+function setUp({ sameHost = false } = {}) {
+  const faults: string[] = []
+  const refused: string[] = []
+  const clock = { nowMs: 1_000 }
+  const dials = new HalfOpenDials({
+    sameHost,
+    nowMs: () => clock.nowMs,
+    isReserved: (peer) => peer.startsWith('validator'),
+    onFault: (address, { code }) => faults.push(`${address} ${code}`),
+    onRefused: (address) => refused.push(address),
+  })
+  let serial = 0
+  /** Dials and ends without a word. */
+  const halfOpen = (ip: string): boolean => {
+    const dial = `${ip}:${++serial}`
+    const isTaken = dials.onDialled(dial, ip)
+    dials.onClosed(dial)
+    return isTaken
+  }
+  return { dials, faults, refused, clock, halfOpen }
+}
+
+test('a dial that ends before it is known who it is counts against its address', () => {
+  const { faults, halfOpen } = setUp()
+  expect(halfOpen('10.0.0.1')).toBe(true)
+  expect(halfOpen('2001:db8:7::1')).toBe(true)
+  expect(faults).toEqual(['10.0.0.1 OL_CONNECTION_HALF_OPEN', '2001:db8:7 OL_CONNECTION_HALF_OPEN'])
+})
+
+test('one that becomes a connection, or is not admitted, counts against nobody', () => {
+  const { dials, faults } = setUp()
+  dials.onDialled('a', '10.0.0.1')
+  dials.onOpened('a', 'follower', '10.0.0.1')
+  dials.onClosed('a')
+  dials.onDialled('b', '10.0.0.1')
+  dials.onDenied('b')
+  dials.onClosed('b')
+  expect(faults).toEqual([])
+})
+
+test('six at once and the address is refused for a minute, others are not', () => {
+  const { refused, clock, halfOpen } = setUp()
+  for (let i = 0; i < 6; i++) expect(halfOpen('10.0.0.1')).toBe(true)
+  expect(halfOpen('10.0.0.1')).toBe(false)
+  expect(refused).toEqual(['10.0.0.1'])
+  expect(halfOpen('10.0.0.2')).toBe(true)
+  clock.nowMs += BAN_FAULT_MS - 1
+  expect(halfOpen('10.0.0.1')).toBe(false)
+  clock.nowMs += 1
+  expect(halfOpen('10.0.0.1')).toBe(true)
+})
+
+test('one in ten seconds is never refused', () => {
+  const { clock, halfOpen } = setUp()
+  for (let i = 0; i < 100; i++) {
+    expect(halfOpen('10.0.0.1')).toBe(true)
+    clock.nowMs += 10_000
+  }
+})
+
+test('an address has four at a time and all together 24; a place is free again when one ends', () => {
+  const { dials, faults, refused } = setUp()
+  for (let i = 0; i < 4; i++) expect(dials.onDialled(`a${i}`, '10.0.0.1')).toBe(true)
+  expect(dials.onDialled('a4', '10.0.0.1')).toBe(false)
+  expect(faults).toEqual(['10.0.0.1 OL_CONNECTION_HALF_OPEN'])
+  for (let i = 4; i < HALF_OPEN_MAX; i++) {
+    expect(dials.onDialled(`b${i}`, `10.0.1.${i}`)).toBe(true)
+  }
+  expect(dials.onDialled('c', '10.0.2.1')).toBe(false)
+  expect(refused).toEqual(['10.0.2.1'])
+  dials.onOpened('a0', 'follower', '10.0.0.1')
+  expect(dials.onDialled('c', '10.0.2.1')).toBe(true)
+})
+
+test('addresses of validators and configured peers always have room and are never refused', () => {
+  const { dials, faults, halfOpen } = setUp()
+  dials.trust('10.0.0.1')
+  dials.onOpened('x', 'validator 1', '10.0.0.2')
+  dials.onOpened('y', 'follower', '10.0.0.3')
+  for (let i = 0; i < HALF_OPEN_MAX; i++) dials.onDialled(`b${i}`, `10.0.1.${i}`)
+  for (const ip of ['10.0.0.1', '10.0.0.2']) {
+    for (let i = 0; i < 40; i++) expect(halfOpen(ip)).toBe(true)
+  }
+  expect(faults.length).toBe(80)
+  expect(halfOpen('10.0.0.3')).toBe(false)
+})
+
+test('many nodes behind one address: each is told of, none is refused', () => {
+  const { faults, halfOpen } = setUp({ sameHost: true })
+  for (let i = 0; i < 100; i++) expect(halfOpen('127.0.0.1')).toBe(true)
+  expect(faults.length).toBe(100)
+})
+
+test('no more addresses are remembered than the limit, the oldest is forgotten', () => {
+  const { dials, halfOpen } = setUp()
+  const ipOf = (i: number): string => `10.${i >> 8}.${i & 255}.1`
+  for (let i = 0; i <= ADDRESSES_REMEMBERED_MAX; i++) {
+    for (let n = 0; n < 6; n++) halfOpen(ipOf(i))
+  }
+  expect(halfOpen(ipOf(0))).toBe(true)
+  expect(halfOpen(ipOf(1))).toBe(false)
+  expect(halfOpen(ipOf(ADDRESSES_REMEMBERED_MAX))).toBe(false)
+  dials.trust('11.0.0.1')
+  for (let i = 0; i < ADDRESSES_REMEMBERED_MAX; i++) dials.trust(`12.${i >> 8}.${i & 255}.1`)
+  for (let n = 0; n < 6; n++) halfOpen('11.0.0.1')
+  expect(halfOpen('11.0.0.1')).toBe(false)
+})
+
+test('a sweep forgets refusals that are over', () => {
+  const { dials, clock, halfOpen } = setUp()
+  for (let n = 0; n < 6; n++) halfOpen('10.0.0.1')
+  dials.sweep()
+  expect(halfOpen('10.0.0.1')).toBe(false)
+  clock.nowMs += BAN_FAULT_MS
+  dials.sweep()
+  expect(halfOpen('10.0.0.1')).toBe(true)
+})
