@@ -67,6 +67,7 @@ const quiet = noTrips()
 const noisy = noTrips()
 const banned: number[] = []
 const timesQuota: number[] = []
+const redials: number[] = []
 let grownBytes = 0
 let hostiles = 0
 for (let round = 0; round < ROUNDS; round++) {
@@ -91,6 +92,7 @@ for (let round = 0; round < ROUNDS; round++) {
     await watching
     await tripsUntil(noisy, after(HELD_MS))
     if (attack === 'flood') timesQuota.push(await hostile.timesQuota())
+    redials.push(await hostile.redials())
     await hostile.end()
     await Promise.race([attacking, wait(BANNED_MS_MAX)])
     grownBytes = Math.max(grownBytes, (await victim.heldBytes()) - heldBefore)
@@ -101,7 +103,7 @@ await tripsUntil(quiet, () => quiet.channel.length >= noisy.channel.length)
 
 const reasons = (await victim.bans()).map(({ reason }) => reason)
 process.stdout.write(
-  `flood at ${timesQuota.map(Math.round).join(', ')} times its quotas; banned: ${reasons.join(', ')}\n`,
+  `flood at ${timesQuota.map(Math.round).join(', ')} times its quotas; banned: ${reasons.join(', ')}; dialled again: ${redials.join(', ')}\n`,
 )
 for (const p of [0.5, 0.9, 0.99, 1]) {
   const of = ({ channel, besideMs, bystanderMs }: Trips): string =>
