@@ -58,7 +58,11 @@ function tradingMarket(users: readonly Uint8Array[]): MarketMachine {
     market.prepare(user + 1, side(false))()
     if (user % 500 === 0) market.endBlock()
   }
-  market.endBlock()
+  // What finds accounts in danger comes with the first oracle update; thirty blocks lie between two buckets.
+  for (let block = 0; block < 300; block++) {
+    market.submitOracle(PERPS)
+    market.endBlock()
+  }
   if (market.machine.entryCount < users.length * 6) throw new Error('positions are missing')
   return market
 }

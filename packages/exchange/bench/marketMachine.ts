@@ -7,7 +7,7 @@ import {
   sha256,
   uintToBytes,
 } from '@openliquid/primitives'
-import { ExchangeMachine } from '../src/index.ts'
+import { ExchangeMachine, oracleBucketOf } from '../src/index.ts'
 import {
   GENESIS_MS,
   type prng,
@@ -66,6 +66,17 @@ export class MarketMachine {
     const transition = this.machine.endBlock()
     this.beginBlock()
     return transition
+  }
+
+  /** All validators see the price that perps began with: in the next block every account is looked at. */
+  submitOracle(perps: number): void {
+    const prices = Array.from({ length: perps }, (_, asset) => [asset, String(PX), null] as const)
+    const bucket = oracleBucketOf(this.#timestampMs)
+    for (const signer of [1001, 1002, 1003, 1004]) {
+      const nonce = this.nextNonce()
+      const meta = { txId: sha256(uintToBytes(nonce, 8)), nonce }
+      this.machine.applyAction(testUser(signer), { type: 'validatorOracle', bucket, prices }, meta)
+    }
   }
 
   /** A nonce that nobody used. */

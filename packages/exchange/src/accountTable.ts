@@ -11,6 +11,7 @@ import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
 const EXISTS = 1
 const USES_BIG_BLOCKS = 2
 const IS_CHANGED = 4
+const IS_TOUCHED = 8
 
 /**
  * Accounts as rows of columns. The row of a user is its handle: given out once, when something first asks for it, and
@@ -33,6 +34,8 @@ export class AccountTable implements StoredTable, Undoer {
   readonly #large = new Map<number, bigint>()
   #flags: Uint8Array = new Uint8Array(64)
   readonly #changed: number[] = []
+  /** Handles of accounts that changed, themselves or their positions, since `RiskIndex` found them safe. */
+  readonly touched: number[] = []
   #size = 0
   /** First resting order and how many there are, first position row: kept by their tables. */
   orderHead: Int32Array = new Int32Array(64)
@@ -145,6 +148,19 @@ export class AccountTable implements StoredTable, Undoer {
     this.#mark(handle)
   }
 
+  /** Something that the margin of an account depends on has changed. */
+  touch(handle: number): void {
+    const flags = this.#flags[handle] as number
+    if ((flags & IS_TOUCHED) !== 0) return
+    this.#flags[handle] = flags | IS_TOUCHED
+    this.touched.push(handle)
+  }
+
+  /** The account is safe: its handle leaves `touched`, which is the caller's to do. */
+  untouch(handle: number): void {
+    this.#flags[handle] = (this.#flags[handle] as number) & ~IS_TOUCHED
+  }
+
   takeBack(): void {
     const journal = this.#journal
     const handle = journal.popNumber()
@@ -230,6 +246,7 @@ export class AccountTable implements StoredTable, Undoer {
   }
 
   #mark(handle: number): void {
+    this.touch(handle)
     const flags = this.#flags[handle] as number
     if ((flags & IS_CHANGED) !== 0) return
     this.#flags[handle] = flags | IS_CHANGED

@@ -10,8 +10,9 @@ import { formatPx } from './orderEvents.ts'
 import { NO_CAUSE } from './orderPlacement.ts'
 import { addRawUsd, positionSize, setPosition } from './perpClearinghouse.ts'
 import { fillDirection } from './position.ts'
+import { positionOf } from './positions.ts'
 import type { Position, User } from './records.ts'
-import { failingUnits, perpsOf, type RiskUnit, traders, unitMargin } from './underwater.ts'
+import { failingUnits, perpsOf, type RiskUnit, unitMargin } from './underwater.ts'
 
 /**
  * Closes what a move of the marks has left with less than nothing, at the marks before the move; §6.6.
@@ -25,7 +26,7 @@ import { failingUnits, perpsOf, type RiskUnit, traders, unitMargin } from './und
 export function deleverage(state: CoreState, previousMarks: PreviousMarks): void {
   state.causeId = NO_CAUSE
   const queues = new Queues(state)
-  let users: Iterable<User> = traders(state)
+  let users: Iterable<User> = state.positions.suspects()
   for (;;) {
     const units = failingUnits(state, users, ({ accountValue }) => accountValue < 0n)
     if (units.length === 0) return
@@ -127,9 +128,8 @@ const INDEX_MAX = 1n << 256n
 /** Descending by (mark/entry) * (notional/accountValue), for shorts entry/mark; ties by address; §6.6. */
 function rank(state: CoreState, market: PerpMarket, isLong: boolean): User[] {
   const ranked: { readonly user: User; readonly index: bigint }[] = []
-  for (const user of traders(state)) {
-    const position = state.positions.get(user, market.asset)
-    if (position === undefined || position.size === 0 || position.size > 0 !== isLong) continue
+  for (const user of state.positions.holdersOf(market.asset, isLong)) {
+    const position = positionOf(state, user, market)
     ranked.push({ user, index: indexOf(state, market, user, position) })
   }
   ranked.sort((a, b) =>

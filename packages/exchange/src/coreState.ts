@@ -212,6 +212,7 @@ export class CoreState {
     rawUsd: this.totals.rawUsd,
     defaultsOf: (owner, perp) =>
       defaultsIn(this.perpMarket(perp), this.accounts.userOf(owner), this.riskRules),
+    tiersOf: (perp) => this.perpMarket(perp).tiers,
   })
   readonly spotBalances: OwnedTable<SpotBalance> = new OwnedTable(
     SPOT_BALANCES,

@@ -47,6 +47,11 @@ export class CrossMargin {
     this.#epoch += 1
   }
 
+  /** Ticks. */
+  markPxOf(perp: number): number {
+    return this.#markPx[perp] as number
+  }
+
   /** Takes a row out of the sums of its owner, if they are up to date. */
   uncount(row: number): void {
     this.#addToSums(row, -1)

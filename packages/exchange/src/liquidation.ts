@@ -10,7 +10,7 @@ import { matchOrder } from './matching.ts'
 import { emitStatus, formatPx, ORDER_DETAILS } from './orderEvents.ts'
 import { NO_CAUSE } from './orderPlacement.ts'
 import { addRawUsd, positionSize } from './perpClearinghouse.ts'
-import { failingUnits, perpsOf, type RiskUnit, traders, unitMargin } from './underwater.ts'
+import { failingUnits, perpsOf, type RiskUnit, unitMargin } from './underwater.ts'
 
 /** Share of a great position that one step sends to the market. */
 const STEP_PERCENT = 20
@@ -28,7 +28,7 @@ export function liquidate(state: CoreState): void {
   for (const [user, untilMs] of [...state.liquidationCooldowns.entries()]) {
     if (untilMs <= timestampMs) state.liquidationCooldowns.set(user, undefined)
   }
-  const units = failingUnits(state, traders(state), isLiquidatable)
+  const units = failingUnits(state, state.positions.suspects(), isLiquidatable)
   if (units.length === 0) return
   state.causeId = NO_CAUSE
   for (const unit of units) {
@@ -39,7 +39,7 @@ export function liquidate(state: CoreState): void {
 
 /** Accounts that are below maintenance margin as a whole or in an isolated position, in the order of liquidation. */
 export function liquidatableUsers(state: CoreState): readonly string[] {
-  const units = failingUnits(state, traders(state), isLiquidatable)
+  const units = failingUnits(state, state.positions.suspects(), isLiquidatable)
   return [...new Set(units.map(({ user }) => user))]
 }
 

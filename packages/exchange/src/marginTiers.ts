@@ -1,5 +1,6 @@
 import { assert } from '@openliquid/primitives'
 import { ceilDivide } from './decimal.ts'
+import { ceilQuotient, exact } from './exactSum.ts'
 import type { MarginTable } from './records.ts'
 
 /** From a position value upwards, how much leverage is allowed; docs/spec/hyperliquid.md §6.4. */
@@ -48,4 +49,13 @@ export function tierAt(tiers: MarginTiers, positionValue: bigint): MarginTier {
 export function maintenanceMargin(tiers: MarginTiers, positionValue: bigint): bigint {
   const { maxLeverage, deduction } = tierAt(tiers, positionValue)
   return ceilDivide(positionValue, BigInt(2 * maxLeverage)) - deduction
+}
+
+/** The same for a value that is a safe integer; NaN for NaN, and where a double could not hold it. */
+export function maintenanceNear(tiers: MarginTiers, positionValue: number): number {
+  if (Number.isNaN(positionValue)) return Number.NaN
+  let i = tiers.length - 1
+  while (i > 0 && (tiers[i] as MarginTier).lowerBound > positionValue) i -= 1
+  const { maxLeverage, deduction } = tiers[i] as MarginTier
+  return exact(ceilQuotient(positionValue, 2 * maxLeverage) - Number(deduction))
 }

@@ -4,6 +4,7 @@ import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
 import { CrossMargin, POSITION_IS_ISOLATED, type PositionDefaults } from './crossMargin.ts'
 import { ExactSum, floorQuotient, near } from './exactSum.ts'
 import type { Journal, Undoer } from './journal.ts'
+import type { MarginTiers } from './marginTiers.ts'
 import { NO_ROW } from './orderArena.ts'
 import {
   BUY,
@@ -17,6 +18,7 @@ import {
   SIZE,
 } from './positionRows.ts'
 import { POSITIONS, type Position, type User } from './records.ts'
+import { RiskIndex } from './riskIndex.ts'
 import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
 
 // Bits of the flags of a row, beside `POSITION_IS_ISOLATED`.
@@ -38,6 +40,7 @@ export class PositionTable implements StoredTable, Undoer {
   readonly #rows: PositionRows
   /** What the rows of an account are worth together, and what they need. */
   readonly margin: CrossMargin
+  readonly risk: RiskIndex
   readonly #large = new Map<number, Position>()
   readonly #changed: number[] = []
   /** Rows that may have nothing to say any more: given back with the next drain. */
@@ -55,6 +58,7 @@ export class PositionTable implements StoredTable, Undoer {
       /** Sum of the collateral of isolated positions. */
       readonly rawUsd: ExactSum
       readonly defaultsOf: (owner: number, perp: number) => PositionDefaults
+      readonly tiersOf: (perp: number) => MarginTiers
     },
   ) {
     this.#journal = journal
@@ -63,6 +67,10 @@ export class PositionTable implements StoredTable, Undoer {
     this.#defaultsOf = options.defaultsOf
     this.#rows = new PositionRows(accounts)
     this.margin = new CrossMargin(accounts, this.#rows, options.defaultsOf)
+    this.risk = new RiskIndex(accounts, this.#rows, {
+      markOf: (perp) => this.margin.markPxOf(perp),
+      tiersOf: options.tiersOf,
+    })
   }
 
   /** The row of a user's handle in a perp, or -1. */
@@ -104,6 +112,11 @@ export class PositionTable implements StoredTable, Undoer {
       const size = rows.cell(row, SIZE)
       if (isLong ? size > 0 : size < 0) yield this.#accounts.userOf(rows.ownerOf(row))
     }
+  }
+
+  /** All users who may be below maintenance margin, and few others, in no order that means anything. */
+  suspects(): User[] {
+    return this.risk.suspects().map((handle) => this.#accounts.userOf(handle))
   }
 
   set(owner: User, perp: number, position: Position | undefined): void {
@@ -385,6 +398,7 @@ export class PositionTable implements StoredTable, Undoer {
   }
 
   #mark(row: number): void {
+    this.#accounts.touch(this.#rows.ownerOf(row))
     const { flags } = this.#rows
     const before = flags[row] as number
     if ((before & IS_CHANGED) !== 0) return
@@ -416,7 +430,9 @@ export class PositionTable implements StoredTable, Undoer {
   #releaseEmpty(row: number): void {
     const isFree = this.#rows.keyOf(row) === -1
     const isEntry = ((this.#rows.flags[row] as number) & (EXISTS | IS_CHANGED)) !== 0
-    if (!isFree && !isEntry && !this.#opens(row)) this.#rows.release(row)
+    if (isFree || isEntry || this.#opens(row)) return
+    this.risk.release(row)
+    this.#rows.release(row)
   }
 }
 

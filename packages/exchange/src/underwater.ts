@@ -40,17 +40,6 @@ export function failingUnits(
   )
 }
 
-/** Users with an open position. */
-export function* traders(state: CoreState): Iterable<User> {
-  for (const [user, positions] of state.positions.owners()) {
-    for (const { size } of positions.values()) {
-      if (size === 0) continue
-      yield user
-      break
-    }
-  }
-}
-
 /** The open positions of a unit, ascending by perp. */
 export function perpsOf(state: CoreState, { user, perp }: RiskUnit): number[] {
   if (perp !== undefined) return [perp]
