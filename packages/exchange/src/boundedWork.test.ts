@@ -2,7 +2,7 @@
 // was loaded in between goes on as the one that wrote the state. docs/spec/hyperliquid.md §2.
 import type { Action, Address } from '@openliquid/primitives'
 import { expect, it, vi } from 'vitest'
-import type { FillEvent, OrderUpdateEvent } from './events.ts'
+import type { FillEvent, FundingEvent, OrderUpdateEvent } from './events.ts'
 import {
   ASSETS,
   TestExchange,
@@ -17,13 +17,14 @@ vi.mock('./limits.ts', async (original) => ({
   DELISTING_STEPS_MAX: 2,
   DUST_BALANCES_PER_BLOCK_MAX: 3,
   DUE_PER_BLOCK_MAX: 1,
+  FUNDING_POSITIONS_PER_BLOCK_MAX: 2,
   SCHEDULED_CANCELS_PER_BLOCK_MAX: 2,
   TRIGGERS_PER_BLOCK_MAX: 1,
 }))
 
 const DAY_MS = 86_400_000
 const [alice, bob, carol] = [1, 2, 3].map(testUser) as [Address, Address, Address]
-const { eth, hype } = ASSETS
+const { btc, eth, hype, hypePerp } = ASSETS
 
 /** What a block did: how orders ended, and the lots of fills. */
 function told(x: TestExchange, afterMs = 100): { ended: string[]; fills: string[] } {
@@ -210,4 +211,65 @@ it('TP/SL orders that are too many for a block fire in the next, the oldest firs
   expect(open()).toEqual([1, 0])
   x.reload()
   expect(open()).toEqual([0, 0])
+})
+
+/** Alice is long and bob is short in three perps, of which carol is long in one, half an hour before the hour. */
+function holding(): TestExchange {
+  const x = new TestExchange(testGenesis(3))
+  x.endBlock(3_600_000 - (x.timestampMs % 3_600_000) + 1_800_000)
+  for (const [asset, px] of [
+    [btc, '100000'],
+    [eth, '4000'],
+    [hypePerp, '40'],
+  ] as const) {
+    x.order(bob, asset, 'sell', { px, size: '2' })
+    x.order(alice, asset, 'buy', { px, size: '1' })
+    if (asset === btc) x.order(carol, asset, 'buy', { px, size: '1' })
+    else x.order(alice, asset, 'buy', { px, size: '1' })
+  }
+  return x
+}
+
+/** Who was paid or charged for what in a block. */
+function settled(x: TestExchange, afterMs = 100): string[] {
+  const events = x
+    .events(afterMs)
+    .filter((event): event is FundingEvent => event.kind === 'funding')
+  return events.map(({ delta }) => `${delta.coin} ${delta.szi} ${delta.usdc}`)
+}
+
+it('funding settles perps whole until so many positions were settled, and the others in the next blocks', () => {
+  const x = holding()
+  x.endBlock(1_800_000)
+  expect([settled(x), settled(x), settled(x), settled(x)]).toEqual([
+    ['BTC 1.0 -1.25', 'BTC 1.0 -1.25', 'BTC -2.0 2.5'],
+    ['ETH 2.0 -0.1', 'ETH -2.0 0.1'],
+    ['HYPE 2.0 -0.001', 'HYPE -2.0 0.001'],
+    [],
+  ])
+})
+
+it('what waits of a settlement is settled at the price of its hour, by a loaded machine too', () => {
+  const [x, y] = [holding(), holding()]
+  for (const exchange of [x, y]) {
+    exchange.endBlock(1_800_000)
+    exchange.moveOracle({ [eth]: '4400' })
+  }
+  for (let block = 0; block < 4; block++) {
+    x.endBlock()
+    y.reload()
+    expect(y.root).toEqual(x.root)
+  }
+  const { cumFunding } = x.machine.view.clearinghouseState(alice).assetPositions[1]?.position ?? {}
+  expect(cumFunding?.allTime).toBe('0.1')
+})
+
+it('an hour that ends before its settlement is settled whole before the next', () => {
+  const x = holding()
+  x.endBlock(1_800_000)
+  x.endBlock(3_600_000)
+  expect(settled(x)).toEqual([
+    ...['ETH 2.0 -0.1', 'ETH -2.0 0.1', 'HYPE 2.0 -0.001', 'HYPE -2.0 0.001'],
+    ...['BTC 1.0 -1.25', 'BTC 1.0 -1.25', 'BTC -2.0 2.5'],
+  ])
 })

@@ -101,6 +101,8 @@ import {
   EXCHANGE_VOLUMES,
   FEE_SCHEDULE,
   FEE_VOLUMES,
+  FUNDING_DUES,
+  type FundingDue,
   HOUR_OPEN_INTERESTS,
   HYPERP_AVERAGES,
   L1_VOTES,
@@ -284,6 +286,8 @@ export class CoreState {
   )
   /** By perp; absent before its first sample. */
   readonly premiums: Table<number, Premiums> = new Table(PREMIUMS, this.journal, nothing)
+  /** By perp, while the settlement of an hour goes on. */
+  readonly fundingDues: Table<number, FundingDue> = new Table(FUNDING_DUES, this.journal, nothing)
   readonly riskRulesTable: Table<Singleton, RiskRules> = new Table(
     RISK_RULES,
     this.journal,
@@ -367,6 +371,7 @@ export class CoreState {
     this.markStates,
     this.hyperpAverages,
     this.premiums,
+    this.fundingDues,
     this.riskRulesTable,
     this.feeScheduleTable,
     this.discountTable,

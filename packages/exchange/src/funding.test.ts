@@ -166,9 +166,9 @@ describe('funding settlement: §7.3', () => {
     expect(x.events()).toMatchObject([
       { kind: 'fundingRate', coin: 'BTC', fundingRate: '0.0000125', premium: '0.0' },
       { kind: 'fundingRate', coin: 'ETH', fundingRate: '0.0011875', premium: '0.01' },
+      { kind: 'fundingRate', coin: 'HYPE' },
       { kind: 'funding', delta: { usdc: '-47.5' } },
       { kind: 'funding', delta: { usdc: '47.5' } },
-      { kind: 'fundingRate', coin: 'HYPE' },
     ])
   })
 

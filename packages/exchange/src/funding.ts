@@ -4,6 +4,7 @@ import { formatUnits, maxOf, minOf, product } from './decimal.ts'
 import { averagePremium, fundingOf, hourlyRate, premiumOf, RATE_DECIMALS } from './fundingRate.ts'
 import { fundingPremium } from './hyperps.ts'
 import { impactPx } from './impactPrice.ts'
+import { FUNDING_POSITIONS_PER_BLOCK_MAX } from './limits.ts'
 import { accountMargin, isolatedMargin } from './margin.ts'
 import type { PerpMarket } from './market.ts'
 import { markOpenInterests } from './openInterest.ts'
@@ -12,6 +13,7 @@ import { formatSize } from './orderEvents.ts'
 import { NO_CAUSE } from './orderPlacement.ts'
 import { addRawUsd, setPosition } from './perpClearinghouse.ts'
 import type { Position, User } from './records.ts'
+import type { FundingDue } from './riskRecords.ts'
 import { USD_DECIMALS } from './tradeEvents.ts'
 
 /** Time between two premium samples; docs/spec/hyperliquid.md §7.3. */
@@ -20,16 +22,20 @@ const SAMPLE_MS = 5_000
 const HOUR_MS = 3_600_000
 
 /**
- * Begin-block step ⑤: settles when an hour has begun since the last block, and samples when 5 s have; §2, §7.3.
+ * Begin-block step ⑤: settles when an hour has begun since the last block, goes on with what of a settlement is left, and
+ * samples when 5 s have passed; §2, §7.3.
  *
  * @returns whether money moved
  */
 export function advanceFunding(state: CoreState, previousMs: number): boolean {
   const { timestampMs } = state.now
   const isHour = periodOf(timestampMs, HOUR_MS) > periodOf(previousMs, HOUR_MS)
-  if (isHour) settleFunding(state)
+  // An hour that was over before its settlement was is not mixed with the next.
+  const positionsMax = isHour ? Number.POSITIVE_INFINITY : FUNDING_POSITIONS_PER_BLOCK_MAX
+  const settled = state.fundingDues.size === 0 ? 0 : settleDues(state, positionsMax)
+  if (isHour) beginSettlement(state)
   if (periodOf(timestampMs, SAMPLE_MS) > periodOf(previousMs, SAMPLE_MS)) samplePremiums(state)
-  return isHour
+  return isHour || settled > 0
 }
 
 function periodOf(timestampMs: number, periodMs: number): number {
@@ -68,11 +74,9 @@ interface Share {
   readonly due: bigint
 }
 
-function settleFunding(state: CoreState): void {
+/** Fixes what the hour settles at, and settles as much of it as a block's share of such work allows. */
+function beginSettlement(state: CoreState): void {
   markOpenInterests(state)
-  const holders = holdersByPerp(state)
-  const funds = new Funds(state)
-  state.causeId = NO_CAUSE
   for (const perp of [...state.perps.entries()].map(([index]) => index).sort((a, b) => a - b)) {
     if (state.delisted.has(perp)) continue
     const market = state.perpMarket(perp)
@@ -86,8 +90,27 @@ function settleFunding(state: CoreState): void {
       premium: formatUnits(averagePremium(premiums), RATE_DECIMALS),
       time: state.now.timestampMs,
     })
-    settlePerp(state, market, { rate, holders: holders.get(perp) ?? [], funds })
+    if (rate === 0n) continue
+    state.fundingDues.set(perp, { rate, oraclePx: state.pricesOf(perp).oraclePx })
   }
+  settleDues(state, FUNDING_POSITIONS_PER_BLOCK_MAX)
+}
+
+/** Settles perps whole, the lowest asset id first, until so many positions were settled; returns how many were. */
+function settleDues(state: CoreState, positionsMax: number): number {
+  state.causeId = NO_CAUSE
+  const holders = state.positions.holdersByPerp()
+  const funds = new Funds(state)
+  let settled = 0
+  for (const [perp, due] of [...state.fundingDues.entries()].sort(([a], [b]) => a - b)) {
+    if (settled >= positionsMax) break
+    state.fundingDues.set(perp, undefined)
+    if (state.delisted.has(perp)) continue
+    const users = (holders.get(perp) ?? []).sort()
+    settlePerp(state, state.perpMarket(perp), { ...due, holders: users, funds })
+    settled += users.length
+  }
+  return settled
 }
 
 /**
@@ -100,12 +123,14 @@ function settlePerp(
   market: PerpMarket,
   {
     rate,
+    oraclePx,
     holders,
     funds,
-  }: { readonly rate: bigint; readonly holders: readonly User[]; readonly funds: Funds },
+  }: FundingDue & {
+    readonly holders: readonly User[]
+    readonly funds: Funds
+  },
 ): void {
-  if (rate === 0n) return
-  const { oraclePx } = state.pricesOf(market.asset)
   const payers: Share[] = []
   const receivers: Share[] = []
   for (const user of holders) {
@@ -147,29 +172,23 @@ class Funds {
     }
     const known = this.#cross.get(user)
     if (known !== undefined) return known
-    const value = maxOf(0n, accountMargin(this.#state, user).accountValue)
+    const value = maxOf(0n, this.#crossValueOf(market, user))
     this.#cross.set(user, value)
     return value
+  }
+
+  /** By the sums that follow the account, where they are safe integers. */
+  #crossValueOf({ asset }: PerpMarket, user: User): bigint {
+    const { accounts, positions } = this.#state
+    const handle = accounts.find(user)
+    positions.margin.weigh(handle, asset, positions.find(handle, asset), 0, 0, 0, 0)
+    const value = positions.margin.weighedValue
+    return Number.isNaN(value) ? accountMargin(this.#state, user).accountValue : BigInt(value)
   }
 
   spend(user: User, { isIsolated }: Position, paid: bigint): void {
     if (!isIsolated) this.#cross.set(user, (this.#cross.get(user) ?? 0n) - paid)
   }
-}
-
-/** Users with an open position, by perp, ascending by address. */
-function holdersByPerp(state: CoreState): Map<number, User[]> {
-  const holders = new Map<number, User[]>()
-  for (const [user, positions] of state.positions.owners()) {
-    for (const [perp, { size }] of positions) {
-      if (size === 0) continue
-      const users = holders.get(perp)
-      if (users === undefined) holders.set(perp, [user])
-      else users.push(user)
-    }
-  }
-  for (const users of holders.values()) users.sort()
-  return holders
 }
 
 function book(

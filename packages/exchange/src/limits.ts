@@ -72,6 +72,8 @@ export const REFERRALS_SHOWN_MAX = 100
 export const L1_VOTE_MS = 86_400_000
 /** Orders taken out and positions settled of delisted perps in one block: what is left waits for the next ones. */
 export const DELISTING_STEPS_MAX = 1_000
+/** Positions after which funding settles no further perp in the same block: each is two entries to write. */
+export const FUNDING_POSITIONS_PER_BLOCK_MAX = 5_000
 /** Spot balances that the daily sweep of dust looks at in one block: the next block goes on behind them. */
 export const DUST_BALANCES_PER_BLOCK_MAX = 2_000
 /** Slices of TWAPs, delayed actions of contracts, withdrawals of stake and agents that expire in one block, each: the others stay due. */

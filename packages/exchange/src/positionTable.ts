@@ -114,6 +114,20 @@ export class PositionTable implements StoredTable, Undoer {
     }
   }
 
+  /** Users with an open position by perp, in no order that means anything: one look at all rows. */
+  holdersByPerp(): Map<number, User[]> {
+    const holders = new Map<number, User[]>()
+    const rows = this.#rows
+    for (let row = 0; row < rows.count; row++) {
+      if (rows.keyOf(row) === -1 || rows.cell(row, SIZE) === 0) continue
+      const [perp, user] = [rows.perpOf(row), this.#accounts.userOf(rows.ownerOf(row))]
+      const users = holders.get(perp)
+      if (users === undefined) holders.set(perp, [user])
+      else users.push(user)
+    }
+    return holders
+  }
+
   /** All users who may be below maintenance margin, and few others, in no order that means anything. */
   suspects(): User[] {
     return this.risk.suspects().map((handle) => this.#accounts.userOf(handle))

@@ -146,6 +146,22 @@ export const PREMIUMS: TableSpec<number, Premiums> = {
   },
 }
 
+/** A settlement of the hour that waits for a later block: what it settles at. */
+export interface FundingDue {
+  /** 1e-10. */
+  readonly rate: bigint
+  /** Ticks. */
+  readonly oraclePx: number
+}
+
+/** Keyed by perp. */
+export const FUNDING_DUES: TableSpec<number, FundingDue> = {
+  tag: 0x49,
+  ...indexKey,
+  write: (out, { rate, oraclePx }) => void out.integer(rate).u53(oraclePx),
+  read: (input) => ({ rate: input.integer(), oraclePx: input.u53() }),
+}
+
 function writeAverage(out: ByteWriter, { numerator, denominator, atMs }: MovingAverage): void {
   out.integer(numerator).integer(denominator).u53(atMs)
 }

@@ -21,10 +21,11 @@ import {
   testUserHex,
 } from './testing/index.ts'
 
-// So that the sweep of dust is still on its way.
+// So that the sweep of dust and the settlement of an hour are still on their way.
 vi.mock('./limits.ts', async (original) => ({
   ...(await original<typeof import('./limits.ts')>()),
   DUST_BALANCES_PER_BLOCK_MAX: 1,
+  FUNDING_POSITIONS_PER_BLOCK_MAX: 0,
 }))
 
 const [alice, bob, carol, dave] = [1, 2, 3, 4].map(testUser) as [Address, Address, Address, Address]
