@@ -1,7 +1,9 @@
-// Every error string of docs/spec/hyperliquid.md §4.2, each reached once, with the id's status of §4.3.
+// Every error string of docs/spec/hyperliquid.md §4.2, each reached once, with the id's status of §4.3. That none is
+// missing is read from the specification itself.
+import { readFileSync } from 'node:fs'
 import type { Action, OrderWire } from '@openliquid/primitives'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { OrderUpdateEvent } from './events.ts'
+import { ORDER_STATUSES, type OrderUpdateEvent } from './events.ts'
 import { ASSETS, TestExchange, testCore, testGenesis, testUser } from './testing/index.ts'
 
 const [alice, bob, carol] = [testUser(1), testUser(2), testUser(3)]
@@ -43,6 +45,9 @@ function outcomeOf(order: OrderWire): readonly [text: string, status: string | u
   const text = typeof result === 'object' && 'error' in result ? result.error : ''
   return [text, events.at(-1)?.status]
 }
+
+/** Instead of an id of §4.2: the status is `rejected`. */
+const OWN_RULE = ''
 
 const CASES: readonly (readonly [id: string, text: string, reach: () => OrderWire])[] = [
   ['tick', 'Price must be divisible by tick size.', () => wire({ p: '4000.001' })],
@@ -164,32 +169,117 @@ const CASES: readonly (readonly [id: string, text: string, reach: () => OrderWir
       return wire({ p: '3902' })
     },
   ],
+  [OWN_RULE, 'Order has invalid size.', () => wire({ s: '0' })],
+  [OWN_RULE, 'Order has too large value.', () => wire({ s: '100000' })],
+  [
+    OWN_RULE,
+    'An open order already has this client order id.',
+    () => {
+      const order = wire({ p: '3900', c: `0x${'01'.repeat(16)}` })
+      x.act(alice, { type: 'order', orders: [order], grouping: 'na' })
+      return order
+    },
+  ],
 ]
+
+function statusOf(id: string): string {
+  return id === OWN_RULE ? 'rejected' : `${id}Rejected`
+}
 
 describe('orders: §4.2, and the status of §4.3', () => {
   it.each(CASES)('%s: %s', (id, text, reach) => {
     const [answered, status] = outcomeOf(reach())
     expect(answered).toBe(text)
-    expect(status).toBe(`${id}Rejected`)
+    expect(status).toBe(statusOf(id))
   })
 })
 
-describe('cancels and TWAPs: §4.2', () => {
-  const twap = (m: number): Action => ({
-    type: 'twapOrder',
-    twap: { a: eth, b: true, s: '1', r: false, m, t: false },
+const twap = (m: number, s = '1'): Action => ({
+  type: 'twapOrder',
+  twap: { a: eth, b: true, s, r: false, m, t: false },
+})
+
+const OTHERS: readonly (readonly [text: string, reach: () => Action])[] = [
+  // There is no market that could tell a status.
+  [
+    'Asset does not exist.',
+    () => ({ type: 'order', orders: [wire({ a: 77 })], grouping: 'na' }),
+  ],
+  [
+    'Parent order was not filled.',
+    () => {
+      const stop = wire({ b: false, r: true, p: '3000', t: trigger('3500', 'sl') })
+      return {
+        type: 'order',
+        orders: [wire({ t: limit('Ioc') }), stop],
+        grouping: 'normalTpsl',
+      }
+    },
+  ],
+  [
+    'Cannot modify canceled or filled order.',
+    () => ({ type: 'modify', oid: 9, order: wire({ t: limit('Alo') }) }),
+  ],
+  [
+    'Modified order must be a limit order that only rests.',
+    () => {
+      x.order(alice, eth, 'buy', { px: '3900', size: '1' })
+      return { type: 'modify', oid: 1, order: wire({ t: limit('Ioc') }) }
+    },
+  ],
+  [
+    'Order was never placed, already canceled, or filled.',
+    () => ({ type: 'cancel', cancels: [{ a: eth, o: 99 }] }),
+  ],
+  [
+    'TWAP was never placed, already canceled, or filled.',
+    () => ({ type: 'twapCancel', a: eth, t: 9 }),
+  ],
+  ['Invalid TWAP duration: 4 min(s)', () => twap(4)],
+  ['Invalid TWAP duration: 10081 min(s)', () => twap(10_081)],
+  ['TWAP order must have minimum value of $100.', () => twap(5, '0.02')],
+  [
+    'Too many running TWAPs.',
+    () => {
+      for (let i = 0; i < 20; i++) x.act(alice, twap(5))
+      return twap(5)
+    },
+  ],
+]
+
+describe('what has no status of its own: §4.2', () => {
+  it.each(OTHERS)('%s', (text, reach) => {
+    expect(JSON.stringify(x.act(alice, reach()))).toContain(JSON.stringify(text))
+  })
+})
+
+describe('the lists of the specification', () => {
+  const spec = readFileSync(new URL('../../../docs/spec/hyperliquid.md', import.meta.url), 'utf8')
+  const section = (number: string): string => {
+    const from = spec.indexOf(`### ${number} `)
+    return spec.slice(from, spec.indexOf('\n##', from + 1))
+  }
+
+  it('every error string of §4.2 is reached here', () => {
+    const listed = [...section('4.2').matchAll(/^\|[^|]+\|[^|]+\| (.+) \|$/gm)]
+      .flatMap(([, texts = '']) => texts.split(' · '))
+      .filter((text) => text !== 'text')
+    const reached = [...CASES.map(([, text]) => text), ...OTHERS.map(([text]) => text)]
+    const isOf = (pattern: string, text: string): boolean =>
+      new RegExp(`^${pattern.replace(/[.$?()]/g, '\\$&').replace(/\{\w+\}/g, '\\S+')}$`).test(text)
+    expect(listed.length).toBeGreaterThan(25)
+    expect(listed.filter((pattern) => !reached.some((text) => isOf(pattern, text)))).toEqual([])
+    expect(reached.filter((text) => !listed.some((pattern) => isOf(pattern, text)))).toEqual([])
   })
 
-  it.each<[string, Action]>([
-    [
-      'Order was never placed, already canceled, or filled.',
-      { type: 'cancel', cancels: [{ a: eth, o: 99 }] },
-    ],
-    ['TWAP was never placed, already canceled, or filled.', { type: 'twapCancel', a: eth, t: 9 }],
-    ['Invalid TWAP duration: 4 min(s)', twap(4)],
-    ['Invalid TWAP duration: 10081 min(s)', twap(10_081)],
-  ])('%s', (text, action) => {
-    expect(JSON.stringify(x.act(alice, action))).toContain(JSON.stringify(text))
+  it('every status of §4.3 is one of ours but that of outcomes, and every refusal is reached here', () => {
+    const [list = ''] = section('4.3').split('. The error id')
+    const listed = list.slice(list.indexOf('\n')).match(/\w+/g) ?? []
+    expect(listed).toHaveLength(32)
+    const ours = [...ORDER_STATUSES, 'outcomeSettledCanceled']
+    expect(ours.sort()).toEqual([...listed].sort())
+    const refusals = ORDER_STATUSES.filter((status) => /^rejected$|Rejected$/.test(status))
+    expect([...new Set(CASES.map(([id]) => statusOf(id)))].sort()).toEqual([...refusals].sort())
   })
 })
 

@@ -1,6 +1,6 @@
 // Every status of docs/spec/hyperliquid.md §4.3 that an accepted order can have, each reached; those of refused orders
-// are in errorStrings.test.ts. The table is complete by its type. `outcomeSettledCanceled` is not there: this chain has no
-// outcomes.
+// are in errorStrings.test.ts. The table is complete by its type, and the list of statuses by a test there.
+// `outcomeSettledCanceled` is not among them: this chain has no outcomes.
 import {
   type Action,
   type Address,
