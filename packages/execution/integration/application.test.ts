@@ -330,6 +330,36 @@ describe('a payload', () => {
     expect(isEmptyPayload(forced)).toBe(true)
   })
 
+  test('that does not hold all actions is shared by what addresses gave to the books', async () => {
+    const rates = { perpTakerPpm: 400, perpMakerPpm: 100, spotTakerPpm: 600, spotMakerPpm: 300 }
+    const fees = { ...genesis.core.fees, tiers: [{ volume: '1000000', ...rates }] }
+    const application = await Application.create({
+      store: memoryStore(),
+      genesis: { ...genesis, core: { ...genesis.core, fees } },
+      clock,
+    })
+    // Bob's order rests and alice's takes it: a day later all maker volume is his.
+    await run(application, [
+      actionOf(bob, limitOrder({ isBuy: false, px: '60000', sz: '0.1' }), nonce(1)),
+      actionOf(alice, limitOrder({ isBuy: true, px: '60000', sz: '0.1', tif: 'Ioc' }), nonce(2)),
+    ])
+    await run(application, [], 86_400_000)
+    const waiting = [alice, alice, alice, bob, bob].map((user, i) =>
+      actionOf(user, { type: 'noop' }, nonce(86_400_000 + i)),
+    )
+    for (const transaction of waiting) application.mempool.admit(transaction)
+    const { height, timestampMs } = application.head
+    const payload = application.buildPayload({
+      timestampMs: timestampMs + 100,
+      parent: { header: application.blocks.headerAt(height)! },
+      ancestors: [],
+      mustBeEmpty: false,
+      limits: { transactionsMax: 3 },
+    })
+    // One of hers in any case, and both of his, though two more of hers came before.
+    expect(payload.actions).toEqual([waiting[0], waiting[3], waiting[4]].map((one) => one?.bytes))
+  })
+
   test.each<[string, () => Transaction, string]>([
     [
       'an action with a signature of nobody',
