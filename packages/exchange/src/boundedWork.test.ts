@@ -101,6 +101,30 @@ it('nothing trades in a perp whose delisting goes on, and its mark stays', () =>
   expect(told(x).fills).toEqual(SETTLED)
 })
 
+it('a liquidation leaves alone what of a delisted perp is still in its book', () => {
+  const balances = [1, 2, 3].map((n) => ({
+    address: testUserHex(n),
+    perp: n === 1 ? '2000' : '1000000',
+  }))
+  const x = new TestExchange(testGenesis(0, { balances }))
+  for (const [asset, px, size, leverage] of [
+    [eth, '4000', '1', 20],
+    [hypePerp, '40', '400', 10],
+  ] as const) {
+    x.act(alice, { type: 'updateLeverage', asset, isCross: true, leverage })
+    x.order(bob, asset, 'sell', { px, size })
+    x.order(alice, asset, 'buy', { px, size })
+  }
+  for (let i = 0; i < 9; i++) x.order(carol, eth, 'buy', { px: '3950', size: '1' })
+  const vote: Action = { type: 'validatorL1Vote', D: 'ETH' }
+  for (const signer of [1001, 1002, 1003]) expect(x.act(testUser(signer), vote).status).toBe('ok')
+  x.moveOracle({ [hypePerp]: '37' })
+  expect(x.machine.view.liquidatable()).toEqual([testUserHex(1)])
+  expect(x.machine.view.openOrders(carol).length).toBeGreaterThan(0)
+  expect(told(x).fills).toEqual([])
+  expect(x.machine.view.clearinghouseState(alice).assetPositions).toHaveLength(2)
+})
+
 it('a loaded machine goes on with a delisting where the other was', () => {
   const [x, y] = [delisted(), delisted()]
   for (let block = 0; block < 4; block++) {

@@ -7,6 +7,7 @@ import {
   unreachable,
 } from '@openliquid/primitives'
 import { cancelCloid, cancelOid } from './actions/cancel.ts'
+import { carryOut } from './actions/carryOut.ts'
 import { finalizeEvmContract } from './actions/evmContract.ts'
 import { type ActionOutcome, DONE, fault, isFault } from './actions/outcome.ts'
 import { type Dex, isAccountOf, sendAsset } from './actions/sendAsset.ts'
@@ -147,17 +148,9 @@ export function matureDelayed(state: CoreState): void {
 
 /** Carries an action out whole or not at all. */
 function perform(state: CoreState, origin: Origin, run: () => ActionOutcome): void {
-  const mark = state.events.mark()
-  state.journal.begin()
-  const outcome = run()
-  if (!isFault(outcome)) {
-    state.journal.commit()
-    emitExecuted(state, origin)
-    return
-  }
-  state.journal.rollback()
-  state.events.truncate(mark)
-  emitRejected(state, origin, outcome.text)
+  const outcome = carryOut(state, run)
+  if (isFault(outcome)) emitRejected(state, origin, outcome.text)
+  else emitExecuted(state, origin)
 }
 
 function sendAssetOf(

@@ -60,6 +60,7 @@ export type ActionFaultCode =
   | 'OL_ACTION_MULTI_SIG'
   | 'OL_ACTION_REFERRAL'
   | 'OL_ACTION_VOTE'
+  | 'OL_ACTION_INVARIANT'
 
 /** Why an order was refused. The texts of docs/spec/hyperliquid.md §4.2 are in `orderRejection.ts`. */
 export type OrderRejectionCode =

@@ -17,6 +17,7 @@ import {
   type Write,
 } from '@openliquid/primitives'
 import { actingUser, isSigner, unknownSigner } from './actingUser.ts'
+import { carryOut } from './actions/carryOut.ts'
 import { dispatchAction } from './actions/dispatch.ts'
 import { type ActionFault, fault, isFault } from './actions/outcome.ts'
 import { countRequest } from './addressLimits.ts'
@@ -228,17 +229,12 @@ export class ExchangeMachine {
     if (limited !== undefined) return failed(meta.txId, limited)
     if (isExpired) return failed(meta.txId, fault('OL_ACTION_EXPIRED', 'Action expired.'))
 
-    const mark = this.#state.events.mark()
     this.#state.causeId = meta.txId
-    this.#state.journal.begin()
-    const outcome = dispatchAction(this.#state, acting, action, meta.nonce)
-    if (!isFault(outcome)) {
-      this.#state.journal.commit()
-      return { txId: meta.txId, status: 'ok', response: outcome }
-    }
-    this.#state.journal.rollback()
-    this.#state.events.truncate(mark)
-    return failed(meta.txId, outcome)
+    const outcome = carryOut(this.#state, () =>
+      dispatchAction(this.#state, acting, action, meta.nonce),
+    )
+    if (isFault(outcome)) return failed(meta.txId, outcome)
+    return { txId: meta.txId, status: 'ok', response: outcome }
   }
 
   /** Acts for the contract `user`; what it refuses becomes a `coreWriterRejected` event. */

@@ -162,13 +162,23 @@ export function bankruptcyPx(
     : roundPx(markPx + distance, market, 'down')
 }
 
-/** Backstop: positions and what is left of the margin pass to the liquidator vault at the mark. */
+/**
+ * Backstop: positions and what is left of the margin pass to the liquidator vault at the mark. What the vault could not
+ * hold in 2^53 lots stays where it is, until ADL closes it.
+ */
 function handOver(state: CoreState, unit: RiskUnit): void {
   const { user } = unit
   const { liquidatorVault } = state.riskRules
   const { accountValue } = unitMargin(state, unit)
   assert(accountValue >= 0n, 'a debt for the liquidator vault')
-  for (const perp of perpsOf(state, unit)) {
+  const perps = perpsOf(state, unit)
+  const isHeldWhole = perps.every((perp) =>
+    Number.isSafeInteger(
+      positionSize(state, liquidatorVault, perp) + positionSize(state, user, perp),
+    ),
+  )
+  if (!isHeldWhole) return
+  for (const perp of perps) {
     const market = state.perpMarket(perp)
     const { markPx } = state.pricesOf(perp)
     const size = positionSize(state, user, perp)

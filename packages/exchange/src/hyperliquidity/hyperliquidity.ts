@@ -10,7 +10,7 @@ import {
 import { parsePx, parseSize, SPOT_ASSET_MIN, type SpotMarket } from '../market.ts'
 import { crosses } from '../matching.ts'
 import { removeOrder } from '../orderCancel.ts'
-import { executeOrder, isRejection, NO_CAUSE } from '../orderPlacement.ts'
+import { executeOrder, NO_CAUSE } from '../orderPlacement.ts'
 import type { Order, User } from '../records.ts'
 import { spotAvailable, spotBalance, transferSpot, USDC } from '../spotClearinghouse.ts'
 import { strategyAccount } from './hyperliquidityState.ts'
@@ -88,7 +88,7 @@ export function updateHyperliquidity(state: CoreState): void {
   }
 }
 
-/** Takes out what is not wanted any more, and places what is missing. An order that would trade is left for later. */
+/** Takes out what is not wanted any more, and places what is missing. An order that would trade, or is refused, is left for later. */
 function quote(state: CoreState, market: SpotMarket, user: User, rungs: readonly Rung[]): void {
   const present = ordersByPx(state, user)
   const wanted = new Map(rungs.map((rung) => [rung.px, rung]))
@@ -102,7 +102,7 @@ function quote(state: CoreState, market: SpotMarket, user: User, rungs: readonly
     const best = market.book.bestPx(!isBuy)
     const wouldTrade = best !== 0 && crosses({ isBuy, px }, best)
     if (present.has(px) || wouldTrade || !market.book.hasRoom(isBuy, px, size)) continue
-    const placed = executeOrder(state, market, {
+    executeOrder(state, market, {
       user,
       oid: state.nextOid(),
       isBuy,
@@ -114,7 +114,6 @@ function quote(state: CoreState, market: SpotMarket, user: User, rungs: readonly
       group: 0,
       builder: undefined,
     })
-    assert(!isRejection(placed) && placed.end === 'resting', 'an order of a strategy that rests')
   }
 }
 
