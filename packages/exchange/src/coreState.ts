@@ -116,6 +116,7 @@ import { spotHoldOf } from './spotHold.ts'
 import { StakingState } from './staking/stakingState.ts'
 import type { PossessionVerifier } from './staking/validators.ts'
 import { OwnedTable, type StoredTable, Table } from './table.ts'
+import { TokenHolders } from './tokenHolders.ts'
 import { TransferQueue } from './transferQueue.ts'
 import { SortedTriggerBook, type TriggerBook } from './triggerBook.ts'
 import { twapWatch } from './twapWatch.ts'
@@ -219,8 +220,9 @@ export class CoreState {
   readonly spotBalances: OwnedTable<SpotBalance> = new OwnedTable(
     SPOT_BALANCES,
     this.journal,
-    (_user, token, previous, next) => this.#spotBalanceChanged(token, previous, next),
+    (user, token, previous, next) => this.#spotBalanceChanged(user, token, previous, next),
   )
+  readonly tokenHolders: TokenHolders = new TokenHolders()
   /** Where the sweep of dust goes on, while it is not through. */
   readonly dustCursor: Table<Singleton, DustCursor> = new Table(DUST_CURSOR, this.journal, nothing)
   readonly nonces: NonceTable = new NonceTable(this.accounts)
@@ -619,6 +621,7 @@ export class CoreState {
   }
 
   #spotBalanceChanged(
+    user: User,
     token: number,
     previous: SpotBalance | undefined,
     next: SpotBalance | undefined,
@@ -626,6 +629,7 @@ export class CoreState {
     assert(next === undefined || next.hold <= next.total, 'more on hold than there is')
     add(this.totals.spot, token, (next?.total ?? 0n) - (previous?.total ?? 0n))
     add(this.totals.hold, token, (next?.hold ?? 0n) - (previous?.hold ?? 0n))
+    this.tokenHolders.changed(user, token, previous?.total ?? 0n, next?.total ?? 0n)
   }
 
   #marketOfOrder(asset: number): Market {

@@ -37,12 +37,13 @@ function picture(state: CoreState): unknown {
     opening: [0, 1, 2].map((perp) => state.positions.openingOf(user, perp)),
     initial: state.positions.margin.initialMarginOf(state.accounts.handleOf(user)),
   }))
+  const holders = [0, 1, 2].map((token) => new Set(state.tokenHolders.of(token)))
   const { rawUsd, ...sums } = state.totals
   const byPerp = [state.positions.sizes, state.positions.openInterest].map((all) =>
     [...all].filter(([, sum]) => !sum.isZero).map(([perp, sum]) => [perp, sum.value]),
   )
   const totals = { ...sums, rawUsd: rawUsd.value, byPerp }
-  return structuredClone({ tables, owned, books, users, totals })
+  return structuredClone({ tables, owned, books, users, holders, totals })
 }
 
 describe('undo', () => {

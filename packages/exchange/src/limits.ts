@@ -48,6 +48,8 @@ export const VAULT_HOLDERS_MAX = 1_000
 export const VAULTS_OF_LEADER_MAX = 10
 /** Accounts that a token's genesis gives to: they are all credited in one action. */
 export const TOKEN_HOLDERS_AT_GENESIS_MAX = 1_000
+/** Gifts of one `userGenesis`: each entry for the holders of another token is as many as those are. */
+export const TOKEN_GIFTS_PER_ACTION_MAX = 5_000
 /** Levels of one hyperliquidity strategy: an update may place them all, as a batch may place as many orders. */
 export const HYPERLIQUIDITY_LEVELS_MAX = 1_000
 /** Strategies that one block updates; those that are due beyond that wait for the next blocks. */

@@ -172,6 +172,15 @@ describe('the holders of another token at genesis', () => {
     x.reload()
   })
 
+  it('are no more in one action, however often their token is named, than a block can bear', () => {
+    x = new TestExchange(testGenesis(6))
+    ok(deployer, register())
+    const named = (times: number): Action =>
+      byHolders(Array.from({ length: times }, () => [TOKENS.purr, '100'] as [number, string]))
+    refused(deployer, named(1_000), 'Too many gifts in one action.')
+    ok(deployer, named(100))
+  })
+
   it('get nothing when they were left out, until they are let in again', () => {
     ok(deployer, register())
     ok(

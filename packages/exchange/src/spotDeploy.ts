@@ -18,10 +18,15 @@ import type { CoreState } from './coreState.ts'
 import { parseSafeUnits, parseUnits } from './decimal.ts'
 import type { Deployment } from './deployRecords.ts'
 import { HYPERLIQUIDITY_ACCOUNT } from './hyperliquidity/hyperliquidity.ts'
-import { ASSETS_MAX, TOKEN_HOLDERS_AT_GENESIS_MAX, TOKEN_SUPPLY_WEI_MAX } from './limits.ts'
+import {
+  ASSETS_MAX,
+  TOKEN_GIFTS_PER_ACTION_MAX,
+  TOKEN_HOLDERS_AT_GENESIS_MAX,
+  TOKEN_SUPPLY_WEI_MAX,
+} from './limits.ts'
 import { SPOT_ASSET_MIN } from './market.ts'
 import type { User } from './records.ts'
-import { burnSupply, credit, debit, spotAvailable } from './spotClearinghouse.ts'
+import { burnSupply, credit, debit, spotAvailable, spotBalance } from './spotClearinghouse.ts'
 import { stakedToken } from './staking/staking.ts'
 
 const NAME_CHARS_MAX = 6
@@ -130,6 +135,7 @@ export function allocateToken(
     if (shares === undefined) return refused('Too many holders at genesis.')
     if (shares.length === 0) return refused('Nobody holds the existing token.')
     gifts.push(...shares)
+    if (gifts.length > TOKEN_GIFTS_PER_ACTION_MAX) return refused('Too many gifts in one action.')
   }
   let { allocatedWei, holders } = found
   for (const [holder, wei] of gifts) {
@@ -168,10 +174,9 @@ function sharesOfHolders(
   const { existing, wei, blacklist } = wanted
   const left = new Set(blacklist)
   const holders: { readonly user: User; readonly held: bigint }[] = []
-  for (const [user, balances] of state.spotBalances.owners()) {
-    const held = balances.get(existing)?.total ?? 0n
-    if (held === 0n || left.has(user) || isSystemAddress(user)) continue
-    holders.push({ user, held })
+  for (const user of state.tokenHolders.of(existing)) {
+    if (left.has(user) || isSystemAddress(user)) continue
+    holders.push({ user, held: spotBalance(state, user, existing).total })
     if (holders.length > TOKEN_HOLDERS_AT_GENESIS_MAX) return undefined
   }
   holders.sort((a, b) =>
