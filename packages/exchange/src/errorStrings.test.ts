@@ -201,10 +201,7 @@ const twap = (m: number, s = '1'): Action => ({
 
 const OTHERS: readonly (readonly [text: string, reach: () => Action])[] = [
   // There is no market that could tell a status.
-  [
-    'Asset does not exist.',
-    () => ({ type: 'order', orders: [wire({ a: 77 })], grouping: 'na' }),
-  ],
+  ['Asset does not exist.', () => ({ type: 'order', orders: [wire({ a: 77 })], grouping: 'na' })],
   [
     'Parent order was not filled.',
     () => {

@@ -288,6 +288,22 @@ describe('a crash', () => {
   })
 })
 
+test('the history keeps what accounts with positions were worth when funding was settled', async () => {
+  const application = await open()
+  await run(application, [
+    actionOf(bob, limitOrder({ isBuy: false, px: '60000', sz: '0.1' }), nonce(1)),
+    actionOf(alice, limitOrder({ isBuy: true, px: '60000', sz: '0.1', tif: 'Ioc' }), nonce(2)),
+  ])
+  expect(await application.history.accountValues(alice.address)).toEqual([])
+  await run(application, [], 3_600_000)
+  const [value] = await application.history.accountValues(alice.address)
+  const { marginSummary } = application.view.core.clearinghouseState(alice.address)
+  expect(value?.timeMs).toBe(application.head.timestampMs)
+  expect(Number(value?.perp) / 1e6).toBe(Number(marginSummary.accountValue))
+  expect(Number(value?.all) / 1e6).toBeGreaterThan(Number(marginSummary.accountValue))
+  expect(await application.history.accountValues(stranger.address)).toEqual([])
+})
+
 describe('a payload', () => {
   test('goes on after unexecuted ancestors and repeats none of their transactions', async () => {
     const application = await open()

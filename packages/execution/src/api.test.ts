@@ -4,6 +4,7 @@ import * as execution from './index.ts'
 test('exports exactly these names', () => {
   expect(Object.keys(execution)).toMatchInlineSnapshot(`
     [
+      "AccountValuer",
       "EvmError",
       "Application",
       "isEmptyPayload",

@@ -33,6 +33,7 @@ import {
   type Write,
 } from '@openliquid/primitives'
 import { BlockStore, KEYSPACE, keyspaceRange } from '@openliquid/storage'
+import { valuesAfter } from './accountValues.ts'
 import { ApplicationView } from './applicationView.ts'
 import type { BlockResult, TransactionOutcome } from './blockResult.ts'
 import { buildPayload, EMPTY_PAYLOAD, type PayloadLimits } from './buildPayload.ts'
@@ -410,6 +411,7 @@ export class Application {
         receipts,
         events: executed.events,
         evm: ranEvm.map(({ read }) => ({ txId: read.txId, evmHash: read.transaction.hash })),
+        values: valuesAfter(this.#engines.core.view, executed.events),
       }),
       ...this.#sets.writesOf(context.height, members, nextSet),
       ...misbehaviorWrites(context.height, context.misbehavior),

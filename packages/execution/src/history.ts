@@ -24,6 +24,7 @@ import {
   type Write,
 } from '@openliquid/primitives'
 import { heightToBytes } from '@openliquid/storage'
+import { type AccountValue, AccountValues } from './accountValues.ts'
 import { type CoreWriterResult, coreWriterKey, coreWriterWrite } from './coreWriterResult.ts'
 import { type CandleInterval, HistoryCandles } from './historyCandles.ts'
 import {
@@ -58,16 +59,20 @@ export interface BlockHistory {
   readonly receipts: readonly ActionReceipt[]
   readonly events: readonly ExchangeEvent[]
   readonly evm: readonly { readonly txId: Hash; readonly evmHash: Hash }[]
+  /** What accounts were worth after it. */
+  readonly values?: readonly (readonly [user: Address, value: AccountValue])[]
 }
 
 /** Receipts and events of executed blocks, and the lists made of them. Nothing here is state: no later block depends on it. */
 export class History implements HistoryView {
   readonly #store: KeyValueStore
   readonly #candles: HistoryCandles
+  readonly #values: AccountValues
 
   constructor(store: KeyValueStore) {
     this.#store = store
     this.#candles = new HistoryCandles(store)
+    this.#values = new AccountValues(store)
   }
 
   outcomeOf(txId: Hash): StoredOutcome | undefined {
@@ -130,6 +135,10 @@ export class History implements HistoryView {
     limit: number = HISTORY_ITEMS_MAX,
   ): Promise<readonly DelegatorRewardEvent[]> {
     return this.#read({ ...wholeOf(userList(user, LISTED.reward)), reverse: true, limit })
+  }
+
+  accountValues(user: Address): Promise<readonly AccountValue[]> {
+    return this.#values.of(user)
   }
 
   userTwaps(user: Address, limit: number = HISTORY_ITEMS_MAX): Promise<readonly TwapUpdateEvent[]> {
@@ -197,7 +206,7 @@ export class History implements HistoryView {
   }
 
   /** What a block's batch must hold so that the reads above find it. Comes before the writes of the next block. */
-  writesOf({ height, receipts, events, evm }: BlockHistory): Write[] {
+  writesOf({ height, receipts, events, evm, values = [] }: BlockHistory): Write[] {
     const heightBytes = heightToBytes(height)
     const writes: Write[] = []
     for (const [index, receipt] of receipts.entries()) {
@@ -215,6 +224,7 @@ export class History implements HistoryView {
     for (const [index, event] of events.entries()) writes.push(...listingOf(event, height, index))
     const trades = events.filter((event) => event.kind === 'trade')
     writes.push(...this.#candles.writesOf(trades))
+    for (const [user, value] of values) writes.push(...this.#values.writesOf(user, value))
     return writes
   }
 

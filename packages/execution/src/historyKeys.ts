@@ -32,6 +32,7 @@ export const LISTED = {
   slice: 0x73,
   stake: 0x6b,
   trade: 0x74,
+  value: 0x76,
   twap: 0x77,
 } as const
 

@@ -12,6 +12,7 @@ import type {
   TwapUpdateEvent,
 } from '@openliquid/exchange'
 import type { Address, Hash } from '@openliquid/primitives'
+import type { AccountValue } from './accountValues.ts'
 import type { CoreWriterResult } from './coreWriterResult.ts'
 import type { CandleInterval } from './historyCandles.ts'
 import type { TimeRange } from './historyKeys.ts'
@@ -66,6 +67,8 @@ export interface HistoryView {
   userStakeUpdates(user: Address, limit?: number): Promise<readonly DelegatorUpdateEvent[]>
   /** Rewards and commissions, newest first. */
   userRewards(user: Address, limit?: number): Promise<readonly DelegatorRewardEvent[]>
+  /** What the account was worth: hourly for a week and daily for longer, oldest first. */
+  accountValues(user: Address): Promise<readonly AccountValue[]>
   /** How TWAPs began and ended. */
   userTwaps(user: Address, limit?: number): Promise<readonly TwapUpdateEvent[]>
   /** Fills of orders that were slices of a TWAP. */

@@ -1,4 +1,5 @@
 // What readers of the chain need of the engines; `rpc` imports no engine itself.
+
 export type {
   EvmBlock,
   EvmBlockHeader,
@@ -38,6 +39,7 @@ export type {
   TwapUpdateEvent,
   VaultReading,
 } from '@openliquid/exchange'
+export { type AccountValue, AccountValuer } from './accountValues.ts'
 export {
   Application,
   type ApplicationOptions,

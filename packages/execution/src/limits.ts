@@ -34,3 +34,5 @@ export const CANDLES_MAX = 5_000
 export const RECENT_TRADES_MAX = 100
 /** Bytes of Core entries after which a piece of a snapshot ends. */
 export const SNAPSHOT_CORE_CHUNK_BYTES = 262_144
+/** Accounts that one block is valued for in the history: each is as much work as a query for its state. */
+export const ACCOUNT_VALUES_PER_BLOCK_MAX = 1_000

@@ -1,5 +1,6 @@
 // An in-memory chain for tests of the door: every submitted transaction becomes a block of its own at once.
 import {
+  type AccountValue,
   type ActionReceipt,
   type BlockResult,
   type ChainView,
@@ -53,7 +54,11 @@ export interface MemoryChain {
   listenerCount(): number
   mine(transactions: readonly EvmTransaction[]): void
   /** Executes a block in which the exchange did this; the time of the block is `timeMs`. */
-  happen(events: readonly ExchangeEvent[], timeMs?: number): Promise<void>
+  happen(
+    events: readonly ExchangeEvent[],
+    timeMs?: number,
+    values?: readonly (readonly [user: Address, value: AccountValue])[],
+  ): Promise<void>
   /** What the exchange answers; a test changes it between blocks. */
   readonly core: { -readonly [K in keyof ExchangeView]: ExchangeView[K] }
 }
@@ -240,8 +245,9 @@ export function memoryChain(
   const happen = async (
     events: readonly ExchangeEvent[],
     timeMs: number = core.timestampMs,
+    values: readonly (readonly [user: Address, value: AccountValue])[] = [],
   ): Promise<void> => {
-    const writes = history.writesOf({ height: height + 1n, receipts: [], events, evm: [] })
+    const writes = history.writesOf({ height: height + 1n, receipts: [], events, evm: [], values })
     await store.batch(writes, { sync: false })
     core.timestampMs = timeMs
     tell(events, timeMs, [])

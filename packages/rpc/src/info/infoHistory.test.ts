@@ -419,6 +419,31 @@ describe('a trading page', () => {
     expect(Number(periods.get('perpAllTime').pnlHistory.at(-1)[1])).toBeCloseTo(87 + funding, 9)
   })
 
+  it('portfolio tells what the account was worth, and is now', async () => {
+    const test = await startServer()
+    const ago = (timeMs: number, usd: number) =>
+      [
+        hexToBytes(user),
+        {
+          timeMs: TIME_MS - timeMs,
+          perp: BigInt(usd) * 1_000_000n,
+          all: BigInt(usd + 5) * 1_000_000n,
+        },
+      ] as const
+    const day = 86_400_000
+    await test.chain.happen([], TIME_MS, [ago(40 * day, 10), ago(3 * day, 20), ago(7_200_000, 30)])
+    const periods = new Map<string, Json>(await query(test, { type: 'portfolio', user }))
+    const told = (period: string): string[] =>
+      periods.get(period).accountValueHistory.map(([, value]: Json) => value)
+    const [now] = told('perpDay').slice(-1)
+    expect(told('perpDay')).toEqual(['30.0', now])
+    expect(told('perpWeek')).toEqual(['20.0', '30.0', now])
+    expect(told('perpMonth')).toEqual(['20.0', '30.0', now])
+    expect(told('perpAllTime')).toEqual(['10.0', '20.0', '30.0', now])
+    expect(told('allTime').slice(0, 3)).toEqual(['15.0', '25.0', '35.0'])
+    expect(periods.get('day').accountValueHistory.at(-1)[0]).toBe(TIME_MS)
+  })
+
   it('webData2 has in one answer what the queries say one by one', async () => {
     const test = await busyServer()
     const data = await query(test, { type: 'webData2', user: user.toUpperCase().replace('X', 'x') })

@@ -1,4 +1,9 @@
-import type { ChainView, FillEvent, TimeRange } from '@openliquid/execution'
+import {
+  AccountValuer,
+  type ChainView,
+  type FillEvent,
+  type TimeRange,
+} from '@openliquid/execution'
 import { type Address, parseDecimal } from '@openliquid/primitives'
 import { decimalText } from './exchangeJson.ts'
 
@@ -28,30 +33,25 @@ interface Step {
 /**
  * The answer to `portfolio`: profit that was realised, by the fills and funding payments of the node's history, less fees.
  *
- * The value of an account is kept by nobody, so its history is the one point of now; docs/rpc.md.
+ * What the account was worth is kept by the history hourly for a week and daily for longer, where its money moved other
+ * than by trades; the last point is now; docs/rpc.md.
  */
 export async function portfolio(view: ChainView, user: Address): Promise<unknown> {
   const now = view.core.timestampMs
   const steps = await stepsOf(view, user)
-  const perpValue = view.core.clearinghouseState(user).marginSummary.accountValue
-  const allValue =
-    parseDecimal(perpValue, SHOWN_DECIMALS) + spotValue(view, user) + vaultEquity(view, user)
-  const periodsOf = (prefix: string, isPerp: boolean, value: string): unknown[] =>
+  const past = await view.history.accountValues(user)
+  const values = [...past, { ...new AccountValuer(view.core).valueOf(user), timeMs: now }]
+  const periodsOf = (prefix: string, isPerp: boolean): unknown[] =>
     PERIODS.map(([name, lengthMs]) => {
       const own = steps.filter((step) => step.time >= now - lengthMs && (!isPerp || step.isPerp))
       const period =
         prefix === '' ? `${name.charAt(0).toLowerCase()}${name.slice(1)}` : `perp${name}`
-      return [period, { accountValueHistory: [[now, value]], ...gains(own) }]
+      const accountValueHistory = values
+        .filter(({ timeMs }) => timeMs >= now - lengthMs)
+        .map(({ timeMs, perp, all }) => [timeMs, decimalText(isPerp ? perp : all, SHOWN_DECIMALS)])
+      return [period, { accountValueHistory, ...gains(own) }]
     })
-  return [
-    ...periodsOf('', false, decimalText(allValue, SHOWN_DECIMALS)),
-    ...periodsOf('perp', true, perpValue),
-  ]
-}
-
-/** What an account has in vaults, 1e-6 USDC. */
-export function vaultEquity(view: ChainView, user: Address): bigint {
-  return view.core.holdingsOf(user).reduce((sum, { equity }) => sum + equity, 0n)
+  return [...periodsOf('', false), ...periodsOf('perp', true)]
 }
 
 function gains(steps: readonly Step[]): { readonly pnlHistory: unknown; readonly vlm: string } {
@@ -92,17 +92,4 @@ function stepOf({ fill }: FillEvent, perps: ReadonlySet<string>): Step {
     volume: (read(fill.px) * read(fill.sz)) / PRODUCT_UNIT,
     isPerp: perps.has(fill.coin),
   }
-}
-
-/** USDC, and what has a pair with it at that pair's last price. */
-function spotValue(view: ChainView, user: Address): bigint {
-  const { universe } = view.core.spotMeta()
-  const prices = new Map(view.core.spotContexts().map(({ coin, markPx }) => [coin, markPx]))
-  return view.core.spotClearinghouseState(user).balances.reduce((sum, { token, total }) => {
-    if (token === 0) return sum + parseDecimal(total, DECIMALS) / UNIT
-    const pair = universe.find(({ tokens: [base, quote] }) => base === token && quote === 0)
-    const px = pair === undefined ? undefined : prices.get(pair.name)
-    if (px === undefined) return sum
-    return sum + (parseDecimal(total, DECIMALS) * parseDecimal(px, DECIMALS)) / PRODUCT_UNIT
-  }, 0n)
 }

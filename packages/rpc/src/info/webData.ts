@@ -1,8 +1,7 @@
-import type { ChainView } from '@openliquid/execution'
+import { AccountValuer, type ChainView } from '@openliquid/execution'
 import type { Address } from '@openliquid/primitives'
 import { decimalText, perpContexts, perpContextToJson, spotContexts } from './exchangeJson.ts'
 import { perpsAtCap } from './marketQueries.ts'
-import { vaultEquity } from './portfolio.ts'
 import { vaultsLedBy } from './vaultQueries.ts'
 
 const USD_DECIMALS = 6
@@ -48,7 +47,7 @@ function userState({ core }: ChainView, user: Address, userText: string): object
 /** Of the one dex there is. */
 function perpDexState(view: ChainView, user: Address): object {
   return {
-    totalVaultEquity: decimalText(vaultEquity(view, user), USD_DECIMALS),
+    totalVaultEquity: decimalText(new AccountValuer(view.core).vaultsOf(user), USD_DECIMALS),
     perpsAtOpenInterestCap: perpsAtCap(view),
     leadingVaults: vaultsLedBy(view, user),
   }
