@@ -1,56 +1,48 @@
 // Twins: how many views of all scenarios are exhausted, states merged, and how many scenarios of five views a minute of
-// CPU plays when nothing is merged. `consensus.twins [views]`; the processes share the last layer.
-import { fork } from 'node:child_process'
+// CPU plays when nothing is merged. `consensus.twins [views]`; one process for each core plays, this one merges.
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { report } from '../../../bench/figure.ts'
-import { Prng, PropertyViolation, playTwins, Twins } from '../src/index.ts'
+import {
+  Prng,
+  PropertyViolation,
+  playTwins,
+  TWINS_ROOTS,
+  Twins,
+  type TwinsBranch,
+  TwinsLayer,
+  type TwinsScenario,
+  type TwinsStep,
+} from '../src/index.ts'
 import { twinsScenarioOf } from './twinsScenarioOf.ts'
 
 const VIEWS = 5
 const SCENARIOS = 5_000
+/** Branches that a process is given at a time: neighbours, which share their beginnings. */
+const CHUNK = 16
+const PROGRESS_MS = 60_000
 
-interface Share {
-  readonly views: number
-  readonly part: number
-  readonly parts: number
+interface Task {
+  readonly scenarios: readonly TwinsScenario[]
+  readonly isLast: boolean
 }
 
-/** What one process came to. */
-interface Result {
-  readonly exhausted: number
-  readonly spentMs: number
+interface Answer {
+  /** Of each scenario. */
+  readonly steps: readonly (readonly TwinsStep[])[]
   readonly violation?: string
-}
-
-if (process.send === undefined) await lead()
-else {
-  process.on('message', (share: Share) => {
-    process.send?.(search(share), () => process.exit())
-  })
+  readonly cpuMs: number
+  readonly bytes: number
 }
 
 async function lead(): Promise<void> {
   measurePlays()
   const views = Number(process.argv[2] ?? VIEWS)
-  const parts = availableParallelism()
-  const results = await Promise.all(
-    Array.from({ length: parts }, async (_, part): Promise<Result> => {
-      const child = fork(fileURLToPath(import.meta.url), { execArgv: process.execArgv })
-      child.send({ views, part, parts } satisfies Share)
-      const ended = once(child, 'exit').then(([code]) => {
-        throw new Error(`a process of the search ended with ${code}`)
-      })
-      const [result] = (await Promise.race([once(child, 'message'), ended])) as [Result]
-      ended.catch(() => undefined)
-      return result
-    }),
-  )
-  const exhausted = Math.min(...results.map((result) => result.exhausted))
-  const violations = results.flatMap(({ violation }) => violation ?? [])
-  const spentMs = results.reduce((sum, result) => sum + result.spentMs, 0)
-  console.log(`${Math.round(spentMs / 1_000)} s of CPU`)
+  const players = Array.from({ length: availableParallelism() }, () => new Player())
+  const { exhausted, violations } = await search(views, players)
+  await Promise.all(players.map((player) => player.end()))
   for (const violation of violations) {
     console.log(violation)
     console.log(`replay: openliquid-node simulate --twins '${violation.split('; scenario ')[1]}'`)
@@ -65,32 +57,114 @@ async function lead(): Promise<void> {
   })
 }
 
-/** Layers before the last are alike in all processes; each plays its part of the last. */
-function search({ part, parts, views }: Share): Result {
-  let exhausted = 0
-  let violation: string | undefined
-  const twins = new Twins()
-  const before = process.cpuUsage()
-  try {
-    twins.exhaust(
-      views,
-      ({ played, scenarios, states, view }) => {
-        exhausted = view
-        if (part > 0 && view < views) return
-        const share = view < views ? '' : ` (part ${part + 1} of ${parts})`
-        console.log(
-          `view ${view}: ${states} states, ${played} played, ${scenarios} scenarios${share}`,
-        )
-      },
-      { part, parts },
+/** Layer by layer, as `Twins.exhaust` does it in one process. */
+async function search(
+  views: number,
+  players: readonly Player[],
+): Promise<{ readonly exhausted: number; readonly violations: readonly string[] }> {
+  const violations: string[] = []
+  let frontier = TWINS_ROOTS
+  for (let view = 1; view <= views; view++) {
+    const layer = new TwinsLayer()
+    await expand(frontier, { isLast: view === views, layer, players, violations })
+    if (violations.length > 0) return { exhausted: view - 1, violations }
+    frontier = layer.branches
+    const cpuMs = players.reduce((sum, player) => sum + player.cpuMs, 0)
+    const bytes = Math.max(...players.map((player) => player.bytes))
+    console.log(
+      `view ${view}: ${layer.played} played, ${frontier.length} states, ${layer.scenarios} scenarios; ` +
+        `${Math.round(cpuMs / 1_000)} s of CPU, at most ${Math.round(bytes / 1e6)} MB a process`,
     )
+  }
+  return { exhausted: views, violations }
+}
+
+/** Plays on from each branch, and adds what comes of it in their order: so nothing depends on who played what. */
+async function expand(
+  frontier: readonly TwinsBranch[],
+  {
+    isLast,
+    layer,
+    players,
+    violations,
+  }: {
+    readonly isLast: boolean
+    readonly layer: TwinsLayer
+    readonly players: readonly Player[]
+    readonly violations: string[]
+  },
+): Promise<void> {
+  const ready = new Map<number, readonly TwinsStep[]>()
+  let given = 0
+  let added = 0
+  let toldMs = performance.now()
+  await Promise.all(
+    players.map(async (player) => {
+      while (given < frontier.length && violations.length === 0) {
+        const first = given
+        const branches = frontier.slice(first, first + CHUNK)
+        given += branches.length
+        const { steps, violation } = await player.play({
+          scenarios: branches.map(({ scenario }) => scenario),
+          isLast,
+        })
+        if (violation !== undefined) violations.push(violation)
+        for (const [i, one] of steps.entries()) ready.set(first + i, one)
+        for (let next = ready.get(added); next !== undefined; next = ready.get(added)) {
+          layer.add(frontier[added] as TwinsBranch, next)
+          ready.delete(added)
+          added += 1
+        }
+        if (performance.now() - toldMs < PROGRESS_MS) continue
+        toldMs = performance.now()
+        console.log(`  ${added} of ${frontier.length} states played on`)
+      }
+    }),
+  )
+}
+
+/** A process that plays. */
+class Player {
+  readonly #child: ChildProcess = fork(fileURLToPath(import.meta.url), {
+    // Most of what a step makes is gone soon, but not before the next collection of a small space.
+    execArgv: [...process.execArgv, '--max-semi-space-size=64'],
+  })
+  readonly #ended = once(this.#child, 'exit')
+  cpuMs = 0
+  bytes = 0
+
+  async play(task: Task): Promise<Answer> {
+    this.#child.send(task)
+    const next = await Promise.race([once(this.#child, 'message'), this.#ended.then(() => [])])
+    const [answer] = next as [Answer?]
+    if (answer === undefined) throw new Error('a process of the search ended')
+    this.cpuMs = answer.cpuMs
+    this.bytes = Math.max(this.bytes, answer.bytes)
+    return answer
+  }
+
+  async end(): Promise<void> {
+    this.#child.disconnect()
+    await this.#ended
+  }
+}
+
+function answerOf(twins: Twins, { isLast, scenarios }: Task): Answer {
+  const steps: TwinsStep[][] = []
+  let violation: string | undefined
+  try {
+    for (const scenario of scenarios) steps.push(twins.expand(scenario, { isLast }))
   } catch (error) {
     if (!(error instanceof PropertyViolation)) throw error
     violation = error.message
   }
-  const spentMs = cpuMsSince(before)
-  console.log(JSON.stringify(twins.counts))
-  return { exhausted, spentMs, ...(violation === undefined ? {} : { violation }) }
+  const { system, user } = process.cpuUsage()
+  return {
+    steps,
+    ...(violation === undefined ? {} : { violation }),
+    cpuMs: (system + user) / 1_000,
+    bytes: process.memoryUsage.rss(),
+  }
 }
 
 function measurePlays(): void {
@@ -112,4 +186,10 @@ function measurePlays(): void {
 function cpuMsSince(before: NodeJS.CpuUsage): number {
   const { system, user } = process.cpuUsage(before)
   return (system + user) / 1_000
+}
+
+if (process.send === undefined) await lead()
+else {
+  const twins = new Twins()
+  process.on('message', (task: Task) => process.send?.(answerOf(twins, task)))
 }

@@ -43,7 +43,7 @@ class Cores {
     for (const validator of [1, 2, 3]) {
       const { make, outcomeOf } = this.#world.makerOf(validator, leaders)
       let made: ScopeNode | undefined
-      const run = new SingleRun({ make: () => (made = make({ current: leaders })), outcomeOf })
+      const run = new SingleRun({ make: (line) => (made = make(line)), outcomeOf })
       assert(made !== undefined, 'a run makes its node')
       this.#cores.set(validator, { node: made, run })
       if (leaders[0] === validator) this.#give(validator, this.#world.payloadFor(1n, validator))

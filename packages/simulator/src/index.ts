@@ -45,7 +45,15 @@ export {
 } from './scope/explorer.ts'
 export { parseExplorerPath, parseTwinsScenario } from './scope/parseScope.ts'
 export { replayExplorer, replayTwins, type ScopeFinding } from './scope/replay.ts'
-export { playTwins, Twins, type TwinsLayer, type TwinsScenario } from './scope/twins.ts'
+export { formsOfTwins, playTwins, Twins } from './scope/twins.ts'
+export type { TwinsForm } from './scope/twinsForm.ts'
+export {
+  TWINS_ROOTS,
+  type TwinsBranch,
+  TwinsLayer,
+  type TwinsScenario,
+  type TwinsStep,
+} from './scope/twinsLayer.ts'
 export type { TwinsChoice } from './scope/twinsSymmetry.ts'
 export { SignatureOracle } from './signatureOracle.ts'
 export { type Finding, type Simulation, simulate } from './simulate.ts'

@@ -1,14 +1,12 @@
 import type { ConsensusInput, TimerId } from '@openliquid/consensus'
 import { assert, type View } from '@openliquid/primitives'
-import type { LeaderLine } from './leaderLine.ts'
+import { LeaderLine } from './leaderLine.ts'
 import { type ScopeEffect, type ScopeNode, timeOf } from './scopeNode.ts'
 
-/** Cores kept alive, to be stepped on instead of made again from their inputs. */
-const LIVE_MAX = 4_000
+/** Cores kept alive, to be stepped on instead of made again from their inputs; ten times as many save hardly a step. */
+const LIVE_MAX = 300
 /** Between two steps of a node: what limits news to once a second is then over. */
 const STEP_MS = 1_001
-/** Above any number that a line of leaders has. */
-const LINES = 2 ** 26
 
 /** What a node is told. */
 export type ScopeInput =
@@ -29,8 +27,6 @@ export interface LocalState<State> {
   readonly id: number
   readonly state: State
   readonly timers: readonly TimerId[]
-  /** First view whose leader a step from here can depend on, from 0. */
-  readonly firstLeader: number
   /** How it is reached: from which state, by what, while who led which view. */
   readonly origin:
     | { readonly from: number; readonly input: StepInput; readonly leaders: LeaderLine }
@@ -56,13 +52,26 @@ export interface NodeMaker<Outcome> {
   readonly outcomeOf: (effects: readonly ScopeEffect[]) => Outcome
 }
 
-interface CurrentLeaders {
-  current: readonly number[]
+/** Who leads, as a core asks for it. */
+export class CurrentLeaders {
+  line: LeaderLine = new LeaderLine([])
+  /** Views that were asked for since, as bits. */
+  asked = 0
+
+  of(view: View): number {
+    this.asked |= 1 << Number(view)
+    return this.line.of(Number(view))
+  }
+}
+
+/** A step, and of whom it depended that they lead: answers by view. */
+interface KnownStep<Outcome> extends LocalStep<Outcome> {
+  readonly leaders: readonly (readonly [number, number])[]
 }
 
 /**
  * One node as a table: states by number, and which input leads where with which outcome. A step is done by a real core
- * once, and looked up ever after: nothing but the state, the input and the leaders decides it.
+ * once, and looked up ever after: nothing but the state, the input and the leaders that it asked for decides it.
  */
 export class Automaton<State extends { readonly view: View }, Outcome>
   implements Steps<State, Outcome>
@@ -73,9 +82,11 @@ export class Automaton<State extends { readonly view: View }, Outcome>
   readonly #maker: NodeMaker<Outcome>
   readonly #stateOf: (node: ScopeNode) => { readonly state: State; readonly text: string }
   readonly #ids = new Map<string, number>()
-  /** By state. */
-  readonly #steps: Map<number, LocalStep<Outcome>>[] = []
-  readonly #live = new Map<number, Live>()
+  /** By state and input. */
+  readonly #steps: Map<number, KnownStep<Outcome>[]>[] = []
+  /** Cores by the state they are in: as many steps lead to a state as lead on, so one is mostly there. */
+  readonly #live = new Map<number, Live[]>()
+  #liveCount = 0
 
   constructor(
     maker: NodeMaker<Outcome>,
@@ -95,29 +106,22 @@ export class Automaton<State extends { readonly view: View }, Outcome>
 
   /** Steps on from a state. */
   step(id: number, input: StepInput, leaders: LeaderLine): LocalStep<Outcome> {
-    const key = input.id * LINES + leaders.numberFrom(this.at(id).firstLeader)
     const steps = this.#steps[id]
     assert(steps !== undefined, 'the state is known')
-    const known = steps.get(key)
-    if (known !== undefined) return known
-    const live = this.#live.get(id) ?? this.#again(id)
-    this.#live.delete(id)
+    const known = steps.get(input.id)
+    for (const step of known ?? []) {
+      if (step.leaders.every(([view, leader]) => leaders.of(view) === leader)) return step
+    }
+    const live = this.#take(id) ?? this.#again(id)
     this.coreSteps += 1
     const outcome = this.#maker.outcomeOf(take(live, input, leaders))
+    const answers = answersOf(live.leaders.asked, leaders)
     const to = this.#intern(live.node, { from: id, input, leaders })
     this.#keep(to, live)
-    const step = { to, outcome }
-    steps.set(key, step)
+    const step = { to, outcome, leaders: answers }
+    if (known === undefined) steps.set(input.id, [step])
+    else known.push(step)
     return step
-  }
-
-  /** Forgets all states from this number on, and where any state leads. */
-  forget(from: number): void {
-    for (const [text, id] of this.#ids) if (id >= from) this.#ids.delete(text)
-    this.states.length = from
-    this.#steps.length = 0
-    for (let id = 0; id < from; id++) this.#steps.push(new Map())
-    for (const id of [...this.#live.keys()]) if (id >= from) this.#live.delete(id)
   }
 
   #intern(node: ScopeNode, origin: LocalState<State>['origin']): number {
@@ -126,17 +130,28 @@ export class Automaton<State extends { readonly view: View }, Outcome>
     if (known !== undefined) return known
     const id = this.states.length
     this.#ids.set(text, id)
-    const firstLeader = Math.max(0, Number(state.view) - 2)
-    this.states.push({ id, state, timers: [...node.timers.keys()], firstLeader, origin })
+    this.states.push({ id, state, timers: [...node.timers.keys()], origin })
     this.#steps.push(new Map())
     return id
   }
 
   #keep(id: number, live: Live): void {
-    this.#live.set(id, live)
-    if (this.#live.size <= LIVE_MAX) return
+    const others = this.#live.get(id)
+    if (others === undefined) this.#live.set(id, [live])
+    else others.push(live)
+    this.#liveCount += 1
+    if (this.#liveCount <= LIVE_MAX) return
     const [oldest] = this.#live.keys()
-    if (oldest !== undefined) this.#live.delete(oldest)
+    if (oldest !== undefined) this.#take(oldest)
+  }
+
+  #take(id: number): Live | undefined {
+    const cores = this.#live.get(id)
+    const live = cores?.pop()
+    if (live === undefined) return undefined
+    this.#liveCount -= 1
+    if (cores?.length === 0) this.#live.delete(id)
+    return live
   }
 
   #again(id: number): Live {
@@ -166,6 +181,11 @@ export class SingleRun<Outcome> implements Steps<SingleState, Outcome> {
     this.#outcomeOf = outcomeOf
   }
 
+  /** The node as it is now. */
+  get node(): ScopeNode {
+    return this.#live.node
+  }
+
   at(): { readonly state: SingleState; readonly timers: readonly TimerId[] } {
     const { core, timers, view } = this.#live.node
     return { state: { view, highQC: core.highQC }, timers: [...timers.keys()] }
@@ -185,16 +205,25 @@ interface Live {
 }
 
 function started(make: (leaders: CurrentLeaders) => ScopeNode): Live {
-  const leaders = { current: [] as readonly number[] }
+  const leaders = new CurrentLeaders()
   const node = make(leaders)
   const nowMs = timeOf(1n)
   node.step({ kind: 'start', nowMs })
   return { node, leaders, nowMs }
 }
 
+function answersOf(asked: number, leaders: LeaderLine): KnownStep<unknown>['leaders'] {
+  const answers: [number, number][] = []
+  for (let view = 0; asked >> view !== 0; view++) {
+    if (((asked >> view) & 1) === 1) answers.push([view, leaders.of(view)])
+  }
+  return answers
+}
+
 function take(live: Live, { input, view }: StepInput, leaders: LeaderLine): ScopeEffect[] {
   const { node } = live
-  live.leaders.current = leaders.list
+  live.leaders.line = leaders
+  live.leaders.asked = 0
   const least = timeOf(view > node.view ? view : node.view)
   live.nowMs = Math.max(live.nowMs + STEP_MS, least)
   if (input.kind !== 'timerFired') return node.step({ ...input, nowMs: live.nowMs })

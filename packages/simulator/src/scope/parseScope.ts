@@ -1,5 +1,5 @@
 import type { ExplorerPath } from './explorer.ts'
-import type { TwinsScenario } from './twins.ts'
+import type { TwinsScenario } from './twinsLayer.ts'
 
 /** More than this many views are not told apart by the line of leaders. */
 const VIEWS_MAX = 11

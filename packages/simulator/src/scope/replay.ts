@@ -2,7 +2,8 @@ import { PropertyViolation } from '../monitors.ts'
 import { isFinding } from '../schedule.ts'
 import type { CoreModule } from '../simulatedNode.ts'
 import { Explorer, type ExplorerPath } from './explorer.ts'
-import { playTwins, Twins, type TwinsScenario } from './twins.ts'
+import { playTwins, Twins } from './twins.ts'
+import type { TwinsScenario } from './twinsLayer.ts'
 
 /** A broken property, and the least that still breaks one. */
 export interface ScopeFinding<T> {
@@ -18,8 +19,8 @@ export function replayTwins(
 ): ScopeFinding<TwinsScenario> | undefined {
   const failureOf = (candidate: TwinsScenario): string | undefined =>
     messageOf(() => playTwins(candidate, coreModule)) ??
-    // As the search has it: a certificate there does not tell whose votes made it.
-    (candidate.highTip ? undefined : messageOf(() => new Twins(coreModule).playAll(candidate, 0)))
+    // As the search has it: in its order, and a certificate does not tell whose votes made it.
+    (candidate.highTip ? undefined : messageOf(() => new Twins(coreModule).formOf(candidate)))
   return smallestOf(scenario, failureOf, smallerScenarios)
 }
 

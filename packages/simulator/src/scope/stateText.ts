@@ -17,7 +17,7 @@ import { type ScopeNode, timeOf } from './scopeNode.ts'
 export interface Renaming {
   readonly node: (index: number) => number
   readonly validator: (index: number) => number
-  /** Block that all have committed: what is beneath is the same for everyone, and has no names. */
+  /** Block that all have committed: it and what is beneath are the same for everyone, and named by their views alone. */
   readonly base?: NamedBlock
 }
 
@@ -81,12 +81,13 @@ export class BlockNames {
   }
 }
 
-/** View, maker and time of the block and of all below it. */
+/** View, maker and time of the block and of all below it, down to what all have committed. */
 export function nameOf(block: NamedBlock | undefined, renaming: Renaming): string {
   if (block === undefined) return '?'
   if (renaming === AS_IS) return block.text
+  const { base } = renaming
+  if (base !== undefined && isAtOrBelow(block, base)) return `${block.view}`
   if (block.parent === undefined) return 'g'
-  if (block === renaming.base) return `${block.view}`
   const { lateMs, node, parent, view } = block
   return `${ownNameOf({ view, node: renaming.node(node), lateMs })}/${nameOf(parent, renaming)}`
 }

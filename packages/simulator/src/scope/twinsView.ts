@@ -7,9 +7,9 @@ import { areOnOneBranch, type NamedBlock } from './stateText.ts'
 import type { TwinsChoice } from './twinsSymmetry.ts'
 import {
   type Certified,
-  type Delivery,
   type KnownMessage,
   NODES,
+  type Sent,
   type Speech,
   type TwinsWorld,
 } from './twinsWorld.ts'
@@ -24,6 +24,20 @@ export type TwinsNode = Steps<
   { readonly view: View; readonly highQC: { readonly view: View } | undefined },
   Speech
 >
+
+/** Something on its way to one node. */
+export interface Delivery {
+  readonly to: number
+  readonly sent: Sent
+}
+
+/** What happens in a view. */
+interface Play {
+  readonly global: Global
+  readonly choice: TwinsChoice
+  /** The nodes in the order in which they act and hear. */
+  readonly order: readonly number[]
+}
 
 /** All nodes between two views. */
 export interface Global {
@@ -49,22 +63,19 @@ export function startOf(world: TwinsWorld, firstLeader: number): Global {
 }
 
 /**
- * Plays one view. Within it everything is delivered in order of sending; timers fire when no node can go on without,
+ * Plays one view, the nodes in the given order. Within it everything is delivered in order of sending; timers fire when no node can go on without,
  * and when that does not help either, the split ends and what was said is said again.
  *
  * @throws {PropertyViolation} a property is broken
  */
-export function playView(
-  world: TwinsWorld,
-  nodes: readonly TwinsNode[],
-  { global, choice }: { readonly global: Global; readonly choice: TwinsChoice },
-): Global {
-  return new TwinsView(world, nodes, { global, choice }).play()
+export function playView(world: TwinsWorld, nodes: readonly TwinsNode[], play: Play): Global {
+  return new TwinsView(world, nodes, play).play()
 }
 
 class TwinsView {
   readonly #world: TwinsWorld
   readonly #nodes: readonly TwinsNode[]
+  readonly #order: readonly number[]
   readonly #locals: number[]
   readonly #leaders: LeaderLine
   readonly #view: number
@@ -78,18 +89,16 @@ class TwinsView {
   constructor(
     world: TwinsWorld,
     nodes: readonly TwinsNode[],
-    {
-      global,
-      choice: { nextLeader, sides },
-    }: { readonly global: Global; readonly choice: TwinsChoice },
+    { global, choice: { nextLeader, sides }, order }: Play,
   ) {
     this.#world = world
     this.#nodes = nodes
+    this.#order = order
     this.#locals = [...global.locals]
     this.#view = global.leaders.list.length
     this.#leaders = new LeaderLine([...global.leaders.list, nextLeader])
     this.#sides = sides
-    this.#queue = [...global.held]
+    this.#queue = order.flatMap((node) => global.held.filter(({ to }) => to === node))
     this.#proven = global.proven
     this.#certified = [...global.certified]
   }
@@ -130,7 +139,7 @@ class TwinsView {
   }
 
   #askFirstLeader(): void {
-    for (let node = 0; node < NODES; node++) this.#take(node, this.#world.timer('hold', 1n))
+    for (const node of this.#order) this.#take(node, this.#world.timer('hold', 1n))
     this.#queue.push(...this.#held)
     this.#held = []
   }
@@ -152,7 +161,7 @@ class TwinsView {
     timerId: Extract<TimerId, 'backup' | 'view'>,
     isMeant: (node: number) => boolean = () => true,
   ): void {
-    for (let node = 0; node < NODES; node++) {
+    for (const node of this.#order) {
       if (!isMeant(node)) continue
       const { state, timers } = this.#at(node)
       if (timers.includes(timerId)) this.#take(node, this.#world.timer(timerId, state.view))
@@ -164,7 +173,10 @@ class TwinsView {
     const queue = this.#queue
     for (let at = 0; at < queue.length; at++) {
       if (at >= DELIVERIES_MAX) this.#stop()
-      const { from, input, known, to } = queue[at] as Delivery
+      const {
+        sent: { from, input, known },
+        to,
+      } = queue[at] as Delivery
       if (from === undefined || known === undefined || this.#reaches(from, to, known)) {
         this.#take(to, input)
       }
@@ -175,7 +187,7 @@ class TwinsView {
   #stop(): never {
     const newest = this.#queue
       .slice(-DELIVERIES_SHOWN)
-      .map(({ from, known, to }) => `${from}→${to} ${known?.key ?? 'payload'}`)
+      .map(({ sent: { from, known }, to }) => `${from}→${to} ${known?.key ?? 'payload'}`)
     throw new PropertyViolation(`L3: a view does not come to an end: ${newest.join(' ')}`)
   }
 
@@ -188,9 +200,9 @@ class TwinsView {
     this.#locals[node] = to
     for (const one of outcome.certified) this.#certify(one)
     for (const block of outcome.committed) this.#prove(block, `M1: node ${node} commits`)
-    for (const delivery of outcome.deliveries) {
-      if (delivery.view > this.#view) this.#held.push(delivery)
-      else this.#queue.push(delivery)
+    for (const sent of outcome.sent) {
+      const line = sent.view > this.#view ? this.#held : this.#queue
+      for (const to of this.#order) if (sent.to.includes(to)) line.push({ to, sent })
     }
   }
 
@@ -221,7 +233,7 @@ class TwinsView {
   /** Without news that tells its recipient nothing, or is there twice. */
   #withoutMoot(): Delivery[] {
     const news = new Set<string>()
-    return this.#held.filter(({ known, to, view }) => {
+    return this.#held.filter(({ sent: { known, view }, to }) => {
       if (known?.message.kind !== 'advanceView') return true
       const { state } = this.#at(to)
       const { highQC } = known.message.advanceView

@@ -17,6 +17,7 @@ import type { CoreModule } from '../simulatedNode.ts'
 import { createChain, type VirtualChain } from '../virtualChain.ts'
 import type { NodeMaker, StepInput } from './automaton.ts'
 import { exclusiveOrScheme } from './exclusiveOrScheme.ts'
+import { NOBODY } from './leaderLine.ts'
 import {
   ALL_CONVICTED,
   FAULTY_CONVICTED,
@@ -31,8 +32,6 @@ import { wholeCommitteeScheme } from './wholeCommitteeScheme.ts'
 export const VALIDATORS = 4
 export const NODES = 5
 const ALL_NODES = Array.from({ length: NODES }, (_, node) => node)
-/** Leads views that are not to be played yet. */
-const NOBODY = -1
 
 type ClusterSchemes = Parameters<typeof createChain>[1]
 
@@ -81,9 +80,9 @@ export interface Certified {
   readonly proven: NamedBlock | undefined
 }
 
-/** Something on its way to a node: a message, or the payload it asked for. */
-export interface Delivery {
-  readonly to: number
+/** Something that was said to nodes: a message, or the payload that one asked for. */
+export interface Sent {
+  readonly to: readonly number[]
   readonly view: number
   /** Sender; absent for a node's own payload. */
   readonly from: number | undefined
@@ -93,7 +92,7 @@ export interface Delivery {
 
 /** What a node did in a step, as far as others can notice. */
 export interface Speech {
-  readonly deliveries: readonly Delivery[]
+  readonly sent: readonly Sent[]
   /** By certificates in what it sent. */
   readonly certified: readonly Certified[]
   /** Newest blocks of its commits, if it is honest. */
@@ -102,12 +101,12 @@ export interface Speech {
 
 /** The same, while it is heard. */
 interface Heard {
-  readonly deliveries: Delivery[]
+  readonly sent: Sent[]
   readonly certified: Certified[]
   readonly committed: NamedBlock[]
 }
 
-const SILENCE: Speech = { deliveries: [], certified: [], committed: [] }
+const SILENCE: Speech = { sent: [], certified: [], committed: [] }
 
 /** What all nodes of a run share: the chain, and every block and message that was ever sent. */
 export class TwinsWorld {
@@ -146,7 +145,7 @@ export class TwinsWorld {
           isHonest: validator !== 0,
           highTip: this.#highTip,
           convicted: this.#isSearched ? ALL_CONVICTED : FAULTY_CONVICTED,
-          election: { leader: (_epoch, view) => leaders.current[Number(view) - 1] ?? NOBODY },
+          election: { leader: (_epoch, view) => leaders.of(view) },
           blockOf: (hash) => this.#blocks.get(bytesToHex(hash)),
         }),
       outcomeOf: (effects) => this.#hear(index, effects),
@@ -165,25 +164,25 @@ export class TwinsWorld {
   #hear(sender: number, effects: readonly ScopeEffect[]): Speech {
     if (effects.length === 0) return SILENCE
     this.#see(effects, sender)
-    const speech: Heard = { deliveries: [], certified: [], committed: [] }
+    const speech: Heard = { sent: [], certified: [], committed: [] }
     for (const effect of effects) this.#hearOne(sender, effect, speech)
     return speech
   }
 
-  #hearOne(sender: number, effect: ScopeEffect, { certified, committed, deliveries }: Heard): void {
+  #hearOne(sender: number, effect: ScopeEffect, { certified, committed, sent }: Heard): void {
     switch (effect.kind) {
       case 'build': {
         const input = this.#payload(sender, effect.view)
         const view = Number(effect.view)
-        deliveries.push({ to: sender, from: undefined, view, known: undefined, input })
+        sent.push({ to: [sender], from: undefined, view, known: undefined, input })
         break
       }
       case 'broadcast':
-        certified.push(...this.#send(sender, effect.message, { to: ALL_NODES, deliveries }))
+        certified.push(...this.#send(sender, effect.message, { to: ALL_NODES, sent }))
         break
       case 'send': {
         const to = recipientsOf(effect.to)
-        certified.push(...this.#send(sender, effect.message, { to, deliveries }))
+        certified.push(...this.#send(sender, effect.message, { to, sent }))
         break
       }
       case 'commit':
@@ -198,15 +197,14 @@ export class TwinsWorld {
   #send(
     sender: number,
     message: ConsensusMessage,
-    { to: recipients, deliveries }: { readonly to: readonly number[] } & Pick<Heard, 'deliveries'>,
+    { to: recipients, sent }: { readonly to: readonly number[] } & Pick<Heard, 'sent'>,
   ): readonly Certified[] {
     const known = this.#isSearched ? this.#register(message) : this.#once(message)
     const input = this.#isSearched
       ? this.#input(`${sender}${known.key}`, (id) => messageInput(id, sender, known))
       : messageInput(0, sender, known)
-    for (const to of recipients) {
-      if (to !== sender) deliveries.push({ to, from: sender, view: known.view, known, input })
-    }
+    const to = recipients.filter((node) => node !== sender)
+    if (to.length > 0) sent.push({ to, from: sender, view: known.view, known, input })
     return known.certified
   }
 
