@@ -1,3 +1,4 @@
+import type { TimeoutCertificate, TimeoutGroup } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import { Fixture } from './testing/index.ts'
 
@@ -52,8 +53,15 @@ describe('verifyTC (§3)', () => {
     [5n, [1, 3]],
   ])
 
-  it('takes disjoint groups of a quorum', () => {
+  const [firstGroup, ...otherGroups] = good.groups
+  const withGroup = (change: Partial<TimeoutGroup>): TimeoutCertificate => ({
+    ...good,
+    groups: [{ ...(firstGroup as TimeoutGroup), ...change }, ...otherGroups],
+  })
+
+  it('takes disjoint groups of a quorum, and knows them again', () => {
     expect(verifier.verifyTC(good)).toEqual(good)
+    expect(verifier.verifyTC(withGroup({}))).toEqual(good)
   })
 
   it.each([
@@ -92,6 +100,9 @@ describe('verifyTC (§3)', () => {
     ['another view than signed', { ...good, view: 7n }],
     ['an invalid highQC', { ...good, highQC: { ...high, blockHash: new Uint8Array(32) } }],
     ['no groups', { ...good, groups: [] }],
+    ['a group of another highQCView', withGroup({ highQCView: 2n })],
+    ['a group with a signer more', withGroup({ signers: Uint8Array.of(0b0101) })],
+    ['a group with a broken signature', withGroup({ signature: new Uint8Array(64) })],
   ])('refuses %s', (_, tc) => {
     expect(verifier.verifyTC(tc)).toBeUndefined()
   })

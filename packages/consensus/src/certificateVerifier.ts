@@ -13,7 +13,6 @@ import {
   type TimeoutCertificate,
   type TimeoutGroup,
   type Tip,
-  timeoutCertificateCodec,
   timeoutDigest,
   tipCodec,
   type Verified,
@@ -241,7 +240,30 @@ function isSameQC(a: QuorumCertificate, b: QuorumCertificate): boolean {
   )
 }
 
-const isSameTC = sameBytesOf(timeoutCertificateCodec)
+function isSameTC(a: TimeoutCertificate, b: TimeoutCertificate): boolean {
+  return (
+    a === b ||
+    (a.epoch === b.epoch &&
+      a.view === b.view &&
+      isSameQC(a.highQC, b.highQC) &&
+      a.groups.length === b.groups.length &&
+      a.groups.every((group, i) => isSameGroup(group, b.groups[i])) &&
+      (a.highTip === undefined || b.highTip === undefined
+        ? a.highTip === b.highTip
+        : isSameTip(a.highTip, b.highTip)))
+  )
+}
+
+function isSameGroup(a: TimeoutGroup, b: TimeoutGroup | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.highQCView === b.highQCView &&
+    a.highTipView === b.highTipView &&
+    equalBytes(a.signers, b.signers) &&
+    equalBytes(a.signature, b.signature)
+  )
+}
+
 const isSameTip = sameBytesOf(tipCodec)
 const isSameNec = sameBytesOf(noEndorsementCertificateCodec)
 

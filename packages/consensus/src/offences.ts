@@ -30,7 +30,13 @@ export class Offences {
 
   /** Whether it would bring a penalty that its branch does not know of. */
   isNew(misbehavior: Misbehavior): boolean {
-    return !this.#has(misbehavior) && this.#countOf(misbehavior) < OFFENCES_PER_EPOCH_MAX
+    let count = 0
+    for (let at: Offences | undefined = this; at !== undefined; at = at.#base) {
+      const views = at.#known(misbehavior)
+      if (views?.has(misbehavior.view) === true) return false
+      count += views?.size ?? 0
+    }
+    return count < OFFENCES_PER_EPOCH_MAX
   }
 
   /** Takes the new ones in and returns them: what the application is told. */
@@ -45,21 +51,6 @@ export class Offences {
   /** Forgets epochs below: nobody is convicted of them any more. */
   forgetBelow(epoch: Epoch): void {
     for (const known of this.#epochs.keys()) if (known < epoch) this.#epochs.delete(known)
-  }
-
-  #has(misbehavior: Misbehavior): boolean {
-    for (let at: Offences | undefined = this; at !== undefined; at = at.#base) {
-      if (at.#known(misbehavior)?.has(misbehavior.view) === true) return true
-    }
-    return false
-  }
-
-  #countOf(misbehavior: Misbehavior): number {
-    let count = 0
-    for (let at: Offences | undefined = this; at !== undefined; at = at.#base) {
-      count += at.#known(misbehavior)?.size ?? 0
-    }
-    return count
   }
 
   /** Views in which the validator did the same in that epoch. */

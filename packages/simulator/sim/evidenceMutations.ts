@@ -14,7 +14,7 @@ import { edit, type Killed } from './mutants.ts'
 export const EVIDENCE_MUTATIONS: readonly Killed[] = [
   {
     name: 'evidence counted twice',
-    edits: [edit('offences.ts', 'return !this.#has(misbehavior) && ', 'return ')],
+    edits: [edit('offences.ts', 'if (views?.has(misbehavior.view) === true) return false', '')],
     killers: [evidenceTwice, paysOnce],
   },
   {
@@ -78,7 +78,7 @@ export const EVIDENCE_MUTATIONS: readonly Killed[] = [
   },
   {
     name: 'penalties without limit',
-    edits: [edit('offences.ts', ' && this.#countOf(misbehavior) < OFFENCES_PER_EPOCH_MAX', '')],
+    edits: [edit('offences.ts', 'return count < OFFENCES_PER_EPOCH_MAX', 'return true')],
     killers: [evidenceTooMadValidator],
   },
   {

@@ -61,6 +61,11 @@ function writeHead({ chainId, genesisHash }: SigningContext, type: number, epoch
   words.setBigUint64(EPOCH_AT, epoch)
 }
 
+function writeView(at: number, view: View): void {
+  assert(view >= 0n && view < U64_END, 'a view fits 8 bytes')
+  words.setBigUint64(at, view)
+}
+
 /** SHA-256 over head and body. */
 function digestOf(bodyBytes: number): Hash {
   const size = HEAD_BYTES + bodyBytes
@@ -135,10 +140,9 @@ function blockDigest(
       equalBytes(known.context.genesisHash, context.genesisHash)
     if (isSame) return known.digest
   }
-  assert(view >= 0n && view < U64_END, 'the view fits 8 bytes')
   assert(blockHash.length === 32, 'a hash has 32 bytes')
   writeHead(context, type, epoch)
-  words.setBigUint64(HEAD_BYTES, view)
+  writeView(HEAD_BYTES, view)
   preimage.set(blockHash, HEAD_BYTES + 8)
   preimage.set(tcHash, HEAD_BYTES + 40)
   const digest = digestOf(40 + tcHash.length)
@@ -182,9 +186,12 @@ export function timeoutDigest(
   highQCView: View,
   highTipView?: View,
 ): Hash {
-  const views = highTipView === undefined ? [view, highQCView] : [view, highQCView, highTipView]
-  const body = concatBytes(...views.map((one) => uintToBytes(one, 8)))
-  return signingDigest(context, SIGNING_TYPE.timeout, epoch, body)
+  writeHead(context, SIGNING_TYPE.timeout, epoch)
+  writeView(HEAD_BYTES, view)
+  writeView(HEAD_BYTES + 8, highQCView)
+  if (highTipView === undefined) return digestOf(16)
+  writeView(HEAD_BYTES + 16, highTipView)
+  return digestOf(24)
 }
 
 /** @param tipQCView - view of the QC in the header of the tip that is not endorsed */
