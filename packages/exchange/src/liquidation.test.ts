@@ -1,7 +1,10 @@
 import type { GenesisBalance } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
+import { CoreState } from './coreState.ts'
+import { CoreTree } from './coreTree.ts'
 import type { ExchangeEvent, FillEvent } from './events.ts'
-import { bankruptcyPx } from './liquidation.ts'
+import { applyGenesis } from './genesis.ts'
+import { bankruptcyPx, liquidate } from './liquidation.ts'
 import { perpMarket, roundPx } from './market.ts'
 import { OrderArena } from './orderArena.ts'
 import { LinkedOrderBook } from './orderBook.ts'
@@ -330,4 +333,29 @@ describe('bankruptcy price: §6.5', () => {
     expect(roundPx(12_345_678, market, 'down')).toBe(12_345_600)
     expect(roundPx(12_345, market, 'down')).toBe(12_345)
   })
+})
+
+it('the backstop leaves where it is what the vault could not hold: §6.5', () => {
+  const core = new CoreState(new CoreTree(), (arena) => new LinkedOrderBook(arena))
+  applyGenesis(core, testGenesis(1))
+  const [owner, vaultUser] = [testUserHex(1), core.riskRules.liquidatorVault]
+  const hold = (user: string, lots: number, equity: bigint): void => {
+    const value = BigInt(lots) * BigInt(core.pricesOf(eth).markPx)
+    core.positions.set(user, eth, {
+      ...core.defaultPositionOf(user, core.perpMarket(eth)),
+      size: lots,
+      entryNtl: value,
+    })
+    core.accounts.set(user, { rawUsd: equity - value, usingBigBlocks: false })
+  }
+  const sizes = (): (number | undefined)[] =>
+    [owner, vaultUser].map((user) => core.positions.get(user, eth)?.size)
+  // A thousandth of a unit behind 4,000 USDC.
+  hold(owner, 10_000, 1_000n)
+  hold(vaultUser, Number.MAX_SAFE_INTEGER - 9_999, 1n << 80n)
+  liquidate(core)
+  expect(sizes()).toEqual([10_000, Number.MAX_SAFE_INTEGER - 9_999])
+  hold(vaultUser, Number.MAX_SAFE_INTEGER - 10_000, 1n << 80n)
+  liquidate(core)
+  expect(sizes()).toEqual([undefined, Number.MAX_SAFE_INTEGER])
 })
