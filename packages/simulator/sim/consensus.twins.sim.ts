@@ -1,5 +1,6 @@
 // Twins: how many views of all scenarios are exhausted, states merged, and how many scenarios of five views a minute of
-// CPU plays when nothing is merged. `consensus.twins [views]`; one process for each core plays, this one merges.
+// CPU plays when nothing is merged. The same on a chain with tips (§12), to a lesser depth. `consensus.twins [views
+// [views with tips]]`; one process for each core plays, this one merges.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
@@ -19,6 +20,7 @@ import {
 import { twinsScenarioOf } from './twinsScenarioOf.ts'
 
 const VIEWS = 5
+const TIP_VIEWS = 3
 const SCENARIOS = 5_000
 /** Branches that a process is given at a time: neighbours, which share their beginnings. */
 const CHUNK = 16
@@ -26,6 +28,7 @@ const PROGRESS_MS = 60_000
 
 interface Task {
   readonly scenarios: readonly TwinsScenario[]
+  readonly highTip: boolean
   readonly isLast: boolean
 }
 
@@ -39,20 +42,35 @@ interface Answer {
 
 async function lead(): Promise<void> {
   measurePlays()
-  const views = Number(process.argv[2] ?? VIEWS)
-  const players = Array.from({ length: availableParallelism() }, () => new Player())
-  const { exhausted, violations } = await search(views, players)
+  await exhaust('consensus.twins', { target: VIEWS, views: process.argv[2], highTip: false })
+  await exhaust('consensus.twins.highTip', {
+    target: TIP_VIEWS,
+    views: process.argv[3],
+    highTip: true,
+  })
+}
+
+async function exhaust(
+  id: string,
+  {
+    highTip,
+    target,
+    views = `${target}`,
+  }: { readonly highTip: boolean; readonly target: number; readonly views?: string | undefined },
+): Promise<void> {
+  const players = Array.from({ length: availableParallelism() }, () => new Player(highTip))
+  const { exhausted, violations } = await search(Number(views), players)
   await Promise.all(players.map((player) => player.end()))
   for (const violation of violations) {
     console.log(violation)
     console.log(`replay: openliquid-node simulate --twins '${violation.split('; scenario ')[1]}'`)
   }
   report({
-    id: 'consensus.twins',
+    id,
     value: exhausted,
     unit: `views exhausted, ${violations.length} violations`,
     op: '>=',
-    target: VIEWS,
+    target,
     runs: [exhausted],
   })
 }
@@ -125,6 +143,7 @@ async function expand(
 
 /** A process that plays. */
 class Player {
+  readonly #highTip: boolean
   readonly #child: ChildProcess = fork(fileURLToPath(import.meta.url), {
     // Most of what a step makes is gone soon, but not before the next collection of a small space.
     execArgv: [...process.execArgv, '--max-semi-space-size=64'],
@@ -133,8 +152,12 @@ class Player {
   cpuMs = 0
   bytes = 0
 
-  async play(task: Task): Promise<Answer> {
-    this.#child.send(task)
+  constructor(highTip: boolean) {
+    this.#highTip = highTip
+  }
+
+  async play(task: Omit<Task, 'highTip'>): Promise<Answer> {
+    this.#child.send({ ...task, highTip: this.#highTip } satisfies Task)
     const next = await Promise.race([once(this.#child, 'message'), this.#ended.then(() => [])])
     const [answer] = next as [Answer?]
     if (answer === undefined) throw new Error('a process of the search ended')
@@ -190,6 +213,9 @@ function cpuMsSince(before: NodeJS.CpuUsage): number {
 
 if (process.send === undefined) await lead()
 else {
-  const twins = new Twins()
-  process.on('message', (task: Task) => process.send?.(answerOf(twins, task)))
+  let twins: Twins | undefined
+  process.on('message', (task: Task) => {
+    twins ??= new Twins(undefined, { highTip: task.highTip })
+    process.send?.(answerOf(twins, task))
+  })
 }

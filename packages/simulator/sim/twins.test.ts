@@ -13,6 +13,7 @@ import type { Renaming } from '../src/scope/stateText.ts'
 import { renamedChoice } from '../src/scope/twinsSymmetry.ts'
 import { loadMutant, removeMutants } from './mutants.ts'
 import { MUTATIONS } from './mutationTable.ts'
+import { TIP_MUTATIONS } from './tipMutations.ts'
 import { twinsScenarioOf } from './twinsScenarioOf.ts'
 
 const FRESH_FROM = randomInt(2 ** 31)
@@ -32,32 +33,36 @@ describe('four validators and a twin', () => {
   // A state is played on once, from the first scenario that led to it, with the nodes called otherwise: what follows must
   // be what follows on cores of the scenario's own, in which nothing was looked up, merged or renamed.
   it.each([
-    [1, 3],
-    [FRESH_FROM, 5],
-  ])('what is merged goes on as it would alone (seed %i, %i views)', (seed, viewCount) => {
-    const prng = new Prng(seed)
-    const twins = new Twins()
-    const firstWith = new Map<string, TwinsScenario>()
-    let merged = 0
-    for (let i = 0; i < 60; i++) {
-      const scenario = twinsScenarioOf(prng, viewCount)
-      const alone = formsOfTwins(scenario)
-      let at: TwinsScenario = { firstLeader: Math.min(scenario.firstLeader, 1), views: [] }
-      for (const [view, choice] of scenario.views.entries()) {
-        const renaming = renamingBetween(alone[view]!, twins.formOf(at))
-        at = { ...at, views: [...at.views, renamedChoice(choice, renaming)] }
-        const { key } = twins.formOf(at)
-        expect(key, `${JSON.stringify(scenario)}, after view ${view + 1}`).toBe(
-          alone[view + 1]!.key,
-        )
-        const first = firstWith.get(`${view} ${key}`)
-        if (first === undefined) firstWith.set(`${view} ${key}`, at)
-        else if (JSON.stringify(first) !== JSON.stringify(at)) merged += 1
-        at = first ?? at
+    [1, 3, false],
+    [FRESH_FROM, 5, false],
+    [FRESH_FROM, 4, true],
+  ])(
+    'what is merged goes on as it would alone (seed %i, %i views, tips: %s)',
+    (seed, viewCount, highTip) => {
+      const prng = new Prng(seed)
+      const twins = new Twins(undefined, { highTip })
+      const firstWith = new Map<string, TwinsScenario>()
+      let merged = 0
+      for (let i = 0; i < 60; i++) {
+        const scenario = { ...twinsScenarioOf(prng, viewCount), highTip }
+        const alone = formsOfTwins(scenario)
+        let at: TwinsScenario = { firstLeader: Math.min(scenario.firstLeader, 1), views: [] }
+        for (const [view, choice] of scenario.views.entries()) {
+          const renaming = renamingBetween(alone[view]!, twins.formOf(at))
+          at = { ...at, views: [...at.views, renamedChoice(choice, renaming)] }
+          const { key } = twins.formOf(at)
+          expect(key, `${JSON.stringify(scenario)}, after view ${view + 1}`).toBe(
+            alone[view + 1]!.key,
+          )
+          const first = firstWith.get(`${view} ${key}`)
+          if (first === undefined) firstWith.set(`${view} ${key}`, at)
+          else if (JSON.stringify(first) !== JSON.stringify(at)) merged += 1
+          at = first ?? at
+        }
       }
-    }
-    expect(merged).toBeGreaterThan(20)
-  })
+      expect(merged).toBeGreaterThan(20)
+    },
+  )
 
   it(`seven views of random scenarios (fresh seed ${FRESH_FROM})`, () => {
     const prng = new Prng(FRESH_FROM)
@@ -83,6 +88,12 @@ function renamingBetween(a: TwinsForm, b: TwinsForm): Renaming {
 }
 
 describe('a fault is found', () => {
+  it('by the search, on a chain with tips: timeouts that do not name theirs', async () => {
+    const mutation = TIP_MUTATIONS.find(({ name }) => name === 'timeouts without the tip')
+    const twins = new Twins(await loadMutant(mutation!), { highTip: true })
+    expect(() => twins.exhaust(2)).toThrow(/^O8: .*; scenario .*"highTip":true/s)
+  })
+
   it.each([
     'quorum of one half',
     'vote after timeout',

@@ -167,7 +167,7 @@ export class Automaton<State extends { readonly view: View }, Outcome>
 
 interface SingleState {
   readonly view: View
-  readonly highQC: { readonly view: View }
+  readonly highQCView: View
 }
 
 /** One node that remembers nothing: it is where its last step led, and each step is one of its core. */
@@ -188,7 +188,7 @@ export class SingleRun<Outcome> implements Steps<SingleState, Outcome> {
 
   at(): { readonly state: SingleState; readonly timers: readonly TimerId[] } {
     const { core, timers, view } = this.#live.node
-    return { state: { view, highQC: core.highQC }, timers: [...timers.keys()] }
+    return { state: { view, highQCView: core.highQC.view }, timers: [...timers.keys()] }
   }
 
   step(_: number, input: StepInput, leaders: LeaderLine): LocalStep<Outcome> {

@@ -20,7 +20,9 @@ export function replayTwins(
   const failureOf = (candidate: TwinsScenario): string | undefined =>
     messageOf(() => playTwins(candidate, coreModule)) ??
     // As the search has it: in its order, and a certificate does not tell whose votes made it.
-    (candidate.highTip ? undefined : messageOf(() => new Twins(coreModule).formOf(candidate)))
+    messageOf(() =>
+      new Twins(coreModule, { highTip: candidate.highTip ?? false }).formOf(candidate),
+    )
   return smallestOf(scenario, failureOf, smallerScenarios)
 }
 

@@ -70,6 +70,8 @@ export class ScopeNode {
   readonly timers: Map<TimerId, number> = new Map()
   readonly #application: VirtualApplication
   readonly isHonest: boolean
+  /** On a chain with tail-fork resistance, §12. */
+  readonly hasTips: boolean
   /** Timeouts that have arrived here. */
   readonly heard: WeakSet<object> = new WeakSet()
   readonly #blockOf: ScopeNodeOptions['blockOf']
@@ -91,6 +93,7 @@ export class ScopeNode {
     this.index = index
     this.validator = validator
     this.isHonest = isHonest
+    this.hasTips = highTip
     this.#blockOf = blockOf
     this.#oracle = new SignatureOracle(index, { highTip })
     this.#application = new VirtualApplication(chain.genesis, { set: chain.set })

@@ -8,6 +8,8 @@ import {
   type Hash,
   type Hex,
   type QuorumCertificate,
+  type TimeoutCertificate,
+  type Tip,
   type View,
 } from '@openliquid/primitives'
 import { PropertyViolation } from '../monitors.ts'
@@ -64,10 +66,10 @@ export class BlockNames {
     if (this.#blocks.has(key)) return
     const lateMs = header.timestampMs - timeOf(header.view)
     const parent = this.of(header.parentHash)
-    const text = `${ownNameOf({ view: header.view, node, lateMs })}/${parent?.text ?? '?'}`
+    const qcView = header.qc.view
+    const text = `${ownNameOf({ view: header.view, node, lateMs, qcView, parent })}/${parent?.text ?? '?'}`
     assert(!this.#texts.has(text), `two blocks are called ${text}`)
     this.#texts.add(text)
-    const qcView = header.qc.view
     this.#blocks.set(key, { view: header.view, node, lateMs, qcView, parent, text })
   }
 
@@ -88,12 +90,15 @@ export function nameOf(block: NamedBlock | undefined, renaming: Renaming): strin
   const { base } = renaming
   if (base !== undefined && isAtOrBelow(block, base)) return `${block.view}`
   if (block.parent === undefined) return 'g'
-  const { lateMs, node, parent, view } = block
-  return `${ownNameOf({ view, node: renaming.node(node), lateMs })}/${nameOf(parent, renaming)}`
+  const { lateMs, node, parent, qcView, view } = block
+  return `${ownNameOf({ view, node: renaming.node(node), lateMs, qcView, parent })}/${nameOf(parent, renaming)}`
 }
 
-function ownNameOf({ lateMs, node, view }: Pick<NamedBlock, 'view' | 'node' | 'lateMs'>): string {
-  return `${view}.${node}${lateMs === 0 ? '' : `+${lateMs}`}`
+function ownNameOf({ lateMs, node, parent, qcView, view }: Omit<NamedBlock, 'text'>): string {
+  const late = lateMs === 0 ? '' : `+${lateMs}`
+  // §12: a parent that was proposed again is certified in several views.
+  const on = parent === undefined || parent.view === qcView ? '' : `^${qcView}`
+  return `${view}.${node}${late}${on}`
 }
 
 /** Whether one of the two blocks is the other or below it. */
@@ -107,6 +112,8 @@ export function areOnOneBranch(a: NamedBlock, b: NamedBlock): boolean {
 export interface NodeState {
   readonly view: View
   readonly highQC: NamedBlock | undefined
+  /** Of a block that was proposed again, above the block's own. */
+  readonly highQCView: View
   readonly committed: NamedBlock | undefined
   readonly lockedView: View
   readonly plain: string
@@ -114,6 +121,9 @@ export interface NodeState {
   readonly blocks: readonly {
     readonly block: NamedBlock | undefined
     readonly isCertified: boolean
+    /** Highest view in which it is certified. */
+    readonly qcView: View | undefined
+    readonly isVoted: boolean
   }[]
   readonly votes: readonly {
     readonly view: View
@@ -124,6 +134,8 @@ export interface NodeState {
     readonly view: View
     readonly signer: number
     readonly highQC: NamedBlock | undefined
+    readonly highQCView: View
+    readonly tip: NamedBlock | undefined
     readonly vote: NamedBlock | undefined
   }[]
   /** A proposal for its vote, our own block (here its parent) for its payload, a block for its ancestors. */
@@ -131,13 +143,33 @@ export interface NodeState {
     readonly as: 'candidate' | 'draft' | 'draft cut off' | 'orphan'
     readonly block: NamedBlock | undefined
   }[]
+  /** On a chain with §12; absent on others. */
+  readonly tips: TipState | undefined
+}
+
+/** What §12 adds to the state of a node. */
+interface TipState {
+  /** The block last voted for. */
+  readonly voted: NamedBlock | undefined
+  /** Of the TC that led into the view. */
+  readonly entry: NamedBlock | undefined
+  /** Refused in this view, or a later one. */
+  readonly refused: { readonly view: View; readonly tip: NamedBlock | undefined } | undefined
+  /** Asked for in this view, and who refused it. */
+  readonly requested:
+    | { readonly tip: NamedBlock | undefined; readonly refusers: readonly number[] }
+    | undefined
+  /** What the leader of this view wants to know of. */
+  readonly asked: NamedBlock | undefined
+  /** Of the TC of the proposal that waits for our vote. */
+  readonly candidate: NamedBlock | undefined
 }
 
 /**
  * The state of a node without what decides nothing in lockstep: clocks, back-off, whom to ask for a block, what is
  * only about the log, and what was signed in views that have passed, which binds by the lock alone.
  */
-export function stateOf({ core, timers }: ScopeNode, names: BlockNames): NodeState {
+export function stateOf({ core, hasTips, timers }: ScopeNode, names: BlockNames): NodeState {
   const dump = core.dump()
   const { status } = dump
   const { view } = status
@@ -145,6 +177,7 @@ export function stateOf({ core, timers }: ScopeNode, names: BlockNames): NodeSta
   return {
     view,
     highQC: of(dump.highQC),
+    highQCView: dump.highQC.view,
     committed: names.of(dump.committed),
     lockedView: dump.safety?.lockedView ?? 0n,
     plain: [...[...timers.keys()].sort(), entryText(dump), safetyText(dump)].join(),
@@ -152,16 +185,20 @@ export function stateOf({ core, timers }: ScopeNode, names: BlockNames): NodeSta
     blocks: dump.blocks.map((node) => ({
       block: names.of(node.blockHash),
       isCertified: node.qc !== undefined,
+      qcView: node.qc?.view,
+      isVoted: node.isVoted,
     })),
     votes: dump.votes.map((vote) => ({
       view: vote.view,
       signer: vote.signer,
       block: names.of(vote.blockHash),
     })),
-    timeouts: dump.timeouts.map(({ highQC, signer, view: at, vote }) => ({
+    timeouts: dump.timeouts.map(({ highQC, highTip, signer, view: at, vote }) => ({
       view: at,
       signer,
       highQC: of(highQC),
+      highQCView: highQC.view,
+      tip: tipNamed(highTip, names),
       vote: vote === undefined ? undefined : names.of(vote.blockHash),
     })),
     waiting: [
@@ -181,7 +218,38 @@ export function stateOf({ core, timers }: ScopeNode, names: BlockNames): NodeSta
         ({ blockHash: hash }) => ({ as: 'orphan', block: names.of(hash) }) as const,
       ),
     ],
+    tips: hasTips ? tipsOf(dump, names) : undefined,
   }
+}
+
+function tipsOf(
+  { candidate, lastTC, recovery, safety, status }: CoreDump,
+  names: BlockNames,
+): TipState {
+  const { view } = status
+  const { asked, own } = recovery
+  const refusal = safety?.lastNoEndorse
+  return {
+    voted: tipNamed(safety?.highTip, names),
+    entry:
+      lastTC !== undefined && lastTC.view + 1n === view
+        ? tipNamed(lastTC.highTip, names)
+        : undefined,
+    refused:
+      refusal === undefined || refusal.noEndorse.view < view
+        ? undefined
+        : { view: refusal.noEndorse.view, tip: names.of(refusal.tip) },
+    requested:
+      own?.view !== view
+        ? undefined
+        : { tip: names.of(own.tip), refusers: own.refusals.map(({ signer }) => signer) },
+    asked: asked?.view === view ? tipNamed(asked.tc.highTip, names) : undefined,
+    candidate: tipNamed(candidate?.tc?.highTip, names),
+  }
+}
+
+function tipNamed(tip: Tip | undefined, names: BlockNames): NamedBlock | undefined {
+  return tip === undefined ? undefined : names.of(blockHash(tip.header))
 }
 
 /**
@@ -191,10 +259,11 @@ export function stateOf({ core, timers }: ScopeNode, names: BlockNames): NodeSta
  * @throws {PropertyViolation} highQC does not cover the lock, which would forbid every timeout
  */
 export function bindingState(state: NodeState): NodeState {
-  if (state.lockedView > (state.highQC?.view ?? 0n)) {
+  if (state.lockedView > state.highQCView) {
     throw new PropertyViolation(`R3: locked on view ${state.lockedView} above highQC`)
   }
-  return { ...state, lockedView: 0n, blocks: [] }
+  // With tips it counts who has a block: only who has not may refuse it.
+  return { ...state, lockedView: 0n, blocks: state.tips === undefined ? [] : state.blocks }
 }
 
 /**
@@ -207,14 +276,18 @@ export function stateText(state: NodeState, renaming: Renaming, lowest: View): s
   const { validator } = renaming
   return [
     state.view,
-    name(state.highQC),
+    certifiedName(state.highQC, state.highQCView, name),
     name(state.committed),
     state.lockedView,
     state.plain,
     state.safety.map((block) => (block === undefined ? '' : name(block))).join(),
     // A certified block that is missing is fetched at once, and one below highQC says nothing more.
     sorted(
-      state.blocks.flatMap(({ block, isCertified }) => {
+      state.blocks.flatMap(({ block, isCertified, isVoted, qcView }) => {
+        if (state.tips !== undefined) {
+          const at = qcView === undefined ? '' : `c${qcView}`
+          return [`${name(block)}${at}${isVoted ? 'v' : ''}`]
+        }
         if (block === undefined || block.view < lowest) {
           if (!isCertified || block === undefined) return []
         }
@@ -229,12 +302,40 @@ export function stateText(state: NodeState, renaming: Renaming, lowest: View): s
     ),
     sorted(
       state.timeouts.map(
-        ({ highQC, signer, view, vote }) =>
-          `${view}${validator(signer)}${name(highQC)}${vote === undefined ? '' : name(vote)}`,
+        ({ highQC, highQCView, signer, tip, view, vote }) =>
+          `${view}${validator(signer)}${certifiedName(highQC, highQCView, name)}${tip === undefined ? '' : `^${name(tip)}`}${vote === undefined ? '' : name(vote)}`,
       ),
     ),
     sorted(state.waiting.map(({ as, block }) => `${as} ${name(block)}`)),
+    state.tips === undefined ? '' : tipsText(state.tips, name, validator),
   ].join('|')
+}
+
+function tipsText(
+  { asked, candidate, entry, refused, requested, voted }: TipState,
+  name: (block: NamedBlock | undefined) => string,
+  validator: Renaming['validator'],
+): string {
+  const tip = (block: NamedBlock | undefined): string => (block === undefined ? '' : name(block))
+  return [
+    tip(voted),
+    tip(entry),
+    refused === undefined ? '' : `${refused.view}${name(refused.tip)}`,
+    requested === undefined
+      ? ''
+      : `${name(requested.tip)}${sorted(requested.refusers.map((one) => `${validator(one)}`))}`,
+    tip(asked),
+    tip(candidate),
+  ].join('^')
+}
+
+/** A block and the view of its certificate, if that is not the block's own. */
+function certifiedName(
+  block: NamedBlock | undefined,
+  view: View,
+  name: (block: NamedBlock | undefined) => string,
+): string {
+  return block === undefined || block.view === view ? name(block) : `${name(block)}@${view}`
 }
 
 /** A message as far as its recipient acts by it. */
@@ -244,25 +345,39 @@ export function messageText(
   renaming: Renaming,
 ): string {
   const block = (hash: Hash): string => nameOf(names.of(hash), renaming)
+  const certified = ({ blockHash: hash, view }: QuorumCertificate): string =>
+    certifiedName(names.of(hash), view, (one) => nameOf(one, renaming))
+  const tip = (one: Tip | undefined): string =>
+    one === undefined ? '' : `^${block(blockHash(one.header))}`
+  const entry = (tc: TimeoutCertificate | undefined): string =>
+    tc === undefined ? '' : `${certified(tc.highQC)}${tip(tc.highTip)}`
   switch (message.kind) {
     case 'proposal': {
-      const { block: proposed, tc } = message.proposal
-      return `p${block(blockHash(proposed.header))}${tc === undefined ? '' : `,${block(tc.highQC.blockHash)}`}`
+      const { block: proposed, nec, tc, view } = message.proposal
+      const again = proposed.header.view === view ? '' : `@${view}`
+      const refused = nec === undefined ? '' : `-${nec.tipQCView}`
+      return `p${block(blockHash(proposed.header))}${again}${refused}${tc === undefined ? '' : `,${entry(tc)}`}`
     }
     case 'vote':
       return `v${message.vote.view}${block(message.vote.blockHash)}${renaming.validator(message.vote.signer)}`
     case 'timeout': {
-      const { highQC, lastTC, signer, view, vote } = message.timeout
-      const tc = lastTC === undefined ? '' : block(lastTC.highQC.blockHash)
-      return `t${view}${renaming.validator(signer)}${block(highQC.blockHash)},${tc},${vote === undefined ? '' : block(vote.blockHash)}`
+      const { highQC, highTip, lastTC, signer, view, vote } = message.timeout
+      return `t${view}${renaming.validator(signer)}${certified(highQC)}${tip(highTip)},${entry(lastTC)},${vote === undefined ? '' : block(vote.blockHash)}`
     }
     case 'advanceView': {
       const { highQC, highestCommit, tc } = message.advanceView
-      const entry = tc === undefined ? '' : `${tc.view}${block(tc.highQC.blockHash)}`
       const [committed] = highestCommit?.path ?? []
       const commit = committed === undefined ? '' : block(blockHash(committed))
-      return `a${block(highQC.blockHash)},${entry},${commit}`
+      return `a${certified(highQC)},${tc === undefined ? '' : `${tc.view}${entry(tc)}`},${commit}`
     }
+    case 'noEndorse': {
+      const { signer, tipQCView, view } = message.noEndorse
+      return `n${view}${renaming.validator(signer)},${tipQCView}`
+    }
+    case 'roundRecovery':
+      return `r${message.roundRecovery.tc.view}${entry(message.roundRecovery.tc)}`
+    case 'tipBlock':
+      return `k${block(blockHash(message.block.header))}`
     default:
       return message.kind
   }

@@ -42,10 +42,10 @@ export function playTwins(
  * @throws {PropertyViolation} a property is broken
  */
 export function formsOfTwins(
-  { firstLeader, views }: TwinsScenario,
+  { firstLeader, highTip = false, views }: TwinsScenario,
   coreModule: CoreModule = REAL_CORE,
 ): TwinsForm[] {
-  const world = new TwinsWorld(coreModule, PLAIN_CHAIN)
+  const world = new TwinsWorld(coreModule, { ...PLAIN_CHAIN, highTip })
   const nodes = Array.from({ length: NODES }, (_, index) => new SingleRun(world.makerOf(index)))
   const forms = new TwinsForms(world, (node) =>
     stateOf((nodes[node] as SingleRun<Speech>).node, world.names),
@@ -69,13 +69,19 @@ export function formsOfTwins(
  */
 export class Twins {
   readonly #coreModule: CoreModule
+  readonly #highTip: boolean
   #memory: Memory
   /** Steps of real cores, of what is forgotten. */
   #stepsBefore = 0
 
-  constructor(coreModule: CoreModule = REAL_CORE) {
+  /** @param options - with `highTip` the chain has tail-fork resistance, §12 */
+  constructor(
+    coreModule: CoreModule = REAL_CORE,
+    { highTip = false }: { readonly highTip?: boolean } = {},
+  ) {
     this.#coreModule = coreModule
-    this.#memory = emptyMemory(coreModule)
+    this.#highTip = highTip
+    this.#memory = emptyMemory(coreModule, highTip)
   }
 
   /** Local states kept at present, and steps of real cores so far. */
@@ -124,7 +130,7 @@ export class Twins {
     const { coreSteps, localStates } = this.counts
     if (localStates > LOCAL_STATES_MAX) {
       this.#stepsBefore = coreSteps
-      this.#memory = emptyMemory(this.#coreModule)
+      this.#memory = emptyMemory(this.#coreModule, this.#highTip)
     }
     const { form, global } = this.#arrive(scenario)
     return choicesUpTo(form.renamings).map(({ choice, order, size }) => {
@@ -169,7 +175,11 @@ export class Twins {
       return playView(world, automata, play)
     } catch (error) {
       if (!(error instanceof Error)) throw error
-      const scenario = { firstLeader, views: [...views, play.choice] }
+      const scenario = {
+        firstLeader,
+        ...(this.#highTip ? { highTip: true } : {}),
+        views: [...views, play.choice],
+      }
       const text = `${error.message}; scenario ${JSON.stringify(scenario)}`
       throw new PropertyViolation(text, { cause: error })
     }
@@ -185,8 +195,8 @@ interface Memory {
   readonly path: Arrived[]
 }
 
-function emptyMemory(coreModule: CoreModule): Memory {
-  const world = new TwinsWorld(coreModule, SEARCH_CHAIN)
+function emptyMemory(coreModule: CoreModule, highTip: boolean): Memory {
+  const world = new TwinsWorld(coreModule, { ...SEARCH_CHAIN, highTip })
   const automata = Array.from(
     { length: NODES },
     (_, index) =>

@@ -3,7 +3,7 @@ import type { TwinsChoice } from './twinsSymmetry.ts'
 /** A scenario, or the beginning of one. */
 export interface TwinsScenario {
   readonly firstLeader: number
-  /** On a chain with tail-fork resistance (§12): to be played by itself only, states are not told apart there. */
+  /** On a chain with tail-fork resistance, §12. */
   readonly highTip?: boolean
   readonly views: readonly TwinsChoice[]
 }

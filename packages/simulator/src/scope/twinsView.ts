@@ -20,10 +20,7 @@ const DELIVERIES_MAX = 10_000
 const DELIVERIES_SHOWN = 12
 
 /** What a view is played by. */
-export type TwinsNode = Steps<
-  { readonly view: View; readonly highQC: { readonly view: View } | undefined },
-  Speech
->
+export type TwinsNode = Steps<{ readonly view: View; readonly highQCView: View }, Speech>
 
 /** Something on its way to one node. */
 export interface Delivery {
@@ -237,7 +234,7 @@ class TwinsView {
       if (known?.message.kind !== 'advanceView') return true
       const { state } = this.#at(to)
       const { highQC } = known.message.advanceView
-      if (state.view === BigInt(view) && (state.highQC?.view ?? 0n) >= highQC.view) return false
+      if (state.view === BigInt(view) && state.highQCView >= highQC.view) return false
       const key = `${to}${known.key}`
       if (news.has(key)) return false
       news.add(key)

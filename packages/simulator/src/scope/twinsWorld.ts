@@ -199,7 +199,7 @@ export class TwinsWorld {
     message: ConsensusMessage,
     { to: recipients, sent }: { readonly to: readonly number[] } & Pick<Heard, 'sent'>,
   ): readonly Certified[] {
-    const known = this.#isSearched ? this.#register(message) : this.#once(message)
+    const known = this.#isSearched ? this.#register(message, sender) : this.#once(message)
     const input = this.#isSearched
       ? this.#input(`${sender}${known.key}`, (id) => messageInput(id, sender, known))
       : messageInput(0, sender, known)
@@ -219,8 +219,11 @@ export class TwinsWorld {
   }
 
   /** One object for all messages that say the same. */
-  #register(message: ConsensusMessage): KnownMessage {
-    const key = messageText(message, this.names, AS_IS)
+  #register(message: ConsensusMessage, sender: number): KnownMessage {
+    // What leaders sign around the block of another names them nowhere.
+    const isEnvelope = message.kind === 'proposal' || message.kind === 'roundRecovery'
+    const signer = isEnvelope ? `${sender % VALIDATORS}` : ''
+    const key = `${signer}${messageText(message, this.names, AS_IS)}`
     const known = this.#messages.get(key)
     if (known !== undefined) return known
     const fresh = this.#once(message)
