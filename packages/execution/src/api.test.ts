@@ -4,8 +4,8 @@ import * as execution from './index.ts'
 test('exports exactly these names', () => {
   expect(Object.keys(execution)).toMatchInlineSnapshot(`
     [
-      "AccountValuer",
       "EvmError",
+      "AccountValuer",
       "Application",
       "isEmptyPayload",
       "ExecutionError",
