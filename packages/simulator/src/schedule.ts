@@ -198,7 +198,9 @@ function withMembership(plan: Plan): Plan {
     atMs: prng.chance(300) ? 0 : prng.below(plan.disturbedMs),
     fetchesState: prng.chance(500),
   }))
-  // Who fetches a state does not know what it signed before: it is silent for the rest of the epoch, and not to be missed.
+  // Who fetches a state is honest, and every monitor holds it to that. But it does not know what it signed before, so it is
+  // silent until the next epoch begins (§7); and where silent and faulty members have a third of the stake, none ever does.
+  // Which epoch it comes into only the run tells, so no line of stakes may miss it.
   const useless = new Set([
     ...plan.twins,
     ...plan.faults.map(({ node }) => node),
