@@ -8,7 +8,7 @@ import { BenchNode, CHAIN_ID, GENESIS_HASH, seedOf, validatorSetOf } from './ben
 const WARM_UP_MS = Number(process.env['IDLE_WARM_UP_MS'] ?? 120_000)
 const MEASURE_MS = Number(process.env['IDLE_MEASURE_MS'] ?? 60_000)
 const PEERS = 3
-const BEAT_MS = 750
+const BEAT_MS = 800
 const percent = (ms: number): number => (ms / MEASURE_MS) * 100
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 

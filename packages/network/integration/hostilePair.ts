@@ -25,7 +25,7 @@ export async function hostilePair(): Promise<HostilePair> {
   const validatorSet = validatorSetOf(2)
   const victim = testNode(0, {
     validatorSet,
-    timing: { ...QUICK, helloTimeoutMs: 1_200, frameTimeoutMs: 300 },
+    timing: { ...QUICK, helloTimeoutMs: 2_000, frameTimeoutMs: 300 },
   })
   await victim.start()
   const friend = testNode(1, { validatorSet, peers: victim.manager.multiaddrs() })

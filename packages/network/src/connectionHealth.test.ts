@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { ConnectionHealth } from './connectionHealth.ts'
 
-const BEAT = 600
-const SUSPECT_MS = 720
-const DOWN_MS = 1_440
+const BEAT = 640
+const SUSPECT_MS = 760
+const DOWN_MS = 1_520
 
 function connected(): ConnectionHealth {
   const health = new ConnectionHealth(BEAT)
@@ -20,8 +20,8 @@ test('a peer that is heard stays connected', () => {
 })
 
 test.each([
-  ['just before a beat and a fifth', SUSPECT_MS - 1, undefined],
-  ['a beat and a fifth', SUSPECT_MS, 'suspect'],
+  ['just before a beat and three sixteenths', SUSPECT_MS - 1, undefined],
+  ['a beat and three sixteenths', SUSPECT_MS, 'suspect'],
 ] as const)('after %s of silence', (_, silentMs, state) => {
   expect(connected().judge(silentMs)).toBe(state)
 })

@@ -1,8 +1,8 @@
 import type { ChannelState } from './networkHealth.ts'
 
-/** A fifth of a beat late: 900 ms of silence. */
-const SUSPECT_AFTER_BEATS = 6 / 5
-const DOWN_AFTER_BEATS = 12 / 5
+/** Three sixteenths of a beat late: 950 ms of silence. */
+const SUSPECT_AFTER_BEATS = 19 / 16
+const DOWN_AFTER_BEATS = 19 / 8
 /** Weight of the newest round trip. */
 const RTT_WEIGHT = 0.2
 const BEATS_REMEMBERED = 8

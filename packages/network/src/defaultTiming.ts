@@ -2,7 +2,7 @@ import type { NetworkTiming } from './networkConfig.ts'
 
 /** Values of network.md, health and partition; framing and limits. */
 export const DEFAULT_TIMING: NetworkTiming = {
-  heartbeatMs: 750,
+  heartbeatMs: 800,
   helloTimeoutMs: 3_000,
   dialTimeoutMs: 2_000,
   redialDelayMsMin: 250,

@@ -3,7 +3,7 @@ import { sha256, uintToBytes, utf8ToBytes } from '@openliquid/primitives'
 import { RPC_BYTES_MAX, RPC_MESSAGES_MAX, RPC_SUBSCRIPTIONS_MAX } from './limits.ts'
 
 /** What gossipsub reckons with; our beat. */
-const GOSSIP_HEARTBEAT_MS = 750
+const GOSSIP_HEARTBEAT_MS = 800
 /** Between two decays of gossip's own scores; theirs halve in it, as ours do. */
 export const SCORE_DECAY_MS = 10_000
 const MESSAGE_ID_DOMAIN = utf8ToBytes('OPENLIQUID-GOSSIP-1')

@@ -11,7 +11,7 @@ export const OTHER_BODY_BYTES_MAX: number = 64 * KIB
 export const HELLO_BYTES_MAX: number = 4 * KIB
 /** Bytes of a control frame that is no hello: proofs, goodbyes, heartbeats with their tokens. */
 export const CONTROL_BYTES_MAX = 288
-/** Pulses that one heartbeat allows: the next 48 s of an idle connection. A head that changes is told by a heartbeat at once. */
+/** Pulses that one heartbeat allows: the next 51 s of an idle connection. A head that changes is told by a heartbeat at once. */
 export const PULSE_TOKENS_MAX = 64
 /** Bytes of a request: sync requests are some hundred bytes. */
 export const REQUEST_BYTES_MAX: number = 64 * KIB

@@ -7,7 +7,7 @@ import { peerIdFromNodeKey } from './libp2pNode.ts'
 import type { ByteStream, ByteStreamListener, P2pHost } from './p2pHost.ts'
 import { PeerLinks } from './peerLinks.ts'
 
-const BEAT_MS = 750
+const BEAT_MS = 800
 
 class FakeStream implements ByteStream {
   isOpen = true
@@ -160,7 +160,7 @@ const beats = (count: number): Promise<unknown> =>
   vi.advanceTimersByTimeAsync(Math.round(count * BEAT_MS))
 
 beforeEach(() => {
-  vi.useFakeTimers({ now: 750_000_100 })
+  vi.useFakeTimers({ now: 800_000_100 })
   wire = { isCut: false, hasPulses: true, delayMs: 0 }
   one = new Side(1, wire)
   two = new Side(2, wire)
@@ -211,7 +211,7 @@ test('a new head is told with the next beat', async () => {
   expect(one.sent - before).toBe(1)
 })
 
-test('a cut is suspected 900 ms after the last sign of life, and down 900 ms later', async () => {
+test('a cut is suspected 950 ms after the last sign of life, and down 950 ms later', async () => {
   await connect()
   await beats(3.2)
   const lastMs = Math.floor(Date.now() / BEAT_MS) * BEAT_MS
@@ -220,8 +220,8 @@ test('a cut is suspected 900 ms after the last sign of life, and down 900 ms lat
   for (const side of [one, two]) {
     const times = side.states.slice(1, 3).map(({ state, atMs }) => [state, atMs - lastMs])
     expect(times).toEqual([
-      ['suspect', expect.closeTo(900, -1)],
-      ['down', expect.closeTo(1_800, -1)],
+      ['suspect', expect.closeTo(950, -1)],
+      ['down', expect.closeTo(1_900, -1)],
     ])
     expect(side.faults).toContain('OL_CHANNEL_SILENT')
   }

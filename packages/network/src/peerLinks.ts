@@ -12,7 +12,7 @@ import { PulseTokens } from './pulseTokens.ts'
 /** Beats without any sign that the peer takes what we send, although we hear it. */
 const OUTBOUND_SILENT_BEATS = 8
 /** Part of a beat: a judgement due so shortly before the next beat is left to it; an answered beat must not cost a timer. */
-const JUDGEMENT_SLACK = 1 / 16
+const JUDGEMENT_SLACK = 1 / 32
 /** Beats of peers that come this much later than the last time are still waited for in one go. */
 const LAG_SLACK_MS = 2
 /** A beat later than this tells that we slept. */
