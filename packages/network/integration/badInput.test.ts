@@ -235,6 +235,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 }
 
+const closed = (socket: Socket): Promise<unknown> =>
+  new Promise((resolve) => socket.once('close', resolve))
+
 function halfOpenDials({ manager }: TestNode, count: number, localAddress?: string): Socket[] {
   const port = portOf(manager.multiaddrs())
   const options = { host: '127.0.0.1', port, ...(localAddress && { localAddress }) }
@@ -283,14 +286,15 @@ test('an address whose dials stay half open is refused, and the validators of ot
   const friend = testNode(1, { validatorSet, peers: victim.manager.multiaddrs() })
   await friend.start()
   await until(() => victim.manager.peers().includes(friend.manager.self))
-  // No more than five a second are looked at, and of those four at a time are waited for.
-  await until(() => {
-    for (const socket of halfOpenDials(victim, 1, '127.0.0.2'))
-      socket.setTimeout(20, () => socket.destroy())
-    return victim.manager.stats().halfOpenDials >= 6
-  })
+  // Four at a time are waited for, each until it is cut off.
+  for (const round of [1, 2]) {
+    const sockets = halfOpenDials(victim, 4, '127.0.0.2')
+    await Promise.all(sockets.map(closed))
+    expect(victim.manager.stats().halfOpenDials).toBe(4 * round)
+  }
   const [refused] = halfOpenDials(victim, 1, '127.0.0.2')
-  await new Promise((resolve) => refused!.once('close', resolve))
+  await closed(refused!)
+  expect(victim.manager.stats().halfOpenDials).toBe(8)
   expect(new Set(victim.faults)).toEqual(new Set(['OL_CONNECTION_HALF_OPEN']))
   // The friend comes back, from an address that has a good name.
   await friend.manager.stop()

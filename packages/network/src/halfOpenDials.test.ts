@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { HalfOpenDials } from './halfOpenDials.ts'
-import { ADDRESSES_REMEMBERED_MAX, BAN_FAULT_MS, HALF_OPEN_MAX } from './limits.ts'
+import { ADDRESSES_REMEMBERED_MAX, BAN_FAULT_MS, HALF_OPEN_MAX, HALF_OPEN_MS } from './limits.ts'
 
 function setUp({ sameHost = false } = {}) {
   const faults: string[] = []
@@ -14,11 +14,14 @@ function setUp({ sameHost = false } = {}) {
     onRefused: (address) => refused.push(address),
   })
   let serial = 0
-  /** Dials and ends without a word. */
-  const halfOpen = (ip: string): boolean => {
+  /** Dials and says nothing until it is cut off; no time passes for the others. */
+  const halfOpen = (ip: string, waitMs = HALF_OPEN_MS): boolean => {
     const dial = `${ip}:${++serial}`
     const isTaken = dials.onDialled(dial, ip)
+    const { nowMs } = clock
+    clock.nowMs += waitMs
     dials.onClosed(dial)
+    clock.nowMs = nowMs
     return isTaken
   }
   return { dials, faults, refused, clock, halfOpen }
@@ -48,10 +51,16 @@ test('six at once and the address is refused for a minute, others are not', () =
   expect(halfOpen('10.0.0.1')).toBe(false)
   expect(refused).toEqual(['10.0.0.1'])
   expect(halfOpen('10.0.0.2')).toBe(true)
-  clock.nowMs += BAN_FAULT_MS - 1
+  clock.nowMs += HALF_OPEN_MS + BAN_FAULT_MS - 1
   expect(halfOpen('10.0.0.1')).toBe(false)
   clock.nowMs += 1
   expect(halfOpen('10.0.0.1')).toBe(true)
+})
+
+test('who gives up sooner than we do is told of and never refused', () => {
+  const { faults, halfOpen } = setUp()
+  for (let i = 0; i < 100; i++) expect(halfOpen('10.0.0.1', 2_000)).toBe(true)
+  expect(faults.length).toBe(100)
 })
 
 test('one in ten seconds is never refused', () => {
@@ -115,7 +124,7 @@ test('a sweep forgets refusals that are over', () => {
   for (let n = 0; n < 6; n++) halfOpen('10.0.0.1')
   dials.sweep()
   expect(halfOpen('10.0.0.1')).toBe(false)
-  clock.nowMs += BAN_FAULT_MS
+  clock.nowMs += HALF_OPEN_MS + BAN_FAULT_MS
   dials.sweep()
   expect(halfOpen('10.0.0.1')).toBe(true)
 })

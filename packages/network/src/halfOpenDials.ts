@@ -5,6 +5,7 @@ import {
   ADDRESSES_REMEMBERED_MAX,
   BAN_FAULT_MS,
   HALF_OPEN_MAX,
+  HALF_OPEN_MS,
   HALF_OPEN_PER_ADDRESS_MAX,
   PENALTY_LATE,
 } from './limits.ts'
@@ -20,8 +21,12 @@ export interface HalfOpenDialsOptions {
   onRefused(address: string): void
 }
 
+/** Our own deadline ends a dial a little after it was told of. */
+const DEADLINE_SLACK_MS = 500
+
 interface Dial {
   readonly address: string
+  readonly atMs: number
   /** We ended it ourselves, or the peer is known now: its end is no fault. */
   isExcused: boolean
 }
@@ -29,8 +34,9 @@ interface Dial {
 /**
  * Connections that others open to us, until it is known who they are. What goes wrong before has no peer, so the address answers.
  *
- * A few at a time for each address and for all together; one that ends without an identity costs its address penalty points, as
- * a late hello costs a peer, and at the limit the address is refused for a minute. Addresses of configured peers, and those from
+ * A few at a time for each address and for all together. One that ends without an identity is told of; one that we had to end, after
+ * five seconds, costs its address penalty points, as a late hello costs a peer, and at the limit the address is refused for a
+ * minute. Who gives up sooner costs nothing: so does an honest node whose handshake is slow, be it for our sake. Addresses of configured peers, and those from
  * which a validator was connected, are told of and never refused: their network may be as bad as it likes.
  * @see docs/spec/network.md, admission
  */
@@ -62,7 +68,7 @@ export class HalfOpenDials {
       const judged = [...this.#dials.values()].filter((other) => !this.#trusted.has(other.address))
       const ofAddress = judged.filter((other) => other.address === address)
       if (ofAddress.length >= HALF_OPEN_PER_ADDRESS_MAX) {
-        this.#blame(address, `more than ${HALF_OPEN_PER_ADDRESS_MAX} at a time`)
+        this.#tell(address, `more than ${HALF_OPEN_PER_ADDRESS_MAX} at a time`)
         return false
       }
       if (judged.length >= HALF_OPEN_MAX) {
@@ -70,7 +76,7 @@ export class HalfOpenDials {
         return false
       }
     }
-    this.#dials.set(dial, { address, isExcused: false })
+    this.#dials.set(dial, { address, atMs: nowMs(), isExcused: false })
     return true
   }
 
@@ -98,7 +104,10 @@ export class HalfOpenDials {
   onClosed(dial: string): void {
     const pending = this.#dials.get(dial)
     this.#dials.delete(dial)
-    if (pending?.isExcused === false) this.#blame(pending.address, 'ended before its handshake')
+    if (pending === undefined || pending.isExcused) return
+    const { address, atMs } = pending
+    this.#tell(address, 'ended before its handshake')
+    if (this.#options.nowMs() - atMs >= HALF_OPEN_MS - DEADLINE_SLACK_MS) this.#blame(address)
   }
 
   /** Forgets what has no more effect. O(addresses). */
@@ -110,9 +119,12 @@ export class HalfOpenDials {
     }
   }
 
-  #blame(address: string, detail: string): void {
-    const { sameHost, nowMs, onFault } = this.#options
-    onFault(address, { code: 'OL_CONNECTION_HALF_OPEN', detail })
+  #tell(address: string, detail: string): void {
+    this.#options.onFault(address, { code: 'OL_CONNECTION_HALF_OPEN', detail })
+  }
+
+  #blame(address: string): void {
+    const { sameHost, nowMs } = this.#options
     if (sameHost || this.#trusted.has(address)) return
     if (!this.#score.add(address, PENALTY_LATE, nowMs())) return
     this.#refusedUntilMs.set(address, nowMs() + BAN_FAULT_MS)

@@ -23,7 +23,7 @@ import { fairReads } from './fairReads.ts'
 import { gossipSettings, SCORE_DECAY_MS } from './gossipSettings.ts'
 import { forwardEncodedOnce, forwardToFew, readThroughInbox } from './gossipTuning.ts'
 import { Libp2pStream } from './libp2pStream.ts'
-import { CONNECTIONS_MAX } from './limits.ts'
+import { CONNECTIONS_MAX, HALF_OPEN_MS } from './limits.ts'
 import type { ByteStream, P2pHost, P2pHostHandlers, RawGossip } from './p2pHost.ts'
 import { type Pulse, pulseOf } from './pulse.ts'
 import { thriftyConnection, thriftyDecoder, thriftyMuxer } from './thrift.ts'
@@ -166,7 +166,7 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
       maxIncomingPendingConnections: sameHost ? 1_000 : 32,
       dialTimeout: dialTimeoutMs,
       addressDialTimeout: dialTimeoutMs,
-      inboundUpgradeTimeout: 5_000,
+      inboundUpgradeTimeout: HALF_OPEN_MS,
       outboundStreamProtocolNegotiationTimeout: 5_000,
       inboundStreamProtocolNegotiationTimeout: 5_000,
       connectionCloseTimeout: 500,

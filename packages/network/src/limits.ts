@@ -148,6 +148,8 @@ export const DISCOVERY_ADDRESSES_MAX = 32
 export const DISCOVERY_DIALS_MAX = 4
 /** Steps between two questions where nobody has news: eleven minutes; a small network that is complete rests. */
 export const DISCOVERY_INTERVAL_MAX = 64
+/** Time in which a dial of another must have proved its key. Longer than our own dials take, so that who gives up is not blamed. */
+export const HALF_OPEN_MS = 5_000
 /** Dials of others under way at a time, of addresses that are not trusted: of libp2p's 32 a quarter stays for those that are. */
 export const HALF_OPEN_MAX = 24
 /** The same for one address: a node behind it dials once, two that come at the same time are a household. */
