@@ -49,21 +49,21 @@ class BookCore {
       const bestPx = book.bestPx(!isBuy)
       if (bestPx === 0 || (isBuy ? bestPx > px : bestPx < px)) break
       const maker = book.best(!isBuy)
-      const open = arena.size[maker] as number
+      const open = arena.size(maker)
       const traded = Math.min(left, open)
-      this.#event(TRADE, arena.oid[maker] as number, oid, bestPx, traded)
+      this.#event(TRADE, arena.oid(maker), oid, bestPx, traded)
       left -= traded
       if (traded === open) this.remove(maker)
       else book.resize(maker, open - traded)
     }
     if (left === 0 || kind === IOC) return
     const row = arena.take()
-    arena.oid[row] = oid
-    arena.owner[row] = user
-    arena.flags[row] = isBuy ? ORDER_IS_BUY : 0
-    arena.px[row] = px
-    arena.size[row] = left
-    arena.origSize[row] = size
+    arena.setOid(row, oid)
+    arena.setOwner(row, user)
+    arena.setFlags(row, isBuy ? ORDER_IS_BUY : 0)
+    arena.setPx(row, px)
+    arena.setSize(row, left)
+    arena.setOrigSize(row, size)
     arena.index(row)
     book.insert(row)
     this.#event(NEW, oid, user, px, left)
@@ -72,7 +72,7 @@ class BookCore {
   cancel(oid: number): void {
     const row = this.arena.find(oid)
     if (row === NO_ROW) throw new Error('the stream cancels an order that is gone')
-    this.#event(REMOVED, oid, this.arena.owner[row] as number, 0, this.arena.size[row] as number)
+    this.#event(REMOVED, oid, this.arena.owner(row), 0, this.arena.size(row))
     this.remove(row)
   }
 
@@ -144,8 +144,8 @@ function makeStream(): {
         live[at] = live[live.length - 1] as number
         live.pop()
       }
-      isBuy = ((core.arena.flags[row] as number) & ORDER_IS_BUY) !== 0
-      if (kind === MOVE) stream.size[i] = core.arena.size[row] as number
+      isBuy = (core.arena.flags(row) & ORDER_IS_BUY) !== 0
+      if (kind === MOVE) stream.size[i] = core.arena.size(row)
     }
     stream.isBuy[i] = isBuy ? 1 : 0
     // What is too much in the book is taken out again by orders that cross.

@@ -641,14 +641,14 @@ export class CoreState {
   #orderSizeChanged(market: Market, row: number, change: number): void {
     const { arena } = this.orders
     this.touched.add(market)
-    const flags = arena.flags[row] as number
+    const flags = arena.flags(row)
     const isBuy = (flags & ORDER_IS_BUY) !== 0
     if (market.kind === 'perp') {
       if ((flags & ORDER_IS_REDUCE_ONLY) !== 0) return
-      this.positions.addOpening(arena.owner[row] as number, market.asset, isBuy, change)
+      this.positions.addOpening(arena.owner(row), market.asset, isBuy, change)
       return
     }
-    const wei = spotHoldOf(market, { isBuy, px: arena.px[row] as number, size: change })
+    const wei = spotHoldOf(market, { isBuy, px: arena.px(row), size: change })
     add(this.totals.orderHold, (isBuy ? market.quote : market.base).index, wei)
   }
 

@@ -240,14 +240,14 @@ export class EventJournal {
     const at = this.#columns.reserve(ORDER_CELLS)
     const { cells } = this.#columns
     cells[at] = kind
-    cells[at + 1] = arena.owner[row] as number
-    cells[at + 2] = arena.asset[row] as number
-    cells[at + 3] = (arena.flags[row] as number) | (cloid === undefined ? 0 : HAS_CLOID)
-    cells[at + 4] = arena.px[row] as number
-    cells[at + 5] = arena.size[row] as number
-    cells[at + 6] = arena.origSize[row] as number
-    cells[at + 7] = arena.oid[row] as number
-    cells[at + 8] = arena.timestampMs[row] as number
+    cells[at + 1] = arena.owner(row)
+    cells[at + 2] = arena.asset(row)
+    cells[at + 3] = arena.flags(row) | (cloid === undefined ? 0 : HAS_CLOID)
+    cells[at + 4] = arena.px(row)
+    cells[at + 5] = arena.size(row)
+    cells[at + 6] = arena.origSize(row)
+    cells[at + 7] = arena.oid(row)
+    cells[at + 8] = arena.timestampMs(row)
     cells[at + 9] = left
     cells[at + 10] = status
     if (cloid !== undefined) this.#objects.push(cloid)

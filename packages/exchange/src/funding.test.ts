@@ -44,9 +44,9 @@ describe('impact price: §7.3', () => {
   const book = new LinkedOrderBook(arena)
   const rest = (oid: number, px: number, size: number) => {
     const row = arena.take()
-    arena.oid[row] = oid
-    arena.px[row] = px
-    arena.size[row] = size
+    arena.setOid(row, oid)
+    arena.setPx(row, px)
+    arena.setSize(row, size)
     book.insert(row)
   }
   rest(1, 100, 3)

@@ -66,9 +66,9 @@ export function matchOrder(state: CoreState, market: Market, taker: Taker): Matc
   while (filled < taker.size) {
     const row = market.book.best(!taker.isBuy)
     if (row === NO_ROW) break
-    const px = arena.px[row] as number
+    const px = arena.px(row)
     if (!crosses(taker, px)) break
-    if (market.kind === 'perp' && arena.owner[row] !== owner) {
+    if (market.kind === 'perp' && arena.owner(row) !== owner) {
       const lots = matchPlain(state, market, taker, owner, row, taker.size - filled)
       if (lots > 0) {
         filled += lots

@@ -24,10 +24,10 @@ class TestBook {
 
   insert(oid: number, isBuy: boolean, px: number, size: number): void {
     const row = this.arena.take()
-    this.arena.oid[row] = oid
-    this.arena.flags[row] = isBuy ? ORDER_IS_BUY : 0
-    this.arena.px[row] = px
-    this.arena.size[row] = size
+    this.arena.setOid(row, oid)
+    this.arena.setFlags(row, isBuy ? ORDER_IS_BUY : 0)
+    this.arena.setPx(row, px)
+    this.arena.setSize(row, size)
     this.book.insert(row)
     this.arena.index(row)
   }
@@ -44,13 +44,13 @@ class TestBook {
   }
 
   oids(isBuy: boolean): number[] {
-    return this.book.rows(isBuy).map((row) => this.arena.oid[row]!)
+    return this.book.rows(isBuy).map((row) => this.arena.oid(row))
   }
 
   best(isBuy: boolean): Partial<Shape> {
     const row = this.book.best(isBuy)
     if (row === NO_ROW) return { px: this.book.bestPx(isBuy) }
-    const [oid, size] = [this.arena.oid[row]!, this.arena.size[row]!]
+    const [oid, size] = [this.arena.oid(row), this.arena.size(row)]
     return { oid, px: this.book.bestPx(isBuy), size }
   }
 }

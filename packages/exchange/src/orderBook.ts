@@ -67,9 +67,8 @@ export class LinkedOrderBook implements OrderBook {
   }
 
   has(row: number): boolean {
-    const { flags, px } = this.#arena
-    const side = this.#side(row, flags)
-    const level = side.index.get(px[row] as number)
+    const side = this.#side(row)
+    const level = side.index.get(this.#arena.px(row))
     if (level === NO_ROW) return false
     return side.rowsOf(level).includes(row)
   }
@@ -89,25 +88,24 @@ export class LinkedOrderBook implements OrderBook {
   }
 
   insert(row: number): void {
-    const { flags, size } = this.#arena
-    assert((size[row] as number) > 0, 'an order without size in the book')
-    this.#side(row, flags).insert(row)
+    assert(this.#arena.size(row) > 0, 'an order without size in the book')
+    this.#side(row).insert(row)
     this.#size += 1
   }
 
   resize(row: number, size: number): void {
     const arena = this.#arena
     assert(size > 0, 'an order without size in the book')
-    const side = this.#side(row, arena.flags)
-    const level = arena.level[row] as number
-    const change = size - (arena.size[row] as number)
+    const side = this.#side(row)
+    const level = arena.level(row)
+    const change = size - arena.size(row)
     side.size[level] = (side.size[level] as number) + change
     side.total = exact(side.total + change)
-    arena.size[row] = size
+    arena.setSize(row, size)
   }
 
   remove(row: number): void {
-    this.#side(row, this.#arena.flags).remove(row)
+    this.#side(row).remove(row)
     this.#size -= 1
   }
 
@@ -131,8 +129,8 @@ export class LinkedOrderBook implements OrderBook {
     return rows
   }
 
-  #side(row: number, flags: Uint8Array): BookSide {
-    return ((flags[row] as number) & ORDER_IS_BUY) === 0 ? this.#asks : this.#bids
+  #side(row: number): BookSide {
+    return (this.#arena.flags(row) & ORDER_IS_BUY) === 0 ? this.#asks : this.#bids
   }
 }
 
@@ -168,64 +166,65 @@ class BookSide {
   }
 
   rowsOf(level: number): number[] {
-    const { next } = this.#arena
     const rows: number[] = []
-    for (let row = this.head[level] as number; row !== NO_ROW; row = next[row] as number) {
+    for (let row = this.head[level] as number; row !== NO_ROW; row = this.#arena.next(row)) {
       rows.push(row)
     }
     return rows
   }
 
   insert(row: number): void {
-    const { px, size, oid, next, previous, level } = this.#arena
-    const price = px[row] as number
-    this.total = exact(this.total + (size[row] as number))
+    const arena = this.#arena
+    const price = arena.px(row)
+    const size = arena.size(row)
+    this.total = exact(this.total + size)
     const known = this.index.get(price)
     if (known === NO_ROW) {
       const added = this.#addLevel(price)
-      this.size[added] = size[row] as number
+      this.size[added] = size
       this.count[added] = 1
       this.head[added] = row
       this.#tail[added] = row
-      next[row] = NO_ROW
-      previous[row] = NO_ROW
-      level[row] = added
+      arena.setNext(row, NO_ROW)
+      arena.setPrevious(row, NO_ROW)
+      arena.setLevel(row, added)
       return
     }
     // New orders have the highest oid; only a loaded or taken back one goes further forward.
-    const ownOid = oid[row] as number
+    const oid = arena.oid(row)
     let before = this.#tail[known] as number
-    while (before !== NO_ROW && (oid[before] as number) > ownOid)
-      before = previous[before] as number
-    assert(before === NO_ROW || oid[before] !== ownOid, 'an order twice in the book')
-    const after = (before === NO_ROW ? this.head[known] : next[before]) as number
-    previous[row] = before
-    next[row] = after
-    level[row] = known
+    while (before !== NO_ROW && arena.oid(before) > oid) before = arena.previous(before)
+    assert(before === NO_ROW || arena.oid(before) !== oid, 'an order twice in the book')
+    const after = before === NO_ROW ? (this.head[known] as number) : arena.next(before)
+    arena.setPrevious(row, before)
+    arena.setNext(row, after)
+    arena.setLevel(row, known)
     if (before === NO_ROW) this.head[known] = row
-    else next[before] = row
+    else arena.setNext(before, row)
     if (after === NO_ROW) this.#tail[known] = row
-    else previous[after] = row
-    this.size[known] = (this.size[known] as number) + (size[row] as number)
+    else arena.setPrevious(after, row)
+    this.size[known] = (this.size[known] as number) + size
     this.count[known] = (this.count[known] as number) + 1
   }
 
   remove(row: number): void {
-    const { size, next, previous, level } = this.#arena
-    const own = level[row] as number
-    const [before, after] = [previous[row] as number, next[row] as number]
+    const arena = this.#arena
+    const own = arena.level(row)
+    const before = arena.previous(row)
+    const after = arena.next(row)
     assert(
-      before === NO_ROW ? this.head[own] === row : next[before] === row,
+      before === NO_ROW ? this.head[own] === row : arena.next(before) === row,
       'an order that is not in the book',
     )
     if (before === NO_ROW) this.head[own] = after
-    else next[before] = after
+    else arena.setNext(before, after)
     if (after === NO_ROW) this.#tail[own] = before
-    else previous[after] = before
+    else arena.setPrevious(after, before)
     const count = (this.count[own] as number) - 1
     this.count[own] = count
-    this.total = exact(this.total - (size[row] as number))
-    this.size[own] = (this.size[own] as number) - (size[row] as number)
+    const size = arena.size(row)
+    this.total = exact(this.total - size)
+    this.size[own] = (this.size[own] as number) - size
     if (count === 0) this.#removeLevel(own)
   }
 

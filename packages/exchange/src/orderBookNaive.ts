@@ -43,7 +43,7 @@ export class NaiveOrderBook implements OrderBook {
 
   resize(row: number, size: number): void {
     assert(this.has(row), 'an order that is not in the book')
-    this.#arena.size[row] = size
+    this.#arena.setSize(row, size)
   }
 
   remove(row: number): void {
@@ -55,23 +55,23 @@ export class NaiveOrderBook implements OrderBook {
     const rows = this.rows(isBuy)
     return [...new Set(rows.map((row) => this.#px(row)))].slice(0, countMax).map((px) => {
       const level = rows.filter((row) => this.#px(row) === px)
-      const size = level.reduce((sum, row) => sum + (this.#arena.size[row] as number), 0)
+      const size = level.reduce((sum, row) => sum + this.#arena.size(row), 0)
       return { px, size, count: level.length }
     })
   }
 
   rows(isBuy: boolean): number[] {
-    const { oid, flags } = this.#arena
+    const arena = this.#arena
     return this.#rows
-      .filter((row) => (((flags[row] as number) & ORDER_IS_BUY) !== 0) === isBuy)
+      .filter((row) => ((arena.flags(row) & ORDER_IS_BUY) !== 0) === isBuy)
       .sort(
         (a, b) =>
           (isBuy ? this.#px(b) - this.#px(a) : this.#px(a) - this.#px(b)) ||
-          (oid[a] as number) - (oid[b] as number),
+          arena.oid(a) - arena.oid(b),
       )
   }
 
   #px(row: number): number {
-    return this.#arena.px[row] as number
+    return this.#arena.px(row)
   }
 }

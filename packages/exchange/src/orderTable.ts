@@ -85,33 +85,33 @@ export class OrderTable implements StoredTable, Undoer {
 
   /** In no order that means anything. */
   *entries(): IterableIterator<[number, Order]> {
-    for (const row of this.arena.rows()) yield [this.arena.oid[row] as number, this.read(row)]
+    for (const row of this.arena.rows()) yield [this.arena.oid(row), this.read(row)]
   }
 
   /** An order as a record of its own. */
   read(row: number): Order {
     const arena = this.arena
-    const flags = arena.flags[row] as number
+    const flags = arena.flags(row)
     const extras = this.extrasOf(row)
     return {
-      oid: arena.oid[row] as number,
-      user: this.#accounts.userOf(arena.owner[row] as number),
-      asset: arena.asset[row] as number,
+      oid: arena.oid(row),
+      user: this.#accounts.userOf(arena.owner(row)),
+      asset: arena.asset(row),
       isBuy: (flags & ORDER_IS_BUY) !== 0,
-      px: arena.px[row] as number,
-      size: arena.size[row] as number,
-      origSize: arena.origSize[row] as number,
+      px: arena.px(row),
+      size: arena.size(row),
+      origSize: arena.origSize(row),
       timeInForce: (flags & ORDER_IS_ALO) !== 0 ? 'alo' : 'gtc',
       reduceOnly: (flags & ORDER_IS_REDUCE_ONLY) !== 0,
       cloid: extras?.cloid,
-      timestampMs: arena.timestampMs[row] as number,
+      timestampMs: arena.timestampMs(row),
       group: extras?.group ?? 0,
       builder: extras?.builder,
     }
   }
 
   extrasOf(row: number): OrderRowExtras | undefined {
-    const has = ((this.arena.flags[row] as number) & ORDER_HAS_EXTRAS) !== 0
+    const has = (this.arena.flags(row) & ORDER_HAS_EXTRAS) !== 0
     return has ? this.arena.extras.get(row) : undefined
   }
 
@@ -131,9 +131,9 @@ export class OrderTable implements StoredTable, Undoer {
     const oids: number[] = []
     const owner = this.#accounts.find(user)
     if (owner === NO_ROW) return oids
-    const { oid, ownNext } = this.arena
+    const { arena } = this
     let row = this.#accounts.orderHead[owner] as number
-    for (; row !== NO_ROW; row = ownNext[row] as number) oids.push(oid[row] as number)
+    for (; row !== NO_ROW; row = arena.ownNext(row)) oids.push(arena.oid(row))
     return oids
   }
 
@@ -143,18 +143,20 @@ export class OrderTable implements StoredTable, Undoer {
     const row = arena.take()
     const { cloid, group, builder } = order
     const hasExtras = cloid !== undefined || group !== 0 || builder !== undefined
-    arena.oid[row] = order.oid
-    arena.owner[row] = this.#accounts.handleOf(order.user)
-    arena.asset[row] = asset
-    arena.px[row] = order.px
-    arena.size[row] = size
-    arena.origSize[row] = order.size
-    arena.timestampMs[row] = timestampMs
-    arena.flags[row] =
+    arena.setOid(row, order.oid)
+    arena.setOwner(row, this.#accounts.handleOf(order.user))
+    arena.setAsset(row, asset)
+    arena.setPx(row, order.px)
+    arena.setSize(row, size)
+    arena.setOrigSize(row, order.size)
+    arena.setTimestampMs(row, timestampMs)
+    arena.setFlags(
+      row,
       (order.isBuy ? ORDER_IS_BUY : 0) |
-      (order.kind === 'alo' ? ORDER_IS_ALO : 0) |
-      (order.reduceOnly ? ORDER_IS_REDUCE_ONLY : 0) |
-      (hasExtras ? ORDER_HAS_EXTRAS : 0)
+        (order.kind === 'alo' ? ORDER_IS_ALO : 0) |
+        (order.reduceOnly ? ORDER_IS_REDUCE_ONLY : 0) |
+        (hasExtras ? ORDER_HAS_EXTRAS : 0),
+    )
     if (hasExtras) arena.extras.set(row, { cloid, group, builder })
     this.#link(row)
     this.#note(INSERTED, row)
@@ -168,14 +170,14 @@ export class OrderTable implements StoredTable, Undoer {
       this.#release(row)
       return
     }
-    this.arena.flags[row] = (this.arena.flags[row] as number) | ORDER_IS_REMOVED
+    this.arena.setFlags(row, this.arena.flags(row) | ORDER_IS_REMOVED)
     this.#removed.push(row)
     this.#note(REMOVED, row)
   }
 
   /** Gives an order a new open size; its place in the queue stays. */
   resize(row: number, size: number): void {
-    if (this.#journal.isOpen) this.#journal.pushNumber(this.arena.size[row] as number)
+    if (this.#journal.isOpen) this.#journal.pushNumber(this.arena.size(row))
     this.#resize(row, size)
     this.#note(RESIZED, row)
   }
@@ -191,7 +193,7 @@ export class OrderTable implements StoredTable, Undoer {
         return
       case REMOVED:
         assert(this.#removed.pop() === row, 'an order put back out of turn')
-        arena.flags[row] = (arena.flags[row] as number) & ~ORDER_IS_REMOVED
+        arena.setFlags(row, arena.flags(row) & ~ORDER_IS_REMOVED)
         this.#link(row)
         return
       default:
@@ -207,19 +209,16 @@ export class OrderTable implements StoredTable, Undoer {
       sink(out.take(), undefined)
     }
     this.#deleted.length = 0
-    const { flags, oid } = this.arena
+    const { arena } = this
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
       const row = changed[i] as number
+      const flags = arena.flags(row)
       // A row that was given back, and perhaps taken again, is looked at once.
-      if (((flags[row] as number) & ORDER_IS_CHANGED) === 0) continue
-      flags[row] = ((flags[row] as number) & ~ORDER_IS_CHANGED) | ORDER_IS_STORED
-      const key = out
-        .u8(CORE_PREFIX)
-        .u8(this.tag)
-        .u53(oid[row] as number)
-        .take()
-      if (((flags[row] as number) & ORDER_HAS_EXTRAS) !== 0) ORDERS.write(out, this.read(row))
+      if ((flags & ORDER_IS_CHANGED) === 0) continue
+      arena.setFlags(row, (flags & ~ORDER_IS_CHANGED) | ORDER_IS_STORED)
+      const key = out.u8(CORE_PREFIX).u8(this.tag).u53(arena.oid(row)).take()
+      if ((flags & ORDER_HAS_EXTRAS) !== 0) ORDERS.write(out, this.read(row))
       else this.#writePlain(out, row)
       sink(key, out.take())
     }
@@ -229,17 +228,17 @@ export class OrderTable implements StoredTable, Undoer {
   /** As `ORDERS.write`, of a row without extras. */
   #writePlain(out: ByteWriter, row: number): void {
     const arena = this.arena
-    const flags = arena.flags[row] as number
-    this.#accounts.writeAddress(out.u53(arena.oid[row] as number), arena.owner[row] as number)
+    const flags = arena.flags(row)
+    this.#accounts.writeAddress(out.u53(arena.oid(row)), arena.owner(row))
     out
-      .u32(arena.asset[row] as number)
+      .u32(arena.asset(row))
       .bool((flags & ORDER_IS_BUY) !== 0)
-      .u53(arena.px[row] as number)
-      .u53(arena.size[row] as number)
-      .u53(arena.origSize[row] as number)
+      .u53(arena.px(row))
+      .u53(arena.size(row))
+      .u53(arena.origSize(row))
       .bool((flags & ORDER_IS_ALO) !== 0)
       .bool((flags & ORDER_IS_REDUCE_ONLY) !== 0)
-      .u53(arena.timestampMs[row] as number)
+      .u53(arena.timestampMs(row))
       .u53(0)
       .bool(false)
       .bool(false)
@@ -259,14 +258,13 @@ export class OrderTable implements StoredTable, Undoer {
       size,
       timestampMs,
     )
-    const { flags } = this.arena
-    flags[row] = ((flags[row] as number) & ~ORDER_IS_CHANGED) | ORDER_IS_STORED
+    this.arena.setFlags(row, (this.arena.flags(row) & ~ORDER_IS_CHANGED) | ORDER_IS_STORED)
     this.#changed.length = 0
   }
 
   #resize(row: number, size: number): void {
-    const change = size - (this.arena.size[row] as number)
-    const market = this.#hooks.marketOf(this.arena.asset[row] as number)
+    const change = size - this.arena.size(row)
+    const market = this.#hooks.marketOf(this.arena.asset(row))
     market.book.resize(row, size)
     this.#hooks.sizeChanged(market, row, change)
     this.#mark(row)
@@ -276,40 +274,40 @@ export class OrderTable implements StoredTable, Undoer {
   #link(row: number): void {
     const arena = this.arena
     const accounts = this.#accounts
-    const market = this.#hooks.marketOf(arena.asset[row] as number)
+    const market = this.#hooks.marketOf(arena.asset(row))
     market.book.insert(row)
     arena.index(row)
-    const owner = arena.owner[row] as number
+    const owner = arena.owner(row)
     const head = accounts.orderHead[owner] as number
-    arena.ownNext[row] = head
-    arena.ownPrevious[row] = NO_ROW
-    if (head !== NO_ROW) arena.ownPrevious[head] = row
+    arena.setOwnNext(row, head)
+    arena.setOwnPrevious(row, NO_ROW)
+    if (head !== NO_ROW) arena.setOwnPrevious(head, row)
     accounts.orderHead[owner] = row
     accounts.orderCount[owner] = (accounts.orderCount[owner] as number) + 1
-    if (((arena.flags[row] as number) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, true)
-    this.#hooks.sizeChanged(market, row, arena.size[row] as number)
+    if ((arena.flags(row) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, true)
+    this.#hooks.sizeChanged(market, row, arena.size(row))
   }
 
   #unlink(row: number): void {
     const arena = this.arena
     const accounts = this.#accounts
-    const market = this.#hooks.marketOf(arena.asset[row] as number)
+    const market = this.#hooks.marketOf(arena.asset(row))
     market.book.remove(row)
     arena.unindex(row)
-    const owner = arena.owner[row] as number
-    const [before, after] = [arena.ownPrevious[row] as number, arena.ownNext[row] as number]
+    const owner = arena.owner(row)
+    const [before, after] = [arena.ownPrevious(row), arena.ownNext(row)]
     if (before === NO_ROW) accounts.orderHead[owner] = after
-    else arena.ownNext[before] = after
-    if (after !== NO_ROW) arena.ownPrevious[after] = before
+    else arena.setOwnNext(before, after)
+    if (after !== NO_ROW) arena.setOwnPrevious(after, before)
     accounts.orderCount[owner] = (accounts.orderCount[owner] as number) - 1
-    if (((arena.flags[row] as number) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, false)
-    this.#hooks.sizeChanged(market, row, -(arena.size[row] as number))
+    if ((arena.flags(row) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, false)
+    this.#hooks.sizeChanged(market, row, -arena.size(row))
   }
 
   #release(row: number): void {
     const arena = this.arena
-    if (((arena.flags[row] as number) & ORDER_IS_STORED) !== 0) {
-      this.#deleted.push(arena.oid[row] as number)
+    if ((arena.flags(row) & ORDER_IS_STORED) !== 0) {
+      this.#deleted.push(arena.oid(row))
     }
     arena.release(row)
   }
@@ -327,9 +325,9 @@ export class OrderTable implements StoredTable, Undoer {
   }
 
   #mark(row: number): void {
-    const { flags } = this.arena
-    if (((flags[row] as number) & ORDER_IS_CHANGED) !== 0) return
-    flags[row] = (flags[row] as number) | ORDER_IS_CHANGED
+    const flags = this.arena.flags(row)
+    if ((flags & ORDER_IS_CHANGED) !== 0) return
+    this.arena.setFlags(row, flags | ORDER_IS_CHANGED)
     this.#changed.push(row)
   }
 }

@@ -27,18 +27,18 @@ export function matchPlain(
   const { accounts, positions, orders, events } = state
   const { arena } = orders
   const { margin } = positions
-  const flags = arena.flags[row] as number
+  const flags = arena.flags(row)
   if ((flags & ORDER_IS_REDUCE_ONLY) !== 0) return 0
   const extras = (flags & ORDER_HAS_EXTRAS) === 0 ? undefined : orders.extrasOf(row)
   if (extras !== undefined && !isNamedOnly(extras)) return 0
 
   const { asset } = market
   const { isBuy } = taker
-  const maker = arena.owner[row] as number
+  const maker = arena.owner(row)
   const { feeTerms } = state
   if (feeTerms.isSpecial(maker) || feeTerms.isSpecial(owner)) return 0
-  const px = arena.px[row] as number
-  const left = arena.size[row] as number
+  const px = arena.px(row)
+  const left = arena.size(row)
   const size = Math.min(open, left)
   const notional = exact(px * size)
   const makerRow = positions.rowOf(maker, asset)
@@ -55,7 +55,7 @@ export function matchPlain(
   margin.weigh(owner, asset, takerRow, -cash - takerFee, lots, 0, 0)
   if (!margin.isWeighedCovered()) return 0
 
-  const makerOid = arena.oid[row] as number
+  const makerOid = arena.oid(row)
   if (size === left) {
     events.filled(row, extras)
     orders.remove(row)
