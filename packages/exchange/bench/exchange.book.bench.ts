@@ -4,7 +4,15 @@
 import { createRequire } from 'node:module'
 import { median, repeat, report } from '../../../bench/figure.ts'
 import { EventColumns } from '../src/eventColumns.ts'
-import { NO_ROW, ORDER_IS_BUY, OrderArena } from '../src/orderArena.ts'
+import {
+  NO_ROW,
+  ORDER_IS_BUY,
+  ORDER_ORIG_SIZE,
+  ORDER_OWNER,
+  ORDER_PX,
+  ORDER_SIZE,
+  OrderArena,
+} from '../src/orderArena.ts'
 import { LinkedOrderBook } from '../src/orderBook.ts'
 import { prng } from '../src/testing/index.ts'
 
@@ -59,11 +67,11 @@ class BookCore {
     if (left === 0 || kind === IOC) return
     const row = arena.take()
     arena.setOid(row, oid)
-    arena.setOwner(row, user)
+    arena.setWord(row, ORDER_OWNER, user)
     arena.setFlags(row, isBuy ? ORDER_IS_BUY : 0)
-    arena.setPx(row, px)
-    arena.setSize(row, left)
-    arena.setOrigSize(row, size)
+    arena.setDouble(row, ORDER_PX, px)
+    arena.setDouble(row, ORDER_SIZE, left)
+    arena.setDouble(row, ORDER_ORIG_SIZE, size)
     arena.index(row)
     book.insert(row)
     this.#event(NEW, oid, user, px, left)

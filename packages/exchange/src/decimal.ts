@@ -84,11 +84,16 @@ function formatSafe(value: number, decimals: number): string {
 /** Whether an integer of 10^-decimals has at most `figures` significant figures, or no decimals at all; §1.3. */
 export function hasFigures(units: number, decimals: number, figures: number): boolean {
   const limit = POWERS[figures] as number
-  if (units < limit || units % (POWERS[decimals] as number) === 0) return true
+  if (units < limit || isMultiple(units, POWERS[decimals] as number)) return true
   // What stands behind the significant figures must be zeros.
   let step = 10
   while (units >= step * limit) step *= 10
-  return units % step === 0
+  return isMultiple(units, step)
+}
+
+/** Of safe integers. The remainder of two doubles takes many times as long. */
+function isMultiple(value: number, unit: number): boolean {
+  return Math.floor(value / unit) * unit === value
 }
 
 /** The product of two safe integers, exact: by `number` while it fits. */

@@ -4,7 +4,7 @@ import { formatUnits, parseUnits } from './decimal.ts'
 import type { ExchangeEvent, FundingEvent } from './events.ts'
 import { fundingOf, hourlyRate, premiumOf } from './fundingRate.ts'
 import { impactPx } from './impactPrice.ts'
-import { OrderArena } from './orderArena.ts'
+import { ORDER_PX, ORDER_SIZE, OrderArena } from './orderArena.ts'
 import { LinkedOrderBook } from './orderBook.ts'
 import { ASSETS, GENESIS_MS, TestExchange, testGenesis, testUser } from './testing/index.ts'
 
@@ -45,8 +45,8 @@ describe('impact price: §7.3', () => {
   const rest = (oid: number, px: number, size: number) => {
     const row = arena.take()
     arena.setOid(row, oid)
-    arena.setPx(row, px)
-    arena.setSize(row, size)
+    arena.setDouble(row, ORDER_PX, px)
+    arena.setDouble(row, ORDER_SIZE, size)
     book.insert(row)
   }
   rest(1, 100, 3)

@@ -26,27 +26,29 @@ export interface OrderRowExtras {
 }
 
 // A row is a record of 64 bytes, so that what a match asks of an order comes with one or two accesses to memory.
-/** Doubles that hold safe integers, by their places in the record. */
-const PX = 0
-const SIZE = 1
-const ORIG_SIZE = 2
-const TIMESTAMP_MS = 3
-/** Words of 32 bits behind them. */
-const OWNER = 8
-const ASSET = 9
-const FLAGS = 10
-const LEVEL = 11
-const NEXT = 12
-const PREVIOUS = 13
-const OWN_NEXT = 14
-const OWN_PREVIOUS = 15
+// Places in `doublesOf`, from `doubleAt` on: doubles that hold safe integers.
+/** Ticks. */
+export const ORDER_PX = 0
+/** Lots still open. */
+export const ORDER_SIZE = 1
+export const ORDER_ORIG_SIZE = 2
+export const ORDER_TIMESTAMP_MS = 3
+// Places in `wordsOf`, from `wordAt` on: 32 bits each, behind the doubles.
+/** Handle of the owner. */
+export const ORDER_OWNER = 8
+export const ORDER_ASSET = 9
+export const ORDER_FLAGS = 10
+/** Of the book: the level, and the neighbours in its queue. */
+export const ORDER_LEVEL = 11
+export const ORDER_NEXT = 12
+export const ORDER_PREVIOUS = 13
+/** Of the owner's list. A free row is linked through `ORDER_OWN_NEXT`. */
+export const ORDER_OWN_NEXT = 14
+export const ORDER_OWN_PREVIOUS = 15
 
-/** Doubles and words of a record, as powers of two. */
-const DOUBLES_BITS = 3
-const WORDS_BITS = 4
-/** 512 records a page: rows never move, so growing costs no copy. */
-const PAGE_BITS = 9
-const PAGE_MASK = (1 << PAGE_BITS) - 1
+/** Records a page: rows never move, so growing costs no copy. */
+const PAGE_ROWS = 512
+const PAGE_DOUBLES = 8 * PAGE_ROWS
 
 /**
  * Resting orders as rows: prices and sizes are doubles that hold safe integers, links are row numbers.
@@ -55,8 +57,8 @@ const PAGE_MASK = (1 << PAGE_BITS) - 1
  */
 export class OrderArena {
   /** The same memory twice. */
-  readonly #doubles: Float64Array[] = []
-  readonly #words: Int32Array[] = []
+  readonly doublePages: Float64Array[] = []
+  readonly wordPages: Int32Array[] = []
   /** A column of its own: the index compares ids without looking at records. */
   #oids: Float64Array = new Float64Array(64)
   readonly extras: Map<number, OrderRowExtras> = new Map()
@@ -78,105 +80,63 @@ export class OrderArena {
     this.#oids[row] = oid
   }
 
-  /** Ticks. */
+  /** A number of a row, by its place in the record. */
+  double(row: number, place: number): number {
+    return (this.doublePages[row >>> 9] as Float64Array)[((row & 511) << 3) + place] as number
+  }
+
+  setDouble(row: number, place: number, value: number): void {
+    ;(this.doublePages[row >>> 9] as Float64Array)[((row & 511) << 3) + place] = value
+  }
+
+  word(row: number, place: number): number {
+    return (this.wordPages[row >>> 9] as Int32Array)[((row & 511) << 4) + place] as number
+  }
+
+  setWord(row: number, place: number, value: number): void {
+    ;(this.wordPages[row >>> 9] as Int32Array)[((row & 511) << 4) + place] = value
+  }
+
+  /** The doubles that those of a row are among, from `doubleAt` on. */
+  doublesOf(row: number): Float64Array {
+    return this.doublePages[row >>> 9] as Float64Array
+  }
+
+  /** The words that those of a row are among, from `wordAt` on. */
+  wordsOf(row: number): Int32Array {
+    return this.wordPages[row >>> 9] as Int32Array
+  }
+
   px(row: number): number {
-    return this.#doublesOf(row)[doubleAt(row) + PX] as number
+    return this.double(row, ORDER_PX)
   }
 
-  setPx(row: number, value: number): void {
-    this.#doublesOf(row)[doubleAt(row) + PX] = value
-  }
-
-  /** Lots still open. */
   size(row: number): number {
-    return this.#doublesOf(row)[doubleAt(row) + SIZE] as number
+    return this.double(row, ORDER_SIZE)
   }
 
-  setSize(row: number, value: number): void {
-    this.#doublesOf(row)[doubleAt(row) + SIZE] = value
-  }
-
-  origSize(row: number): number {
-    return this.#doublesOf(row)[doubleAt(row) + ORIG_SIZE] as number
-  }
-
-  setOrigSize(row: number, value: number): void {
-    this.#doublesOf(row)[doubleAt(row) + ORIG_SIZE] = value
-  }
-
-  timestampMs(row: number): number {
-    return this.#doublesOf(row)[doubleAt(row) + TIMESTAMP_MS] as number
-  }
-
-  setTimestampMs(row: number, value: number): void {
-    this.#doublesOf(row)[doubleAt(row) + TIMESTAMP_MS] = value
-  }
-
-  /** Handle of the owner. */
   owner(row: number): number {
-    return this.#wordsOf(row)[wordAt(row) + OWNER] as number
-  }
-
-  setOwner(row: number, value: number): void {
-    this.#wordsOf(row)[wordAt(row) + OWNER] = value
+    return this.word(row, ORDER_OWNER)
   }
 
   asset(row: number): number {
-    return this.#wordsOf(row)[wordAt(row) + ASSET] as number
-  }
-
-  setAsset(row: number, value: number): void {
-    this.#wordsOf(row)[wordAt(row) + ASSET] = value
+    return this.word(row, ORDER_ASSET)
   }
 
   flags(row: number): number {
-    return this.#wordsOf(row)[wordAt(row) + FLAGS] as number
+    return this.word(row, ORDER_FLAGS)
   }
 
-  setFlags(row: number, value: number): void {
-    this.#wordsOf(row)[wordAt(row) + FLAGS] = value
-  }
-
-  /** Of the book: the level, and the neighbours in its queue. */
-  level(row: number): number {
-    return this.#wordsOf(row)[wordAt(row) + LEVEL] as number
-  }
-
-  setLevel(row: number, value: number): void {
-    this.#wordsOf(row)[wordAt(row) + LEVEL] = value
+  setFlags(row: number, flags: number): void {
+    this.setWord(row, ORDER_FLAGS, flags)
   }
 
   next(row: number): number {
-    return this.#wordsOf(row)[wordAt(row) + NEXT] as number
+    return this.word(row, ORDER_NEXT)
   }
 
-  setNext(row: number, value: number): void {
-    this.#wordsOf(row)[wordAt(row) + NEXT] = value
-  }
-
-  previous(row: number): number {
-    return this.#wordsOf(row)[wordAt(row) + PREVIOUS] as number
-  }
-
-  setPrevious(row: number, value: number): void {
-    this.#wordsOf(row)[wordAt(row) + PREVIOUS] = value
-  }
-
-  /** Of the owner's list. A free row is linked through `ownNext`. */
   ownNext(row: number): number {
-    return this.#wordsOf(row)[wordAt(row) + OWN_NEXT] as number
-  }
-
-  setOwnNext(row: number, value: number): void {
-    this.#wordsOf(row)[wordAt(row) + OWN_NEXT] = value
-  }
-
-  ownPrevious(row: number): number {
-    return this.#wordsOf(row)[wordAt(row) + OWN_PREVIOUS] as number
-  }
-
-  setOwnPrevious(row: number, value: number): void {
-    this.#wordsOf(row)[wordAt(row) + OWN_PREVIOUS] = value
+    return this.word(row, ORDER_OWN_NEXT)
   }
 
   /** A row that is not in use. Its record holds old values: the caller writes them all. */
@@ -189,10 +149,10 @@ export class OrderArena {
     }
     const row = this.#rowCount
     this.#rowCount += 1
-    if ((row & PAGE_MASK) === 0) {
-      const page = new Float64Array(1 << (PAGE_BITS + DOUBLES_BITS))
-      this.#doubles.push(page)
-      this.#words.push(new Int32Array(page.buffer))
+    if (row % PAGE_ROWS === 0) {
+      const page = new Float64Array(PAGE_DOUBLES)
+      this.doublePages.push(page)
+      this.wordPages.push(new Int32Array(page.buffer))
     }
     if (row === this.#oids.length) this.#oids = grown(this.#oids)
     return row
@@ -200,9 +160,11 @@ export class OrderArena {
 
   /** Gives a row back. */
   release(row: number): void {
-    if ((this.flags(row) & ORDER_HAS_EXTRAS) !== 0) this.extras.delete(row)
-    this.setFlags(row, 0)
-    this.setOwnNext(row, this.#freeRow)
+    const words = this.wordsOf(row)
+    const at = wordAt(row)
+    if (((words[at + ORDER_FLAGS] as number) & ORDER_HAS_EXTRAS) !== 0) this.extras.delete(row)
+    words[at + ORDER_FLAGS] = 0
+    words[at + ORDER_OWN_NEXT] = this.#freeRow
     this.#freeRow = row
     this.#used -= 1
   }
@@ -230,21 +192,15 @@ export class OrderArena {
   unindex(row: number): void {
     this.#byOid.remove(this.#oids, row)
   }
-
-  #doublesOf(row: number): Float64Array {
-    return this.#doubles[row >>> PAGE_BITS] as Float64Array
-  }
-
-  #wordsOf(row: number): Int32Array {
-    return this.#words[row >>> PAGE_BITS] as Int32Array
-  }
 }
 
-/** Where the record of a row begins in its page. */
-function doubleAt(row: number): number {
-  return (row & PAGE_MASK) << DOUBLES_BITS
+// Literals, here and above: with the names of constants these would be too large for the compiler to put them everywhere.
+/** Where the doubles of a row begin in its page. */
+export function doubleAt(row: number): number {
+  return (row & 511) << 3
 }
 
-function wordAt(row: number): number {
-  return (row & PAGE_MASK) << WORDS_BITS
+/** Where its words begin. */
+export function wordAt(row: number): number {
+  return (row & 511) << 4
 }

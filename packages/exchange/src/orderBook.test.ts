@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { PX_TICKS_MAX } from './limits.ts'
-import { NO_ROW, ORDER_IS_BUY, OrderArena } from './orderArena.ts'
+import { NO_ROW, ORDER_IS_BUY, ORDER_PX, ORDER_SIZE, OrderArena } from './orderArena.ts'
 import { LinkedOrderBook, type OrderBook } from './orderBook.ts'
 import { NaiveOrderBook } from './orderBookNaive.ts'
 import { prng } from './testing/index.ts'
@@ -26,8 +26,8 @@ class TestBook {
     const row = this.arena.take()
     this.arena.setOid(row, oid)
     this.arena.setFlags(row, isBuy ? ORDER_IS_BUY : 0)
-    this.arena.setPx(row, px)
-    this.arena.setSize(row, size)
+    this.arena.setDouble(row, ORDER_PX, px)
+    this.arena.setDouble(row, ORDER_SIZE, size)
     this.book.insert(row)
     this.arena.index(row)
   }

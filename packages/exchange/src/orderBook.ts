@@ -1,7 +1,30 @@
 import { assert } from '@openliquid/primitives'
+import {
+  BookLevels,
+  LEVEL_COUNT,
+  LEVEL_DOUBLES,
+  LEVEL_HEAD,
+  LEVEL_HIGHER,
+  LEVEL_LOWER,
+  LEVEL_PX,
+  LEVEL_SIZE,
+  LEVEL_TAIL,
+  LEVEL_WORDS,
+} from './bookLevels.ts'
 import { exact } from './exactSum.ts'
-import { grown, grownLength } from './growth.ts'
-import { NO_ROW, ORDER_IS_BUY, type OrderArena } from './orderArena.ts'
+import {
+  doubleAt,
+  NO_ROW,
+  ORDER_FLAGS,
+  ORDER_IS_BUY,
+  ORDER_LEVEL,
+  ORDER_NEXT,
+  ORDER_PREVIOUS,
+  ORDER_PX,
+  ORDER_SIZE,
+  type OrderArena,
+  wordAt,
+} from './orderArena.ts'
 import { PriceIndex } from './priceIndex.ts'
 
 /** Orders of one price, added up. */
@@ -58,25 +81,25 @@ export class LinkedOrderBook implements OrderBook {
 
   best(isBuy: boolean): number {
     const side = isBuy ? this.#bids : this.#asks
-    return side.best === NO_ROW ? NO_ROW : (side.head[side.best] as number)
+    return side.best === NO_ROW ? NO_ROW : side.levels.word(side.best, LEVEL_HEAD)
   }
 
   bestPx(isBuy: boolean): number {
     const side = isBuy ? this.#bids : this.#asks
-    return side.best === NO_ROW ? 0 : (side.px[side.best] as number)
+    return side.best === NO_ROW ? 0 : side.levels.double(side.best, LEVEL_PX)
   }
 
   has(row: number): boolean {
-    const side = this.#side(row)
-    const level = side.index.get(this.#arena.px(row))
+    const side = this.#sideOf(this.#arena.flags(row))
+    const level = side.find(this.#arena.px(row))
     if (level === NO_ROW) return false
     return side.rowsOf(level).includes(row)
   }
 
   sizeAt(isBuy: boolean, px: number): number {
     const side = isBuy ? this.#bids : this.#asks
-    const level = side.index.get(px)
-    return level === NO_ROW ? 0 : (side.size[level] as number)
+    const level = side.find(px)
+    return level === NO_ROW ? 0 : side.levels.double(level, LEVEL_SIZE)
   }
 
   hasRoom(isBuy: boolean, px: number, size: number): boolean {
@@ -88,24 +111,37 @@ export class LinkedOrderBook implements OrderBook {
   }
 
   insert(row: number): void {
-    assert(this.#arena.size(row) > 0, 'an order without size in the book')
-    this.#side(row).insert(row)
+    const arena = this.#arena
+    const doubles = arena.doublesOf(row)
+    const at = doubleAt(row)
+    const size = doubles[at + ORDER_SIZE] as number
+    assert(size > 0, 'an order without size in the book')
+    const words = arena.wordsOf(row)
+    const from = wordAt(row)
+    const side = this.#sideOf(words[from + ORDER_FLAGS] as number)
+    side.insert(row, doubles[at + ORDER_PX] as number, size, words, from)
     this.#size += 1
   }
 
   resize(row: number, size: number): void {
     const arena = this.#arena
     assert(size > 0, 'an order without size in the book')
-    const side = this.#side(row)
-    const level = arena.level(row)
-    const change = size - arena.size(row)
-    side.size[level] = (side.size[level] as number) + change
-    side.total = exact(side.total + change)
-    arena.setSize(row, size)
+    const words = arena.wordsOf(row)
+    const from = wordAt(row)
+    const doubles = arena.doublesOf(row)
+    const at = doubleAt(row) + ORDER_SIZE
+    const change = size - (doubles[at] as number)
+    doubles[at] = size
+    const side = this.#sideOf(words[from + ORDER_FLAGS] as number)
+    side.resize(words[from + ORDER_LEVEL] as number, change)
   }
 
   remove(row: number): void {
-    this.#side(row).remove(row)
+    const arena = this.#arena
+    const words = arena.wordsOf(row)
+    const from = wordAt(row)
+    const side = this.#sideOf(words[from + ORDER_FLAGS] as number)
+    side.remove(row, arena.size(row), words, from)
     this.#size -= 1
   }
 
@@ -114,9 +150,9 @@ export class LinkedOrderBook implements OrderBook {
     const levels: BookLevel[] = []
     for (let at = side.best; at !== NO_ROW && levels.length < countMax; at = side.worse(at)) {
       levels.push({
-        px: side.px[at] as number,
-        size: side.size[at] as number,
-        count: side.count[at] as number,
+        px: side.levels.double(at, LEVEL_PX),
+        size: side.levels.double(at, LEVEL_SIZE),
+        count: side.levels.word(at, LEVEL_COUNT),
       })
     }
     return levels
@@ -129,14 +165,19 @@ export class LinkedOrderBook implements OrderBook {
     return rows
   }
 
-  #side(row: number): BookSide {
-    return (this.#arena.flags(row) & ORDER_IS_BUY) === 0 ? this.#asks : this.#bids
+  #sideOf(flags: number): BookSide {
+    return (flags & ORDER_IS_BUY) === 0 ? this.#asks : this.#bids
   }
 }
 
-/** Levels of one side as rows of columns. */
+/** Prices whose levels are remembered, by their low bits: most orders come to prices that have orders. */
+const RECENT_PRICES = 512
+
+/** Levels of one side, in order of price. */
 class BookSide {
-  readonly index: PriceIndex = new PriceIndex()
+  readonly levels: BookLevels = new BookLevels()
+  readonly #index = new PriceIndex()
+  readonly #recent = new Int32Array(RECENT_PRICES)
   readonly #arena: OrderArena
   /** Whether a higher price has more priority. */
   readonly #isBuy: boolean
@@ -144,138 +185,130 @@ class BookSide {
   best = NO_ROW
   /** Lots of all levels; NaN from when they were beyond 2^53 until the side is empty. */
   total = 0
-  px: Float64Array = new Float64Array(16)
-  size: Float64Array = new Float64Array(16)
-  count: Int32Array = new Int32Array(16)
-  head: Int32Array = new Int32Array(16)
-  #tail: Int32Array = new Int32Array(16)
-  /** Neighbours by price. A free level is linked through `#higher`. */
-  #lower: Int32Array = new Int32Array(16)
-  #higher: Int32Array = new Int32Array(16)
   #lowest = NO_ROW
-  #levelCount = 0
-  #freeLevel = NO_ROW
 
   constructor(arena: OrderArena, isBuy: boolean) {
     this.#arena = arena
     this.#isBuy = isBuy
   }
 
+  /** The level at a price, or -1. */
+  find(px: number): number {
+    const place = px & (RECENT_PRICES - 1)
+    const recent = this.#recent[place] as number
+    if (this.levels.isAt(recent, px)) return recent
+    const level = this.#index.get(px)
+    if (level !== NO_ROW) this.#recent[place] = level
+    return level
+  }
+
   worse(level: number): number {
-    return (this.#isBuy ? this.#lower[level] : this.#higher[level]) as number
+    return this.levels.word(level, this.#isBuy ? LEVEL_LOWER : LEVEL_HIGHER)
   }
 
   rowsOf(level: number): number[] {
     const rows: number[] = []
-    for (let row = this.head[level] as number; row !== NO_ROW; row = this.#arena.next(row)) {
+    for (
+      let row = this.levels.word(level, LEVEL_HEAD);
+      row !== NO_ROW;
+      row = this.#arena.next(row)
+    ) {
       rows.push(row)
     }
     return rows
   }
 
-  insert(row: number): void {
+  /** Puts a row behind the others of its price; its links are the words from `own` on. */
+  insert(row: number, price: number, size: number, links: Int32Array, own: number): void {
     const arena = this.#arena
-    const price = arena.px(row)
-    const size = arena.size(row)
     this.total = exact(this.total + size)
-    const known = this.index.get(price)
-    if (known === NO_ROW) {
-      const added = this.#addLevel(price)
-      this.size[added] = size
-      this.count[added] = 1
-      this.head[added] = row
-      this.#tail[added] = row
-      arena.setNext(row, NO_ROW)
-      arena.setPrevious(row, NO_ROW)
-      arena.setLevel(row, added)
-      return
-    }
+    const known = this.find(price)
+    const level = known === NO_ROW ? this.#addLevel(price) : known
+    const { doubles, words } = this.levels
+    const at = level << LEVEL_WORDS
     // New orders have the highest oid; only a loaded or taken back one goes further forward.
     const oid = arena.oid(row)
-    let before = this.#tail[known] as number
-    while (before !== NO_ROW && arena.oid(before) > oid) before = arena.previous(before)
+    let before = words[at + LEVEL_TAIL] as number
+    while (before !== NO_ROW && arena.oid(before) > oid) before = arena.word(before, ORDER_PREVIOUS)
     assert(before === NO_ROW || arena.oid(before) !== oid, 'an order twice in the book')
-    const after = before === NO_ROW ? (this.head[known] as number) : arena.next(before)
-    arena.setPrevious(row, before)
-    arena.setNext(row, after)
-    arena.setLevel(row, known)
-    if (before === NO_ROW) this.head[known] = row
-    else arena.setNext(before, row)
-    if (after === NO_ROW) this.#tail[known] = row
-    else arena.setPrevious(after, row)
-    this.size[known] = (this.size[known] as number) + size
-    this.count[known] = (this.count[known] as number) + 1
+    const after = before === NO_ROW ? (words[at + LEVEL_HEAD] as number) : arena.next(before)
+    links[own + ORDER_PREVIOUS] = before
+    links[own + ORDER_NEXT] = after
+    links[own + ORDER_LEVEL] = level
+    if (before === NO_ROW) words[at + LEVEL_HEAD] = row
+    else arena.setWord(before, ORDER_NEXT, row)
+    if (after === NO_ROW) words[at + LEVEL_TAIL] = row
+    else arena.setWord(after, ORDER_PREVIOUS, row)
+    words[at + LEVEL_COUNT] = (words[at + LEVEL_COUNT] as number) + 1
+    const total = (level << LEVEL_DOUBLES) + LEVEL_SIZE
+    doubles[total] = (doubles[total] as number) + size
   }
 
-  remove(row: number): void {
+  /** Follows a change of a row of a level, in lots. */
+  resize(level: number, change: number): void {
+    const { doubles } = this.levels
+    const at = (level << LEVEL_DOUBLES) + LEVEL_SIZE
+    doubles[at] = (doubles[at] as number) + change
+    this.total = exact(this.total + change)
+  }
+
+  remove(row: number, size: number, links: Int32Array, own: number): void {
     const arena = this.#arena
-    const own = arena.level(row)
-    const before = arena.previous(row)
-    const after = arena.next(row)
+    const level = links[own + ORDER_LEVEL] as number
+    const before = links[own + ORDER_PREVIOUS] as number
+    const after = links[own + ORDER_NEXT] as number
+    const { doubles, words } = this.levels
+    const at = level << LEVEL_WORDS
     assert(
-      before === NO_ROW ? this.head[own] === row : arena.next(before) === row,
+      before === NO_ROW ? words[at + LEVEL_HEAD] === row : arena.next(before) === row,
       'an order that is not in the book',
     )
-    if (before === NO_ROW) this.head[own] = after
-    else arena.setNext(before, after)
-    if (after === NO_ROW) this.#tail[own] = before
-    else arena.setPrevious(after, before)
-    const count = (this.count[own] as number) - 1
-    this.count[own] = count
-    const size = arena.size(row)
+    if (before === NO_ROW) words[at + LEVEL_HEAD] = after
+    else arena.setWord(before, ORDER_NEXT, after)
+    if (after === NO_ROW) words[at + LEVEL_TAIL] = before
+    else arena.setWord(after, ORDER_PREVIOUS, before)
+    const count = (words[at + LEVEL_COUNT] as number) - 1
+    words[at + LEVEL_COUNT] = count
+    const total = (level << LEVEL_DOUBLES) + LEVEL_SIZE
+    doubles[total] = (doubles[total] as number) - size
     this.total = exact(this.total - size)
-    this.size[own] = (this.size[own] as number) - size
-    if (count === 0) this.#removeLevel(own)
+    if (count === 0) this.#removeLevel(level)
   }
 
+  /** Adds an empty level. */
   #addLevel(price: number): number {
-    const level = this.#takeLevel()
-    const lower = this.index.insert(price, level)
-    const higher = (lower === NO_ROW ? this.#lowest : this.#higher[lower]) as number
-    this.px[level] = price
-    this.#lower[level] = lower
-    this.#higher[level] = higher
+    const { levels } = this
+    const level = levels.take()
+    const lower = this.#index.insert(price, level)
+    const higher = lower === NO_ROW ? this.#lowest : levels.word(lower, LEVEL_HIGHER)
+    const { doubles, words } = levels
+    doubles[(level << LEVEL_DOUBLES) + LEVEL_PX] = price
+    doubles[(level << LEVEL_DOUBLES) + LEVEL_SIZE] = 0
+    const at = level << LEVEL_WORDS
+    words[at + LEVEL_COUNT] = 0
+    words[at + LEVEL_HEAD] = NO_ROW
+    words[at + LEVEL_TAIL] = NO_ROW
+    words[at + LEVEL_LOWER] = lower
+    words[at + LEVEL_HIGHER] = higher
     if (lower === NO_ROW) this.#lowest = level
-    else this.#higher[lower] = level
-    if (higher !== NO_ROW) this.#lower[higher] = level
+    else levels.setWord(lower, LEVEL_HIGHER, level)
+    if (higher !== NO_ROW) levels.setWord(higher, LEVEL_LOWER, level)
     const better = this.#isBuy ? higher : lower
     if (better === NO_ROW) this.best = level
     return level
   }
 
   #removeLevel(level: number): void {
-    assert(this.size[level] === 0, 'an empty level with size')
-    this.index.remove(this.px[level] as number)
-    const lower = this.#lower[level] as number
-    const higher = this.#higher[level] as number
+    const { levels } = this
+    assert(levels.double(level, LEVEL_SIZE) === 0, 'an empty level with size')
+    this.#index.remove(levels.double(level, LEVEL_PX))
+    const lower = levels.word(level, LEVEL_LOWER)
+    const higher = levels.word(level, LEVEL_HIGHER)
     if (lower === NO_ROW) this.#lowest = higher
-    else this.#higher[lower] = higher
-    if (higher !== NO_ROW) this.#lower[higher] = lower
+    else levels.setWord(lower, LEVEL_HIGHER, higher)
+    if (higher !== NO_ROW) levels.setWord(higher, LEVEL_LOWER, lower)
     if (this.best === level) this.best = this.#isBuy ? lower : higher
     if (this.best === NO_ROW) this.total = 0
-    this.head[level] = NO_ROW
-    this.#higher[level] = this.#freeLevel
-    this.#freeLevel = level
-  }
-
-  #takeLevel(): number {
-    const free = this.#freeLevel
-    if (free !== NO_ROW) {
-      this.#freeLevel = this.#higher[free] as number
-      return free
-    }
-    if (this.#levelCount === this.px.length) {
-      const length = grownLength(this.px.length)
-      this.px = grown(this.px, length)
-      this.size = grown(this.size, length)
-      this.count = grown(this.count, length)
-      this.head = grown(this.head, length)
-      this.#tail = grown(this.#tail, length)
-      this.#lower = grown(this.#lower, length)
-      this.#higher = grown(this.#higher, length)
-    }
-    const level = this.#levelCount
-    this.#levelCount += 1
-    return level
+    levels.release(level)
   }
 }

@@ -1,5 +1,5 @@
 import { assert } from '@openliquid/primitives'
-import { NO_ROW, ORDER_IS_BUY, type OrderArena } from './orderArena.ts'
+import { NO_ROW, ORDER_IS_BUY, ORDER_SIZE, type OrderArena } from './orderArena.ts'
 import type { BookLevel, OrderBook } from './orderBook.ts'
 
 /** The same book as one list that is sorted when asked: too slow to use, too simple to be wrong. */
@@ -43,7 +43,7 @@ export class NaiveOrderBook implements OrderBook {
 
   resize(row: number, size: number): void {
     assert(this.has(row), 'an order that is not in the book')
-    this.#arena.setSize(row, size)
+    this.#arena.setDouble(row, ORDER_SIZE, size)
   }
 
   remove(row: number): void {

@@ -1,10 +1,14 @@
 import { assert } from '@openliquid/primitives'
 import type { AccountTable } from './accountTable.ts'
 import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
+import type { EntryWriter } from './entryRows.ts'
 import type { Journal, Undoer } from './journal.ts'
 import type { Market } from './market.ts'
 import {
+  doubleAt,
   NO_ROW,
+  ORDER_ASSET,
+  ORDER_FLAGS,
   ORDER_HAS_EXTRAS,
   ORDER_IS_ALO,
   ORDER_IS_BUY,
@@ -12,12 +16,20 @@ import {
   ORDER_IS_REDUCE_ONLY,
   ORDER_IS_REMOVED,
   ORDER_IS_STORED,
+  ORDER_ORIG_SIZE,
+  ORDER_OWN_NEXT,
+  ORDER_OWN_PREVIOUS,
+  ORDER_OWNER,
+  ORDER_PX,
+  ORDER_SIZE,
+  ORDER_TIMESTAMP_MS,
   type OrderArena,
   type OrderRowExtras,
+  wordAt,
 } from './orderArena.ts'
 import type { OrderKind } from './orderEvents.ts'
 import { ORDERS, type Order, type User } from './records.ts'
-import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
+import { CORE_PREFIX, type StoredTable } from './table.ts'
 
 // What a journal entry is about.
 const INSERTED = 0
@@ -100,11 +112,11 @@ export class OrderTable implements StoredTable, Undoer {
       isBuy: (flags & ORDER_IS_BUY) !== 0,
       px: arena.px(row),
       size: arena.size(row),
-      origSize: arena.origSize(row),
+      origSize: arena.double(row, ORDER_ORIG_SIZE),
       timeInForce: (flags & ORDER_IS_ALO) !== 0 ? 'alo' : 'gtc',
       reduceOnly: (flags & ORDER_IS_REDUCE_ONLY) !== 0,
       cloid: extras?.cloid,
-      timestampMs: arena.timestampMs(row),
+      timestampMs: arena.double(row, ORDER_TIMESTAMP_MS),
       group: extras?.group ?? 0,
       builder: extras?.builder,
     }
@@ -144,19 +156,21 @@ export class OrderTable implements StoredTable, Undoer {
     const { cloid, group, builder } = order
     const hasExtras = cloid !== undefined || group !== 0 || builder !== undefined
     arena.setOid(row, order.oid)
-    arena.setOwner(row, this.#accounts.handleOf(order.user))
-    arena.setAsset(row, asset)
-    arena.setPx(row, order.px)
-    arena.setSize(row, size)
-    arena.setOrigSize(row, order.size)
-    arena.setTimestampMs(row, timestampMs)
-    arena.setFlags(
-      row,
+    const doubles = arena.doublesOf(row)
+    const at = doubleAt(row)
+    doubles[at + ORDER_PX] = order.px
+    doubles[at + ORDER_SIZE] = size
+    doubles[at + ORDER_ORIG_SIZE] = order.size
+    doubles[at + ORDER_TIMESTAMP_MS] = timestampMs
+    const words = arena.wordsOf(row)
+    const from = wordAt(row)
+    words[from + ORDER_OWNER] = this.#accounts.handleOf(order.user)
+    words[from + ORDER_ASSET] = asset
+    words[from + ORDER_FLAGS] =
       (order.isBuy ? ORDER_IS_BUY : 0) |
-        (order.kind === 'alo' ? ORDER_IS_ALO : 0) |
-        (order.reduceOnly ? ORDER_IS_REDUCE_ONLY : 0) |
-        (hasExtras ? ORDER_HAS_EXTRAS : 0),
-    )
+      (order.kind === 'alo' ? ORDER_IS_ALO : 0) |
+      (order.reduceOnly ? ORDER_IS_REDUCE_ONLY : 0) |
+      (hasExtras ? ORDER_HAS_EXTRAS : 0)
     if (hasExtras) arena.extras.set(row, { cloid, group, builder })
     this.#link(row)
     this.#note(INSERTED, row)
@@ -201,12 +215,13 @@ export class OrderTable implements StoredTable, Undoer {
     }
   }
 
-  drain(out: ByteWriter, sink: EntrySink): void {
+  drain(out: EntryWriter): void {
     const deleted = this.#deleted
     for (let i = 0; i < deleted.length; i++) {
       const oid = deleted[i] as number
       ORDERS.writeKey(out.u8(CORE_PREFIX).u8(this.tag), oid)
-      sink(out.take(), undefined)
+      out.endKey()
+      out.remove()
     }
     this.#deleted.length = 0
     const { arena } = this
@@ -217,10 +232,10 @@ export class OrderTable implements StoredTable, Undoer {
       // A row that was given back, and perhaps taken again, is looked at once.
       if ((flags & ORDER_IS_CHANGED) === 0) continue
       arena.setFlags(row, (flags & ~ORDER_IS_CHANGED) | ORDER_IS_STORED)
-      const key = out.u8(CORE_PREFIX).u8(this.tag).u53(arena.oid(row)).take()
+      out.u8(CORE_PREFIX).u8(this.tag).u53(arena.oid(row)).endKey()
       if ((flags & ORDER_HAS_EXTRAS) !== 0) ORDERS.write(out, this.read(row))
       else this.#writePlain(out, row)
-      sink(key, out.take())
+      out.endValue()
     }
     this.#changed.length = 0
   }
@@ -228,17 +243,21 @@ export class OrderTable implements StoredTable, Undoer {
   /** As `ORDERS.write`, of a row without extras. */
   #writePlain(out: ByteWriter, row: number): void {
     const arena = this.arena
-    const flags = arena.flags(row)
-    this.#accounts.writeAddress(out.u53(arena.oid(row)), arena.owner(row))
+    const doubles = arena.doublesOf(row)
+    const at = doubleAt(row)
+    const words = arena.wordsOf(row)
+    const from = wordAt(row)
+    const flags = words[from + ORDER_FLAGS] as number
+    this.#accounts.writeAddress(out.u53(arena.oid(row)), words[from + ORDER_OWNER] as number)
     out
-      .u32(arena.asset(row))
+      .u32(words[from + ORDER_ASSET] as number)
       .bool((flags & ORDER_IS_BUY) !== 0)
-      .u53(arena.px(row))
-      .u53(arena.size(row))
-      .u53(arena.origSize(row))
+      .u53(doubles[at + ORDER_PX] as number)
+      .u53(doubles[at + ORDER_SIZE] as number)
+      .u53(doubles[at + ORDER_ORIG_SIZE] as number)
       .bool((flags & ORDER_IS_ALO) !== 0)
       .bool((flags & ORDER_IS_REDUCE_ONLY) !== 0)
-      .u53(arena.timestampMs(row))
+      .u53(doubles[at + ORDER_TIMESTAMP_MS] as number)
       .u53(0)
       .bool(false)
       .bool(false)
@@ -277,11 +296,13 @@ export class OrderTable implements StoredTable, Undoer {
     const market = this.#hooks.marketOf(arena.asset(row))
     market.book.insert(row)
     arena.index(row)
-    const owner = arena.owner(row)
+    const words = arena.wordsOf(row)
+    const at = wordAt(row)
+    const owner = words[at + ORDER_OWNER] as number
     const head = accounts.orderHead[owner] as number
-    arena.setOwnNext(row, head)
-    arena.setOwnPrevious(row, NO_ROW)
-    if (head !== NO_ROW) arena.setOwnPrevious(head, row)
+    words[at + ORDER_OWN_NEXT] = head
+    words[at + ORDER_OWN_PREVIOUS] = NO_ROW
+    if (head !== NO_ROW) arena.setWord(head, ORDER_OWN_PREVIOUS, row)
     accounts.orderHead[owner] = row
     accounts.orderCount[owner] = (accounts.orderCount[owner] as number) + 1
     if ((arena.flags(row) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, true)
@@ -294,11 +315,14 @@ export class OrderTable implements StoredTable, Undoer {
     const market = this.#hooks.marketOf(arena.asset(row))
     market.book.remove(row)
     arena.unindex(row)
-    const owner = arena.owner(row)
-    const [before, after] = [arena.ownPrevious(row), arena.ownNext(row)]
+    const words = arena.wordsOf(row)
+    const at = wordAt(row)
+    const owner = words[at + ORDER_OWNER] as number
+    const before = words[at + ORDER_OWN_PREVIOUS] as number
+    const after = words[at + ORDER_OWN_NEXT] as number
     if (before === NO_ROW) accounts.orderHead[owner] = after
-    else arena.setOwnNext(before, after)
-    if (after !== NO_ROW) arena.setOwnPrevious(after, before)
+    else arena.setWord(before, ORDER_OWN_NEXT, after)
+    if (after !== NO_ROW) arena.setWord(after, ORDER_OWN_PREVIOUS, before)
     accounts.orderCount[owner] = (accounts.orderCount[owner] as number) - 1
     if ((arena.flags(row) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, false)
     this.#hooks.sizeChanged(market, row, -arena.size(row))

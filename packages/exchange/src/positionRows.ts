@@ -37,6 +37,9 @@ export class PositionRows {
   #next: Int32Array = new Int32Array(64)
   #freeRow = NO_ROW
   #count = 0
+  /** The key that was found last, and its row; no key is below 0. */
+  #lastKey = -1
+  #lastRow = NO_ROW
 
   constructor(accounts: AccountTable) {
     this.#accounts = accounts
@@ -49,7 +52,16 @@ export class PositionRows {
 
   /** The row of a user's handle in a perp, or -1. */
   find(owner: number, perp: number): number {
-    return owner === NO_ROW ? NO_ROW : this.#index.find(this.#keys, owner * PERPS + perp)
+    if (owner === NO_ROW) return NO_ROW
+    const key = owner * PERPS + perp
+    // The orders of a batch ask for the same row again and again.
+    if (key === this.#lastKey) return this.#lastRow
+    const row = this.#index.find(this.#keys, key)
+    if (row !== NO_ROW) {
+      this.#lastKey = key
+      this.#lastRow = row
+    }
+    return row
   }
 
   /** The cells that those of a row are among, from `placeOf` on. */
@@ -103,6 +115,7 @@ export class PositionRows {
 
   /** Gives a row back. */
   release(row: number): void {
+    if (row === this.#lastRow) this.#lastKey = -1
     this.#index.remove(this.#keys, row)
     this.#unlink(this.ownerOf(row), row)
     this.#keys[row] = -1

@@ -57,8 +57,11 @@ export class RowIndex {
   }
 
   #home(key: number): number {
-    const group = Math.floor(key / (GROUP_MASK + 1))
-    return ((Math.imul(group, GOLDEN) >>> this.#shift) << GROUP_BITS) | (key & GROUP_MASK)
+    // Whole groups: what is behind the point is cut off.
+    return (
+      ((Math.imul(key / (GROUP_MASK + 1), GOLDEN) >>> this.#shift) << GROUP_BITS) |
+      (key & GROUP_MASK)
+    )
   }
 
   #put(keys: Float64Array, row: number): void {
