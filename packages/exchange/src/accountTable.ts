@@ -1,12 +1,13 @@
 import { type Address, bytesToHex, hexToBytes } from '@openliquid/primitives'
 import { ADDRESS_BYTES, AddressIndex } from './addressIndex.ts'
 import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
+import type { EntryWriter } from './entryRows.ts'
 import { type ExactSum, exact, near } from './exactSum.ts'
 import { grown, grownLength } from './growth.ts'
 import type { Journal, Undoer } from './journal.ts'
 import { NO_ROW } from './orderArena.ts'
 import { ACCOUNTS, type Account, type User } from './records.ts'
-import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
+import { CORE_PREFIX, type StoredTable } from './table.ts'
 
 const EXISTS = 1
 const USES_BIG_BLOCKS = 2
@@ -171,22 +172,22 @@ export class AccountTable implements StoredTable, Undoer {
     this.#write(handle, (flags & EXISTS) === 0 ? undefined : { rawUsd: value, usingBigBlocks })
   }
 
-  drain(out: ByteWriter, sink: EntrySink): void {
+  drain(out: EntryWriter): void {
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
       const handle = changed[i] as number
       this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
       this.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), handle)
-      const key = out.take()
+      out.endKey()
       if (!this.exists(handle)) {
-        sink(key, undefined)
+        out.remove()
         continue
       }
       const rawUsd = this.#rawUsd[handle] as number
       if (Number.isNaN(rawUsd)) out.integer(this.#rawUsdOf(handle))
       else out.safeInteger(rawUsd)
       out.bool(((this.#flags[handle] as number) & USES_BIG_BLOCKS) !== 0)
-      sink(key, out.take())
+      out.endValue()
     }
     this.#changed.length = 0
   }

@@ -1,12 +1,13 @@
 import { ACTIVITIES, type Activity } from './accountRecords.ts'
 import type { AccountTable } from './accountTable.ts'
-import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
+import { type ByteReader, corrupt } from './byteCodec.ts'
+import type { EntryWriter } from './entryRows.ts'
 import { exact, near } from './exactSum.ts'
 import { grown } from './growth.ts'
 import type { Journal, Undoer } from './journal.ts'
 import { NO_ROW } from './orderArena.ts'
 import type { User } from './records.ts'
-import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
+import { CORE_PREFIX, type StoredTable } from './table.ts'
 
 const EXISTS = 1
 const IS_CHANGED = 2
@@ -85,15 +86,15 @@ export class ActivityTable implements StoredTable, Undoer {
     this.#mark(handle)
   }
 
-  drain(out: ByteWriter, sink: EntrySink): void {
+  drain(out: EntryWriter): void {
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
       const handle = changed[i] as number
       this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
       this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), handle)
-      const key = out.take()
+      out.endKey()
       if (((this.#flags[handle] as number) & EXISTS) === 0) {
-        sink(key, undefined)
+        out.remove()
         continue
       }
       const volume = this.#volume[handle] as number
@@ -103,7 +104,7 @@ export class ActivityTable implements StoredTable, Undoer {
         .u53(this.#requests[handle] as number)
         .u53(this.#reserved[handle] as number)
         .u53(this.#overdrawnMs[handle] as number)
-      sink(key, out.take())
+      out.endValue()
     }
     this.#changed.length = 0
   }

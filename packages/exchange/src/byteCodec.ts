@@ -1,26 +1,42 @@
 import { assert, bytesToHex, bytesToUint, type Hex, hexToBytes } from '@openliquid/primitives'
 import { CoreStateError } from './errors.ts'
+import { grown, grownLength, keptLength } from './growth.ts'
 
 const TWO_32 = 4_294_967_296
 const U64_MAX = 18_446_744_073_709_551_615n
 const I64_MAX = 9_223_372_036_854_775_807n
-/** Memory that entries share: making an array of its own for each costs more than its bytes. */
-const CHUNK_BYTES = 65_536
+/** Bytes that a writer has room for at first. */
+const FIRST_BYTES = 1_024
 const UTF8_OUT = new TextEncoder()
 const UTF8_IN = new TextDecoder('utf-8', { fatal: true })
 
 /** Builds the canonical bytes of stored keys and values: integers big-endian, fixed width. */
 export class ByteWriter {
-  #bytes = new Uint8Array(CHUNK_BYTES)
+  #bytes = new Uint8Array(FIRST_BYTES)
   #view = new DataView(this.#bytes.buffer)
-  /** Where what is being written starts: everything before was taken. */
-  #start = 0
   #size = 0
 
-  /** What was written since the last call. It shares its memory with what was taken before and after, and never changes. */
+  /** Bytes written. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Where they are, and room behind them: another array when there was not enough. */
+  get memory(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** Begins anew, in the same memory, or in half of it when little was used. */
+  clear(): void {
+    const kept = keptLength(this.#bytes.length, this.#size, FIRST_BYTES)
+    if (kept !== this.#bytes.length) this.#setBytes(new Uint8Array(kept))
+    this.#size = 0
+  }
+
+  /** What was written, as bytes of their own; begins anew. */
   take(): Uint8Array {
-    const taken = new Uint8Array(this.#bytes.buffer, this.#start, this.#size - this.#start)
-    this.#start = this.#size
+    const taken = this.#bytes.slice(0, this.#size)
+    this.clear()
     return taken
   }
 
@@ -152,21 +168,17 @@ export class ByteWriter {
 
   /** Reserves room and says where it starts. It may replace bytes and view: ask before touching them. */
   #grow(size: number): number {
-    if (this.#size + size > this.#bytes.length) this.#startChunk(size)
     const at = this.#size
-    this.#size += size
+    this.#size = at + size
+    if (this.#size > this.#bytes.length) {
+      this.#setBytes(grown(this.#bytes, grownLength(this.#size)))
+    }
     return at
   }
 
-  /** Goes on in fresh memory, with what was not taken yet. */
-  #startChunk(size: number): void {
-    const written = this.#bytes.subarray(this.#start, this.#size)
-    const chunk = new Uint8Array(Math.max(CHUNK_BYTES, 2 * (written.length + size)))
-    chunk.set(written)
-    this.#bytes = chunk
-    this.#view = new DataView(chunk.buffer)
-    this.#start = 0
-    this.#size = written.length
+  #setBytes(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer)
   }
 }
 

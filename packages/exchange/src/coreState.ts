@@ -434,6 +434,8 @@ export class CoreState {
   readonly #createBook: (arena: OrderArena) => OrderBook
   readonly #createTriggerBook: () => TriggerBook
   #areMarketsOpen = false
+  /** Of `touched`, unless that was cleared since. */
+  #lastTouched: Market | undefined
   /** The entries of singletons that every order asks for. */
   #now: Clock | undefined
   #rules: Rules | undefined
@@ -640,7 +642,7 @@ export class CoreState {
 
   #orderSizeChanged(market: Market, row: number, change: number): void {
     const { arena } = this.orders
-    this.touched.add(market)
+    this.#touch(market)
     const flags = arena.flags(row)
     const isBuy = (flags & ORDER_IS_BUY) !== 0
     if (market.kind === 'perp') {
@@ -650,6 +652,13 @@ export class CoreState {
     }
     const wei = spotHoldOf(market, { isBuy, px: arena.px(row), size: change })
     add(this.totals.orderHold, (isBuy ? market.quote : market.base).index, wei)
+  }
+
+  #touch(market: Market): void {
+    // The orders of a batch are mostly of one market.
+    if (market === this.#lastTouched && this.touched.size > 0) return
+    this.#lastTouched = market
+    this.touched.add(market)
   }
 
   #orderNamed(row: number, isThere: boolean): void {

@@ -1,6 +1,8 @@
-import { assert, type Hash, Sha256Lanes, sha256 } from '@openliquid/primitives'
+import { type Hash, Sha256Lanes, sha256, type Write } from '@openliquid/primitives'
 import { type CoreProof, type CoreProofStep, EMPTY_ROOT } from './coreProof.ts'
+import { type EntryRows, entryRows, REMOVED } from './entryRows.ts'
 import { grown, grownLength } from './growth.ts'
+import { bitAt, KeyStore } from './keyStore.ts'
 
 /** No node. Branches are numbered from 0 up, leaves from -2 down. */
 const NONE = -1
@@ -10,8 +12,6 @@ const LANES = 4
 /** 1,024 hashes a page. */
 const PAGE_BITS = 10
 const PAGE_WORDS = HASH_WORDS << PAGE_BITS
-/** 256 keys a page: many lengths have few keys. */
-const KEY_PAGE_BITS = 8
 /** Depth of any path: a key of 255 bytes has 2,040 bits. */
 const PATH_MAX = 2_048
 /** What longer leaves have beyond eight blocks is hashed alone. */
@@ -19,9 +19,6 @@ const LANE_BYTES_MAX = 8 * 64 - 9
 /** `SHA-256(1 ‖ bit ‖ zero ‖ one)`: 67 bytes in two blocks. */
 const BRANCH_BLOCKS = 2
 const BRANCH_BITS = 67 * 8
-
-/** An entry to set, or to remove. */
-export type TreeChange = readonly [key: Uint8Array, value: Uint8Array | undefined]
 
 /**
  * Memory to hash in, by the number of blocks, and for branches: shared by all trees of the process, for making one costs
@@ -77,15 +74,16 @@ export class CoreTree {
   #branchCount = 0
   readonly #freeBranches: number[] = []
 
-  /** Branches on the way to the key searched last, from the top. */
-  readonly #path = new Int32Array(PATH_MAX)
+  /** Nodes on the way to the key searched last, from the top. */
+  readonly #path = new Int32Array(PATH_MAX + 1)
   #pathLength = 0
   #soiledCount = 0
   /** Soiled branches, from the top down. */
   #order: Int32Array = new Int32Array(64)
   readonly #groups: (LeafGroup | undefined)[] = []
   readonly #message = new Uint8Array(LANE_BYTES_MAX)
-  #isChanged = new Uint8Array(0)
+  /** Of the entries applied last. */
+  #isChanged: Uint8Array = new Uint8Array(0)
 
   /** Number of entries. */
   get size(): number {
@@ -94,21 +92,25 @@ export class CoreTree {
 
   /** Sets an entry; `false` when it was there with this value. */
   put(key: Uint8Array, value: Uint8Array): boolean {
-    return this.apply([[key, value]])[0] === 1
+    return this.#applyOne(key, value)
   }
 
   /** Removes an entry; `false` when it was not there. */
   delete(key: Uint8Array): boolean {
-    return this.apply([[key, undefined]])[0] === 1
+    return this.#applyOne(key, undefined)
   }
 
-  /** Sets and removes entries, each key once; says of each change with 1 or 0 whether it was one. */
-  apply(changes: readonly TreeChange[]): Uint8Array {
-    this.#isChanged = new Uint8Array(changes.length)
-    for (let i = 0; i < changes.length; i++) {
-      const [key, value] = changes[i] as TreeChange
-      if (value === undefined) this.#isChanged[i] = this.#remove(key) ? 1 : 0
-      else this.#set(key, value, i)
+  /** Sets and removes entries, each key once; says of each with 1 or 0 whether that was a change. */
+  apply(rows: EntryRows): Uint8Array {
+    const { count, memory, starts, keyEnds, ends } = rows
+    if (this.#isChanged.length < count) this.#isChanged = new Uint8Array(grownLength(count))
+    this.#isChanged.fill(0, 0, count)
+    for (let i = 0; i < count; i++) {
+      const from = starts[i] as number
+      const keyEnd = keyEnds[i] as number
+      const end = ends[i] as number
+      if (end !== REMOVED) this.#set(memory, from, keyEnd, end, i)
+      else if (this.#remove(memory, from, keyEnd)) this.#isChanged[i] = 1
     }
     for (const group of this.#groups) if (group !== undefined) this.#flush(group)
     return this.#isChanged
@@ -125,12 +127,13 @@ export class CoreTree {
   prove(key: Uint8Array, readValue: (key: Uint8Array) => Uint8Array): CoreProof | undefined {
     if (this.#top === NONE) return undefined
     this.#hashBranches()
-    const leaf = FIRST_LEAF - this.#search(key)
+    const leaf = FIRST_LEAF - this.#search(key, 0, key.length)
     const steps: CoreProofStep[] = []
     for (let i = this.#pathLength - 1; i >= 0; i--) {
       const branch = this.#path[i] as number
       const bit = this.#bits[branch] as number
-      const sibling = bitAt(key, bit) === 1 ? this.#zeros[branch] : this.#ones[branch]
+      const sibling =
+        bitAt(key, 0, key.length, bit) === 1 ? this.#zeros[branch] : this.#ones[branch]
       steps.push({ bit, sibling: this.#hashOf(sibling as number) })
     }
     const found = this.#keyOf(leaf)
@@ -141,9 +144,8 @@ export class CoreTree {
   keysAfter(key: Uint8Array, countMax: number): Uint8Array[] {
     const keys: Uint8Array[] = []
     if (this.#top === NONE) return keys
-    const leaf = FIRST_LEAF - this.#search(key)
-    const size = this.#leafKeySizes[leaf] as number
-    const bit = this.#keys.firstDifference(key, size, this.#leafKeys[leaf] as number)
+    const leaf = FIRST_LEAF - this.#search(key, 0, key.length)
+    const bit = this.#firstDifference(key, 0, key.length, leaf)
     /** Subtrees whose keys all follow, the last one first. */
     const later: number[] = []
     let depth = 0
@@ -151,11 +153,11 @@ export class CoreTree {
       const branch = this.#path[depth] as number
       const own = this.#bits[branch] as number
       if (bit !== NONE && own > bit) break
-      if (bitAt(key, own) === 0) later.push(this.#ones[branch] as number)
+      if (bitAt(key, 0, key.length, own) === 0) later.push(this.#ones[branch] as number)
     }
     // Below the first bit in which the key is on its own, all others are on one side of it.
-    if (bit !== NONE && bitAt(key, bit) === 0) {
-      later.push((depth < this.#pathLength ? this.#path[depth] : FIRST_LEAF - leaf) as number)
+    if (bit !== NONE && bitAt(key, 0, key.length, bit) === 0) {
+      later.push(this.#path[depth] as number)
     }
     for (let node = later.pop(); node !== undefined && keys.length < countMax; node = later.pop()) {
       if (node < 0) keys.push(this.#keyOf(FIRST_LEAF - node))
@@ -164,101 +166,99 @@ export class CoreTree {
     return keys
   }
 
-  #set(key: Uint8Array, value: Uint8Array, place: number): void {
-    const node = this.#top === NONE ? NONE : this.#search(key)
+  #applyOne(key: Uint8Array, value: Uint8Array | undefined): boolean {
+    const change: Write = [key, value]
+    return this.apply(entryRows([change]))[0] === 1
+  }
+
+  #firstDifference(bytes: Uint8Array, from: number, end: number, leaf: number): number {
+    const size = this.#leafKeySizes[leaf] as number
+    return this.#keys.firstDifference(bytes, from, end, size, this.#leafKeys[leaf] as number)
+  }
+
+  /** Sets the entry whose key stands in an array from `from` on, and its value from `keyEnd` up to `end`. */
+  #set(bytes: Uint8Array, from: number, keyEnd: number, end: number, place: number): void {
+    const node = this.#top === NONE ? NONE : this.#search(bytes, from, keyEnd)
     let leaf = FIRST_LEAF - node
     if (node === NONE) {
-      leaf = this.#takeLeaf(key)
+      leaf = this.#takeLeaf(bytes, from, keyEnd)
       this.#top = FIRST_LEAF - leaf
       this.#size = 1
     } else {
-      const bit = this.#keys.firstDifference(
-        key,
-        this.#leafKeySizes[leaf] as number,
-        this.#leafKeys[leaf] as number,
-      )
+      const bit = this.#firstDifference(bytes, from, keyEnd, leaf)
       if (bit === NONE) this.#soil(this.#pathLength)
       else {
-        leaf = this.#takeLeaf(key)
-        this.#insert(key, leaf, bit)
+        leaf = this.#takeLeaf(bytes, from, keyEnd)
+        this.#insert(leaf, bit, bitAt(bytes, from, keyEnd, bit) === 1)
       }
     }
-    this.#hashLeaf(key, value, leaf, place)
+    this.#hashLeaf(bytes, from, keyEnd, end, leaf, place)
   }
 
-  #insert(key: Uint8Array, leaf: number, bit: number): void {
+  /** Puts a leaf where the search for its key, which filled `#path`, should have ended. */
+  #insert(leaf: number, bit: number, isOne: boolean): void {
     let depth = this.#pathLength
     while (depth > 0 && (this.#bits[this.#path[depth - 1] as number] as number) > bit) depth -= 1
-    const parent = depth === 0 ? NONE : (this.#path[depth - 1] as number)
-    const below = depth === this.#pathLength ? this.#lastNode(key) : (this.#path[depth] as number)
+    const below = this.#path[depth] as number
     const branch = this.#takeBranch()
     const node = FIRST_LEAF - leaf
     this.#bits[branch] = bit
-    const isOne = bitAt(key, bit) === 1
     this.#zeros[branch] = isOne ? below : node
     this.#ones[branch] = isOne ? node : below
-    this.#replaceChild(key, parent, branch)
+    this.#replaceChild(depth, branch)
     this.#soil(depth)
     this.#soiled[branch] = 1
     this.#soiledCount += 1
     this.#size += 1
   }
 
-  #remove(key: Uint8Array): boolean {
+  #remove(bytes: Uint8Array, from: number, end: number): boolean {
     if (this.#top === NONE) return false
-    const node = this.#search(key)
+    const node = this.#search(bytes, from, end)
     const leaf = FIRST_LEAF - node
-    const slot = this.#leafKeys[leaf] as number
-    if (!this.#keys.equals(key, this.#leafKeySizes[leaf] as number, slot)) return false
+    const size = this.#leafKeySizes[leaf] as number
+    if (size !== end - from || this.#firstDifference(bytes, from, end, leaf) !== NONE) return false
     this.#size -= 1
     const depth = this.#pathLength
     if (depth === 0) this.#top = NONE
     else {
       const parent = this.#path[depth - 1] as number
-      const isOne = bitAt(key, this.#bits[parent] as number) === 1
-      const sibling = (isOne ? this.#zeros[parent] : this.#ones[parent]) as number
-      this.#replaceChild(key, depth === 1 ? NONE : (this.#path[depth - 2] as number), sibling)
+      const sibling = this.#zeros[parent] === node ? this.#ones[parent] : this.#zeros[parent]
+      this.#replaceChild(depth - 1, sibling as number)
       this.#soil(depth - 1)
       if (this.#soiled[parent] === 1) this.#soiledCount -= 1
       this.#soiled[parent] = 0
       this.#freeBranches.push(parent)
     }
-    this.#keys.release(key.length, slot)
-    const from = placeOf(leaf)
-    pageOf(this.#leafHashes, leaf).fill(0, from, from + HASH_WORDS)
+    this.#keys.release(size, this.#leafKeys[leaf] as number)
+    const at = placeOf(leaf)
+    pageOf(this.#leafHashes, leaf).fill(0, at, at + HASH_WORDS)
     this.#freeLeaves.push(leaf)
     return true
   }
 
-  /** The leaf that a search for the key ends at; the branches passed are in `#path`. */
-  #search(key: Uint8Array): number {
+  /** The leaf that a search for a key ends at; `#path` has the nodes passed, from the top down to the leaf. */
+  #search(bytes: Uint8Array, from: number, end: number): number {
     let node = this.#top
     let depth = 0
     while (node >= 0) {
       this.#path[depth] = node
       depth += 1
-      node =
-        bitAt(key, this.#bits[node] as number) === 1
-          ? (this.#ones[node] as number)
-          : (this.#zeros[node] as number)
+      const isOne = bitAt(bytes, from, end, this.#bits[node] as number) === 1
+      node = (isOne ? this.#ones[node] : this.#zeros[node]) as number
     }
+    this.#path[depth] = node
     this.#pathLength = depth
     return node
   }
 
-  /** The child that the search which filled `#path` went to last. */
-  #lastNode(key: Uint8Array): number {
-    if (this.#pathLength === 0) return this.#top
-    const branch = this.#path[this.#pathLength - 1] as number
-    const isOne = bitAt(key, this.#bits[branch] as number) === 1
-    return (isOne ? this.#ones[branch] : this.#zeros[branch]) as number
-  }
-
-  /** Puts a node where the way to the key goes on from a branch, or at the top. */
-  #replaceChild(key: Uint8Array, branch: number, node: number): void {
-    if (branch === NONE) this.#top = node
-    else if (bitAt(key, this.#bits[branch] as number) === 1) this.#ones[branch] = node
-    else this.#zeros[branch] = node
+  /** Puts a node in the place of the one at a depth of `#path`. */
+  #replaceChild(depth: number, node: number): void {
+    const child = this.#path[depth] as number
+    const parent = depth === 0 ? NONE : (this.#path[depth - 1] as number)
+    if (parent === NONE) this.#top = node
+    else if (this.#zeros[parent] === child) this.#zeros[parent] = node
+    else this.#ones[parent] = node
   }
 
   /** Forgets the hashes of the first branches of the path. */
@@ -272,19 +272,26 @@ export class CoreTree {
   }
 
   /** SHA-256(0 ‖ key length ‖ key ‖ value), when its group is full. */
-  #hashLeaf(key: Uint8Array, value: Uint8Array, leaf: number, place: number): void {
-    const size = 2 + key.length + value.length
+  #hashLeaf(
+    bytes: Uint8Array,
+    from: number,
+    keyEnd: number,
+    end: number,
+    leaf: number,
+    place: number,
+  ): void {
+    const size = 2 + end - from
+    const entry = bytes.subarray(from, end)
     if (size > LANE_BYTES_MAX) {
-      const digest = sha256(Uint8Array.of(0, key.length), key, value)
+      const digest = sha256(Uint8Array.of(0, keyEnd - from), entry)
       const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength)
       for (let i = 0; i < HASH_WORDS; i++) this.#setLeafWord(leaf, i, view.getInt32(4 * i), place)
       return
     }
     const message = this.#message
     message[0] = 0
-    message[1] = key.length
-    message.set(key, 2)
-    message.set(value, 2 + key.length)
+    message[1] = keyEnd - from
+    message.set(entry, 2)
     const blocks = Sha256Lanes.blocksOf(size)
     let group = this.#groups[blocks]
     if (group === undefined) {
@@ -406,7 +413,7 @@ export class CoreTree {
     return this.#keys.read(this.#leafKeySizes[leaf] as number, this.#leafKeys[leaf] as number)
   }
 
-  #takeLeaf(key: Uint8Array): number {
+  #takeLeaf(bytes: Uint8Array, from: number, end: number): number {
     let leaf = this.#freeLeaves.pop()
     if (leaf === undefined) {
       if (this.#leafCount === this.#leafKeys.length) {
@@ -418,8 +425,8 @@ export class CoreTree {
       this.#leafCount += 1
       if (placeOf(leaf) === 0) this.#leafHashes.push(new Int32Array(PAGE_WORDS))
     }
-    this.#leafKeys[leaf] = this.#keys.add(key)
-    this.#leafKeySizes[leaf] = key.length
+    this.#leafKeys[leaf] = this.#keys.add(bytes, from, end)
+    this.#leafKeySizes[leaf] = end - from
     return leaf
   }
 
@@ -448,73 +455,4 @@ function pageOf(pages: readonly Int32Array[], id: number): Int32Array {
 /** Where in its page the hash of a node starts. */
 function placeOf(id: number): number {
   return (id & ((1 << PAGE_BITS) - 1)) * HASH_WORDS
-}
-
-/** Keys of one length after another in pages, so that a key costs its bytes and never moves. */
-class KeyStore {
-  readonly #pages: (Uint8Array[] | undefined)[] = []
-  readonly #counts: number[] = []
-  readonly #free: number[][] = []
-
-  /** Keeps a key; returns its slot among those of its length. */
-  add(key: Uint8Array): number {
-    const size = key.length
-    assert(size > 0 && size < 256, 'a key whose length does not fit a byte')
-    const free = this.#free[size]?.pop()
-    const slot = free ?? this.#counts[size] ?? 0
-    let pages = this.#pages[size]
-    if (pages === undefined) {
-      pages = []
-      this.#pages[size] = pages
-    }
-    if (free === undefined) {
-      this.#counts[size] = slot + 1
-      if (slot >>> KEY_PAGE_BITS === pages.length) pages.push(new Uint8Array(size << KEY_PAGE_BITS))
-    }
-    this.#page(size, slot).set(key, keyPlaceOf(size, slot))
-    return slot
-  }
-
-  release(size: number, slot: number): void {
-    const free = this.#free[size]
-    if (free === undefined) this.#free[size] = [slot]
-    else free.push(slot)
-  }
-
-  read(size: number, slot: number): Uint8Array {
-    const from = keyPlaceOf(size, slot)
-    return this.#page(size, slot).slice(from, from + size)
-  }
-
-  equals(key: Uint8Array, size: number, slot: number): boolean {
-    return key.length === size && this.firstDifference(key, size, slot) === NONE
-  }
-
-  /** The first bit in which a key differs from a kept one; -1 when they are equal. */
-  firstDifference(key: Uint8Array, size: number, slot: number): number {
-    const bytes = this.#page(size, slot)
-    const from = keyPlaceOf(size, slot)
-    const shared = Math.min(key.length, size)
-    for (let i = 0; i < shared; i++) {
-      const difference = (key[i] as number) ^ (bytes[from + i] as number)
-      if (difference !== 0) return 8 * i + Math.clz32(difference) - 24
-    }
-    assert(key.length === size, 'a key is a prefix of another')
-    return NONE
-  }
-
-  #page(size: number, slot: number): Uint8Array {
-    return (this.#pages[size] as Uint8Array[])[slot >>> KEY_PAGE_BITS] as Uint8Array
-  }
-}
-
-/** Where in its page a key of a length starts. */
-function keyPlaceOf(size: number, slot: number): number {
-  return (slot & ((1 << KEY_PAGE_BITS) - 1)) * size
-}
-
-/** Bits beyond the end read as zero: a search may ask for them, an insertion never decides by them. */
-function bitAt(key: Uint8Array, bit: number): number {
-  const byte = bit >>> 3
-  return byte < key.length ? ((key[byte] as number) >>> (7 - (bit & 7))) & 1 : 0
 }

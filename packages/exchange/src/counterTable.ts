@@ -1,7 +1,8 @@
-import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
+import { type ByteReader, corrupt } from './byteCodec.ts'
+import type { EntryWriter } from './entryRows.ts'
 import type { Journal, Undoer } from './journal.ts'
 import { COUNTERS, type Counters, type Singleton } from './records.ts'
-import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
+import { CORE_PREFIX, type StoredTable } from './table.ts'
 
 /** The one entry of counters, as plain numbers: every order takes one. */
 export class CounterTable implements StoredTable, Undoer {
@@ -65,14 +66,14 @@ export class CounterTable implements StoredTable, Undoer {
     this.#oid = this.#journal.popNumber()
   }
 
-  drain(out: ByteWriter, sink: EntrySink): void {
+  drain(out: EntryWriter): void {
     const counters = this.get(0)
     if (!this.#isChanged || counters === undefined) return
     this.#isChanged = false
     COUNTERS.writeKey(out.u8(CORE_PREFIX).u8(this.tag), 0)
-    const key = out.take()
+    out.endKey()
     COUNTERS.write(out, counters)
-    sink(key, out.take())
+    out.endValue()
   }
 
   load(key: ByteReader, value: ByteReader): void {

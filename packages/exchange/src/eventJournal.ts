@@ -5,11 +5,20 @@ import { type ExchangeEvent, ORDER_STATUSES, type OrderStatus } from './events.t
 import type { Market } from './market.ts'
 import type { Taker } from './matching.ts'
 import {
+  doubleAt,
+  ORDER_ASSET,
+  ORDER_FLAGS,
   ORDER_IS_ALO,
   ORDER_IS_BUY,
   ORDER_IS_REDUCE_ONLY,
+  ORDER_ORIG_SIZE,
+  ORDER_OWNER,
+  ORDER_PX,
+  ORDER_SIZE,
+  ORDER_TIMESTAMP_MS,
   type OrderArena,
   type OrderRowExtras,
+  wordAt,
 } from './orderArena.ts'
 import {
   bookDiffEvent,
@@ -237,17 +246,21 @@ export class EventJournal {
 
   #row(kind: number, row: number, left: number, status: number, cloid: Cloid | undefined): void {
     const arena = this.#arena
+    const words = arena.wordsOf(row)
+    const word = wordAt(row)
+    const doubles = arena.doublesOf(row)
+    const double = doubleAt(row)
     const at = this.#columns.reserve(ORDER_CELLS)
     const { cells } = this.#columns
     cells[at] = kind
-    cells[at + 1] = arena.owner(row)
-    cells[at + 2] = arena.asset(row)
-    cells[at + 3] = arena.flags(row) | (cloid === undefined ? 0 : HAS_CLOID)
-    cells[at + 4] = arena.px(row)
-    cells[at + 5] = arena.size(row)
-    cells[at + 6] = arena.origSize(row)
+    cells[at + 1] = words[word + ORDER_OWNER] as number
+    cells[at + 2] = words[word + ORDER_ASSET] as number
+    cells[at + 3] = (words[word + ORDER_FLAGS] as number) | (cloid === undefined ? 0 : HAS_CLOID)
+    cells[at + 4] = doubles[double + ORDER_PX] as number
+    cells[at + 5] = doubles[double + ORDER_SIZE] as number
+    cells[at + 6] = doubles[double + ORDER_ORIG_SIZE] as number
     cells[at + 7] = arena.oid(row)
-    cells[at + 8] = arena.timestampMs(row)
+    cells[at + 8] = doubles[double + ORDER_TIMESTAMP_MS] as number
     cells[at + 9] = left
     cells[at + 10] = status
     if (cloid !== undefined) this.#objects.push(cloid)

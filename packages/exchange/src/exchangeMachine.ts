@@ -22,14 +22,13 @@ import { dispatchAction } from './actions/dispatch.ts'
 import { type ActionFault, fault, isFault } from './actions/outcome.ts'
 import { countRequest } from './addressLimits.ts'
 import { beginBlock } from './beginBlock.ts'
-import { ByteReader, ByteWriter, corrupt } from './byteCodec.ts'
+import { ByteReader, corrupt } from './byteCodec.ts'
 import type { CoreProof } from './coreProof.ts'
 import { CoreState } from './coreState.ts'
 import { CoreTree } from './coreTree.ts'
 import { CoreView } from './coreView.ts'
 import { applyCoreWriter } from './coreWriter.ts'
-import type { EventRecords } from './eventJournal.ts'
-import type { ExchangeEvent } from './events.ts'
+import { EntryWriter, entryRows } from './entryRows.ts'
 import {
   creditFromEvm,
   type EvmEscrow,
@@ -38,6 +37,7 @@ import {
   evmLinks,
   takeEvmTransfers,
 } from './evmBridge.ts'
+import { type ExchangeTransition, RecordedTransition, RecordLease } from './exchangeTransition.ts'
 import { applyGenesis, type ExchangeGenesis } from './genesis.ts'
 import { assertInvariants } from './invariants.ts'
 import { NONCE_TEXTS } from './nonces.ts'
@@ -49,10 +49,10 @@ import type { ActionReceipt } from './receipt.ts'
 import type { User } from './records.ts'
 import { type NextMember, nextMembers, rotateEpoch } from './staking/validatorSet.ts'
 import type { PossessionVerifier } from './staking/validators.ts'
-import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
+import { CORE_PREFIX, type StoredTable } from './table.ts'
 import type { TriggerBook } from './triggerBook.ts'
 import type { ExchangeView } from './view.ts'
-import { sortedWrites } from './writeOrder.ts'
+import { changesInOrder } from './writeOrder.ts'
 
 /** How an action came: beside the action itself, all that its execution depends on. */
 export interface ActionMeta {
@@ -66,33 +66,6 @@ export interface ActionMeta {
 
 /** Anything but a wrapper of another action. */
 type SingleAction = Exclude<Action, { type: 'multiSig' }>
-
-/** What one block did to the Core. */
-export interface ExchangeTransition {
-  readonly coreRoot: Hash
-  /** Ordered by key; every key starts with the byte `c`. */
-  readonly writes: readonly Write[]
-  readonly events: readonly ExchangeEvent[]
-}
-
-/** Makes the events when somebody asks for them. */
-class Transition implements ExchangeTransition {
-  readonly coreRoot: Hash
-  readonly writes: readonly Write[]
-  readonly #records: EventRecords
-  #events: readonly ExchangeEvent[] | undefined
-
-  constructor(coreRoot: Hash, writes: readonly Write[], records: EventRecords) {
-    this.coreRoot = coreRoot
-    this.writes = writes
-    this.#records = records
-  }
-
-  get events(): readonly ExchangeEvent[] {
-    this.#events ??= this.#records.read()
-    return this.#events
-  }
-}
 
 export interface ExchangeOptions {
   /** The index that orders rest in; every implementation gives the same results. */
@@ -123,7 +96,9 @@ const DYNAMIC_TAG_MIN = 0x10
 export class ExchangeMachine {
   readonly #state: CoreState
   readonly #tree = new CoreTree()
-  readonly #writer = new ByteWriter()
+  /** What the last block wrote. */
+  readonly #entries = new EntryWriter()
+  #lease: RecordLease | undefined
   readonly #view: CoreView
   #root: Hash = this.#tree.root()
   #isInBlock = false
@@ -202,6 +177,7 @@ export class ExchangeMachine {
   beginBlock(context: BlockContext, evm?: EvmFacts): void {
     assert(!this.#isInBlock, 'a block inside a block')
     this.#isInBlock = true
+    this.#lease?.end()
     this.#state.evm = evm
     beginBlock(this.#state, context)
   }
@@ -291,7 +267,7 @@ export class ExchangeMachine {
     rotateEpoch(this.#state, set)
   }
 
-  /** Asserts the invariants of §6.8 and closes the block. */
+  /** Asserts the invariants of §6.8 and closes the block. What it returns is to be read before the next one begins. */
   endBlock(): ExchangeTransition {
     assert(this.#isInBlock, 'the end of no block')
     this.#isInBlock = false
@@ -318,19 +294,18 @@ export class ExchangeMachine {
   #seal(): ExchangeTransition {
     const state = this.#state
     assertInvariants(state)
-    const drained: Write[] = []
-    const sink: EntrySink = (key, value) => {
-      drained.push([key, value])
-    }
-    for (const table of state.tables) table.drain(this.#writer, sink)
-    const writes = sortedWrites(drained, this.#tree.apply(drained))
+    const entries = this.#entries
+    entries.clear()
+    for (const table of state.tables) table.drain(entries)
+    const order = changesInOrder(entries, this.#tree.apply(entries))
     this.#root = this.#tree.root()
-    const records = state.events.take(state.now.timestampMs)
+    const events = state.events.take(state.now.timestampMs)
+    this.#lease = new RecordLease({ entries, order, events })
     state.touched.clear()
     state.vaults.touched.clear()
     state.evm = undefined
     state.createdByCredit.clear()
-    return new Transition(this.#root, writes, records)
+    return new RecordedTransition(this.#root, this.#lease)
   }
 
   #load(entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): void {
@@ -345,12 +320,12 @@ export class ExchangeMachine {
       const table = byTag.get(tag)
       if (table === undefined) throw corrupt(`an unknown table ${tag}`)
       batch.push([key, value])
-      if (batch.length === LOAD_BATCH) this.#tree.apply(batch.splice(0))
+      if (batch.length === LOAD_BATCH) this.#tree.apply(entryRows(batch.splice(0)))
       const load = (): void => table.load(reader, new ByteReader(value))
       if (tag < DYNAMIC_TAG_MIN) load()
       else later.push(load)
     }
-    this.#tree.apply(batch)
+    this.#tree.apply(entryRows(batch))
     if (SINGLETONS.some((name) => state[name].size !== 1)) {
       throw corrupt('a singleton is missing')
     }

@@ -15,6 +15,11 @@ export function grown<T extends Columns>(
   return longer
 }
 
+/** How much room to begin anew with: half of it, when most was not used. So what one large block needed is given back in the blocks after it. */
+export function keptLength(length: number, used: number, least: number): number {
+  return 4 * used < length ? Math.max(least, length >>> 1) : length
+}
+
 /** How many rows a full column should have next. */
 export function grownLength(length: number): number {
   return Math.ceil(length * GROWTH) + GROWTH_ROWS_MIN

@@ -40,8 +40,8 @@ export {
   type ActionMeta,
   ExchangeMachine,
   type ExchangeOptions,
-  type ExchangeTransition,
 } from './exchangeMachine.ts'
+export type { ExchangeTransition } from './exchangeTransition.ts'
 export type { UserFeesReading } from './feeView.ts'
 export type { ExchangeGenesis } from './genesis.ts'
 export {

@@ -1,9 +1,10 @@
 import type { AccountTable } from './accountTable.ts'
-import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
+import { type ByteReader, corrupt } from './byteCodec.ts'
+import type { EntryWriter } from './entryRows.ts'
 import { addNonce, checkNonce, type NonceSet, type NonceVerdict } from './nonces.ts'
 import { NO_ROW } from './orderArena.ts'
 import { NONCES, type User } from './records.ts'
-import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
+import { CORE_PREFIX, type StoredTable } from './table.ts'
 
 /**
  * Nonces that signers used, by the handles of `AccountTable`: sets that are changed in place, for every action adds to one.
@@ -37,12 +38,12 @@ export class NonceTable implements StoredTable {
     return verdict
   }
 
-  drain(out: ByteWriter, sink: EntrySink): void {
+  drain(out: EntryWriter): void {
     for (const handle of this.#changed) {
       this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), handle)
-      const key = out.take()
+      out.endKey()
       NONCES.write(out, this.#sets[handle] ?? [])
-      sink(key, out.take())
+      out.endValue()
     }
     this.#changed.clear()
   }

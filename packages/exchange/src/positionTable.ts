@@ -1,7 +1,8 @@
 import { assert } from '@openliquid/primitives'
 import type { AccountTable } from './accountTable.ts'
-import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
+import { type ByteReader, corrupt } from './byteCodec.ts'
 import { CrossMargin, POSITION_IS_ISOLATED, type PositionDefaults } from './crossMargin.ts'
+import type { EntryWriter } from './entryRows.ts'
 import { ExactSum, floorQuotient, near } from './exactSum.ts'
 import type { Journal, Undoer } from './journal.ts'
 import type { MarginTiers } from './marginTiers.ts'
@@ -19,7 +20,7 @@ import {
 } from './positionRows.ts'
 import { POSITIONS, type Position, type User } from './records.ts'
 import { RiskIndex } from './riskIndex.ts'
-import { CORE_PREFIX, type EntrySink, type StoredTable } from './table.ts'
+import { CORE_PREFIX, type StoredTable } from './table.ts'
 
 // Bits of the flags of a row, beside `POSITION_IS_ISOLATED`.
 const EXISTS = 1
@@ -252,7 +253,7 @@ export class PositionTable implements StoredTable, Undoer {
     this.#mark(row)
   }
 
-  drain(out: ByteWriter, sink: EntrySink): void {
+  drain(out: EntryWriter): void {
     const rows = this.#rows
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
@@ -260,9 +261,9 @@ export class PositionTable implements StoredTable, Undoer {
       const flags = rows.flags[row] as number
       rows.flags[row] = flags & ~IS_CHANGED
       this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), rows.ownerOf(row))
-      const key = out.u32(rows.perpOf(row)).take()
+      out.u32(rows.perpOf(row)).endKey()
       if ((flags & EXISTS) === 0) {
-        sink(key, undefined)
+        out.remove()
         this.#emptied.push(row)
         continue
       }
@@ -281,7 +282,7 @@ export class PositionTable implements StoredTable, Undoer {
           .safeInteger(cells[at + FUND_SINCE_OPEN] as number)
           .safeInteger(cells[at + FUND_SINCE_CHANGE] as number)
       }
-      sink(key, out.take())
+      out.endValue()
     }
     this.#changed.length = 0
     for (const row of this.#emptied) this.#releaseEmpty(row)

@@ -1,9 +1,9 @@
 // Finding accounts below maintenance margin: nobody is missed, and few others are looked at. docs/spec/hyperliquid.md §6.5.
 import type { GenesisBalance } from '@openliquid/primitives'
 import { expect, it } from 'vitest'
-import { ByteWriter } from './byteCodec.ts'
 import { CoreState } from './coreState.ts'
 import { CoreTree } from './coreTree.ts'
+import { EntryWriter } from './entryRows.ts'
 import { applyGenesis } from './genesis.ts'
 import { bandOf } from './markBands.ts'
 import { LinkedOrderBook } from './orderBook.ts'
@@ -91,7 +91,7 @@ it.each([1, 2, 3])('nobody below maintenance margin is missed, seed %i', (seed) 
       expect(suspects.has(user), `${user} in round ${round}`).toBe(true)
     }
     // Rows go to other accounts.
-    if (next(10) === 0) for (const table of state.tables) table.drain(new ByteWriter(), () => 0)
+    if (next(10) === 0) for (const table of state.tables) table.drain(new EntryWriter())
   }
   expect(below).toBeGreaterThan(100)
 })

@@ -1,4 +1,5 @@
 import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
+import type { EntryWriter } from './entryRows.ts'
 import type { Journal, Undoer } from './journal.ts'
 
 /** How the entries of one table are stored. `tag` is the second byte of every key, after `c`. */
@@ -13,13 +14,11 @@ export interface TableSpec<K, V> {
 /** Called after a change, for what is derived from the entries. Undoing is a change too. */
 export type ChangeHook<K, V> = (key: K, previous: V | undefined, next: V | undefined) => void
 
-/** Receives the entries that changed since the last drain; `undefined` deletes. */
-export type EntrySink = (key: Uint8Array, value: Uint8Array | undefined) => void
-
 /** What the state does with every table alike. */
 export interface StoredTable {
   readonly tag: number
-  drain(out: ByteWriter, sink: EntrySink): void
+  /** Writes down the entries that changed since the last drain, in no particular order. */
+  drain(out: EntryWriter): void
   load(key: ByteReader, value: ByteReader): void
 }
 
@@ -87,17 +86,17 @@ export class Table<K extends string | number, V> implements StoredTable, Undoer 
   }
 
   /** Hands over and forgets the changes, in no particular order. */
-  drain(out: ByteWriter, sink: EntrySink): void {
+  drain(out: EntryWriter): void {
     for (const key of this.#changed) {
       this.#spec.writeKey(out.u8(CORE_PREFIX).u8(this.tag), key)
-      const keyBytes = out.take()
+      out.endKey()
       const value = this.#entries.get(key)
       if (value === undefined) {
-        sink(keyBytes, undefined)
+        out.remove()
         continue
       }
       this.#spec.write(out, value)
-      sink(keyBytes, out.take())
+      out.endValue()
     }
     this.#changed.clear()
   }
@@ -180,18 +179,18 @@ export class OwnedTable<V> implements StoredTable, Undoer {
     this.#put(owner, id, this.#journal.popValue() as V | undefined)
   }
 
-  drain(out: ByteWriter, sink: EntrySink): void {
+  drain(out: EntryWriter): void {
     for (const [owner, ids] of this.#changed) {
       for (const id of ids) {
         this.#spec.writeKey(out.u8(CORE_PREFIX).u8(this.tag), [owner, id])
-        const keyBytes = out.take()
+        out.endKey()
         const value = this.get(owner, id)
         if (value === undefined) {
-          sink(keyBytes, undefined)
+          out.remove()
           continue
         }
         this.#spec.write(out, value)
-        sink(keyBytes, out.take())
+        out.endValue()
       }
     }
     this.#changed.clear()

@@ -1,7 +1,7 @@
 import type { GroupingWire, OrderWire } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
 import type { OrderUpdateEvent } from './events.ts'
-import type { ExchangeTransition } from './exchangeMachine.ts'
+import type { ExchangeTransition } from './exchangeTransition.ts'
 import type { OrderResult } from './receipt.ts'
 import { ASSETS, TestExchange, testGenesis, testUser } from './testing/index.ts'
 

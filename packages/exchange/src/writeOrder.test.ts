@@ -1,8 +1,9 @@
 import { compareBytes, type Write } from '@openliquid/primitives'
 import { expect, it } from 'vitest'
 import { ByteWriter } from './byteCodec.ts'
+import { entryRows, writesOf } from './entryRows.ts'
 import { prng } from './testing/index.ts'
-import { sortedWrites } from './writeOrder.ts'
+import { changesInOrder } from './writeOrder.ts'
 
 it('orders the writes that changed something as their keys compare, also where their numbers are the same', () => {
   const next = prng(9)
@@ -18,7 +19,8 @@ it('orders the writes that changed something as their keys compare, also where t
     writes.push([out.take(), next(3) === 0 ? undefined : value])
   }
   const isChanged = Uint8Array.from(writes, () => (next(8) === 0 ? 0 : 1))
-  const keys = sortedWrites(writes, isChanged).map(([key]) => key)
+  const rows = entryRows(writes)
+  const keys = writesOf(rows, changesInOrder(rows, isChanged)).map(([key]) => key)
   const changed = writes.filter((_, i) => isChanged[i] === 1)
   const expected = changed.map(([key]) => key).sort(compareBytes)
   expect(keys).toEqual(expected)

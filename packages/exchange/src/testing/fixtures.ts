@@ -13,11 +13,8 @@ import {
 } from '@openliquid/primitives'
 import type { ExchangeEvent } from '../events.ts'
 import type { EvmFacts } from '../evmBridge.ts'
-import {
-  ExchangeMachine,
-  type ExchangeOptions,
-  type ExchangeTransition,
-} from '../exchangeMachine.ts'
+import { ExchangeMachine, type ExchangeOptions } from '../exchangeMachine.ts'
+import type { ExchangeTransition } from '../exchangeTransition.ts'
 import type { ExchangeGenesis } from '../genesis.ts'
 import { oracleBucketOf } from '../oracleBucket.ts'
 import type { ActionReceipt } from '../receipt.ts'
@@ -228,8 +225,7 @@ export class TestExchange {
   /** Ends the block, stores its writes, and opens the next one. */
   endBlock(afterMs = 100, context: Partial<BlockContext> = {}): ExchangeTransition {
     const transition = this.#machine.endBlock()
-    this.#root = transition.coreRoot
-    this.#write(transition.writes)
+    this.#keep(transition)
     this.beginBlock(afterMs, context)
     return transition
   }
@@ -242,11 +238,17 @@ export class TestExchange {
   /** Ends the block and goes on with a machine that was loaded from the store. */
   reload(afterMs = 100): ExchangeTransition {
     const transition = this.#machine.endBlock()
-    this.#root = transition.coreRoot
-    this.#write(transition.writes)
+    this.#keep(transition)
     this.#machine = ExchangeMachine.load([...this.store.values()].reverse(), this.#options)
     this.beginBlock(afterMs)
     return transition
+  }
+
+  /** Reads all there is, for the next block begins before the test asks. */
+  #keep({ coreRoot, writes, events }: ExchangeTransition): void {
+    this.#root = coreRoot
+    assert(Array.isArray(events), 'a block without a list of events')
+    this.#write(writes)
   }
 
   #write(writes: ExchangeTransition['writes']): void {
