@@ -72,6 +72,8 @@ export class ScopeNode {
   readonly isHonest: boolean
   /** On a chain with tail-fork resistance, §12. */
   readonly hasTips: boolean
+  /** Of the newest input. */
+  nowMs = 0
   /** Timeouts that have arrived here. */
   readonly heard: WeakSet<object> = new WeakSet()
   readonly #blockOf: ScopeNodeOptions['blockOf']
@@ -128,6 +130,7 @@ export class ScopeNode {
 
   /** Takes an input; execution and its consequences follow at once. */
   step(input: ConsensusInput): ScopeEffect[] {
+    this.nowMs = input.nowMs
     const outside: ScopeEffect[] = []
     const inputs = [input]
     for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {

@@ -157,7 +157,12 @@ interface TipState {
   readonly refused: { readonly view: View; readonly tip: NamedBlock | undefined } | undefined
   /** Asked for in this view, and who refused it. */
   readonly requested:
-    | { readonly tip: NamedBlock | undefined; readonly refusers: readonly number[] }
+    | {
+        readonly tip: NamedBlock | undefined
+        readonly refusers: readonly number[]
+        /** Into the view: a block that is made after refusals has the time at which they are enough. */
+        readonly lateMs: number
+      }
     | undefined
   /** What the leader of this view wants to know of. */
   readonly asked: NamedBlock | undefined
@@ -169,7 +174,7 @@ interface TipState {
  * The state of a node without what decides nothing in lockstep: clocks, back-off, whom to ask for a block, what is
  * only about the log, and what was signed in views that have passed, which binds by the lock alone.
  */
-export function stateOf({ core, hasTips, timers }: ScopeNode, names: BlockNames): NodeState {
+export function stateOf({ core, hasTips, nowMs, timers }: ScopeNode, names: BlockNames): NodeState {
   const dump = core.dump()
   const { status } = dump
   const { view } = status
@@ -218,13 +223,14 @@ export function stateOf({ core, hasTips, timers }: ScopeNode, names: BlockNames)
         ({ blockHash: hash }) => ({ as: 'orphan', block: names.of(hash) }) as const,
       ),
     ],
-    tips: hasTips ? tipsOf(dump, names) : undefined,
+    tips: hasTips ? tipsOf(dump, names, nowMs) : undefined,
   }
 }
 
 function tipsOf(
   { candidate, lastTC, recovery, safety, status }: CoreDump,
   names: BlockNames,
+  nowMs: number,
 ): TipState {
   const { view } = status
   const { asked, own } = recovery
@@ -242,7 +248,11 @@ function tipsOf(
     requested:
       own?.view !== view
         ? undefined
-        : { tip: names.of(own.tip), refusers: own.refusals.map(({ signer }) => signer) },
+        : {
+            tip: names.of(own.tip),
+            refusers: own.refusals.map(({ signer }) => signer),
+            lateMs: Math.max(-1, nowMs - timeOf(view)),
+          },
     asked: asked?.view === view ? tipNamed(asked.tc.highTip, names) : undefined,
     candidate: tipNamed(candidate?.tc?.highTip, names),
   }
@@ -323,7 +333,7 @@ function tipsText(
     refused === undefined ? '' : `${refused.view}${name(refused.tip)}`,
     requested === undefined
       ? ''
-      : `${name(requested.tip)}${sorted(requested.refusers.map((one) => `${validator(one)}`))}`,
+      : `${name(requested.tip)}${sorted(requested.refusers.map((one) => `${validator(one)}`))}+${requested.lateMs}`,
     tip(asked),
     tip(candidate),
   ].join('^')
