@@ -246,9 +246,9 @@ export class EventJournal {
 
   #row(kind: number, row: number, left: number, status: number, cloid: Cloid | undefined): void {
     const arena = this.#arena
-    const words = arena.wordsOf(row)
+    const { words } = arena
     const word = wordAt(row)
-    const doubles = arena.doublesOf(row)
+    const { doubles } = arena
     const double = doubleAt(row)
     const at = this.#columns.reserve(ORDER_CELLS)
     const { cells } = this.#columns

@@ -26,14 +26,14 @@ export interface OrderRowExtras {
 }
 
 // A row is a record of 64 bytes, so that what a match asks of an order comes with one or two accesses to memory.
-// Places in `doublesOf`, from `doubleAt` on: doubles that hold safe integers.
+// Places in `doubles`, from `doubleAt` on: doubles that hold safe integers.
 /** Ticks. */
 export const ORDER_PX = 0
 /** Lots still open. */
 export const ORDER_SIZE = 1
 export const ORDER_ORIG_SIZE = 2
 export const ORDER_TIMESTAMP_MS = 3
-// Places in `wordsOf`, from `wordAt` on: 32 bits each, behind the doubles.
+// Places in `words`, from `wordAt` on: 32 bits each, behind the doubles.
 /** Handle of the owner. */
 export const ORDER_OWNER = 8
 export const ORDER_ASSET = 9
@@ -46,9 +46,9 @@ export const ORDER_PREVIOUS = 13
 export const ORDER_OWN_NEXT = 14
 export const ORDER_OWN_PREVIOUS = 15
 
-/** Records a page: rows never move, so growing costs no copy. */
-const PAGE_ROWS = 512
-const PAGE_DOUBLES = 8 * PAGE_ROWS
+/** Doubles of a record. */
+const ROW_DOUBLES = 8
+const ROWS_FIRST = 64
 
 /**
  * Resting orders as rows: prices and sizes are doubles that hold safe integers, links are row numbers.
@@ -56,11 +56,11 @@ const PAGE_DOUBLES = 8 * PAGE_ROWS
  * Books and the order table share one arena, so that matching touches no object. Rows that are given back are used again.
  */
 export class OrderArena {
-  /** The same memory twice. */
-  readonly doublePages: Float64Array[] = []
-  readonly wordPages: Int32Array[] = []
+  /** The same memory twice; another one after `take`. */
+  doubles: Float64Array = new Float64Array(ROW_DOUBLES * ROWS_FIRST)
+  words: Int32Array = new Int32Array(this.doubles.buffer)
   /** A column of its own: the index compares ids without looking at records. */
-  #oids: Float64Array = new Float64Array(64)
+  #oids: Float64Array = new Float64Array(ROWS_FIRST)
   readonly extras: Map<number, OrderRowExtras> = new Map()
   readonly #byOid = new RowIndex()
   #rowCount = 0
@@ -82,29 +82,19 @@ export class OrderArena {
 
   /** A number of a row, by its place in the record. */
   double(row: number, place: number): number {
-    return (this.doublePages[row >>> 9] as Float64Array)[((row & 511) << 3) + place] as number
+    return this.doubles[(row << 3) + place] as number
   }
 
   setDouble(row: number, place: number, value: number): void {
-    ;(this.doublePages[row >>> 9] as Float64Array)[((row & 511) << 3) + place] = value
+    this.doubles[(row << 3) + place] = value
   }
 
   word(row: number, place: number): number {
-    return (this.wordPages[row >>> 9] as Int32Array)[((row & 511) << 4) + place] as number
+    return this.words[(row << 4) + place] as number
   }
 
   setWord(row: number, place: number, value: number): void {
-    ;(this.wordPages[row >>> 9] as Int32Array)[((row & 511) << 4) + place] = value
-  }
-
-  /** The doubles that those of a row are among, from `doubleAt` on. */
-  doublesOf(row: number): Float64Array {
-    return this.doublePages[row >>> 9] as Float64Array
-  }
-
-  /** The words that those of a row are among, from `wordAt` on. */
-  wordsOf(row: number): Int32Array {
-    return this.wordPages[row >>> 9] as Int32Array
+    this.words[(row << 4) + place] = value
   }
 
   px(row: number): number {
@@ -149,18 +139,17 @@ export class OrderArena {
     }
     const row = this.#rowCount
     this.#rowCount += 1
-    if (row % PAGE_ROWS === 0) {
-      const page = new Float64Array(PAGE_DOUBLES)
-      this.doublePages.push(page)
-      this.wordPages.push(new Int32Array(page.buffer))
+    if (row === this.#oids.length) {
+      this.#oids = grown(this.#oids)
+      this.doubles = grown(this.doubles, ROW_DOUBLES * this.#oids.length)
+      this.words = new Int32Array(this.doubles.buffer)
     }
-    if (row === this.#oids.length) this.#oids = grown(this.#oids)
     return row
   }
 
   /** Gives a row back. */
   release(row: number): void {
-    const words = this.wordsOf(row)
+    const { words } = this
     const at = wordAt(row)
     if (((words[at + ORDER_FLAGS] as number) & ORDER_HAS_EXTRAS) !== 0) this.extras.delete(row)
     words[at + ORDER_FLAGS] = 0
@@ -195,12 +184,12 @@ export class OrderArena {
 }
 
 // Literals, here and above: with the names of constants these would be too large for the compiler to put them everywhere.
-/** Where the doubles of a row begin in its page. */
+/** Where the doubles of a row begin. */
 export function doubleAt(row: number): number {
-  return (row & 511) << 3
+  return row << 3
 }
 
 /** Where its words begin. */
 export function wordAt(row: number): number {
-  return (row & 511) << 4
+  return row << 4
 }

@@ -112,11 +112,11 @@ export class LinkedOrderBook implements OrderBook {
 
   insert(row: number): void {
     const arena = this.#arena
-    const doubles = arena.doublesOf(row)
+    const { doubles } = arena
     const at = doubleAt(row)
     const size = doubles[at + ORDER_SIZE] as number
     assert(size > 0, 'an order without size in the book')
-    const words = arena.wordsOf(row)
+    const { words } = arena
     const from = wordAt(row)
     const side = this.#sideOf(words[from + ORDER_FLAGS] as number)
     side.insert(row, doubles[at + ORDER_PX] as number, size, words, from)
@@ -126,9 +126,9 @@ export class LinkedOrderBook implements OrderBook {
   resize(row: number, size: number): void {
     const arena = this.#arena
     assert(size > 0, 'an order without size in the book')
-    const words = arena.wordsOf(row)
+    const { words } = arena
     const from = wordAt(row)
-    const doubles = arena.doublesOf(row)
+    const { doubles } = arena
     const at = doubleAt(row) + ORDER_SIZE
     const change = size - (doubles[at] as number)
     doubles[at] = size
@@ -138,7 +138,7 @@ export class LinkedOrderBook implements OrderBook {
 
   remove(row: number): void {
     const arena = this.#arena
-    const words = arena.wordsOf(row)
+    const { words } = arena
     const from = wordAt(row)
     const side = this.#sideOf(words[from + ORDER_FLAGS] as number)
     side.remove(row, arena.size(row), words, from)

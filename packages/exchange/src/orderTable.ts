@@ -156,13 +156,13 @@ export class OrderTable implements StoredTable, Undoer {
     const { cloid, group, builder } = order
     const hasExtras = cloid !== undefined || group !== 0 || builder !== undefined
     arena.setOid(row, order.oid)
-    const doubles = arena.doublesOf(row)
+    const { doubles } = arena
     const at = doubleAt(row)
     doubles[at + ORDER_PX] = order.px
     doubles[at + ORDER_SIZE] = size
     doubles[at + ORDER_ORIG_SIZE] = order.size
     doubles[at + ORDER_TIMESTAMP_MS] = timestampMs
-    const words = arena.wordsOf(row)
+    const { words } = arena
     const from = wordAt(row)
     words[from + ORDER_OWNER] = this.#accounts.handleOf(order.user)
     words[from + ORDER_ASSET] = asset
@@ -243,9 +243,9 @@ export class OrderTable implements StoredTable, Undoer {
   /** As `ORDERS.write`, of a row without extras. */
   #writePlain(out: ByteWriter, row: number): void {
     const arena = this.arena
-    const doubles = arena.doublesOf(row)
+    const { doubles } = arena
     const at = doubleAt(row)
-    const words = arena.wordsOf(row)
+    const { words } = arena
     const from = wordAt(row)
     const flags = words[from + ORDER_FLAGS] as number
     this.#accounts.writeAddress(out.u53(arena.oid(row)), words[from + ORDER_OWNER] as number)
@@ -296,7 +296,7 @@ export class OrderTable implements StoredTable, Undoer {
     const market = this.#hooks.marketOf(arena.asset(row))
     market.book.insert(row)
     arena.index(row)
-    const words = arena.wordsOf(row)
+    const { words } = arena
     const at = wordAt(row)
     const owner = words[at + ORDER_OWNER] as number
     const head = accounts.orderHead[owner] as number
@@ -315,7 +315,7 @@ export class OrderTable implements StoredTable, Undoer {
     const market = this.#hooks.marketOf(arena.asset(row))
     market.book.remove(row)
     arena.unindex(row)
-    const words = arena.wordsOf(row)
+    const { words } = arena
     const at = wordAt(row)
     const owner = words[at + ORDER_OWNER] as number
     const before = words[at + ORDER_OWN_PREVIOUS] as number
