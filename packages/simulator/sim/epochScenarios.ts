@@ -9,7 +9,14 @@ import {
   timeoutDigest,
 } from '@openliquid/primitives'
 import { type Behavior, resign } from '../src/index.ts'
-import { clusterOf, demand, goOn, type Scenario, ScenarioFailure } from './scenarios.ts'
+import {
+  clusterOf,
+  demand,
+  goOn,
+  isUnderHighTip,
+  type Scenario,
+  ScenarioFailure,
+} from './scenarios.ts'
 
 const SHORT = { epochDurationMs: 400 }
 
@@ -89,7 +96,9 @@ export const qcOfEpochBefore: Scenario = (coreModule) => {
   demand(qc.view > view + 10n, 'the first epoch has many views')
   const { chain, schemes } = cluster
   const at = qc.view + 1n
-  const digest = timeoutDigest(chain.context, 2n, at, qc.view)
+  // Right in all but the epoch of its QC.
+  const claim = { highQCView: qc.view, ...(isUnderHighTip() ? { highTipView: 0n } : {}) }
+  const digest = timeoutDigest(chain.context, 2n, at, claim.highQCView, claim.highTipView)
   const { signature, signers } = schemes.scheme.aggregate(
     chain.keys.slice(0, 3).map(({ voteSecretKey }, signer) => ({
       signer,
@@ -106,7 +115,7 @@ export const qcOfEpochBefore: Scenario = (coreModule) => {
       tc: {
         epoch: 2n,
         view: at,
-        groups: [{ highQCView: qc.view, signers: bitmapFromSigners(signers, 4), signature }],
+        groups: [{ ...claim, signers: bitmapFromSigners(signers, 4), signature }],
         highQC: qc,
       },
     },
