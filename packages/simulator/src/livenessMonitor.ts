@@ -32,6 +32,14 @@ export class LivenessMonitor {
     this.#delayMs = delayMs
   }
 
+  /** Whether all honest nodes are in one epoch and within a view of each other: L2 is about those that are. */
+  get isLevel(): boolean {
+    const all = this.#honest().map(({ core }) => core.status)
+    return all.every(({ epoch, view }) =>
+      all.every((other) => epoch === other.epoch && view <= other.view + 1n),
+    )
+  }
+
   /** Takes an effect as it is carried out; checks follow when they are due. */
   onEffect(index: number, effect: Effect): void {
     const node = this.#cluster.node(index)

@@ -324,7 +324,16 @@ export function runPlan(plan: Plan, { coreModule, trace }: RunOptions = {}): Out
   }
   // Everyone knows what had been committed, and so whose turn it is.
   reach(BigInt(cluster.commits.height))
-  if (isCalm(plan)) liveness = new LivenessMonitor(cluster, GOOD_DELAY_MS)
+  if (isCalm(plan)) {
+    // Who fetches a state, or blocks of an epoch that is over, is behind until it has them.
+    const monitor = new LivenessMonitor(cluster, GOOD_DELAY_MS)
+    if (!cluster.runUntil(() => monitor.isLevel, LIVENESS_MS)) {
+      throw new PropertyViolation(
+        `L2: ${LIVENESS_MS} ms after all know what is committed, one is behind`,
+      )
+    }
+    liveness = monitor
+  }
   reach(BigInt(cluster.commits.height + HEIGHTS_AFTER))
   return { views: Number(views), heights: cluster.commits.height, steps }
 }
