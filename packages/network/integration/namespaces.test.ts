@@ -16,13 +16,18 @@ describe.skipIf(missing !== undefined)('four validators in namespaces', () => {
   }, 60_000)
   afterAll(() => network[Symbol.asyncDispose]())
 
-  const connected = ({ events }: Namespaces['nodes'][number]): number => {
-    const states = new Map<number, string>()
+  type Node = Namespaces['nodes'][number]
+  const states = ({ events }: Node): Map<number, string> => {
+    const newest = new Map<number, string>()
     for (const { kind, validator } of events) {
-      if (validator !== undefined) states.set(validator, kind)
+      if (validator !== undefined) newest.set(validator, kind)
     }
-    return [...states.values()].filter((kind) => kind === 'peerConnected').length
+    return newest
   }
+  const connected = (node: Node): number =>
+    [...states(node).values()].filter((kind) => kind === 'peerConnected').length
+  const counts = (node: Node, validator: number): boolean =>
+    states(node).get(validator) === 'peerConnected'
 
   test('one that is cut off raises the alarm, the others go on; it is back after the cut', async () => {
     const [first, , , alone] = network.nodes as [...Namespaces['nodes']] & { length: 4 }
@@ -38,7 +43,8 @@ describe.skipIf(missing !== undefined)('four validators in namespaces', () => {
     await until(() => told('peerDown') !== undefined)
     const since = (kind: string): number => told(kind)!.atMs - cutMs
     expect(since('peerSuspect')).toBeLessThan(since('peerDown'))
-    expect(network.nodes.slice(0, 3).map((node) => node.hasQuorum())).toEqual([true, true, true])
+    // A beat that is late for a moment makes a peer suspect for that moment.
+    await until(() => network.nodes.slice(0, 3).every((node) => node.hasQuorum()))
     const healMs = performance.now()
     alone!.heal()
     await until(() => network.nodes.every((node) => connected(node) === 3))
@@ -62,11 +68,9 @@ describe.skipIf(missing !== undefined)('four validators in namespaces', () => {
 
   test('a cut in one direction is one: neither of the two counts the other', async () => {
     const [first, second] = network.nodes
-    const marks = [first!.events.length, second!.events.length] as const
     first!.blackhole(1)
-    await until(() => connected(first!) === 2 && connected(second!) === 2)
-    expect(first!.events.slice(marks[0]).some(({ validator }) => validator === 1)).toBe(true)
-    expect(network.nodes.every((node) => node.hasQuorum())).toBe(true)
+    await until(() => !counts(first!, 1) && !counts(second!, 0))
+    await until(() => network.nodes.every((node) => node.hasQuorum()))
     first!.unblackhole(1)
     await until(() => connected(first!) === 3 && connected(second!) === 3)
   })
