@@ -90,7 +90,7 @@ function runBatch(first: number): Batch {
     try {
       views += runPlan(planOf(seed)).views
     } catch (error) {
-      if (!isFinding(error)) throw error
+      if (!isFinding(error)) throw new Error(`seed ${seed}`, { cause: error })
       failed.push(seed)
     }
   }

@@ -168,6 +168,11 @@ export class SimulatedNode {
     this.#life += 1
     this.#committedHeight = this.application.height
     const position = this.#enter(validatorSet)
+    const recovered = coreModule.recoverState({
+      genesis: chain.genesis,
+      records: this.disk.records,
+      executed: this.application,
+    })
     this.#core = new coreModule.ConsensusCore({
       context: chain.context,
       genesis: chain.genesis,
@@ -175,16 +180,12 @@ export class SimulatedNode {
       params,
       ...schemes,
       self: position === undefined ? keys : { index: position, ...keys },
-      // §7: with a log that tells nothing it may have signed anything in the epoch that it comes into.
-      ...(this.disk.records.length === 0
+      // §7: with a log that tells nothing of that it may have signed anything in the epoch that it comes into.
+      ...(recovered.safety === undefined
         ? { signsAfterMs: this.#nowMs + params.clockDriftMsMax }
         : {}),
       keepsReputation: (height) => this.#snapshots?.mayBeHeld(height) ?? false,
-      recovered: coreModule.recoverState({
-        genesis: chain.genesis,
-        records: this.disk.records,
-        executed: this.application,
-      }),
+      recovered,
     })
     const world = this.#world()
     this.#adversaries = (this.#options.adversaries ?? []).map((make) => make(world))
