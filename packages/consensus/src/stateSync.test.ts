@@ -273,3 +273,24 @@ describe('state sync', () => {
     expect(result.reported.filter((peer) => peer !== 'p0')).toEqual([])
   })
 })
+
+it('asks anew in time, however often it is told who is there', () => {
+  const sync = new StateSync({
+    context: fixture.context,
+    scheme: nullScheme,
+    genesis: fixture.genesis,
+    validatorSet: fixture.set,
+    aboveHeight: 0n,
+  })
+  const peers = [{ peer: 'p0', nodeKey: fixture.set.validators[0]!.nodeKey }]
+  const asks = (effects: readonly StateSyncEffect[]): (number | undefined)[] =>
+    effects.map((effect) => (effect.kind === 'request' ? effect.requestId : undefined))
+  const [requestId] = asks(sync.step({ kind: 'peers', nowMs: 0, peers }))
+  const retry = sync.step({ kind: 'offers', nowMs: 100, requestId: requestId!, offers: [] })
+  expect(retry).toEqual([{ kind: 'setTimer', atMs: 2_100 }])
+  for (const nowMs of [600, 1_100, 1_600, 2_000]) {
+    expect(sync.step({ kind: 'peers', nowMs, peers })).toEqual(retry)
+  }
+  expect(sync.step({ kind: 'timerFired', nowMs: 2_000 })).toEqual(retry)
+  expect(asks(sync.step({ kind: 'timerFired', nowMs: 2_100 }))).toEqual([expect.any(Number)])
+})

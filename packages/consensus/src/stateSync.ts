@@ -80,6 +80,8 @@ export class StateSync {
   readonly #resting = new Map<PeerId, number>()
   /** Nobody is asked for anything until the timer fires. */
   #isPausing = false
+  /** When all are asked for offers anew; whatever is heard before puts it off no further. */
+  #retryAtMs: number | undefined
   #turn = 0
 
   constructor(options: StateSyncOptions) {
@@ -131,8 +133,10 @@ export class StateSync {
         this.#giveUpTarget(input.reason)
         break
       case 'timerFired':
+        if (this.#retryAtMs === undefined || input.nowMs < this.#retryAtMs) break
+        this.#retryAtMs = undefined
         this.#isPausing = false
-        if (this.#candidate === undefined) this.#offers.clear()
+        this.#offers.clear()
         break
       default:
         unreachable(input)
@@ -330,7 +334,7 @@ export class StateSync {
 
   #choose(nowMs: number): void {
     if (this.#isPausing) {
-      this.#effects.push({ kind: 'setTimer', atMs: nowMs + RETRY_MS })
+      this.#retryLater(nowMs)
       return
     }
     this.#askForOffers()
@@ -341,8 +345,13 @@ export class StateSync {
     // The newest state is worth waiting for until everyone has answered.
     if (isWaiting) return
     this.#candidate = this.#best()
-    if (this.#candidate !== undefined) return
-    this.#effects.push({ kind: 'setTimer', atMs: nowMs + RETRY_MS })
+    if (this.#candidate === undefined) this.#retryLater(nowMs)
+    else this.#retryAtMs = undefined
+  }
+
+  #retryLater(nowMs: number): void {
+    this.#retryAtMs ??= nowMs + RETRY_MS
+    this.#effects.push({ kind: 'setTimer', atMs: this.#retryAtMs })
   }
 
   #askForOffers(): void {
