@@ -48,6 +48,8 @@ export const HEADS_WAIT_MS = 3_000
 export const BLOCK_MS_MIN = 10
 /** State sync without any progress for so long is given up for block sync. */
 export const STATE_SYNC_IDLE_MS = 30_000
+/** So is one that has begun so many states, each gone from its servers before it was whole: they make new ones faster than it fetches. */
+export const STATE_SYNC_STATES_MAX = 8
 /** Bytes of blocks and states that one peer is served per second; docs/spec/consensus.md §13. */
 export const SERVED_BYTES_PER_SECOND_MAX = 4_194_304
 /** Bytes of blocks in one answer, one block at least: what is read and encoded in one turn must not delay a vote. */

@@ -16,7 +16,7 @@ import {
   snapshotOffersCodec,
 } from '@openliquid/primitives'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { STATE_SYNC_IDLE_MS } from './limits.ts'
+import { STATE_SYNC_IDLE_MS, STATE_SYNC_STATES_MAX } from './limits.ts'
 import { silentLogger } from './logger.ts'
 import { type Restore, StateSyncRunner, type StateSyncRunnerOptions } from './stateSyncRunner.ts'
 
@@ -254,6 +254,34 @@ describe('StateSyncRunner', () => {
     await vi.advanceTimersByTimeAsync(500)
     expect(await done).toBeUndefined()
     expect(run.banned).toEqual([])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('gives up when state after state is gone before it is whole', async () => {
+    vi.useFakeTimers()
+    const offered: bigint[] = []
+    // What is offered is gone as soon as somebody asks for it, and another state is there.
+    const fleeting: Server = (kind, body) => {
+      if (kind === MESSAGE_KIND.getSnapshotChunk) return tooSlow()
+      if (kind === MESSAGE_KIND.getSnapshotOffers) {
+        const height = HEIGHT + BigInt(Math.floor(offered.length / 4) % 2)
+        offered.push(height)
+        return honest(height)(kind, body)
+      }
+      return honest(HEIGHT)(kind, body)
+    }
+    const run = runWith({ p0: fleeting, p1: fleeting, p2: fleeting, p3: fleeting })
+    const done = run.runner.run()
+    let isDone = false
+    void done.then(() => {
+      isDone = true
+    })
+    for (let i = 0; i < 2_000 && !isDone; i++) {
+      run.clock.nowMs += 500
+      await vi.advanceTimersByTimeAsync(500)
+    }
+    expect(await done).toBeUndefined()
+    expect(run.begun).toHaveLength(STATE_SYNC_STATES_MAX)
     expect(vi.getTimerCount()).toBe(0)
   })
 })

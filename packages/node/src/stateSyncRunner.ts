@@ -27,6 +27,7 @@ import type { Clock } from './clock.ts'
 import {
   STATE_SYNC_IDLE_MS,
   STATE_SYNC_POLL_MS,
+  STATE_SYNC_STATES_MAX,
   STATE_SYNC_TIMEOUT_MS,
   STRANGER_BAN_MS,
 } from './limits.ts'
@@ -70,6 +71,7 @@ export class StateSyncRunner {
   #queue: Promise<void> = Promise.resolve()
   #isStopped = false
   #progressMs: number
+  #begun = 0
 
   constructor(options: StateSyncRunnerOptions) {
     this.#options = options
@@ -85,7 +87,7 @@ export class StateSyncRunner {
     })
   }
 
-  /** Resolves when the state is whole and on disk; with undefined when it was stopped, or nothing came for too long. */
+  /** Resolves when the state is whole and on disk; with undefined when it was stopped, or given up. */
   run(): Promise<StateSyncTarget | undefined> {
     this.#tellPeers()
     return this.#done
@@ -106,13 +108,17 @@ export class StateSyncRunner {
       return nodeKey === undefined ? [] : [{ peer, nodeKey }]
     })
     if (clock() - this.#progressMs > STATE_SYNC_IDLE_MS) {
-      this.#isStopped = true
-      this.#timers.cancelAll()
-      this.#settle(undefined)
+      this.#giveUp()
       return
     }
     this.#timers.set('peers', clock() + STATE_SYNC_POLL_MS)
     this.#step({ kind: 'peers', peers })
+  }
+
+  #giveUp(): void {
+    this.#isStopped = true
+    this.#timers.cancelAll()
+    this.#settle(undefined)
   }
 
   #step(input: UntimedInput): void {
@@ -130,6 +136,11 @@ export class StateSyncRunner {
         this.#ask(effect).catch((error: unknown) => this.#fail(error))
         break
       case 'begin':
+        this.#begun += 1
+        if (this.#begun > STATE_SYNC_STATES_MAX) {
+          this.#giveUp()
+          return
+        }
         this.#enqueue(async () => {
           this.#restore = await this.#options.begin(this.#targetOf(effect.target))
           const { height, chunks } = effect.target.manifest

@@ -40,6 +40,8 @@ const TIMEOUT_MS = 600
 const PEERS_MS = 2_000
 /** Without progress for so long it goes on block by block. */
 const IDLE_MS = 12_000
+/** So it does when so many states were gone before they were whole. */
+const STATES_MAX = 8
 /** To write a chunk, or make room for them. */
 const WRITE_MS = 3
 
@@ -58,6 +60,7 @@ export class VirtualStateSync {
   readonly #chunks = new Map<number, readonly SnapshotEntry[]>()
   #isStopped = false
   #progressMs: number
+  #begun = 0
 
   constructor(options: VirtualStateSyncOptions) {
     this.#options = options
@@ -68,8 +71,7 @@ export class VirtualStateSync {
     if (this.#isStopped) return
     const { chain, nodes, scheduler } = this.#options.cluster
     if (scheduler.nowMs - this.#progressMs > IDLE_MS) {
-      this.stop()
-      this.#options.onDone()
+      this.#giveUp()
       return
     }
     const peers = nodes
@@ -84,6 +86,11 @@ export class VirtualStateSync {
 
   stop(): void {
     this.#isStopped = true
+  }
+
+  #giveUp(): void {
+    this.stop()
+    this.#options.onDone()
   }
 
   #step(input: UntimedInput): void {
@@ -102,6 +109,11 @@ export class VirtualStateSync {
         this.#ask(effect)
         break
       case 'begin':
+        this.#begun += 1
+        if (this.#begun > STATES_MAX) {
+          this.#giveUp()
+          return
+        }
         this.#chunks.clear()
         this.#later(WRITE_MS, () => this.#step({ kind: 'begun', restored: [] }))
         break
