@@ -1,6 +1,7 @@
 import { blockHash } from '@openliquid/primitives'
 import type { CertificateProcessor } from './certificateProcessor.ts'
 import type { RecoveredState } from './consensusOptions.ts'
+import { deferredRecord } from './deferredRecord.ts'
 import { Quarantine } from './quarantine.ts'
 import type { Replica } from './replica.ts'
 import { encodeSafetyData } from './safetyCodec.ts'
@@ -31,7 +32,7 @@ export function resume(
   const { committee, outbox, pacemaker, params, safety, timers } = replica
   if (safety !== undefined && recovered.safety === undefined) {
     // From now on a log without safety data is a lost one.
-    outbox.persist([{ kind: 'safety', body: encodeSafetyData(safety.data) }], { sync: true })
+    outbox.persist([deferredRecord('safety', encodeSafetyData, safety.data)], { sync: true })
   }
   if (isWaiting && replica.ownKeys !== undefined) {
     replica.quarantine = new Quarantine({

@@ -168,7 +168,8 @@ export class SafetyRules {
    * @returns undefined where a rule forbids it
    */
   timeout({ currentView, highQC, tc }: TimeoutRequest): Signed<TimeoutVote> | undefined {
-    const { epoch, lastVotedView, lockedView, lastTimeout, lastVote } = this.#data
+    const { epoch, lastVotedView, lockedQC, lockedView } = this.#data
+    const { lastNoEndorse, lastProposed, lastTimeout, lastVote } = this.#data
     if (lastTimeout?.view === currentView) return { message: lastTimeout, records: [] }
     if (highQC.epoch !== epoch) return undefined // R7
     if (currentView < lastVotedView) return undefined // R3
@@ -179,7 +180,7 @@ export class SafetyRules {
 
     const highTip = this.#tipAbove(highQC)
     const vote = lastVote?.view === currentView ? lastVote : this.#voteForTip(highTip, currentView)
-    const extend = { highQC, ...(highTip === undefined ? {} : { highTip }) }
+    const extend = highTip === undefined ? { highQC } : { highQC, highTip }
     const { highQCView, highTipView } = highViewsOf(extend, this.#isHighTip)
     const timeout: TimeoutVote = {
       epoch,
@@ -194,11 +195,16 @@ export class SafetyRules {
       ),
     }
     return this.#signed(timeout, {
-      ...this.#data,
+      epoch,
       lastVotedView: currentView,
+      lockedView,
+      lockedQC,
       entry,
-      ...(vote === undefined ? {} : { lastVote: vote }),
+      lastVote: vote ?? lastVote,
       lastTimeout: timeout,
+      lastProposed,
+      highTip: this.#data.highTip,
+      lastNoEndorse,
     })
   }
 
@@ -349,9 +355,15 @@ export function tcHashOf(tc: TimeoutCertificate | undefined): Hash | undefined {
   return tc === undefined ? undefined : hashOfTC(tc)
 }
 
+/** The TC hashed last: a leader's is hashed for its signature, and again by everyone who judges it. */
+let hashedTC: { readonly tc: TimeoutCertificate; readonly hash: Hash } | undefined
+
 /** SHA-256 of the encoding. */
 export function hashOfTC(tc: TimeoutCertificate): Hash {
-  return sha256(timeoutCertificateCodec.encode(tc))
+  if (hashedTC?.tc === tc) return hashedTC.hash
+  const hash = sha256(timeoutCertificateCodec.encode(tc))
+  hashedTC = { tc, hash }
+  return hash
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { SignatureScheme } from '@openliquid/crypto'
 import { nullScheme } from '@openliquid/crypto/testing'
 import type { TimeoutVote } from '@openliquid/primitives'
 import { describe, expect, it } from 'vitest'
@@ -14,8 +15,12 @@ const forged = (timeout: TimeoutVote): TimeoutVote => ({
 })
 
 function collectorWith(...timeouts: TimeoutVote[]): TimeoutCollector {
+  return collectorOf(nullScheme, timeouts)
+}
+
+function collectorOf(scheme: SignatureScheme, timeouts: readonly TimeoutVote[]): TimeoutCollector {
   const { committee, context, verifier } = fixture
-  const parts = { committee, context, verifier, scheme: nullScheme }
+  const parts = { committee, context, verifier, scheme }
   const collector = new TimeoutCollector({ ...parts, highTip: false })
   for (const timeout of timeouts) collector.add(timeout)
   return collector
@@ -59,6 +64,24 @@ describe('TimeoutCollector', () => {
     expect(collector.isBlocking(5n)).toBe(true)
     collector.add(fixture.timeout(2, 5n, low))
     expect(collector.certificate(5n)?.highQC).toEqual(low)
+  })
+
+  it('verifies a quorum once, whoever asks for it, and again when another timeout comes', () => {
+    let aggregated = 0
+    const aggregate: SignatureScheme['aggregate'] = (...args) => {
+      aggregated += 1
+      return nullScheme.aggregate(...args)
+    }
+    const collector = collectorOf(
+      { ...nullScheme, aggregate },
+      [0, 1, 2].map((signer) => fixture.timeout(signer, 5n, low)),
+    )
+    expect([collector.isQuorum(5n), collector.isQuorum(5n)]).toEqual([true, true])
+    expect(collector.certificate(5n)?.groups).toHaveLength(1)
+    expect(aggregated).toBe(1)
+    collector.add(fixture.timeout(3, 5n, high))
+    expect(collector.certificate(5n)?.highQC).toEqual(high)
+    expect(aggregated).toBe(3)
   })
 
   it('keeps the first timeout of a signer that verified', () => {

@@ -19,6 +19,11 @@ import { extendedQC, type HighViews, highestGroup, highViewsOf } from './highTip
 interface Abandonment {
   readonly timeouts: Map<number, TimeoutVote>
   readonly verified: Set<number>
+  /** Of the signers of all timeouts, and of those verified. */
+  stake: bigint
+  verifiedStake: bigint
+  /** All timeouts as the groups of a TC, until another comes: verifying them is the dearest act of a lost view. */
+  groups: readonly TimeoutGroup[] | undefined
 }
 
 /**
@@ -59,14 +64,18 @@ export class TimeoutCollector {
   /** Keeps a timeout of this epoch by a member: the first of a signer, or one that verifies where the first did not. */
   add(timeout: TimeoutVote): void {
     assert(this.#committee.has(timeout.signer), 'the signer is a member')
-    const { timeouts, verified } = this.#viewOf(timeout.view)
+    const abandonment = this.#viewOf(timeout.view)
+    const { timeouts, verified } = abandonment
     const known = timeouts.get(timeout.signer)
-    if (known !== undefined) {
+    if (known === undefined) {
+      abandonment.stake += this.#committee.stakeAt(timeout.signer)
+    } else {
       if (verified.has(timeout.signer)) return
       if (equalBytes(known.signature, timeout.signature)) return
       if (!this.#verifies(timeout)) return
-      verified.add(timeout.signer)
+      this.#markVerified(abandonment, timeout.signer)
     }
+    abandonment.groups = undefined
     timeouts.set(timeout.signer, timeout)
   }
 
@@ -98,11 +107,12 @@ export class TimeoutCollector {
   /** The view's timeout certificate, if a quorum gave it up. */
   certificate(view: View): Verified<TimeoutCertificate> | undefined {
     if (!this.isQuorum(view)) return undefined
-    const { timeouts } = this.#viewOf(view)
-    const groups = this.#aggregate(view)
+    const abandonment = this.#viewOf(view)
+    const { timeouts } = abandonment
+    const groups = this.#groupsOf(abandonment, view)
     const high = highestGroup(groups)
     for (const timeout of timeouts.values()) {
-      if (pairOf(this.#viewsOf(timeout)) !== pairOf(high)) continue
+      if (comparePairs(this.#viewsOf(timeout), high) !== 0) continue
       const { highTip } = timeout
       return this.#verifier.admitAggregateTC({
         epoch: this.#committee.epoch,
@@ -125,39 +135,48 @@ export class TimeoutCollector {
   #reaches(view: View, isEnough: (stake: bigint) => boolean): boolean {
     const abandonment = this.#views.get(view)
     if (abandonment === undefined) return false
-    const { timeouts, verified } = abandonment
-    if (isEnough(this.#committee.stakeOf([...verified]))) return true
-    if (!isEnough(this.#committee.stakeOf([...timeouts.keys()]))) return false
-    this.#aggregate(view)
-    return isEnough(this.#committee.stakeOf([...verified]))
+    if (isEnough(abandonment.verifiedStake)) return true
+    if (!isEnough(abandonment.stake)) return false
+    this.#groupsOf(abandonment, view)
+    return isEnough(abandonment.verifiedStake)
+  }
+
+  #markVerified(abandonment: Abandonment, signer: number): void {
+    if (abandonment.verified.has(signer)) return
+    abandonment.verified.add(signer)
+    abandonment.verifiedStake += this.#committee.stakeAt(signer)
   }
 
   /** Verifies all timeouts of a view, drops the bad ones, and returns the groups in the order of a TC. */
-  #aggregate(view: View): TimeoutGroup[] {
-    const { timeouts, verified } = this.#viewOf(view)
-    const byPair = new Map<bigint, TimeoutVote[]>()
+  #groupsOf(abandonment: Abandonment, view: View): readonly TimeoutGroup[] {
+    abandonment.groups ??= this.#aggregate(abandonment, view)
+    return abandonment.groups
+  }
+
+  #aggregate(abandonment: Abandonment, view: View): TimeoutGroup[] {
+    const { timeouts } = abandonment
+    const byViews: { readonly views: HighViews; readonly members: TimeoutVote[] }[] = []
     for (const timeout of timeouts.values()) {
-      const pair = pairOf(this.#viewsOf(timeout))
-      const group = byPair.get(pair)
-      if (group === undefined) byPair.set(pair, [timeout])
-      else group.push(timeout)
+      const views = this.#viewsOf(timeout)
+      const group = byViews.find((other) => comparePairs(other.views, views) === 0)
+      if (group === undefined) byViews.push({ views, members: [timeout] })
+      else group.members.push(timeout)
     }
     const groups: TimeoutGroup[] = []
-    for (const pair of [...byPair.keys()].sort(comparePairs)) {
-      const members = byPair.get(pair) ?? []
-      const [first] = members
-      assert(first !== undefined, 'a group has a member')
-      const views = this.#viewsOf(first)
+    for (const { members, views } of byViews.sort((a, b) => comparePairs(a.views, b.views))) {
       const { signature, signers, badSigners } = this.#scheme.aggregate(
         members.map((timeout) => ({
           signer: timeout.signer,
           publicKey: this.#committee.voteKeyOf(timeout.signer),
           signature: timeout.signature,
         })),
-        this.#digestOf(first),
+        this.#digestOf(views, view),
       )
-      for (const signer of badSigners) timeouts.delete(signer)
-      for (const signer of signers) verified.add(signer)
+      for (const signer of badSigners) {
+        timeouts.delete(signer)
+        abandonment.stake -= this.#committee.stakeAt(signer)
+      }
+      for (const signer of signers) this.#markVerified(abandonment, signer)
       if (signers.length === 0) continue
       groups.push({ ...views, signers: this.#committee.bitmapOf(signers), signature })
     }
@@ -166,13 +185,12 @@ export class TimeoutCollector {
 
   #verifies(timeout: TimeoutVote): boolean {
     const publicKey = this.#committee.voteKeyOf(timeout.signer)
-    return this.#scheme.verify(publicKey, this.#digestOf(timeout), timeout.signature)
+    const digest = this.#digestOf(this.#viewsOf(timeout), timeout.view)
+    return this.#scheme.verify(publicKey, digest, timeout.signature)
   }
 
-  #digestOf(timeout: TimeoutVote): Hash {
-    const { highQCView, highTipView } = this.#viewsOf(timeout)
-    const { epoch } = this.#committee
-    return timeoutDigest(this.#context, epoch, timeout.view, highQCView, highTipView)
+  #digestOf({ highQCView, highTipView }: HighViews, view: View): Hash {
+    return timeoutDigest(this.#context, this.#committee.epoch, view, highQCView, highTipView)
   }
 
   #viewsOf(timeout: TimeoutVote): HighViews {
@@ -182,17 +200,23 @@ export class TimeoutCollector {
   #viewOf(view: View): Abandonment {
     const known = this.#views.get(view)
     if (known !== undefined) return known
-    const abandonment: Abandonment = { timeouts: new Map(), verified: new Set() }
+    const abandonment: Abandonment = {
+      timeouts: new Map(),
+      verified: new Set(),
+      stake: 0n,
+      verifiedStake: 0n,
+      groups: undefined,
+    }
     this.#views.set(view, abandonment)
     return abandonment
   }
 }
 
-/** Both views of a group as one number, in the order of the groups of a TC. */
-function pairOf({ highQCView, highTipView = 0n }: HighViews): bigint {
-  return (highQCView << 64n) | highTipView
+/** The order of the groups of a TC. */
+function comparePairs(a: HighViews, b: HighViews): number {
+  return compare(a.highQCView, b.highQCView) || compare(a.highTipView ?? 0n, b.highTipView ?? 0n)
 }
 
-function comparePairs(a: bigint, b: bigint): number {
+function compare(a: View, b: View): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

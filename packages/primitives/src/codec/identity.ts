@@ -66,12 +66,19 @@ export function merkleRoot(leaves: readonly Hash[]): Hash {
   return level[0] as Hash
 }
 
-/** SHA-256 over the roots of the three sections; what a header's `payloadRoot` holds. */
-export function payloadRoot({ actions, evm, evidence }: Payload): Hash {
+/** The payload hashed last: whoever makes a block hashes it for the header, and again where the block is judged. */
+let hashedPayload: { readonly payload: Payload; readonly root: Hash } | undefined
+
+/** SHA-256 over the roots of the three sections; what a header's `payloadRoot` holds. A payload is never changed. */
+export function payloadRoot(payload: Payload): Hash {
+  const { actions, evm, evidence } = payload
   if (actions.length + evm.length + evidence.length === 0) return EMPTY_PAYLOAD_ROOT
-  return sha256(
+  if (hashedPayload?.payload === payload) return hashedPayload.root
+  const root = sha256(
     merkleRoot(actions.map((bytes) => transactionId(TRANSACTION_KIND.action, bytes))),
     merkleRoot(evm.map((bytes) => transactionId(TRANSACTION_KIND.evm, bytes))),
     merkleRoot(evidence.map((bytes) => sha256(bytes))),
   )
+  hashedPayload = { payload, root }
+  return root
 }

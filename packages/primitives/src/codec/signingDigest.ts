@@ -178,6 +178,18 @@ export function voteDigest(
   return blockDigest(SIGNING_TYPE.vote, context, epoch, view, blockHash, NOTHING)
 }
 
+/** Of the digest of a timeout made last: what one signs all the others of its group do. */
+let lastTimeout:
+  | {
+      readonly context: SigningContext
+      readonly epoch: Epoch
+      readonly view: View
+      readonly highQCView: View
+      readonly highTipView: View | undefined
+      readonly digest: Hash
+    }
+  | undefined
+
 /** @param highTipView - under `highTip` only: view of the tip, 0 for none */
 export function timeoutDigest(
   context: SigningContext,
@@ -186,12 +198,20 @@ export function timeoutDigest(
   highQCView: View,
   highTipView?: View,
 ): Hash {
+  const isSame =
+    lastTimeout?.context === context &&
+    lastTimeout.view === view &&
+    lastTimeout.highQCView === highQCView &&
+    lastTimeout.highTipView === highTipView &&
+    lastTimeout.epoch === epoch
+  if (isSame && lastTimeout !== undefined) return lastTimeout.digest
   writeHead(context, SIGNING_TYPE.timeout, epoch)
   writeView(HEAD_BYTES, view)
   writeView(HEAD_BYTES + 8, highQCView)
-  if (highTipView === undefined) return digestOf(16)
-  writeView(HEAD_BYTES + 16, highTipView)
-  return digestOf(24)
+  if (highTipView !== undefined) writeView(HEAD_BYTES + 16, highTipView)
+  const digest = digestOf(highTipView === undefined ? 16 : 24)
+  lastTimeout = { context, epoch, view, highQCView, highTipView, digest }
+  return digest
 }
 
 /** @param tipQCView - view of the QC in the header of the tip that is not endorsed */
