@@ -1,8 +1,9 @@
 import type { SignatureScheme } from '@openliquid/crypto'
 import {
   blockHash,
-  bytesToHex,
   type CommitProof,
+  equalBytes,
+  type Hash,
   type SigningContext,
   type ValidatorSet,
   voteDigest,
@@ -27,14 +28,15 @@ export function refuteCommitProof(
 ): string | undefined {
   if (path.length < 2) return 'a path has two headers at least'
   if ((path[0]?.flags ?? 0) >= 2) return 'a suffix block is never committed'
-  let parent: string | undefined
+  let parent: Hash | undefined
   for (const header of path) {
     if (header.epoch !== set.epoch || qc.epoch !== set.epoch) return 'another epoch'
-    if (parent !== undefined && bytesToHex(header.parentHash) !== parent) return 'broken link'
-    parent = bytesToHex(blockHash(header))
+    if (parent !== undefined && !equalBytes(header.parentHash, parent)) return 'broken link'
+    parent = blockHash(header)
   }
   const top = path[path.length - 1]
-  if (top === undefined || bytesToHex(qc.blockHash) !== parent) return 'the QC is of another block'
+  if (top === undefined || parent === undefined) return 'no path'
+  if (!equalBytes(qc.blockHash, parent)) return 'the QC is of another block'
   if (top.qc.view < 1n || qc.view - top.qc.view !== 1n) return 'views are not consecutive'
   if (top.view !== qc.view) return 'the QC is of another view'
 

@@ -22,11 +22,13 @@ export interface StepInput {
   readonly view: View
 }
 
+export type RunningTimers = Pick<ReadonlySet<TimerId>, 'has'>
+
 /** One state of one node. */
 export interface LocalState<State> {
   readonly id: number
   readonly state: State
-  readonly timers: readonly TimerId[]
+  readonly timers: RunningTimers
   /** How it is reached: from which state, by what, while who led which view. */
   readonly origin:
     | { readonly from: number; readonly input: StepInput; readonly leaders: LeaderLine }
@@ -41,7 +43,7 @@ export interface LocalStep<Outcome> {
 
 /** A node that goes from state to state. */
 export interface Steps<State, Outcome> {
-  at(id: number): { readonly state: State; readonly timers: readonly TimerId[] }
+  at(id: number): { readonly state: State; readonly timers: RunningTimers }
   step(id: number, input: StepInput, leaders: LeaderLine): LocalStep<Outcome>
 }
 
@@ -130,7 +132,7 @@ export class Automaton<State extends { readonly view: View }, Outcome>
     if (known !== undefined) return known
     const id = this.states.length
     this.#ids.set(text, id)
-    this.states.push({ id, state, timers: [...node.timers.keys()], origin })
+    this.states.push({ id, state, timers: new Set(node.timers.keys()), origin })
     this.#steps.push(new Map())
     return id
   }
@@ -186,9 +188,9 @@ export class SingleRun<Outcome> implements Steps<SingleState, Outcome> {
     return this.#live.node
   }
 
-  at(): { readonly state: SingleState; readonly timers: readonly TimerId[] } {
-    const { core, timers, view } = this.#live.node
-    return { state: { view, highQCView: core.highQC.view }, timers: [...timers.keys()] }
+  at(): { readonly state: SingleState; readonly timers: RunningTimers } {
+    const { node } = this.#live
+    return { state: node, timers: node.timers }
   }
 
   step(_: number, input: StepInput, leaders: LeaderLine): LocalStep<Outcome> {

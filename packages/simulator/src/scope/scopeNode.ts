@@ -79,6 +79,7 @@ export class ScopeNode {
   readonly #blockOf: ScopeNodeOptions['blockOf']
   readonly #oracle: SignatureOracle
   readonly #log = new SyncedLog()
+  #view = 0n
 
   constructor({
     chain,
@@ -120,8 +121,13 @@ export class ScopeNode {
     })
   }
 
+  /** Asked for at every step: as it told us. */
   get view(): bigint {
-    return this.core.status.view
+    return this.#view
+  }
+
+  get highQCView(): bigint {
+    return this.core.highQC.view
   }
 
   get committedHeight(): bigint {
@@ -188,9 +194,11 @@ export class ScopeNode {
           throw new PropertyViolation(`node ${this.index} halts: ${effect.code} ${effect.message}`)
         }
         break
+      case 'enterView':
+        this.#view = effect.view
+        break
       case 'alarm':
       case 'enterEpoch':
-      case 'enterView':
       case 'report':
       case 'sendEpochChange':
         break
@@ -286,7 +294,7 @@ export const FAULTY_CONVICTED: readonly Misbehavior[] = convictionsOf(0)
 export const ALL_CONVICTED: readonly Misbehavior[] = [0, 1, 2, 3].flatMap(convictionsOf)
 
 /** Virtual time between views: more than all that happens in one takes. */
-const VIEW_MS = 1_000_000
+const VIEW_MS = 1_000_001
 
 /** Time at which a view begins: the block of a view is the same whenever its leader comes to make it. */
 export function timeOf(view: bigint): number {

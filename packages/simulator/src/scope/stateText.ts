@@ -60,17 +60,22 @@ export class BlockNames {
     })
   }
 
-  /** @throws {InvariantError} another block has the name: states would look alike that are not */
-  add(header: BlockHeader, node: number): void {
-    const key = bytesToHex(blockHash(header))
-    if (this.#blocks.has(key)) return
+  /**
+   * @returns undefined where the block is known
+   * @throws {InvariantError} another block has the name: states would look alike that are not
+   */
+  add(header: BlockHeader, node: number): NamedBlock | undefined {
+    const hash = blockHash(header)
+    if (this.of(hash) !== undefined) return undefined
     const lateMs = header.timestampMs - timeOf(header.view)
     const parent = this.of(header.parentHash)
     const qcView = header.qc.view
     const text = `${ownNameOf({ view: header.view, node, lateMs, qcView, parent })}/${parent?.text ?? '?'}`
     assert(!this.#texts.has(text), `two blocks are called ${text}`)
     this.#texts.add(text)
-    this.#blocks.set(key, { view: header.view, node, lateMs, qcView, parent, text })
+    const block = { view: header.view, node, lateMs, qcView, parent, text }
+    this.#blocks.set(bytesToHex(hash), block)
+    return block
   }
 
   of(hash: Hash): NamedBlock | undefined {

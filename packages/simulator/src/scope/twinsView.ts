@@ -161,7 +161,7 @@ class TwinsView {
     for (const node of this.#order) {
       if (!isMeant(node)) continue
       const { state, timers } = this.#at(node)
-      if (timers.includes(timerId)) this.#take(node, this.#world.timer(timerId, state.view))
+      if (timers.has(timerId)) this.#take(node, this.#world.timer(timerId, state.view))
     }
     this.#drain()
   }

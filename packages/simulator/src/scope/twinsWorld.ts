@@ -2,10 +2,8 @@ import { ConsensusCore, recoverState } from '@openliquid/consensus'
 import {
   type Block,
   blockHash,
-  bytesToHex,
   type ConsensusMessage,
   type Hash,
-  type Hex,
   type QuorumCertificate,
   unreachable,
   type View,
@@ -106,6 +104,10 @@ interface Heard {
   readonly committed: NamedBlock[]
 }
 
+/** Certificates remembered, between two clearings. */
+const CERTIFICATES_MAX = 10_000
+const NOTHING_CERTIFIED: readonly Certified[] = []
+
 const SILENCE: Speech = { sent: [], certified: [], committed: [] }
 
 /** What all nodes of a run share: the chain, and every block and message that was ever sent. */
@@ -115,7 +117,8 @@ export class TwinsWorld {
   readonly #chain: VirtualChain
   readonly #coreModule: CoreModule
   readonly #schemes: ClusterSchemes
-  readonly #blocks = new Map<Hex, Block>()
+  readonly #blocks = new Map<NamedBlock, Block>()
+  readonly #certified = new Map<QuorumCertificate, readonly Certified[]>()
   readonly #messages = new Map<string, KnownMessage>()
   readonly #inputs = new Map<string, StepInput>()
   readonly #isSearched: boolean
@@ -146,7 +149,7 @@ export class TwinsWorld {
           highTip: this.#highTip,
           convicted: this.#isSearched ? ALL_CONVICTED : FAULTY_CONVICTED,
           election: { leader: (_epoch, view) => leaders.of(view) },
-          blockOf: (hash) => this.#blocks.get(bytesToHex(hash)),
+          blockOf: (hash) => this.#blockOf(hash),
         }),
       outcomeOf: (effects) => this.#hear(index, effects),
     }
@@ -213,8 +216,8 @@ export class TwinsWorld {
     for (const effect of effects) {
       if (effect.kind !== 'broadcast' || effect.message.kind !== 'proposal') continue
       const { block } = effect.message.proposal
-      this.#blocks.set(bytesToHex(blockHash(block.header)), block)
-      this.names.add(block.header, sender)
+      const named = this.names.add(block.header, sender)
+      if (named !== undefined) this.#blocks.set(named, block)
     }
   }
 
@@ -232,7 +235,9 @@ export class TwinsWorld {
   }
 
   #once(message: ConsensusMessage): KnownMessage {
-    const certified = qcsIn(message).flatMap((qc) => this.#certifiedBy(qc))
+    const [qc, ...others] = qcsIn(message)
+    let certified = qc === undefined ? NOTHING_CERTIFIED : this.#certifiedBy(qc)
+    for (const other of others) certified = [...certified, ...this.#certifiedBy(other)]
     return new MessageOnce(message, this.names, certified)
   }
 
@@ -268,6 +273,11 @@ export class TwinsWorld {
     return this.#blockNamed(last.blockHash)
   }
 
+  #blockOf(hash: Hash): Block | undefined {
+    const named = this.names.of(hash)
+    return named === undefined ? undefined : this.#blocks.get(named)
+  }
+
   #blockNamed(hash: Hash): NamedBlock {
     const block = this.names.of(hash)
     if (block === undefined) {
@@ -276,13 +286,19 @@ export class TwinsWorld {
     return block
   }
 
+  /** A certificate is in many messages. */
   #certifiedBy(qc: QuorumCertificate): readonly Certified[] {
+    const known = this.#certified.get(qc)
+    if (known !== undefined) return known
     const block = this.names.of(qc.blockHash)
-    if (qc.view === 0n || block === undefined) return []
+    if (qc.view === 0n || block === undefined) return NOTHING_CERTIFIED
     const { parent, qcView } = block
     // §12: the parent may have been certified in a later view than its own.
     const isPair = parent !== undefined && parent.view > 0n && qcView + 1n === qc.view
-    return [{ view: Number(qc.view), block, proven: isPair ? parent : undefined }]
+    const certified = [{ view: Number(qc.view), block, proven: isPair ? parent : undefined }]
+    if (this.#certified.size >= CERTIFICATES_MAX) this.#certified.clear()
+    this.#certified.set(qc, certified)
+    return certified
   }
 }
 
