@@ -23,12 +23,25 @@ export function remoteNode(): Promise<RemoteNode> {
   return remote<BenchNode>('benchNode.ts')
 }
 
-/** An object served by a file of this folder in a process of its own. It ends with this one. */
+/**
+ * An object served by a file of this folder in a process of its own. It ends with this one.
+ *
+ * @param niceness - above that of this process: it takes only what of the processor others leave; POSIX
+ */
 export async function remote<T>(
   file: string,
+  niceness = 0,
 ): Promise<Promised<Omit<T, 'manager'>> & { readonly pid: number }> {
   const path = fileURLToPath(new URL(file, import.meta.url))
-  const child: ChildProcess = fork(path, { serialization: 'advanced' })
+  // By the command, because a process can slow down only its first thread and not those that collect garbage.
+  const nice = {
+    execPath: 'nice',
+    execArgv: ['-n', `${niceness}`, process.execPath, ...process.execArgv],
+  }
+  const child: ChildProcess = fork(path, {
+    serialization: 'advanced',
+    ...(niceness > 0 ? nice : {}),
+  })
   const waiting = new Map<number, (answer: Answer) => void>()
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())

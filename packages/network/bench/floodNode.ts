@@ -1,4 +1,5 @@
-/** Hostile peers for the flood figure, in a process of their own. */
+/** Hostile peers for the flood figure, in a process of their own, each at an address of its own. */
+import net from 'node:net'
 import { concatBytes, MESSAGE_KIND, utf8ToBytes } from '@openliquid/primitives'
 import { type RawPeer, rawPeer, sayHello } from '../integration/rawPeer.ts'
 import { encodeFrame } from '../src/frame.ts'
@@ -19,6 +20,13 @@ const TOPICS = 1_000_000
 const TOPICS_PER_RPC = 60
 /** Two seconds of messages of which no two are alike. */
 const PREPARED_TICKS = 200
+
+/** Everything this process dials from now on comes from an address that no other has; libp2p has no setting for it. */
+function dialFrom(localAddress: string): void {
+  const { connect } = net
+  net.connect = ((options: net.TcpNetConnectOpts) =>
+    connect({ ...options, localAddress })) as typeof connect
+}
 
 const TOPIC = utf8ToBytes(topicNames(GENESIS_HASH).nameOf('blocks'))
 
@@ -72,6 +80,7 @@ export class FloodNode {
 
   /** Connects as a peer like any other, before it turns hostile: what follows is counted from the first hostile byte. */
   async prepare(address: string, index: number): Promise<void> {
+    dialFrom(`127.0.${index + 1}.1`)
     this.#raw = await rawPeer(HOSTILE + index)
     this.#victim = await this.#raw.host.dial(address, 5_000)
   }

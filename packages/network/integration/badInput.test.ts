@@ -134,6 +134,19 @@ const ROWS: Readonly<Record<string, Row>> = {
       memory.look()
     },
   },
+  'a gossip RPC that drips': {
+    code: 'OL_FRAME_TIMEOUT',
+    sentence: 'disconnect',
+    attack: async (pair, memory) => {
+      const stream = await gossipStream(pair)
+      stream.send(Uint8Array.of(0x80, 0x80, 0x80, 1))
+      await until(() => {
+        stream.send(new Uint8Array(1))
+        return !stream.isOpen
+      })
+      memory.look()
+    },
+  },
   'a hello that is cut short': {
     code: 'OL_FRAME_TIMEOUT',
     sentence: 'disconnect',

@@ -98,6 +98,7 @@ export async function rawPeer(index: number): Promise<RawPeer> {
         onClosed: () => undefined,
       },
       halfOpenDials: {
+        mayDial: () => true,
         onDialled: () => true,
         onDenied: () => undefined,
         onOpened: () => undefined,

@@ -1,7 +1,12 @@
 import { concatBytes } from '@openliquid/primitives'
 import { expect, test } from 'vitest'
 import { GossipInbox } from './gossipInbox.ts'
-import { GOSSIP_TURN_MESSAGES_MAX, INBOX_BYTES_MAX, RPC_BYTES_MAX } from './limits.ts'
+import {
+  GOSSIP_TURN_MESSAGES_MAX,
+  INBOX_BYTES_MAX,
+  RPC_BEATS_MAX,
+  RPC_BYTES_MAX,
+} from './limits.ts'
 
 const varint = (value: number): Uint8Array =>
   value < 0x80
@@ -32,14 +37,17 @@ function inboxOf() {
   })
   const open = (peer: string) => {
     const calls: string[] = []
-    const take = inbox.open(peer, {
+    const { read: take, close } = inbox.open(peer, {
       pause: () => calls.push('pause'),
       resume: () => calls.push('resume'),
       abort: () => calls.push('abort'),
     })
-    return { calls, take }
+    return { calls, take, close }
   }
-  return { log, faults, asked, turns, state, open }
+  const beat = (times: number): void => {
+    for (let i = 0; i < times; i++) inbox.beat()
+  }
+  return { log, faults, asked, turns, state, open, beat }
 }
 
 test('an RPC comes out once it is whole, however it was cut', () => {
@@ -51,6 +59,44 @@ test('an RPC comes out once it is whole, however it was cut', () => {
     [303, 1],
     [24, 2],
   ])
+})
+
+test('an RPC that began must end within some beats, and one that comes piece by piece has the same time', () => {
+  const { open, faults, asked, beat } = inboxOf()
+  const { take, calls } = open('slow')
+  const quick = open('quick')
+  const gone = open('gone')
+  const bytes = rpcOf(1, 300)
+  for (const sink of [take, gone.take]) sink(bytes.subarray(0, 5))
+  for (let i = 0; i < RPC_BEATS_MAX; i++) {
+    take(bytes.subarray(5 + i, 6 + i))
+    // It has always begun one and always ended the one before.
+    quick.take(concatBytes(bytes.subarray(i === 0 ? 0 : 9), bytes.subarray(0, 9)))
+    beat(1)
+  }
+  gone.close()
+  expect(faults).toEqual([])
+  expect(asked).toHaveLength(RPC_BEATS_MAX)
+  beat(1)
+  expect(faults).toEqual(['slow late'])
+  expect(calls).toEqual(['abort'])
+  take(bytes.subarray(5 + RPC_BEATS_MAX))
+  beat(2 * RPC_BEATS_MAX)
+  expect(asked).toHaveLength(RPC_BEATS_MAX)
+  expect(faults).toEqual(['slow late', 'quick late'])
+})
+
+test('what is kept of an RPC does not keep the packet that it came in', () => {
+  const { open, asked } = inboxOf()
+  const { take } = open('a')
+  const bytes = rpcOf(1, 300)
+  const packet = new Uint8Array(2 ** 16)
+  packet.set(bytes)
+  take(packet.subarray(0, 10))
+  // Nobody reads there any more.
+  packet.fill(0xff)
+  take(bytes.subarray(10))
+  expect(asked).toEqual([[303, 1]])
 })
 
 test('an RPC over its quota, or that is none, is not handled', () => {

@@ -1,8 +1,13 @@
-import { GOSSIP_TURN_MESSAGES_MAX, INBOX_BYTES_MAX, RPC_BYTES_MAX } from './limits.ts'
+import {
+  GOSSIP_TURN_MESSAGES_MAX,
+  INBOX_BYTES_MAX,
+  RPC_BEATS_MAX,
+  RPC_BYTES_MAX,
+} from './limits.ts'
 import { outlineOf, type RpcPiece, varintAt } from './rpcOutline.ts'
 
-/** What an RPC of a peer did wrong. */
-export type RpcFault = 'malformed' | 'topics'
+/** What an RPC of a peer did wrong; 'late' is one that began and did not end. */
+export type RpcFault = 'malformed' | 'topics' | 'late'
 
 /** A gossip stream that a peer opened, as far as it is read. */
 export interface InboxSource {
@@ -33,6 +38,7 @@ export interface GossipInboxOptions {
  */
 export class GossipInbox {
   readonly #options: GossipInboxOptions
+  readonly #streams = new Set<InboxStream>()
   /** Streams of which pieces wait; the first is the next in turn. */
   readonly #waiting = new Set<InboxStream>()
   #left = GOSSIP_TURN_MESSAGES_MAX
@@ -42,14 +48,27 @@ export class GossipInbox {
     this.#options = options
   }
 
-  /** @returns takes what comes on the stream */
-  open(peer: string, source: InboxSource): (bytes: Uint8Array) => void {
+  /** A stream began; tell what comes on it, and its end. */
+  open(peer: string, source: InboxSource): InboxSink {
     const stream = new InboxStream(peer, source)
     const events: InboxStreamEvents = {
       onRpc: (rpc) => this.#onRpc(stream, rpc),
       onBroken: () => this.#options.onFault(peer, 'malformed'),
     }
-    return (bytes) => stream.read(bytes, events)
+    this.#streams.add(stream)
+    return {
+      read: (bytes) => stream.read(bytes, events),
+      close: () => void this.#streams.delete(stream),
+    }
+  }
+
+  /** Ends streams on which one RPC is under way for too many beats: what is kept of it is kept for nothing. */
+  beat(): void {
+    for (const stream of this.#streams) {
+      if (!stream.isLate()) continue
+      this.#streams.delete(stream)
+      this.#options.onFault(stream.peer, 'late')
+    }
   }
 
   #onRpc(stream: InboxStream, rpc: Uint8Array): void {
@@ -88,6 +107,12 @@ export class GossipInbox {
   }
 }
 
+/** Where the bytes of one stream go. */
+export interface InboxSink {
+  read(bytes: Uint8Array): void
+  close(): void
+}
+
 interface InboxStreamEvents {
   onRpc(rpc: Uint8Array): void
   /** A length was none or too large; nothing more is read. */
@@ -107,6 +132,8 @@ class InboxStream {
   #waitingBytes = 0
   #isPaused = false
   #isBroken = false
+  /** Beats since the RPC that is not complete began. Beats and no clock: while we sleep nothing is late. */
+  #partBeats = 0
 
   constructor(peer: string, source: InboxSource) {
     this.peer = peer
@@ -115,11 +142,13 @@ class InboxStream {
 
   read(bytes: Uint8Array, { onRpc, onBroken }: InboxStreamEvents): void {
     if (this.#isBroken) return
-    this.#chunks.push(bytes)
     this.#partBytes += bytes.length
-    if (this.#partBytes < (this.#wantedBytes ?? 0)) return
+    if (this.#partBytes < (this.#wantedBytes ?? 0)) {
+      this.#chunks.push(ofItsOwn(bytes))
+      return
+    }
     let rest: Uint8Array =
-      this.#chunks.length === 1 ? bytes : Buffer.concat(this.#chunks, this.#partBytes)
+      this.#chunks.length === 0 ? bytes : Buffer.concat([...this.#chunks, bytes], this.#partBytes)
     this.#wantedBytes = undefined
     for (;;) {
       const length = varintAt(rest, 0)
@@ -137,9 +166,24 @@ class InboxStream {
       }
       onRpc(rest.subarray(length.end, end))
       rest = rest.subarray(end)
+      this.#partBeats = 0
     }
-    this.#chunks = rest.length === 0 ? [] : [rest]
+    this.#chunks = rest.length === 0 || this.#isBroken ? [] : [ofItsOwn(rest)]
     this.#partBytes = rest.length
+  }
+
+  /** Called once a beat. True: it was too long, and nothing more is read. */
+  isLate(): boolean {
+    if (this.#chunks.length === 0 || this.#isPaused) {
+      this.#partBeats = 0
+      return false
+    }
+    this.#partBeats++
+    if (this.#partBeats <= RPC_BEATS_MAX) return false
+    this.#isBroken = true
+    this.#chunks = []
+    this.#source.abort('gossip RPC too slow')
+    return true
   }
 
   put(piece: RpcPiece): void {
@@ -162,6 +206,11 @@ class InboxStream {
     this.#isPaused = false
     this.#source.resume()
   }
+}
+
+/** A few bytes must not keep alive a packet in which they came with much else. */
+function ofItsOwn(bytes: Uint8Array): Uint8Array {
+  return bytes.length * 2 < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes
 }
 
 /** Of a length that is at most `RPC_BYTES_MAX`, with room. */

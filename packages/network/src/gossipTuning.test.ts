@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { forwardEncodedOnce, forwardToFew, readThroughInbox } from './gossipTuning.ts'
+import { COALESCE_BYTES_MAX, RPC_MESSAGES_MAX } from './limits.ts'
 
 function fakeGossipsub(subscribers: readonly string[], mesh: readonly string[]) {
   const sent: { readonly to: readonly string[]; readonly rpc: object }[] = []
@@ -15,28 +16,63 @@ function fakeGossipsub(subscribers: readonly string[], mesh: readonly string[]) 
     sendRpcInBatch(to: Set<string>, rpc: object) {
       sent.push({ to: [...to], rpc })
     },
-    forwardMessage(_id: string, _message: object, _source?: string, _excluded?: Set<string>) {
+    forwardMessage(_id: string, _message: object, _source?: string, _excluded?: Set<string>): void {
       throw new Error('stock')
     },
   }
 }
 
-const message = { topic: 'blocks' }
+const message = { topic: 'blocks', data: new Uint8Array(100) }
+const endOfTurn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
 
-test('a message is encoded once for all who get it: not its source, not who has it, not who does not want it', () => {
+test('a message is encoded once for all who get it: not its source, not who has it, not who does not want it', async () => {
   const gossipsub = fakeGossipsub(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c', 'd', 'e'])
   forwardEncodedOnce(gossipsub)
   gossipsub.forwardMessage('id', message, 'a', new Set(['b']))
+  await endOfTurn()
   expect(gossipsub.sent).toEqual([
     { to: ['d', 'e'], rpc: { subscriptions: [], messages: [message] } },
   ])
   expect(gossipsub.delivered).toEqual(['a'])
   gossipsub.forwardMessage('other', message, undefined, new Set(['a', 'b', 'c', 'd', 'e']))
+  await endOfTurn()
   expect(gossipsub.sent).toHaveLength(1)
   expect(gossipsub.delivered).toHaveLength(1)
 })
 
-test('with few subscribers all get it, meshed or not; with more the mesh alone', () => {
+test('what is forwarded in one turn to the same peers leaves together, up to a size and a number', async () => {
+  const gossipsub = fakeGossipsub(['a', 'b', 'd'], ['a', 'b', 'd'])
+  forwardEncodedOnce(gossipsub)
+  const forward = (source: string, size = 100): void =>
+    gossipsub.forwardMessage('id', { topic: 'blocks', data: new Uint8Array(size) }, source)
+  for (let i = 0; i < 3; i++) forward('a')
+  // In microtasks of the same turn, as verdicts come.
+  await Promise.resolve().then(() => forward('b'))
+  await Promise.resolve().then(() => forward('a'))
+  expect(gossipsub.sent).toEqual([])
+  await endOfTurn()
+  const counts = (): unknown =>
+    gossipsub.sent.map(({ to, rpc }) => [
+      to.join(),
+      (rpc as { messages: unknown[] }).messages.length,
+    ])
+  expect(counts()).toEqual([
+    ['b,d', 4],
+    ['a,d', 1],
+  ])
+  gossipsub.sent.length = 0
+  for (let i = 0; i <= RPC_MESSAGES_MAX; i++) forward('a', 1)
+  for (let i = 0; i < 3; i++) forward('b', COALESCE_BYTES_MAX / 2)
+  await endOfTurn()
+  expect(counts()).toEqual([
+    ['b,d', RPC_MESSAGES_MAX],
+    ['a,d', 2],
+    ['b,d', 1],
+    ['a,d', 1],
+  ])
+})
+
+test('with few subscribers all get it, meshed or not; with more the mesh alone', async () => {
   for (const [subscribers, receivers] of [
     [
       ['a', 'b', 'd', 'e', 'f', 'g'],
@@ -48,6 +84,7 @@ test('with few subscribers all get it, meshed or not; with more the mesh alone',
     forwardToFew(gossipsub)
     forwardEncodedOnce(gossipsub)
     gossipsub.forwardMessage('id', message, 'a', new Set())
+    await endOfTurn()
     expect(gossipsub.sent.map(({ to }) => to)).toEqual([receivers])
   }
 })
@@ -79,8 +116,8 @@ function fakeReader() {
       },
       abort: () => undefined,
       close: async () => void closed.push(stream),
-      addEventListener: (_type: string, listener: (event: object) => void) => {
-        take = listener
+      addEventListener: (type: string, listener: (event: object) => void) => {
+        if (type === 'message') take = listener
       },
     }
     inner.createInboundStream(peer, stream)

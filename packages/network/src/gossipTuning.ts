@@ -1,4 +1,5 @@
 import { GossipInbox, type GossipInboxOptions } from './gossipInbox.ts'
+import { COALESCE_BYTES_MAX, RPC_MESSAGES_MAX } from './limits.ts'
 
 /** Changes to a running gossipsub that it has no options for; docs/spec/network.md, must-know pitfalls 19, 20 and 24. */
 
@@ -37,6 +38,14 @@ export function forwardToFew(gossipsub: object): void {
 
 interface RawMessage {
   readonly topic: string
+  readonly data?: Uint8Array
+}
+
+/** What leaves together, to the same peers. */
+interface Parcel {
+  readonly receivers: Set<string>
+  messages: RawMessage[]
+  bytes: number
 }
 
 interface ForwardingOnceInner extends ForwardingInner {
@@ -52,15 +61,28 @@ interface ForwardingOnceInner extends ForwardingInner {
 }
 
 /**
- * Encodes a forwarded message once for all its receivers, as gossipsub does with a published one.
+ * Encodes a forwarded message once for all its receivers, as gossipsub does with a published one, and sends what is forwarded
+ * in one turn to the same peers as one RPC.
  *
- * Stock, each receiver costs an encoding and a copy of the message.
+ * Stock, each receiver costs an encoding and a copy of the message, and each message a packet to each of them.
  */
 export function forwardEncodedOnce(gossipsub: object): void {
   const inner = gossipsub as ForwardingOnceInner
   const { score, idontwants, sendRpcInBatch } = inner
   if (score === undefined || idontwants === undefined || sendRpcInBatch === undefined) return
   if (inner.forwardMessage === undefined) return
+  const parcels = new Map<string, Parcel>()
+  const send = (parcel: Parcel): void => {
+    const { receivers, messages } = parcel
+    parcel.messages = []
+    parcel.bytes = 0
+    // It takes out of the set whom it cannot send to.
+    sendRpcInBatch.call(gossipsub, new Set(receivers), { subscriptions: [], messages })
+  }
+  const sendAll = (): void => {
+    for (const parcel of parcels.values()) send(parcel)
+    parcels.clear()
+  }
   inner.forwardMessage = (id, message, source, excluded) => {
     if (source !== undefined) score.deliverMessage(source, id, message.topic)
     const receivers = inner.selectPeersToForward?.(message.topic, source, excluded) ?? new Set()
@@ -68,7 +90,16 @@ export function forwardEncodedOnce(gossipsub: object): void {
       if (idontwants.get(peer)?.has(id) === true) receivers.delete(peer)
     }
     if (receivers.size === 0) return
-    sendRpcInBatch.call(gossipsub, receivers, { subscriptions: [], messages: [message] })
+    // After the verdicts of all that was handled in this turn.
+    if (parcels.size === 0) process.nextTick(sendAll)
+    const key = [...receivers].join()
+    const parcel = parcels.get(key) ?? { receivers, messages: [], bytes: 0 }
+    parcels.set(key, parcel)
+    const size = message.data?.length ?? 0
+    const isFull = parcel.messages.length === RPC_MESSAGES_MAX
+    if (isFull || (parcel.bytes > 0 && parcel.bytes + size > COALESCE_BYTES_MAX)) send(parcel)
+    parcel.messages.push(message)
+    parcel.bytes += size
   }
 }
 
@@ -87,6 +118,7 @@ interface GossipStream {
   abort(error: Error): void
   close(): Promise<void>
   addEventListener(type: 'message', listener: (event: { data: ByteList }) => void): void
+  addEventListener(type: 'close', listener: () => void): void
 }
 
 interface ByteList {
@@ -105,16 +137,20 @@ interface ReadingInner {
 /** Who is asked and told about RPCs. */
 export type RpcWatcher = Pick<GossipInboxOptions, 'allowRpc' | 'onFault'>
 
-/** Reads what peers say through an inbox, which refuses and takes turns, and tells of topics there are none of. */
+/**
+ * Reads what peers say through an inbox, which refuses and takes turns, and tells of topics there are none of.
+ *
+ * @returns wants every beat
+ */
 export function readThroughInbox(
   gossipsub: object,
   topics: ReadonlySet<string>,
   watcher: RpcWatcher,
-): void {
+): Pick<GossipInbox, 'beat'> | undefined {
   const inner = gossipsub as ReadingInner
   const { decodeRpc, handleReceivedRpc, streamsInbound } = inner
-  if (decodeRpc === undefined || handleReceivedRpc === undefined) return
-  if (streamsInbound === undefined || inner.createInboundStream === undefined) return
+  if (decodeRpc === undefined || handleReceivedRpc === undefined) return undefined
+  if (streamsInbound === undefined || inner.createInboundStream === undefined) return undefined
   const inbox = new GossipInbox({
     ...watcher,
     nextTurn: setImmediate,
@@ -143,7 +179,7 @@ export function readThroughInbox(
       .get(id)
       ?.close()
       .catch(() => undefined)
-    const take = inbox.open(id, {
+    const sink = inbox.open(id, {
       pause: () => stream.pause(),
       resume: () => {
         try {
@@ -154,9 +190,11 @@ export function readThroughInbox(
       },
       abort: (reason) => stream.abort(new Error(reason)),
     })
-    stream.addEventListener('message', ({ data }) => take(data.subarray()))
+    stream.addEventListener('message', ({ data }) => sink.read(data.subarray()))
+    stream.addEventListener('close', () => sink.close())
     streamsInbound.set(id, { close: () => closeStream(stream) })
   }
+  return inbox
 }
 
 async function closeStream(stream: GossipStream): Promise<void> {

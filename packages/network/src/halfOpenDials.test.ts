@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Denial } from './admission.ts'
 import { HalfOpenDials } from './halfOpenDials.ts'
 import { ADDRESSES_REMEMBERED_MAX, BAN_FAULT_MS, HALF_OPEN_MAX, HALF_OPEN_MS } from './limits.ts'
 
@@ -40,33 +41,68 @@ test('one that becomes a connection, or is not admitted, counts against nobody',
   dials.onOpened('a', 'follower', '10.0.0.1')
   dials.onClosed('a')
   dials.onDialled('b', '10.0.0.1')
-  dials.onDenied('b')
+  dials.onDenied('b', 'full')
   dials.onClosed('b')
   expect(faults).toEqual([])
 })
 
-test('six at once and the address is refused for a minute, others are not', () => {
-  const { refused, clock, halfOpen } = setUp()
-  for (let i = 0; i < 6; i++) expect(halfOpen('10.0.0.1')).toBe(true)
-  expect(halfOpen('10.0.0.1')).toBe(false)
-  expect(refused).toEqual(['10.0.0.1'])
-  expect(halfOpen('10.0.0.2')).toBe(true)
-  clock.nowMs += HALF_OPEN_MS + BAN_FAULT_MS - 1
-  expect(halfOpen('10.0.0.1')).toBe(false)
+test('an address from which a banned peer dials again and again is refused for a minute', () => {
+  const { dials, faults, clock } = setUp()
+  const dial = (address: string, denial: Denial): void => {
+    clock.nowMs += 200
+    dials.onDialled(`${clock.nowMs}`, address)
+    dials.onDenied(`${clock.nowMs}`, denial)
+    dials.onClosed(`${clock.nowMs}`)
+  }
+  for (let i = 0; i < 7; i++) dial('10.0.0.1', 'banned')
+  for (let i = 0; i < 20; i++) dial('10.0.0.2', 'subnet')
+  dials.trust('10.0.0.3')
+  for (let i = 0; i < 20; i++) dial('10.0.0.3', 'banned')
+  const mayDial = (): boolean[] => [1, 2, 3].map((host) => dials.mayDial(`10.0.0.${host}`))
+  expect(mayDial()).toEqual([false, true, true])
+  clock.nowMs += BAN_FAULT_MS
+  expect(mayDial()).toEqual([true, true, true])
+  expect(faults).toEqual([])
+})
+
+test('an address has five dials a second, a trusted one and those of one host as many as they like', () => {
+  const { dials, clock, refused } = setUp()
+  dials.trust('10.0.0.2')
+  const count = (ip: string): number =>
+    Array.from({ length: 20 }, () => dials.mayDial(ip)).filter(Boolean).length
+  expect([count('10.0.0.1'), count('10.0.0.2'), count('10.0.0.3')]).toEqual([5, 20, 5])
+  clock.nowMs += 999
+  expect(count('10.0.0.1')).toBe(0)
   clock.nowMs += 1
-  expect(halfOpen('10.0.0.1')).toBe(true)
+  expect(count('10.0.0.1')).toBe(5)
+  expect(new Set(refused)).toEqual(new Set(['10.0.0.1', '10.0.0.3']))
+  const { dials: ofOneHost } = setUp({ sameHost: true })
+  expect(Array.from({ length: 100 }, () => ofOneHost.mayDial('127.0.0.1'))).not.toContain(false)
+})
+
+test('six at once and the address is refused for a minute, others are not', () => {
+  const { dials, refused, clock, halfOpen } = setUp()
+  for (let i = 0; i < 6; i++) expect(halfOpen('10.0.0.1')).toBe(true)
+  expect(dials.mayDial('10.0.0.1')).toBe(false)
+  expect(refused).toEqual(['10.0.0.1'])
+  expect(dials.mayDial('10.0.0.2')).toBe(true)
+  clock.nowMs += HALF_OPEN_MS + BAN_FAULT_MS - 1
+  expect(dials.mayDial('10.0.0.1')).toBe(false)
+  clock.nowMs += 1
+  expect(dials.mayDial('10.0.0.1')).toBe(true)
 })
 
 test('who gives up sooner than we do is told of and never refused', () => {
-  const { faults, halfOpen } = setUp()
+  const { dials, faults, halfOpen } = setUp()
   for (let i = 0; i < 100; i++) expect(halfOpen('10.0.0.1', 2_000)).toBe(true)
+  expect(dials.mayDial('10.0.0.1')).toBe(true)
   expect(faults.length).toBe(100)
 })
 
 test('one in ten seconds is never refused', () => {
-  const { clock, halfOpen } = setUp()
+  const { dials, clock, halfOpen } = setUp()
   for (let i = 0; i < 100; i++) {
-    expect(halfOpen('10.0.0.1')).toBe(true)
+    expect(dials.mayDial('10.0.0.1') && halfOpen('10.0.0.1')).toBe(true)
     clock.nowMs += 10_000
   }
 })
@@ -92,15 +128,16 @@ test('addresses of validators and configured peers always have room and are neve
   dials.onOpened('y', 'follower', '10.0.0.3')
   for (let i = 0; i < HALF_OPEN_MAX; i++) dials.onDialled(`b${i}`, `10.0.1.${i}`)
   for (const ip of ['10.0.0.1', '10.0.0.2']) {
-    for (let i = 0; i < 40; i++) expect(halfOpen(ip)).toBe(true)
+    for (let i = 0; i < 40; i++) expect(dials.mayDial(ip) && halfOpen(ip)).toBe(true)
   }
   expect(faults.length).toBe(80)
   expect(halfOpen('10.0.0.3')).toBe(false)
 })
 
 test('many nodes behind one address: each is told of, none is refused', () => {
-  const { faults, halfOpen } = setUp({ sameHost: true })
+  const { dials, faults, halfOpen } = setUp({ sameHost: true })
   for (let i = 0; i < 100; i++) expect(halfOpen('127.0.0.1')).toBe(true)
+  expect(dials.mayDial('127.0.0.1')).toBe(true)
   expect(faults.length).toBe(100)
 })
 
@@ -110,21 +147,21 @@ test('no more addresses are remembered than the limit, the oldest is forgotten',
   for (let i = 0; i <= ADDRESSES_REMEMBERED_MAX; i++) {
     for (let n = 0; n < 6; n++) halfOpen(ipOf(i))
   }
-  expect(halfOpen(ipOf(0))).toBe(true)
-  expect(halfOpen(ipOf(1))).toBe(false)
-  expect(halfOpen(ipOf(ADDRESSES_REMEMBERED_MAX))).toBe(false)
+  expect(dials.mayDial(ipOf(0))).toBe(true)
+  expect(dials.mayDial(ipOf(1))).toBe(false)
+  expect(dials.mayDial(ipOf(ADDRESSES_REMEMBERED_MAX))).toBe(false)
   dials.trust('11.0.0.1')
   for (let i = 0; i < ADDRESSES_REMEMBERED_MAX; i++) dials.trust(`12.${i >> 8}.${i & 255}.1`)
   for (let n = 0; n < 6; n++) halfOpen('11.0.0.1')
-  expect(halfOpen('11.0.0.1')).toBe(false)
+  expect(dials.mayDial('11.0.0.1')).toBe(false)
 })
 
 test('a sweep forgets refusals that are over', () => {
   const { dials, clock, halfOpen } = setUp()
   for (let n = 0; n < 6; n++) halfOpen('10.0.0.1')
   dials.sweep()
-  expect(halfOpen('10.0.0.1')).toBe(false)
+  expect(dials.mayDial('10.0.0.1')).toBe(false)
   clock.nowMs += HALF_OPEN_MS + BAN_FAULT_MS
   dials.sweep()
-  expect(halfOpen('10.0.0.1')).toBe(true)
+  expect(dials.mayDial('10.0.0.1')).toBe(true)
 })

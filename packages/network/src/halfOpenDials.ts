@@ -1,9 +1,10 @@
 import type { PeerId } from '@openliquid/primitives'
-import { subnetOf } from './admission.ts'
+import { type Denial, subnetOf } from './admission.ts'
 import type { AddressFault } from './errors.ts'
 import {
   ADDRESSES_REMEMBERED_MAX,
   BAN_FAULT_MS,
+  DIALS_PER_ADDRESS_MAX,
   HALF_OPEN_MAX,
   HALF_OPEN_MS,
   HALF_OPEN_PER_ADDRESS_MAX,
@@ -23,6 +24,8 @@ export interface HalfOpenDialsOptions {
 
 /** Our own deadline ends a dial a little after it was told of. */
 const DEADLINE_SLACK_MS = 500
+
+const SECOND_MS = 1_000
 
 interface Dial {
   readonly address: string
@@ -46,13 +49,34 @@ export class HalfOpenDials {
   readonly #score = new PeerScore()
   readonly #refusedUntilMs = new Map<string, number>()
   readonly #trusted = new Set<string>()
+  /** Dials of each address in a second that began then. */
+  readonly #dialsOfSecond = new Map<string, number>()
+  #secondAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: HalfOpenDialsOptions) {
     this.#options = options
   }
 
+  /** A socket came in; false: it is to be ended before anything is made for it. */
+  mayDial(ip: string): boolean {
+    const { sameHost, nowMs, onRefused } = this.#options
+    const address = addressOf(ip)
+    if (sameHost || this.#trusted.has(address)) return true
+    const at = nowMs()
+    if (at - this.#secondAtMs >= SECOND_MS) {
+      this.#secondAtMs = at
+      this.#dialsOfSecond.clear()
+    }
+    const dials = (this.#dialsOfSecond.get(address) ?? 0) + 1
+    this.#dialsOfSecond.set(address, dials)
+    const isRefused = at < (this.#refusedUntilMs.get(address) ?? 0)
+    if (!isRefused && dials <= DIALS_PER_ADDRESS_MAX) return true
+    onRefused(address)
+    return false
+  }
+
   /**
-   * A connection came in; false: it must be refused.
+   * A connection came in of who may dial; false: it must be refused.
    *
    * @param dial - what tells it from others that stand: its remote address with the port
    */
@@ -60,11 +84,6 @@ export class HalfOpenDials {
     const { sameHost, nowMs, onRefused } = this.#options
     const address = addressOf(ip)
     if (!sameHost && !this.#trusted.has(address)) {
-      if (nowMs() < (this.#refusedUntilMs.get(address) ?? 0)) {
-        onRefused(address)
-        return false
-      }
-      this.#refusedUntilMs.delete(address)
       const judged = [...this.#dials.values()].filter((other) => !this.#trusted.has(other.address))
       const ofAddress = judged.filter((other) => other.address === address)
       if (ofAddress.length >= HALF_OPEN_PER_ADDRESS_MAX) {
@@ -80,10 +99,12 @@ export class HalfOpenDials {
     return true
   }
 
-  /** The peer proved its key and is not admitted. */
-  onDenied(dial: string): void {
+  /** The peer proved its key and is not admitted. One that is banned knows it: its handshakes cost its address points. */
+  onDenied(dial: string, denial: Denial): void {
     const pending = this.#dials.get(dial)
-    if (pending !== undefined) pending.isExcused = true
+    if (pending === undefined) return
+    pending.isExcused = true
+    if (denial === 'banned') this.#blame(pending.address)
   }
 
   /** A connection of a peer stands, in either direction. */

@@ -16,6 +16,8 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { ed25519PublicKey } from '@openliquid/crypto'
 import { concatBytes, type GossipVerdict, type PeerId } from '@openliquid/primitives'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
+import { gateAccepts } from './acceptGate.ts'
+import type { Denial } from './admission.ts'
 import { ConnectionBook } from './connectionBook.ts'
 import { DEFAULT_TIMING } from './defaultTiming.ts'
 import { NetworkError } from './errors.ts'
@@ -23,7 +25,7 @@ import { fairReads } from './fairReads.ts'
 import { gossipSettings, SCORE_DECAY_MS } from './gossipSettings.ts'
 import { forwardEncodedOnce, forwardToFew, readThroughInbox } from './gossipTuning.ts'
 import { Libp2pStream } from './libp2pStream.ts'
-import { CONNECTIONS_MAX, HALF_OPEN_MS } from './limits.ts'
+import { CONNECTIONS_MAX, DIALS_PER_ADDRESS_MAX, HALF_OPEN_MS } from './limits.ts'
 import type { ByteStream, P2pHost, P2pHostHandlers, RawGossip } from './p2pHost.ts'
 import { type Pulse, pulseOf } from './pulse.ts'
 import { thriftyConnection, thriftyDecoder, thriftyMuxer } from './thrift.ts'
@@ -49,7 +51,22 @@ export function ipOfMultiaddr(text: string): string | undefined {
 /** What carries and encrypts: TCP and Noise, or stand-ins in tests. */
 export type Wiring = Required<Pick<Libp2pOptions, 'transports' | 'connectionEncrypters'>>
 
-const tcpWiring = (): Wiring => ({ transports: [tcp()], connectionEncrypters: [thriftyNoise()] })
+const tcpWiring = (mayDial: (ip: string) => boolean): Wiring => ({
+  transports: [gatedTcp(mayDial)],
+  connectionEncrypters: [thriftyNoise()],
+})
+
+/** TCP that looks at the address of a socket before all else. */
+function gatedTcp(mayDial: (ip: string) => boolean): Wiring['transports'][number] {
+  const create = tcp()
+  return (components) => {
+    const transport = create(components)
+    const { createListener } = transport
+    transport.createListener = (options) =>
+      gateAccepts(createListener.call(transport, options), mayDial)
+    return transport
+  }
+}
 
 /** Noise over a socket that writes once a turn, without an exception for each read. */
 function thriftyNoise(): Wiring['connectionEncrypters'][number] {
@@ -152,17 +169,17 @@ async function withFinders(
 function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
   const { sameHost, handlers, dialTimeoutMs } = options
   const { halfOpenDials } = handlers
-  const isDenied = (peer: { toString(): string }, address?: string): boolean =>
-    handlers.admission.denial(peer.toString(), address) !== undefined
+  const denialOf = (peer: { toString(): string }, address?: string): Denial | undefined =>
+    handlers.admission.denial(peer.toString(), address)
   return {
     start: false,
     privateKey: privateKeyFromRaw(concatBytes(options.nodeKey, ed25519PublicKey(options.nodeKey))),
     addresses: { listen: [...options.listen], announce: [...options.announce] },
-    ...(options.wiring ?? tcpWiring()),
+    ...(options.wiring ?? tcpWiring((ip) => halfOpenDials.mayDial(ip))),
     streamMuxers: [thriftyYamux()],
     connectionManager: {
       maxConnections: sameHost ? 1_000 : CONNECTIONS_MAX,
-      inboundConnectionThreshold: sameHost ? 1_000 : 5,
+      inboundConnectionThreshold: sameHost ? 1_000 : DIALS_PER_ADDRESS_MAX,
       maxIncomingPendingConnections: sameHost ? 1_000 : 32,
       dialTimeout: dialTimeoutMs,
       addressDialTimeout: dialTimeoutMs,
@@ -178,7 +195,7 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
     connectionGater: {
       // The default refuses loopback and private addresses in browsers only; local networks need them.
       denyDialMultiaddr: () => false,
-      denyDialPeer: (peer) => isDenied(peer),
+      denyDialPeer: (peer) => denialOf(peer) !== undefined,
       denyInboundConnection: (connection) => {
         const ip = ipOf(connection.remoteAddr)
         if (ip === undefined) return false
@@ -188,11 +205,11 @@ function libp2pOptions(options: Libp2pHostOptions): Libp2pOptions<Services> {
         return false
       },
       denyInboundEncryptedConnection: (peer, connection) => {
-        if (!isDenied(peer, ipOf(connection.remoteAddr))) return false
-        halfOpenDials.onDenied(endpointOf(connection.remoteAddr))
-        return true
+        const denial = denialOf(peer, ipOf(connection.remoteAddr))
+        if (denial !== undefined) halfOpenDials.onDenied(endpointOf(connection.remoteAddr), denial)
+        return denial !== undefined
       },
-      denyOutboundEncryptedConnection: (peer) => isDenied(peer),
+      denyOutboundEncryptedConnection: (peer) => denialOf(peer) !== undefined,
     },
     services: {
       identify: identify(),
@@ -246,6 +263,7 @@ class Libp2pHost implements P2pHost {
   readonly #options: Libp2pHostOptions
   /** Kept here because libp2p announces a connection before or after it lists it. */
   readonly #connections: ConnectionBook<Connection>
+  #inbox: ReturnType<typeof readThroughInbox>
   #quietBeats = 0
   #beatsToDecay = GOSSIP_DECAY_BEATS
 
@@ -272,7 +290,7 @@ class Libp2pHost implements P2pHost {
     this.#inner.runHeartbeat = () => undefined
     forwardToFew(this.#pubsub)
     forwardEncodedOnce(this.#pubsub)
-    readThroughInbox(this.#pubsub, new Set(topics), {
+    this.#inbox = readThroughInbox(this.#pubsub, new Set(topics), {
       allowRpc: (peer, bytes, messages) => handlers.allowRpc(peer, bytes, messages),
       onFault: (peer, fault) => handlers.onGossipFault(peer, fault),
     })
@@ -311,6 +329,7 @@ class Libp2pHost implements P2pHost {
       const connection = await this.#node.dial(target, { signal: AbortSignal.timeout(timeoutMs) })
       return connection.remotePeer.toString()
     } catch (cause) {
+      if (isOwnAddress(cause)) return this.#node.peerId.toString()
       throw new NetworkError(
         `cannot dial ${address}`,
         { code: 'OL_NETWORK_DIAL', address },
@@ -354,6 +373,7 @@ class Libp2pHost implements P2pHost {
   }
 
   beatGossip(): void {
+    this.#inbox?.beat()
     this.#beatsToDecay--
     if (this.#beatsToDecay === 0) {
       this.#beatsToDecay = GOSSIP_DECAY_BEATS
@@ -470,6 +490,12 @@ function ipOf(address: {
 }): string | undefined {
   const [first] = address.getComponents()
   return first?.name === 'ip4' || first?.name === 'ip6' ? first.value : undefined
+}
+
+/** Whose address it is shows only when the handshake has proved the key; libp2p goes no further with its own. */
+function isOwnAddress(cause: unknown): boolean {
+  const causes = cause instanceof AggregateError ? cause.errors : [cause]
+  return causes.some((one) => one instanceof Error && one.name === 'InvalidPeerIdError')
 }
 
 /** Address and port, without the peer id that a connection has at the end of its address. */

@@ -81,6 +81,8 @@ export const DEDUPE_GENERATION_MS = 30_000
 
 /** Bytes of one gossip RPC: every message that one answer to IWANT may hold. */
 export const RPC_BYTES_MAX: number = FRAME_BODY_BYTES_MAX + GOSSIP_MESSAGE_BYTES_MAX
+/** Beats in which an RPC that began must be complete: five seconds and a half, as a frame of a channel. */
+export const RPC_BEATS_MAX = 7
 /** Messages in one gossip RPC: as many as are asked for at once. */
 export const RPC_MESSAGES_MAX = 256
 /** Subscriptions in one gossip RPC: there are three topics. */
@@ -146,6 +148,8 @@ export const DELEGATIONS_PER_SENTRY_MAX = 8
 export const DISCOVERY_ADDRESSES_MAX = 32
 /** Dials that one answer can cause. */
 export const DISCOVERY_DIALS_MAX = 4
+/** The same to validators that are missed: half of an answer, so that a hundred find each other in minutes. */
+export const DISCOVERY_VALIDATOR_DIALS_MAX = 16
 /** Steps between two questions where nobody has news: eleven minutes; a small network that is complete rests. */
 export const DISCOVERY_INTERVAL_MAX = 64
 /** Time in which a dial of another must have proved its key. Longer than our own dials take, so that who gives up is not blamed. */
@@ -154,6 +158,8 @@ export const HALF_OPEN_MS = 5_000
 export const HALF_OPEN_MAX = 24
 /** The same for one address: a node behind it dials once, two that come at the same time are a household. */
 export const HALF_OPEN_PER_ADDRESS_MAX = 4
+/** Dials of one address in a second: a node behind it redials four times at most. */
+export const DIALS_PER_ADDRESS_MAX = 5
 /** Addresses remembered for good or for ill, each 100 B. */
 export const ADDRESSES_REMEMBERED_MAX = 1_024
 /** Peers and addresses with penalty points, some 100 B each; the one that was blamed longest ago is forgotten first. */

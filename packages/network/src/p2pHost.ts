@@ -58,7 +58,10 @@ export interface P2pHostHandlers {
   /** Added to gossip's own score of the peer. */
   scoreOf(peer: PeerId): number
   readonly admission: Pick<Admission, 'denial' | 'onInbound' | 'onClosed'>
-  readonly halfOpenDials: Pick<HalfOpenDials, 'onDialled' | 'onDenied' | 'onOpened' | 'onClosed'>
+  readonly halfOpenDials: Pick<
+    HalfOpenDials,
+    'mayDial' | 'onDialled' | 'onDenied' | 'onOpened' | 'onClosed'
+  >
 }
 
 /** The layer below: libp2p, seen through what this package needs of it. */
@@ -66,7 +69,10 @@ export interface P2pHost {
   start(): Promise<void>
   stop(): Promise<void>
   multiaddrs(): readonly string[]
-  /** @param address - multiaddr, or the peer id of a peer whose address is known */
+  /**
+   * @param address - multiaddr, or the peer id of a peer whose address is known
+   * @returns who answered; the own id where the address is our own
+   */
   dial(address: string, timeoutMs: number): Promise<PeerId>
   isConnected(peer: PeerId): boolean
   /** Multiaddrs that the peer told of itself, each ending in its peer id. */

@@ -141,7 +141,8 @@ export function thriftyDecoder(encrypted: object, connection: object): void {
 }
 
 function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.length + second.length)
+  // Not zeroed: all of it is written here.
+  const joined = new Uint8Array(Buffer.allocUnsafeSlow(first.length + second.length).buffer)
   joined.set(first)
   joined.set(second, first.length)
   return joined

@@ -1,0 +1,94 @@
+import { noMetrics } from '@openliquid/primitives'
+import { expect, test } from 'vitest'
+import { newCounters } from './counters.ts'
+import { peerFault } from './errors.ts'
+import { newMeters } from './metrics.ts'
+import type { Ban, Quotas } from './networkConfig.ts'
+import type { NetworkEvent } from './networkEvent.ts'
+import { PeerConduct } from './peerConduct.ts'
+
+const QUOTA = { perSecond: 10, burst: 10 }
+
+function setUp(config: { bans?: readonly Ban[]; quotas?: Partial<Quotas> } = {}) {
+  const events: NetworkEvent[] = []
+  const disconnected: string[] = []
+  const kept: (readonly Ban[])[] = []
+  const clock = { nowMs: 0 }
+  const counters = newCounters()
+  const conduct = new PeerConduct({
+    config: {
+      quotas: { consensusMessages: QUOTA },
+      onBans: (bans) => void kept.push(bans),
+      ...config,
+    },
+    counters,
+    metrics: newMeters(noMetrics),
+    isValidator: (peer) => peer.startsWith('validator'),
+    nowMs: () => clock.nowMs,
+    emit: (event) => void events.push(event),
+    log: () => undefined,
+    disconnect: (peer) => void disconnected.push(peer),
+  })
+  return { conduct, events, disconnected, kept, clock, counters }
+}
+
+/** Twenty times its quota for five seconds. @returns what passed */
+function flood({ conduct, clock }: ReturnType<typeof setUp>, peer: string): number {
+  let passed = 0
+  for (let tick = 0; tick < 500; tick++) {
+    clock.nowMs += 10
+    for (let i = 0; i < 2; i++) if (conduct.allow('consensus', peer, 100)) passed++
+  }
+  return passed
+}
+
+test('a follower that floods is limited, told of, banned and disconnected', () => {
+  const all = setUp()
+  const passed = flood(all, 'follower')
+  expect(passed).toBeLessThan(40)
+  expect(all.conduct.isBanned('follower')).toBe(true)
+  expect(all.events.map(({ kind }) => kind)).toEqual(['peerFault', 'peerBanned'])
+  expect(all.events[0]).toMatchObject({ code: 'OL_RATE_LIMIT' })
+  expect(all.disconnected).toEqual(['follower'])
+  expect(all.kept.at(-1)?.map(({ peer }) => peer)).toEqual(['follower'])
+  expect(all.counters.bans).toBe(1)
+  expect(all.conduct.scoreOf('follower')).toBeLessThan(-20)
+})
+
+test('a validator that floods is limited all the same, and neither banned nor graylisted', () => {
+  const all = setUp()
+  const passed = flood(all, 'validator')
+  // Its burst and five seconds of its quota.
+  expect(passed).toBeGreaterThan(50)
+  expect(passed).toBeLessThanOrEqual(61)
+  expect(all.counters.rateLimited).toBe(1_000 - passed)
+  expect(all.conduct.isBanned('validator')).toBe(false)
+  expect(all.disconnected).toEqual([])
+  for (let i = 0; i < 100; i++) {
+    all.conduct.onFault('validator', peerFault('OL_GOSSIP_REJECTED', 'rejected'))
+  }
+  expect(all.conduct.isBanned('validator')).toBe(false)
+  expect(all.conduct.scoreOf('validator')).toBeGreaterThan(0)
+})
+
+test('of a banned peer nothing more is taken or told', () => {
+  const all = setUp()
+  all.conduct.ban('follower', { durationMs: 60_000, reason: 'test' })
+  const before = all.events.length
+  expect(all.conduct.allow('gossip', 'follower', 1)).toBe(false)
+  all.conduct.onFault('follower', peerFault('OL_FRAME_SIZE', 'late'))
+  expect(all.events).toHaveLength(before)
+  expect(all.counters.faults).toBe(0)
+})
+
+test('a ban that was kept holds until its time and no longer', () => {
+  const { conduct } = setUp({
+    bans: [
+      { peer: 'held', untilMs: Date.now() + 60_000, reason: 'before' },
+      { peer: 'over', untilMs: Date.now() - 1, reason: 'before' },
+    ],
+  })
+  expect(conduct.isBanned('held')).toBe(true)
+  expect(conduct.isBanned('over')).toBe(false)
+  expect(conduct.bans().map(({ peer }) => peer)).toEqual(['held'])
+})
