@@ -1,9 +1,9 @@
 /** Honest nodes over loopback TCP: join, leave, restart, late subscriber. Cuts and slow peers: cut.test.ts. */
 import { MESSAGE_KIND } from '@openliquid/primitives'
 import { expect, test, vi } from 'vitest'
-import type { Ban } from '../src/index.ts'
+import type { Ban, NetworkEvent } from '../src/index.ts'
 import { body, numberOf, QUICK, type TestNode, testNode, validatorSetOf } from './cluster.ts'
-import { portOf } from './proxy.ts'
+import { freePort, portOf } from './proxy.ts'
 
 const until = (condition: () => boolean): Promise<void> =>
   vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
@@ -139,6 +139,8 @@ test('a follower gets a channel, and the set decides who is a validator', async 
     validators: [validators[0]!, { ...validators[5]!, index: 1 }],
     totalStake: 200n,
   }
+  expect(() => first.manager.setValidatorSet(3n, nextSet)).toThrow('OL_NETWORK_CONFIG')
+  expect(first.manager.validatorOf(follower.manager.self)).toBeUndefined()
   first.manager.setValidatorSet(2n, nextSet)
   expect(first.manager.validatorOf(follower.manager.self)).toBe(1)
   expect(first.manager.quorumReachable()).toBe(true)
@@ -219,6 +221,86 @@ test('an answer of 4 MiB arrives whole', async () => {
   )
   expect(answer.length).toBe(2 ** 22)
   expect(numberOf(answer)).toBe(77)
+})
+
+test('an own address among the peers is dialled once', async () => {
+  const port = await freePort()
+  const listen = [`/ip4/127.0.0.1/tcp/${port}`]
+  const failed: unknown[] = []
+  await using node = testNode(0, {
+    listen,
+    // Without the peer id it is an address like any other.
+    peers: [...listen, '/ip4/127.0.0.1/tcp/1'],
+    log: (_level, message, { address }) => {
+      if (message === 'dial failed') failed.push(address)
+    },
+  })
+  await node.start()
+  await until(() => failed.length === 5)
+  expect(new Set(failed)).toEqual(new Set(['/ip4/127.0.0.1/tcp/1']))
+  expect(node.manager.stats().halfOpenDials).toBe(1)
+})
+
+test('a validator that is added is dialled, and nobody else is taken for it', async () => {
+  await using node = testNode(0)
+  await using wanted = testNode(1)
+  await using other = testNode(2)
+  await Promise.all([node.start(), wanted.start(), other.start()])
+  const addressOf = ({ manager }: TestNode): string =>
+    manager.multiaddrs()[0]!.replace(/\/p2p\/.*/, '')
+  const { nodeKey } = validatorSetOf(2).validators[1]!
+  const add = (key: Uint8Array, address: string): void =>
+    node.manager.addValidator({ nodeKey: key, multiaddrs: [address] })
+  for (const [key, address] of [
+    [nodeKey.subarray(1), addressOf(wanted)],
+    [nodeKey, 'localhost:9600'],
+    [nodeKey, other.manager.multiaddrs()[0]!],
+  ] as const) {
+    expect(() => add(key, address)).toThrow('OL_NETWORK_CONFIG')
+  }
+  add(nodeKey, addressOf(other))
+  add(nodeKey, addressOf(wanted))
+  await until(() => isLinked(node, wanted))
+  expect(node.manager.peers()).toEqual([wanted.manager.self])
+  expect(other.manager.stats().connections).toBe(0)
+})
+
+test('whatever crosses the manager can be cloned, and listeners hear what readers read', async () => {
+  const validatorSet = validatorSetOf(2)
+  const crossed: unknown[] = []
+  const heard: NetworkEvent[] = []
+  await using first = testNode(0, { validatorSet, onBans: (bans) => void crossed.push(bans) })
+  await first.start()
+  first.manager.on('message', (event) => void heard.push(event))
+  first.manager.on('gossip', (event) => void heard.push(event))
+  const read: NetworkEvent[] = []
+  void (async () => {
+    for await (const event of first.manager.events()) read.push(event)
+  })()
+  first.answer = async (_kind, bytes) => {
+    crossed.push(bytes)
+    return bytes
+  }
+  await using second = testNode(1, { validatorSet, peers: first.manager.multiaddrs() })
+  await second.start()
+  await until(() => isLinked(first, second) && isSubscribed(second, first))
+  second.manager.send(first.manager.self, vote(1))
+  second.manager.publish('blocks', block(2))
+  crossed.push(
+    await second.manager.request(first.manager.self, MESSAGE_KIND.getBlocks, body(9, 3), {
+      timeoutMs: 5_000,
+      answerBytesMax: 9,
+    }),
+  )
+  await until(() => heard.length === 2)
+  first.manager.ban(second.manager.self, { durationMs: 60_000, reason: 'test' })
+  await until(() => read.some(({ kind }) => kind === 'peerDown'))
+  await until(() => read.some(({ kind }) => kind === 'quorumLost'))
+  expect(read.filter(({ kind }) => kind === 'message' || kind === 'gossip')).toEqual(heard)
+  crossed.push(read, first.gossip, first.messages, first.states, first.manager.bans())
+  crossed.push(second.manager.health(), first.manager.stats(), first.manager.subscribers('qcs'))
+  // An Uint8Array is one on the other side, a Buffer would not be.
+  expect(structuredClone(crossed)).toStrictEqual(crossed)
 })
 
 test('a port in use is told with a code', async () => {

@@ -1,7 +1,16 @@
 /** Honest nodes without sockets: join, late subscriber, leave, restart. Cuts and slow peers: cut.test.ts. */
 import { MESSAGE_KIND } from '@openliquid/primitives'
 import { expect, test, vi } from 'vitest'
-import { body, numberOf, type TestNode, testNode, validatorSetOf } from './cluster.ts'
+import { PEERS_WANTED } from '../src/limits.ts'
+import {
+  body,
+  memoryAddress,
+  numberOf,
+  QUICK,
+  type TestNode,
+  testNode,
+  validatorSetOf,
+} from './cluster.ts'
 
 const until = (condition: () => boolean): Promise<void> =>
   vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
@@ -11,6 +20,26 @@ const values = ({ gossip }: TestNode): number[] =>
   gossip.map(({ envelope }) => numberOf(envelope.body)).sort((a, b) => a - b)
 const isMeshed = (nodes: readonly TestNode[]): boolean =>
   nodes.every(({ manager }) => manager.subscribers('blocks').length === nodes.length - 1)
+
+test('more validators than a node looks for peers find each other from one of them', async () => {
+  const count = PEERS_WANTED + 3
+  const options = {
+    validatorSet: validatorSetOf(count),
+    isMemory: true,
+    timing: { ...QUICK, discoveryMs: 100 },
+  } as const
+  const nodes = Array.from({ length: count }, (_, index) => testNode(index, options))
+  try {
+    await Promise.all(nodes.map((node) => node.start()))
+    for (const { manager } of nodes) manager.addPeer(memoryAddress(0))
+    await vi.waitUntil(() => nodes.every(({ manager }) => manager.peers().length === count - 1), {
+      timeout: 25_000,
+      interval: 20,
+    })
+  } finally {
+    await Promise.all(nodes.map(({ manager }) => manager.stop()))
+  }
+})
 
 test('nodes over memory join, hear what is published after they came, leave and come back', async () => {
   const options = { validatorSet: validatorSetOf(4), isMemory: true } as const

@@ -123,6 +123,15 @@ export async function tcpProxy(targetPort: number, seed = 1): Promise<Proxy> {
   }
 }
 
+/** One that nobody listens on; for addresses that must be known before. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
 export function portOf(multiaddrs: readonly string[]): number {
   return Number(multiaddrs[0]?.split('/')[4])
 }

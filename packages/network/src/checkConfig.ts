@@ -1,3 +1,4 @@
+import type { PeerId } from '@openliquid/primitives'
 import { NetworkError } from './errors.ts'
 import { peerIdOfMultiaddr } from './libp2pNode.ts'
 import type { NetworkConfig } from './networkConfig.ts'
@@ -23,6 +24,24 @@ export function checkMultiaddr(field: string, address: string): void {
   } catch (cause) {
     throw configError(field, `${address} is not a multiaddr such as /ip4/127.0.0.1/tcp/9600`, cause)
   }
+}
+
+/** @throws {NetworkError} OL_NETWORK_CONFIG it is no ed25519 key */
+export function checkNodeKey(field: string, nodeKey: Uint8Array): void {
+  if (nodeKey.length !== 32) throw configError(field, 'wants a public key of 32 bytes')
+}
+
+/**
+ * The address with the peer id behind it, so that nobody else answers there.
+ *
+ * @throws {NetworkError} OL_NETWORK_CONFIG it is no multiaddr, or that of another peer
+ */
+export function addressOfPeer(field: string, address: string, peer: PeerId): string {
+  checkMultiaddr(field, address)
+  const named = peerIdOfMultiaddr(address)
+  if (named === undefined) return `${address}/p2p/${peer}`
+  if (named !== peer) throw configError(field, `${address} is not that of ${peer}`)
+  return address
 }
 
 function configError(field: string, reason: string, cause?: unknown): NetworkError {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ConnectionHealth } from './connectionHealth.ts'
 
 const BEAT = 640
+const LATE_MS = 680
 const SUSPECT_MS = 760
 const DOWN_MS = 1_520
 
@@ -20,10 +21,26 @@ test('a peer that is heard stays connected', () => {
 })
 
 test.each([
-  ['just before a beat and three sixteenths', SUSPECT_MS - 1, undefined],
+  ['just before a beat and a sixteenth', LATE_MS - 1, undefined],
+  ['a beat and a sixteenth', LATE_MS, 'late'],
+  ['just before a beat and three sixteenths', SUSPECT_MS - 1, 'late'],
   ['a beat and three sixteenths', SUSPECT_MS, 'suspect'],
 ] as const)('after %s of silence', (_, silentMs, state) => {
   expect(connected().judge(silentMs)).toBe(state)
+})
+
+test('one that is late is told once a silence, and then judged when it would be suspect', () => {
+  const health = connected()
+  expect(health.nextJudgementMs).toBe(LATE_MS)
+  expect(health.judge(LATE_MS)).toBe('late')
+  expect(health.judge(LATE_MS)).toBeUndefined()
+  expect(health.state).toBe('connected')
+  expect(health.nextJudgementMs).toBe(SUSPECT_MS)
+  expect(health.judge(SUSPECT_MS)).toBe('suspect')
+  expect(health.judge(SUSPECT_MS)).toBeUndefined()
+  health.onSeen(SUSPECT_MS)
+  expect(health.judge(SUSPECT_MS)).toBe('connected')
+  expect(health.judge(SUSPECT_MS + LATE_MS)).toBe('late')
 })
 
 test('a suspect is down after twice that, and nobody is down who was not suspect', () => {

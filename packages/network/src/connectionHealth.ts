@@ -1,5 +1,7 @@
 import type { ChannelState } from './networkHealth.ts'
 
+/** A sixteenth of a beat late, 850 ms of silence: it is asked, and has twice that to answer before it is suspect. */
+const LATE_AFTER_BEATS = 17 / 16
 /** Three sixteenths of a beat late: 950 ms of silence. */
 const SUSPECT_AFTER_BEATS = 19 / 16
 const DOWN_AFTER_BEATS = 19 / 8
@@ -20,6 +22,8 @@ export class ConnectionHealth {
   #rttMs: number | undefined
   #failures = 0
   #sequence = 0n
+  /** The silence since it was last seen was told once. */
+  #wasLate = false
 
   constructor(heartbeatMs: number) {
     this.#heartbeatMs = heartbeatMs
@@ -48,7 +52,7 @@ export class ConnectionHealth {
   /** Both directions of the channel are authenticated. */
   onUp(nowMs: number): void {
     this.#state = 'connected'
-    this.#lastSeenMs = nowMs
+    this.onSeen(nowMs)
     this.#sentAtMs.clear()
   }
 
@@ -66,6 +70,7 @@ export class ConnectionHealth {
   /** Any byte of an authenticated channel. */
   onSeen(nowMs: number): void {
     this.#lastSeenMs = nowMs
+    this.#wasLate = false
   }
 
   /** Number for the next heartbeat. */
@@ -92,11 +97,12 @@ export class ConnectionHealth {
     return this.#state === 'connected' && this.nextJudgementMs > ms
   }
 
-  /** When silence would change the state next; infinite when the state does not come from silence. */
+  /** When silence would be told next; infinite when the state does not come from silence. */
   get nextJudgementMs(): number {
     if (this.#lastSeenMs === undefined) return Number.POSITIVE_INFINITY
     if (this.#state === 'connected') {
-      return this.#lastSeenMs + SUSPECT_AFTER_BEATS * this.#heartbeatMs
+      const afterBeats = this.#wasLate ? SUSPECT_AFTER_BEATS : LATE_AFTER_BEATS
+      return this.#lastSeenMs + afterBeats * this.#heartbeatMs
     }
     if (this.#state === 'suspect') return this.#lastSeenMs + DOWN_AFTER_BEATS * this.#heartbeatMs
     return Number.POSITIVE_INFINITY
@@ -105,16 +111,21 @@ export class ConnectionHealth {
   /**
    * Judges the silence at a beat.
    *
-   * @returns the state to go to, `undefined` when nothing changes; 'down' is left to the caller, who closes the channel
+   * @returns the state to go to, 'late' once for who should be asked, `undefined` when nothing changes; 'down' is left to the
+   * caller, who closes the channel
    */
-  judge(nowMs: number): 'connected' | 'suspect' | 'down' | undefined {
+  judge(nowMs: number): 'connected' | 'late' | 'suspect' | 'down' | undefined {
     if (this.#state !== 'connected' && this.#state !== 'suspect') return undefined
     const beats = (nowMs - (this.#lastSeenMs ?? nowMs)) / this.#heartbeatMs
     // Suspect comes before down even where a late beat is the first to see the silence.
     if (beats >= DOWN_AFTER_BEATS && this.#state === 'suspect') return 'down'
     const state = beats >= SUSPECT_AFTER_BEATS ? 'suspect' : 'connected'
-    if (state === this.#state) return undefined
-    this.#state = state
-    return state
+    if (state !== this.#state) {
+      this.#state = state
+      return state
+    }
+    if (state === 'suspect' || beats < LATE_AFTER_BEATS || this.#wasLate) return undefined
+    this.#wasLate = true
+    return 'late'
   }
 }

@@ -10,7 +10,7 @@ import type {
   TransportHandlers,
   ValidatorSet,
 } from '@openliquid/primitives'
-import { checkConfig, checkMultiaddr } from './checkConfig.ts'
+import { addressOfPeer, checkConfig, checkMultiaddr, checkNodeKey } from './checkConfig.ts'
 import { statsOf } from './counters.ts'
 import { NetworkError } from './errors.ts'
 import { hostOptionsOf } from './hostOptions.ts'
@@ -130,12 +130,11 @@ class Libp2pNetworkManager implements NetworkManager {
   }
 
   addValidator({ nodeKey, multiaddrs }: KnownValidator): void {
+    checkNodeKey('nodeKey', nodeKey)
     const peer = peerIdFromNodeKey(nodeKey)
-    if (multiaddrs === undefined || multiaddrs.length === 0) this.#parts.redialer.addPeer(peer)
-    for (const address of multiaddrs ?? []) {
-      checkMultiaddr('multiaddrs', address)
-      this.#parts.addTarget(address, peer)
-    }
+    const addresses = (multiaddrs ?? []).map((text) => addressOfPeer('multiaddrs', text, peer))
+    for (const address of addresses) this.#parts.addTarget(address, peer)
+    if (addresses.length === 0) this.#parts.redialer.addPeer(peer)
   }
 
   addPeer(multiaddr: string): void {

@@ -5,6 +5,7 @@ import {
   ADDRESS_BYTES_MAX,
   DISCOVERY_ADDRESSES_MAX,
   DISCOVERY_DIALS_MAX,
+  DISCOVERY_VALIDATOR_DIALS_MAX,
   PEERS_WANTED,
 } from './limits.ts'
 
@@ -19,6 +20,7 @@ function setUp(changes: Partial<DiscoveryOptions> = {}): {
     self: 'self',
     livePeers: () => ['a', 'b', 'c'],
     isConnected: (peer) => 'abc'.includes(peer),
+    missing: () => new Set(),
     addressesOf: async (peer) => [addressOf(peer)],
     peerIdOf: (address) => address.split('/p2p/')[1],
     ask: async () => encodeAddresses(['self', 'a', 'd', 'd', 'e'].map(addressOf)),
@@ -66,6 +68,43 @@ test('a long list costs a handful of dials, and failures none of them end it', a
   })
   await discovery.tick()
   expect(dials).toBe(DISCOVERY_DIALS_MAX)
+})
+
+test('a validator asks on until it reaches all others, and dials those it misses before anybody', async () => {
+  const live = Array.from({ length: PEERS_WANTED }, (_, i) => `p${i}`)
+  const needed = Array.from({ length: DISCOVERY_VALIDATOR_DIALS_MAX + 1 }, (_, i) => `v${i}`)
+  const missing = new Set(needed)
+  const { discovery, dialled } = setUp({
+    livePeers: () => live,
+    missing: () => missing,
+    ask: async () => encodeAddresses(['d', 'e', ...needed].map(addressOf)),
+  })
+  await discovery.tick()
+  expect(dialled).toEqual(needed.slice(0, DISCOVERY_VALIDATOR_DIALS_MAX).map(addressOf))
+  discovery.onFound('d')
+  discovery.onFound('v16')
+  expect(dialled.slice(DISCOVERY_VALIDATOR_DIALS_MAX)).toEqual(['v16'])
+  missing.clear()
+  dialled.length = 0
+  await discovery.tick()
+  expect(dialled).toEqual([])
+})
+
+test('a set with a validator that is missed ends the pause', async () => {
+  let asked = 0
+  const missing = new Set<string>()
+  const { discovery } = setUp({
+    missing: () => missing,
+    ask: async () => {
+      asked++
+      return encodeAddresses([])
+    },
+  })
+  for (let i = 0; i < 100; i++) await discovery.tick()
+  expect(asked).toBe(4)
+  missing.add('v')
+  await discovery.tick()
+  expect(asked).toBe(5)
 })
 
 test('a peer that refuses or lies is no harm', async () => {

@@ -4,6 +4,7 @@ import {
   DISCOVERY_ADDRESSES_MAX,
   DISCOVERY_DIALS_MAX,
   DISCOVERY_INTERVAL_MAX,
+  DISCOVERY_VALIDATOR_DIALS_MAX,
   PEERS_WANTED,
 } from './limits.ts'
 
@@ -14,6 +15,8 @@ export interface DiscoveryOptions {
   readonly self: PeerId
   livePeers(): readonly PeerId[]
   isConnected(peer: PeerId): boolean
+  /** Validators that this node needs and cannot reach. */
+  missing(): ReadonlySet<PeerId>
   /** Addresses that the peer told of itself, with its peer id; none for those that must not be advertised. */
   addressesOf(peer: PeerId): Promise<readonly string[]>
   /** Never throws, whatever the text. */
@@ -28,8 +31,9 @@ export interface DiscoveryOptions {
 /**
  * Finds peers by asking those that are admitted for the addresses of theirs.
  *
- * A node with too few peers asks one at a time and dials a handful of what it hears. Whoever answers there has to pass the
- * hello like everybody, so a lie costs a dial.
+ * A node with too few peers asks one at a time and dials a handful of what it hears; a validator asks on until it reaches all
+ * others, because its votes go to each of them in turn. Whoever answers there has to pass the hello like everybody, so a lie
+ * costs a dial.
  * @see docs/spec/network.md, discovery
  */
 export class Discovery {
@@ -39,6 +43,7 @@ export class Discovery {
   #interval = 1
   #sinceAsked = 0
   #peersBefore = 0
+  #missingBefore = 0
   /** Dials of found peers under way. */
   #dials = 0
 
@@ -48,14 +53,17 @@ export class Discovery {
 
   /** One step; called now and then. */
   async tick(): Promise<void> {
-    const { livePeers, ask, random } = this.#options
+    const { livePeers, missing, ask, random } = this.#options
     const peers = livePeers()
-    if (peers.length !== this.#peersBefore) this.#interval = 1
+    const { size } = missing()
+    if (peers.length !== this.#peersBefore || size !== this.#missingBefore) this.#interval = 1
     this.#peersBefore = peers.length
+    this.#missingBefore = size
     this.#sinceAsked++
     if (this.#sinceAsked < this.#interval) return
     const peer = peers[Math.floor(random() * peers.length)]
-    if (this.#isAsking || peer === undefined || peers.length >= PEERS_WANTED) return
+    const hasEnough = size === 0 && peers.length >= PEERS_WANTED
+    if (this.#isAsking || peer === undefined || hasEnough) return
     this.#isAsking = true
     this.#sinceAsked = 0
     try {
@@ -69,11 +77,11 @@ export class Discovery {
     }
   }
 
-  /** Somebody else told of a peer: it is dialled while too few are there. */
+  /** Somebody else told of a peer: it is dialled while too few are there, a missing validator always. */
   onFound(peer: PeerId): void {
-    const { self, isConnected, livePeers, dial } = this.#options
+    const { self, isConnected, livePeers, missing, dial } = this.#options
     if (peer === self || isConnected(peer) || this.#dials >= DISCOVERY_DIALS_MAX) return
-    if (livePeers().length >= PEERS_WANTED) return
+    if (livePeers().length >= PEERS_WANTED && !missing().has(peer)) return
     this.#dials++
     const done = (): void => {
       this.#dials--
@@ -93,17 +101,27 @@ export class Discovery {
     return encodeAddresses(told.slice(0, DISCOVERY_ADDRESSES_MAX))
   }
 
+  /** @param wanted - peers that are no missing validators */
   async #dialNew(addresses: readonly string[], wanted: number): Promise<number> {
-    const { self, isConnected, peerIdOf, dial } = this.#options
+    const { self, isConnected, missing, peerIdOf, dial } = this.#options
+    const needed = missing()
+    const left = {
+      needed: DISCOVERY_VALIDATOR_DIALS_MAX,
+      others: Math.min(wanted, DISCOVERY_DIALS_MAX),
+    }
     const tried = new Set<PeerId>([self])
+    const dials: Promise<unknown>[] = []
     for (const address of addresses) {
-      if (tried.size > Math.min(wanted, DISCOVERY_DIALS_MAX)) break
       const peer = peerIdOf(address)
       if (peer === undefined || tried.has(peer) || isConnected(peer)) continue
+      const kind = needed.has(peer) ? 'needed' : 'others'
+      if (left[kind] <= 0) continue
+      left[kind]--
       tried.add(peer)
-      await dial(address).catch(() => undefined)
+      dials.push(dial(address).catch(() => undefined))
     }
-    return tried.size - 1
+    await Promise.all(dials)
+    return dials.length
   }
 }
 

@@ -32,11 +32,23 @@ export interface KnownValidator {
  * Several live side by side in one process. Everything that crosses it but its callbacks is structured-cloneable.
  */
 export interface NetworkManager extends Transport {
-  /** Dials the validator and keeps it connected; it gets voting power only by the validator set. */
+  /**
+   * Dials the validator and keeps it connected; it gets voting power only by the validator set.
+   *
+   * @throws {NetworkError} OL_NETWORK_CONFIG the key is none, or an address is none or names another peer
+   */
   addValidator(validator: KnownValidator): void
-  /** Keeps connected to a multiaddr, as to those of the configuration. */
+  /**
+   * Keeps connected to a multiaddr, as to those of the configuration.
+   *
+   * @throws {NetworkError} OL_NETWORK_CONFIG it is none
+   */
   addPeer(multiaddr: string): void
-  /** Replaces the set that decides who is a validator and what a quorum is. */
+  /**
+   * Replaces the set that decides who is a validator and what a quorum is.
+   *
+   * @throws {NetworkError} OL_NETWORK_CONFIG the set is of another epoch
+   */
   setValidatorSet(epoch: Epoch, set: ValidatorSet): void
   /** What own hellos and heartbeats say from now on. */
   setHead(head: ChainHead): void

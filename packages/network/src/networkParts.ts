@@ -235,6 +235,7 @@ export class NetworkParts {
       livePeers: () =>
         this.links.livePeers().filter((peer) => config.relayFor?.includes(peer) !== true),
       isConnected: (peer) => this.host?.isConnected(peer) === true,
+      missing: () => this.#missingValidators(),
       addressesOf: (peer) => this.running().addressesOf(peer),
       peerIdOf: peerIdOfForeign,
       ask: (peer) =>
@@ -273,8 +274,10 @@ export class NetworkParts {
       onStream: (protocol, peer, stream) => this.#onStream(protocol, peer, stream),
       onGossip: (message) => this.gossip.onMessage(message),
       allowRpc: (peer, bytes, messages) => this.conduct.allow('rpcs', peer, bytes, 1 + messages),
-      onGossipFault: (peer, fault) =>
-        this.conduct.onFault(peer, peerFault('OL_GOSSIP_MALFORMED', `gossip RPC: ${fault}`)),
+      onGossipFault: (peer, fault) => {
+        const code = fault === 'late' ? 'OL_FRAME_TIMEOUT' : 'OL_GOSSIP_MALFORMED'
+        this.conduct.onFault(peer, peerFault(code, `gossip RPC: ${fault}`))
+      },
       scoreOf: (peer) => this.conduct.scoreOf(peer),
       admission: this.#admission,
       halfOpenDials: this.#halfOpenDials,
@@ -303,6 +306,13 @@ export class NetworkParts {
 
   #isOwnSentry(peer: PeerId): boolean {
     return this.#config.isPrivate === true && this.#configured.has(peer)
+  }
+
+  /** Votes go to each leader, so a validator misses every other that it cannot reach. O(validators). */
+  #missingValidators(): ReadonlySet<PeerId> {
+    const { directory, report, self } = this
+    if (!this.isValidator(self)) return new Set()
+    return new Set(directory.peers.filter((peer) => !report.isReachable(peer)))
   }
 
   #isDiscovering(): boolean {

@@ -227,6 +227,19 @@ test('a cut is suspected 950 ms after the last sign of life, and down 950 ms lat
   }
 })
 
+test('a peer whose beat stays away is asked before it is suspect, and is none when it answers', async () => {
+  await connect()
+  await beats(3)
+  two.clock.stop()
+  const before = one.sent
+  await beats(4)
+  // One question a silence; each answer is a sign of life.
+  expect(one.sent - before).toBeLessThanOrEqual(4)
+  expect([one.state, two.state]).toEqual(['connected', 'connected'])
+  expect(one.states.map(({ state }) => state)).toEqual(['connected'])
+  two.clock.start()
+})
+
 test('pulses that nobody gave, or that were heard before, keep nobody alive', async () => {
   await connect()
   await beats(3)

@@ -236,7 +236,7 @@ export class PeerLinks {
     this.#arm(Math.min(this.#judge(), this.#nowMs() + this.#lagMs + LAG_SLACK_MS))
   }
 
-  /** At the very moment at which a peer would be suspect or down. */
+  /** At the very moment at which a peer would be late, suspect or down. */
   #judgeWhenDue(): void {
     this.#judgeImmediate = undefined
     if (this.#isStopped) return
@@ -267,7 +267,7 @@ export class PeerLinks {
     )
   }
 
-  /** Who is silent since when. @returns when the next one would be suspect or down */
+  /** Who is silent since when. @returns when the next one would be late, suspect or down */
   #judge(): number {
     const { context, onFault, onState } = this.#options
     const { heartbeatMs } = context.timing
@@ -284,7 +284,9 @@ export class PeerLinks {
         this.#close(link)
         continue
       }
-      if (state !== undefined) onState(link, state)
+      // Its timer may be late, and its sockets are not.
+      if (state === 'late') this.#heartbeat(link, at)
+      else if (state !== undefined) onState(link, state)
       nextMs = Math.min(nextMs, link.health.nextJudgementMs)
     }
     return nextMs

@@ -3,6 +3,9 @@ import { backoffMs } from './backoff.ts'
 import { DIAL_TARGETS_MAX, VALIDATOR_REDIAL_MS_MAX } from './limits.ts'
 import type { NetworkTiming } from './networkConfig.ts'
 
+/** Failures after which an address may be stale. */
+const STALE_AFTER_ATTEMPTS = 3
+
 interface Target {
   /** Multiaddr, or the peer id of a peer that told us its addresses. */
   readonly address: string
@@ -92,7 +95,7 @@ export class Redialer {
     if (!this.#running || target.isDialing) return
     if (target.peer !== undefined && isConnected(target.peer)) return
     target.isDialing = true
-    dial(target.address, timing.dialTimeoutMs).then(
+    dial(addressToDial(target), timing.dialTimeoutMs).then(
       (peer) => {
         target.isDialing = false
         target.peer = peer
@@ -107,4 +110,10 @@ export class Redialer {
       },
     )
   }
+}
+
+/** Every other time the peer's id, for the addresses that it told since, where the one that was given fails. */
+function addressToDial({ address, peer, attempts }: Target): string {
+  const isRefreshed = attempts >= STALE_AFTER_ATTEMPTS && attempts % 2 === 1
+  return isRefreshed && peer !== undefined ? peer : address
 }
