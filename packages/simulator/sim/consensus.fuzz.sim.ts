@@ -1,11 +1,8 @@
 // A million mutants of each kind of consensus message against a replica of a living cluster with all monitors on.
 // `consensus.fuzz [seed] [mutants of each kind]`: without arguments the seed is fresh, and printed.
-import { fork } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { once } from 'node:events'
-import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { report } from '../../../bench/figure.ts'
+import { doTasks, onAllCores } from '../../../bench/onAllCores.ts'
 import { fuzz } from './messageFuzz.ts'
 import { MESSAGE_KINDS, type MessageKind } from './messageMutants.ts'
 
@@ -27,12 +24,11 @@ interface Result {
   readonly findings: readonly string[]
 }
 
-if (process.send === undefined) await lead()
-else {
-  process.on('message', ({ kind, mutants, seed }: Task) => {
-    const { codes, ...tally } = fuzz(kind, mutants, seed)
-    process.send?.({ kind, ...tally, codes: [...codes] } satisfies Result, () => process.exit())
-  })
+if (!doTasks(fuzzOne)) await lead()
+
+function fuzzOne({ kind, mutants, seed }: Task): Result {
+  const { codes, ...tally } = fuzz(kind, mutants, seed)
+  return { kind, ...tally, codes: [...codes] }
 }
 
 async function lead(): Promise<void> {
@@ -42,20 +38,20 @@ async function lead(): Promise<void> {
   console.log(`seed ${seed}`)
   const kinds = [...MESSAGE_KINDS]
   const results: Result[] = []
-  const work = async (): Promise<void> => {
-    for (let kind = kinds.shift(); kind !== undefined; kind = kinds.shift()) {
-      const child = fork(fileURLToPath(import.meta.url), { execArgv: process.execArgv })
-      child.send({ kind, mutants, seed } satisfies Task)
-      const [result] = (await once(child, 'message')) as [Result]
+  await onAllCores<Task, Result>(import.meta.url, {
+    next: () => {
+      const kind = kinds.shift()
+      return kind === undefined ? undefined : { kind, mutants, seed }
+    },
+    onResult: (result) => {
       results.push(result)
       const codes = result.codes.map(([code, count]) => `${code} ${count}`).join(', ')
       console.log(
-        `${kind}: ${result.mutants} mutants, ${result.undecodable} undecodable, ${result.reported} reported, ${result.taken} taken; ${codes}`,
+        `${result.kind}: ${result.mutants} mutants, ${result.undecodable} undecodable, ${result.reported} reported, ${result.taken} taken; ${codes}`,
       )
       for (const finding of result.findings) console.log(finding)
-    }
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, work))
+    },
+  })
   const findings = results.map((result) => result.findings.length)
   const least = Math.min(...results.map((result) => result.mutants))
   report({

@@ -1,24 +1,22 @@
 // Violations of safety and liveness over a million simulated views of seeded schedules, with all monitors on.
 // `consensus.safety [first seed] [views]`: without arguments the first seed is fresh, and printed.
-import { fork } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { report } from '../../../bench/figure.ts'
+import { doTasks, onAllCores } from '../../../bench/onAllCores.ts'
 import { isFinding, planOf, runPlan, simulate } from '../src/index.ts'
 
 const VIEWS = 1_000_000
 const FINDINGS_MAX = 5
 /** Seeds a process takes at a time. */
 const BATCH = 20
+const PROGRESS_MS = 60_000
 
 interface Batch {
   readonly views: number
   readonly failed: readonly number[]
 }
 
-if (process.send === undefined) await lead()
-else process.on('message', (first: number) => process.send?.(runBatch(first)))
+if (!doTasks(runBatch)) await lead()
 
 async function lead(): Promise<void> {
   const [firstText, viewsText] = process.argv.slice(2)
@@ -28,21 +26,21 @@ async function lead(): Promise<void> {
   let next = first
   let views = 0
   const failed: number[] = []
-  await Promise.all(
-    Array.from({ length: availableParallelism() }, () =>
-      work(
-        () => {
-          if (views >= wanted || failed.length >= FINDINGS_MAX) return undefined
-          next += BATCH
-          return next - BATCH
-        },
-        (batch) => {
-          views += batch.views
-          failed.push(...batch.failed)
-        },
-      ),
-    ),
-  )
+  let toldMs = startMs
+  await onAllCores<number, Batch>(import.meta.url, {
+    next: () => {
+      if (views >= wanted || failed.length >= FINDINGS_MAX) return undefined
+      next += BATCH
+      return next - BATCH
+    },
+    onResult: (batch) => {
+      views += batch.views
+      failed.push(...batch.failed)
+      if (performance.now() - toldMs < PROGRESS_MS) return
+      toldMs = performance.now()
+      console.log(`  ${views} views, ${failed.length} violations`)
+    },
+  })
   const seconds = Math.round((performance.now() - startMs) / 1_000)
   console.log(`seeds ${first} to ${next - 1}: ${views} views in ${seconds} s`)
   for (const seed of failed) show(seed)
@@ -53,33 +51,6 @@ async function lead(): Promise<void> {
     op: '<=',
     target: 0,
     runs: [failed.length],
-  })
-}
-
-/** One process that runs batches until there are no more. */
-function work(nextSeed: () => number | undefined, onBatch: (batch: Batch) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(import.meta.url), { execArgv: process.execArgv })
-    let isDone = false
-    const give = (): void => {
-      const seed = nextSeed()
-      if (seed !== undefined) {
-        child.send(seed)
-        return
-      }
-      isDone = true
-      child.kill()
-      resolve()
-    }
-    child.on('message', (batch: Batch) => {
-      onBatch(batch)
-      give()
-    })
-    child.on('error', reject)
-    child.on('exit', (code) => {
-      if (!isDone) reject(new Error(`a process of the simulation ended with ${code}`))
-    })
-    give()
   })
 }
 
