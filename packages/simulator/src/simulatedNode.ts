@@ -523,7 +523,7 @@ export class SimulatedNode {
       const result = this.application.executeNext()
       if (result === undefined) return
       if (this.isHonest) this.#cluster.onExecuted(this.index, result.height, result.stateRoot)
-      this.#snapshots?.onExecuted(result.height, this.core.reputationAt(result.height))
+      this.#snapshots?.onExecuted(result.height, () => this.core.reputationAt(result.height))
       this.step({ kind: 'executed', nowMs: this.#nowMs, ...result })
       if (life === this.#life && this.isUp) this.#execute()
     })

@@ -56,9 +56,10 @@ export class VirtualSnapshots {
     return isOffered ? this.#chunks(height)[index] : undefined
   }
 
-  /** @param reputation - leader schedule as of the height, where it is kept */
-  onExecuted(height: Height, reputation: Uint8Array | undefined): void {
-    if (reputation !== undefined && this.mayBeHeld(height)) this.#held.set(height, reputation)
+  /** @param reputationOf - leader schedule as of the height, where it is kept */
+  onExecuted(height: Height, reputationOf: () => Uint8Array | undefined): void {
+    const reputation = this.mayBeHeld(height) ? reputationOf() : undefined
+    if (reputation !== undefined) this.#held.set(height, reputation)
     const naming = this.#application.blockAt(height)?.header
     if (naming === undefined) return
     const named = this.#held.get(naming.executedHeight)
