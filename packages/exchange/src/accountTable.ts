@@ -5,6 +5,7 @@ import type { EntryWriter } from './entryRows.ts'
 import { type ExactSum, exact, near } from './exactSum.ts'
 import { grown, grownLength } from './growth.ts'
 import type { Journal, Undoer } from './journal.ts'
+import { NumberList } from './numberList.ts'
 import { NO_ROW } from './orderArena.ts'
 import { ACCOUNTS, type Account, type User } from './records.ts'
 import { CORE_PREFIX, type StoredTable } from './table.ts'
@@ -34,7 +35,7 @@ export class AccountTable implements StoredTable, Undoer {
   #rawUsd: Float64Array = new Float64Array(64)
   readonly #large = new Map<number, bigint>()
   #flags: Uint8Array = new Uint8Array(64)
-  readonly #changed: number[] = []
+  readonly #changed = new NumberList()
   /** Handles of accounts that changed, themselves or their positions, since `RiskIndex` found them safe. */
   readonly touched: number[] = []
   #size = 0
@@ -175,7 +176,7 @@ export class AccountTable implements StoredTable, Undoer {
   drain(out: EntryWriter): void {
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
-      const handle = changed[i] as number
+      const handle = changed.at(i)
       this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
       this.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), handle)
       out.endKey()
@@ -189,7 +190,7 @@ export class AccountTable implements StoredTable, Undoer {
       out.bool(((this.#flags[handle] as number) & USES_BIG_BLOCKS) !== 0)
       out.endValue()
     }
-    this.#changed.length = 0
+    this.#changed.clear()
   }
 
   load(key: ByteReader, value: ByteReader): void {
@@ -200,7 +201,7 @@ export class AccountTable implements StoredTable, Undoer {
     if (this.exists(handle)) throw corrupt('an entry stands twice')
     this.#write(handle, account)
     this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
-    this.#changed.length = 0
+    this.#changed.clear()
   }
 
   #read(handle: number): Account | undefined {

@@ -5,6 +5,7 @@ import type { EntryWriter } from './entryRows.ts'
 import { exact, near } from './exactSum.ts'
 import { grown } from './growth.ts'
 import type { Journal, Undoer } from './journal.ts'
+import { NumberList } from './numberList.ts'
 import { NO_ROW } from './orderArena.ts'
 import type { User } from './records.ts'
 import { CORE_PREFIX, type StoredTable } from './table.ts'
@@ -24,7 +25,7 @@ export class ActivityTable implements StoredTable, Undoer {
   #requests: Float64Array = new Float64Array(64)
   #reserved: Float64Array = new Float64Array(64)
   #overdrawnMs: Float64Array = new Float64Array(64)
-  readonly #changed: number[] = []
+  readonly #changed = new NumberList()
 
   constructor(journal: Journal, accounts: AccountTable) {
     this.#journal = journal
@@ -89,7 +90,7 @@ export class ActivityTable implements StoredTable, Undoer {
   drain(out: EntryWriter): void {
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
-      const handle = changed[i] as number
+      const handle = changed.at(i)
       this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
       this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), handle)
       out.endKey()
@@ -106,7 +107,7 @@ export class ActivityTable implements StoredTable, Undoer {
         .u53(this.#overdrawnMs[handle] as number)
       out.endValue()
     }
-    this.#changed.length = 0
+    this.#changed.clear()
   }
 
   load(key: ByteReader, value: ByteReader): void {
@@ -118,7 +119,7 @@ export class ActivityTable implements StoredTable, Undoer {
     this.set(user, activity)
     const handle = this.#accounts.handleOf(user)
     this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
-    this.#changed.length = 0
+    this.#changed.clear()
   }
 
   #read(handle: number): Activity | undefined {

@@ -59,7 +59,7 @@ export class BookLevels {
     this.#count += 1
     if (this.#count << LEVEL_DOUBLES > this.doubles.length) {
       this.doubles = grown(this.doubles, 2 * this.doubles.length)
-      this.words = new Int32Array(this.doubles.buffer)
+      this.words = new Int32Array(this.doubles.buffer, 0, 2 * this.doubles.length)
     }
     return level
   }

@@ -1,6 +1,6 @@
 import { assert, bytesToHex, bytesToUint, type Hex, hexToBytes } from '@openliquid/primitives'
 import { CoreStateError } from './errors.ts'
-import { grown, grownLength, keptLength } from './growth.ts'
+import { grownLength, keptLength } from './growth.ts'
 
 const TWO_32 = 4_294_967_296
 const U64_MAX = 18_446_744_073_709_551_615n
@@ -171,7 +171,10 @@ export class ByteWriter {
     const at = this.#size
     this.#size = at + size
     if (this.#size > this.#bytes.length) {
-      this.#setBytes(grown(this.#bytes, grownLength(this.#size)))
+      // Not in place: a view of shared memory writes in several times as long.
+      const longer = new Uint8Array(grownLength(this.#size))
+      longer.set(this.#bytes)
+      this.#setBytes(longer)
     }
     return at
   }

@@ -47,7 +47,7 @@ import { type Market, type PerpMarket, perpMarket, SPOT_ASSET_MIN, spotMarket } 
 import type { MarkState } from './markPrice.ts'
 import { type MovingAverage, NO_AVERAGE } from './movingAverage.ts'
 import { NonceTable } from './nonceTable.ts'
-import { ORDER_IS_BUY, ORDER_IS_REDUCE_ONLY, OrderArena } from './orderArena.ts'
+import { NO_ROW, ORDER_IS_BUY, ORDER_IS_REDUCE_ONLY, OrderArena } from './orderArena.ts'
 import type { OrderBook } from './orderBook.ts'
 import {
   SCHEDULED_CANCELS,
@@ -171,6 +171,7 @@ export class CoreState {
     this.journal,
     (_, _previous, next) => {
       this.#rules = next
+      this.#collector = NO_ROW
     },
   )
   readonly tokens: Table<number, Token> = new Table(TOKENS, this.journal, () => {
@@ -198,7 +199,9 @@ export class CoreState {
     nothing,
   )
   readonly prices: Table<number, Prices> = new Table(PRICES, this.journal, (asset, _, next) => {
-    if (asset < SPOT_ASSET_MIN) this.positions.margin.setMarkPx(asset, next?.markPx ?? 0)
+    if (asset >= SPOT_ASSET_MIN) return
+    this.positions.margin.setMarkPx(asset, next?.markPx ?? 0)
+    this.#perpPrices[asset] = next
   })
   readonly oracleSigners: Table<User, OracleSigner> = new Table(
     ORACLE_SIGNERS,
@@ -441,6 +444,10 @@ export class CoreState {
   #rules: Rules | undefined
   #riskRules: RiskRules | undefined
   #feeSchedule: FeeSchedule = FLAT_FEES
+  /** Of perps by their asset: every order asks for them. */
+  readonly #perpMarkets: (Market | undefined)[] = []
+  readonly #perpPrices: (Prices | undefined)[] = []
+  #collector = NO_ROW
   /** By the user's handle. */
   readonly #userOrders = new Map<number, UserOrders>()
   readonly #userTwaps = new Map<User, Set<number>>()
@@ -462,6 +469,12 @@ export class CoreState {
   get rules(): Rules {
     assert(this.#rules !== undefined, 'a state without rules')
     return this.#rules
+  }
+
+  /** The handle of the account that fees go to. */
+  get collector(): number {
+    if (this.#collector === NO_ROW) this.#collector = this.accounts.handleOf(this.rules.collector)
+    return this.#collector
   }
 
   /** `0x` id of the transaction that runs, for fills and ledger entries. */
@@ -493,7 +506,9 @@ export class CoreState {
     assert(this.markets.size === 0 && this.orders.size === 0, 'markets opened late')
     for (const [, perp] of this.perps.entries()) {
       const table = this.marginTables.get(perp.marginTableId)
-      this.markets.set(perp.index, perpMarket(perp, table, this.#createBook(this.orders.arena)))
+      const market = perpMarket(perp, table, this.#createBook(this.orders.arena))
+      this.markets.set(perp.index, market)
+      this.#perpMarkets[perp.index] = market
       this.triggerBooks.set(perp.index, this.#createTriggerBook())
     }
     for (const market of this.markets.values()) this.marketsByCoin.set(market.coin, market)
@@ -533,8 +548,13 @@ export class CoreState {
     return market
   }
 
+  /** The market of an asset id, if there is one. */
+  marketAt(asset: number): Market | undefined {
+    return asset < SPOT_ASSET_MIN ? this.#perpMarkets[asset] : this.markets.get(asset)
+  }
+
   pricesOf(asset: number): Prices {
-    const prices = this.prices.get(asset)
+    const prices = asset < SPOT_ASSET_MIN ? this.#perpPrices[asset] : this.prices.get(asset)
     assert(prices !== undefined, 'a market without prices')
     return prices
   }
@@ -635,7 +655,7 @@ export class CoreState {
   }
 
   #marketOfOrder(asset: number): Market {
-    const market = this.markets.get(asset)
+    const market = this.marketAt(asset)
     if (market === undefined) throw corrupt('an order on an unknown asset')
     return market
   }

@@ -77,22 +77,40 @@ export class EntryWriter extends ByteWriter implements EntryRows {
   }
 }
 
-/** Entries as objects, in a given order; they share a copy of the bytes. */
+/** Bytes that entries of writes share: what the allocator has at hand, where large ones are fresh pages of memory. */
+const CHUNK_BITS = 14
+
+/** Entries as objects, in a given order; they share copies of the bytes. */
 export function writesOf(rows: EntryRows, order: Iterable<number>): Write[] {
-  const { count, starts, keyEnds, ends } = rows
-  const last = count - 1
-  const size = count === 0 ? 0 : Math.max(keyEnds[last] as number, ends[last] as number)
-  const memory = rows.memory.slice(0, size)
+  const { starts, keyEnds, ends } = rows
+  const chunks = chunksOf(rows)
   const writes: Write[] = []
   for (const i of order) {
-    const keyEnd = keyEnds[i] as number
+    const start = starts[i] as number
+    const chunk = chunks[start >>> CHUNK_BITS] as Uint8Array
+    const from = (start >>> CHUNK_BITS) << CHUNK_BITS
+    const keyEnd = (keyEnds[i] as number) - from
     const end = ends[i] as number
     writes.push([
-      memory.subarray(starts[i] as number, keyEnd),
-      end === REMOVED ? undefined : memory.subarray(keyEnd, end),
+      chunk.subarray(start - from, keyEnd),
+      end === REMOVED ? undefined : chunk.subarray(keyEnd, end - from),
     ])
   }
   return writes
+}
+
+/** Copies of the bytes, each with all of the entries that start in its part of them. */
+function chunksOf({ count, memory, starts, keyEnds, ends }: EntryRows): (Uint8Array | undefined)[] {
+  const chunkEnds: number[] = []
+  for (let i = 0; i < count; i++) {
+    const chunk = (starts[i] as number) >>> CHUNK_BITS
+    // A large entry leaves chunks out.
+    while (chunkEnds.length < chunk) chunkEnds.push(0)
+    chunkEnds[chunk] = Math.max(keyEnds[i] as number, ends[i] as number)
+  }
+  return chunkEnds.map((end, chunk) =>
+    end === 0 ? undefined : memory.slice(chunk << CHUNK_BITS, end),
+  )
 }
 
 /** Entries that stand in objects, as rows. */

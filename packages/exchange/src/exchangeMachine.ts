@@ -52,7 +52,7 @@ import type { PossessionVerifier } from './staking/validators.ts'
 import { CORE_PREFIX, type StoredTable } from './table.ts'
 import type { TriggerBook } from './triggerBook.ts'
 import type { ExchangeView } from './view.ts'
-import { changesInOrder } from './writeOrder.ts'
+import { WriteOrder } from './writeOrder.ts'
 
 /** How an action came: beside the action itself, all that its execution depends on. */
 export interface ActionMeta {
@@ -98,6 +98,7 @@ export class ExchangeMachine {
   readonly #tree = new CoreTree()
   /** What the last block wrote. */
   readonly #entries = new EntryWriter()
+  readonly #writeOrder = new WriteOrder()
   #lease: RecordLease | undefined
   readonly #view: CoreView
   #root: Hash = this.#tree.root()
@@ -297,7 +298,7 @@ export class ExchangeMachine {
     const entries = this.#entries
     entries.clear()
     for (const table of state.tables) table.drain(entries)
-    const order = changesInOrder(entries, this.#tree.apply(entries))
+    const order = this.#writeOrder.changesOf(entries, this.#tree.apply(entries))
     this.#root = this.#tree.root()
     const events = state.events.take(state.now.timestampMs)
     this.#lease = new RecordLease({ entries, order, events })

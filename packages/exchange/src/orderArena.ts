@@ -142,7 +142,7 @@ export class OrderArena {
     if (row === this.#oids.length) {
       this.#oids = grown(this.#oids)
       this.doubles = grown(this.doubles, ROW_DOUBLES * this.#oids.length)
-      this.words = new Int32Array(this.doubles.buffer)
+      this.words = new Int32Array(this.doubles.buffer, 0, 2 * this.doubles.length)
     }
     return row
   }

@@ -186,6 +186,8 @@ class BookSide {
   /** Lots of all levels; NaN from when they were beyond 2^53 until the side is empty. */
   total = 0
   #lowest = NO_ROW
+  /** The highest oid that ever came. A double from the start. */
+  #newest: number = Number.NEGATIVE_INFINITY
 
   constructor(arena: OrderArena, isBuy: boolean) {
     this.#arena = arena
@@ -226,12 +228,19 @@ class BookSide {
     const level = known === NO_ROW ? this.#addLevel(price) : known
     const { doubles, words } = this.levels
     const at = level << LEVEL_WORDS
-    // New orders have the highest oid; only a loaded or taken back one goes further forward.
+    // A new order has the highest oid and goes to the end, without a look at who stands there; only a loaded or taken
+    // back one goes further forward.
     const oid = arena.oid(row)
     let before = words[at + LEVEL_TAIL] as number
-    while (before !== NO_ROW && arena.oid(before) > oid) before = arena.word(before, ORDER_PREVIOUS)
-    assert(before === NO_ROW || arena.oid(before) !== oid, 'an order twice in the book')
-    const after = before === NO_ROW ? (words[at + LEVEL_HEAD] as number) : arena.next(before)
+    let after = NO_ROW
+    if (oid > this.#newest) this.#newest = oid
+    else {
+      while (before !== NO_ROW && arena.oid(before) > oid) {
+        before = arena.word(before, ORDER_PREVIOUS)
+      }
+      assert(before === NO_ROW || arena.oid(before) !== oid, 'an order twice in the book')
+      after = before === NO_ROW ? (words[at + LEVEL_HEAD] as number) : arena.next(before)
+    }
     links[own + ORDER_PREVIOUS] = before
     links[own + ORDER_NEXT] = after
     links[own + ORDER_LEVEL] = level

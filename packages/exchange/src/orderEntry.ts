@@ -33,7 +33,7 @@ export function placeOrder(
   wire: OrderWire,
   extras: OrderExtras = {},
 ): OrderResult {
-  const market = state.markets.get(wire.a)
+  const market = state.marketAt(wire.a)
   if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
   const oid = state.nextOid()
   const placed = isLimitOrder(wire)
@@ -55,7 +55,7 @@ export function replaceOrder(
   user: User,
   wire: OrderWire,
 ): OrderResult {
-  const market = state.markets.get(wire.a)
+  const market = state.marketAt(wire.a)
   if (market === undefined) return { error: ORDER_REJECTIONS.asset.text }
   const placed = state.attempt(() => {
     if (old !== undefined) removeOpen(state, old, 'canceled')
@@ -127,7 +127,7 @@ function enter(
   wire: OrderWire,
   place: (market: Market, oid: number) => Placement | OrderRejection,
 ): Entered {
-  const market = state.markets.get(wire.a)
+  const market = state.marketAt(wire.a)
   if (market === undefined)
     return { result: { error: ORDER_REJECTIONS.asset.text }, end: 'refused' }
   const oid = state.nextOid()

@@ -195,15 +195,21 @@ export function rejectionEvent(
 }
 
 /** `FrontendMarket` is what the page sends as a market order; docs/spec/hyperliquid.md §5. */
-export const KINDS: Readonly<Record<TimeInForce, OrderKind>> = {
-  Gtc: 'gtc',
-  Ioc: 'ioc',
-  Alo: 'alo',
-  FrontendMarket: 'market',
+export function kindOf(tif: TimeInForce): OrderKind {
+  switch (tif) {
+    case 'Gtc':
+      return 'gtc'
+    case 'Ioc':
+      return 'ioc'
+    case 'Alo':
+      return 'alo'
+    case 'FrontendMarket':
+      return 'market'
+  }
 }
 
 function wireDetails(wire: OrderWire): OrderDetailsJson {
-  if ('limit' in wire.t) return ORDER_DETAILS[KINDS[wire.t.limit.tif]]
+  if ('limit' in wire.t) return ORDER_DETAILS[kindOf(wire.t.limit.tif)]
   const { isMarket, triggerPx, tpsl } = wire.t.trigger
   const isAbove = firesAbove({ isBuy: wire.b, tpsl })
   return {

@@ -14,7 +14,7 @@ import { crosses, type MatchResult, matchOrder } from './matching.ts'
 import { checkOpenInterest } from './openInterest.ts'
 import { NO_ROW } from './orderArena.ts'
 import { completeGroup } from './orderCancel.ts'
-import { formatSize, KINDS } from './orderEvents.ts'
+import { formatSize, kindOf } from './orderEvents.ts'
 import {
   badAloPx,
   minTradeSpotNtl,
@@ -94,7 +94,7 @@ export function placeLimit(
     isBuy: wire.b,
     px,
     size,
-    kind: KINDS[wire.t.limit.tif],
+    kind: kindOf(wire.t.limit.tif),
     reduceOnly: wire.r,
     cloid: wire.c,
     group: extras.isParent === true ? oid : 0,

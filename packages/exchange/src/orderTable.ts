@@ -4,6 +4,7 @@ import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
 import type { EntryWriter } from './entryRows.ts'
 import type { Journal, Undoer } from './journal.ts'
 import type { Market } from './market.ts'
+import { NumberList } from './numberList.ts'
 import {
   doubleAt,
   NO_ROW,
@@ -63,11 +64,11 @@ export class OrderTable implements StoredTable, Undoer {
   readonly #journal: Journal
   readonly #accounts: AccountTable
   readonly #hooks: OrderHooks
-  readonly #changed: number[] = []
+  readonly #changed = new NumberList()
   /** Ids of stored orders that are gone since the last block. */
-  readonly #deleted: number[] = []
+  readonly #deleted = new NumberList()
   /** Rows that the running action took out: it may be taken back. */
-  readonly #removed: number[] = []
+  readonly #removed = new NumberList()
 
   constructor(arena: OrderArena, journal: Journal, accounts: AccountTable, hooks: OrderHooks) {
     this.arena = arena
@@ -218,16 +219,16 @@ export class OrderTable implements StoredTable, Undoer {
   drain(out: EntryWriter): void {
     const deleted = this.#deleted
     for (let i = 0; i < deleted.length; i++) {
-      const oid = deleted[i] as number
+      const oid = deleted.at(i)
       ORDERS.writeKey(out.u8(CORE_PREFIX).u8(this.tag), oid)
       out.endKey()
       out.remove()
     }
-    this.#deleted.length = 0
+    this.#deleted.clear()
     const { arena } = this
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
-      const row = changed[i] as number
+      const row = changed.at(i)
       const flags = arena.flags(row)
       // A row that was given back, and perhaps taken again, is looked at once.
       if ((flags & ORDER_IS_CHANGED) === 0) continue
@@ -237,7 +238,7 @@ export class OrderTable implements StoredTable, Undoer {
       else this.#writePlain(out, row)
       out.endValue()
     }
-    this.#changed.length = 0
+    this.#changed.clear()
   }
 
   /** As `ORDERS.write`, of a row without extras. */
@@ -278,7 +279,7 @@ export class OrderTable implements StoredTable, Undoer {
       timestampMs,
     )
     this.arena.setFlags(row, (this.arena.flags(row) & ~ORDER_IS_CHANGED) | ORDER_IS_STORED)
-    this.#changed.length = 0
+    this.#changed.clear()
   }
 
   #resize(row: number, size: number): void {
@@ -337,8 +338,10 @@ export class OrderTable implements StoredTable, Undoer {
   }
 
   #releaseRemoved(): void {
-    for (const row of this.#removed) this.#release(row)
-    this.#removed.length = 0
+    const removed = this.#removed
+    if (removed.length === 0) return
+    for (let i = 0; i < removed.length; i++) this.#release(removed.at(i))
+    removed.clear()
   }
 
   #note(change: number, row: number): void {

@@ -63,7 +63,6 @@ export function matchPlain(
     events.resized(row, left - size)
     orders.resize(row, left - size)
   }
-  const collector = accounts.handleOf(state.rules.collector)
   const makerStart = positions.sizeOf(makerRow)
   positions.fill(makerRow, !isBuy, size, px)
   const makerPnl = positions.closedPnl
@@ -71,7 +70,7 @@ export function matchPlain(
   const takerStart = positions.sizeOf(takerRow)
   positions.fill(takerRow, isBuy, size, px)
   accounts.addRawUsd(owner, -cash - takerFee)
-  accounts.addRawUsd(collector, makerFee + takerFee)
+  accounts.addRawUsd(state.collector, makerFee + takerFee)
   events.traded(asset, px, size, taker, owner, state.causeId)
   events.tradedTaker(takerStart, positions.closedPnl, takerFee)
   events.tradedMaker(maker, makerOid, extras?.cloid, makerStart, makerPnl, makerFee)

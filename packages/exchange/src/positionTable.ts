@@ -6,6 +6,7 @@ import type { EntryWriter } from './entryRows.ts'
 import { ExactSum, floorQuotient, near } from './exactSum.ts'
 import type { Journal, Undoer } from './journal.ts'
 import type { MarginTiers } from './marginTiers.ts'
+import { NumberList } from './numberList.ts'
 import { NO_ROW } from './orderArena.ts'
 import {
   BUY,
@@ -43,9 +44,9 @@ export class PositionTable implements StoredTable, Undoer {
   readonly margin: CrossMargin
   readonly risk: RiskIndex
   readonly #large = new Map<number, Position>()
-  readonly #changed: number[] = []
+  readonly #changed = new NumberList()
   /** Rows that may have nothing to say any more: given back with the next drain. */
-  readonly #emptied: number[] = []
+  readonly #emptied = new NumberList()
   /** Of the last `fill`: 1e-6 USDC. A double from the start. */
   closedPnl: number = Number.NaN
   /** Signed lots of all positions, and lots of the long ones, by perp. */
@@ -257,7 +258,7 @@ export class PositionTable implements StoredTable, Undoer {
     const rows = this.#rows
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
-      const row = changed[i] as number
+      const row = changed.at(i)
       const flags = rows.flags[row] as number
       rows.flags[row] = flags & ~IS_CHANGED
       this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), rows.ownerOf(row))
@@ -284,9 +285,10 @@ export class PositionTable implements StoredTable, Undoer {
       }
       out.endValue()
     }
-    this.#changed.length = 0
-    for (const row of this.#emptied) this.#releaseEmpty(row)
-    this.#emptied.length = 0
+    this.#changed.clear()
+    const emptied = this.#emptied
+    for (let i = 0; i < emptied.length; i++) this.#releaseEmpty(emptied.at(i))
+    emptied.clear()
   }
 
   load(key: ByteReader, value: ByteReader): void {
@@ -299,7 +301,7 @@ export class PositionTable implements StoredTable, Undoer {
     if (((flags[row] as number) & EXISTS) !== 0) throw corrupt('an entry stands twice')
     this.#write(row, position)
     flags[row] = (flags[row] as number) & ~IS_CHANGED
-    this.#changed.length = 0
+    this.#changed.clear()
   }
 
   #ofHandle(handle: number): Map<number, Position> {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { ByteWriter } from './byteCodec.ts'
 import { entryRows, writesOf } from './entryRows.ts'
 import { prng } from './testing/index.ts'
-import { changesInOrder } from './writeOrder.ts'
+import { WriteOrder } from './writeOrder.ts'
 
 it('orders the writes that changed something as their keys compare, also where their numbers are the same', () => {
   const next = prng(9)
@@ -20,7 +20,7 @@ it('orders the writes that changed something as their keys compare, also where t
   }
   const isChanged = Uint8Array.from(writes, () => (next(8) === 0 ? 0 : 1))
   const rows = entryRows(writes)
-  const keys = writesOf(rows, changesInOrder(rows, isChanged)).map(([key]) => key)
+  const keys = writesOf(rows, new WriteOrder().changesOf(rows, isChanged)).map(([key]) => key)
   const changed = writes.filter((_, i) => isChanged[i] === 1)
   const expected = changed.map(([key]) => key).sort(compareBytes)
   expect(keys).toEqual(expected)
