@@ -23,12 +23,10 @@ export interface HostilePair {
 
 export async function hostilePair(): Promise<HostilePair> {
   const validatorSet = validatorSetOf(2)
-  const victim = testNode(0, {
-    validatorSet,
-    timing: { ...QUICK, helloTimeoutMs: 2_000, frameTimeoutMs: 300 },
-  })
+  const timing = { ...QUICK, heartbeatMs: 400, helloTimeoutMs: 2_000, frameTimeoutMs: 300 }
+  const victim = testNode(0, { validatorSet, timing })
   await victim.start()
-  const friend = testNode(1, { validatorSet, peers: victim.manager.multiaddrs() })
+  const friend = testNode(1, { validatorSet, timing, peers: victim.manager.multiaddrs() })
   await friend.start()
   const raw = await rawPeer(HOSTILE)
   await raw.host.dial(victim.manager.multiaddrs()[0]!, 10_000)

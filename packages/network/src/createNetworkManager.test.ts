@@ -40,6 +40,21 @@ test('what health and stats return can be cloned', () => {
   expect(structuredClone(manager.stats())).toEqual(manager.stats())
 })
 
+test.each([0, 1.5, 128, 0xf0])(
+  'a message of kind %d, which is none, does not leave',
+  async (kind) => {
+    const manager = createNetworkManager(CONFIG)
+    const envelope = { kind, lane: 'consensus', body: new Uint8Array(1) } as const
+    expect(() => manager.send(manager.self, envelope)).toThrow('OL_NETWORK_KIND')
+    expect(() => manager.publish('qcs', envelope)).toThrow('OL_NETWORK_KIND')
+    const asked = manager.request(manager.self, kind, envelope.body, {
+      timeoutMs: 1,
+      answerBytesMax: 1,
+    })
+    await expect(asked).rejects.toThrow('OL_NETWORK_KIND')
+  },
+)
+
 test('1,000 health queries are cheap', () => {
   const manager = createNetworkManager(CONFIG)
   for (let i = 0; i < 1_000; i++) manager.health()

@@ -152,8 +152,11 @@ class Libp2pNetworkManager implements NetworkManager {
     }
     this.#parts.directory.replace(set)
     this.#updateDirectPeers()
+    const isValidator = (peer: PeerId): boolean => this.#parts.isValidator(peer)
+    this.#parts.redialer.onSet(isValidator)
+    this.#parts.links.onSet()
     for (const { peer, isLive } of this.#parts.links.values()) {
-      if (isLive && this.#parts.isValidator(peer)) this.#parts.redialer.addPeer(peer)
+      if (isLive && isValidator(peer)) this.#parts.redialer.addOfSet(peer)
     }
     this.#parts.relay.onSet()
     this.#parts.quorum.judge()

@@ -5,6 +5,7 @@ export type NetworkFailure =
   | { readonly code: 'OL_NETWORK_CONFIG'; readonly field: string; readonly reason: string }
   | { readonly code: 'OL_NETWORK_LISTEN'; readonly multiaddrs: readonly string[] }
   | { readonly code: 'OL_NETWORK_NOT_RUNNING' }
+  | { readonly code: 'OL_NETWORK_KIND'; readonly kind: number }
   | {
       readonly code: 'OL_NETWORK_BODY_SIZE'
       readonly kind: number

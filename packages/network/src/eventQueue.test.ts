@@ -71,6 +71,12 @@ test('a listener gets the events of its kind in their turn until it ends', () =>
   expect(hub.isWanted('peerDown')).toBe(false)
 })
 
+test('a reader that comes after the end has nothing to wait for', async () => {
+  const hub = new EventHub()
+  hub.end()
+  expect(await hub.open().next()).toEqual({ done: true, value: undefined })
+})
+
 test('the end ends listeners too', () => {
   const hub = new EventHub()
   const heard: string[] = []

@@ -9,6 +9,7 @@ type Listener = (event: NetworkEvent) => void
 export class EventHub {
   readonly #readers = new Set<EventReader>()
   readonly #listeners = new Map<Kind, Set<Listener>>()
+  #hasEnded = false
 
   /** Somebody would get an event of this kind. */
   isWanted(kind: Kind): boolean {
@@ -44,7 +45,7 @@ export class EventHub {
 
   open(signal?: AbortSignal): AsyncIterableIterator<NetworkEvent> {
     const reader = new EventReader(() => this.#readers.delete(reader))
-    if (signal?.aborted === true) {
+    if (signal?.aborted === true || this.#hasEnded) {
       reader.end()
       return reader
     }
@@ -54,6 +55,7 @@ export class EventHub {
   }
 
   end(): void {
+    this.#hasEnded = true
     for (const reader of this.#readers) reader.end()
     this.#listeners.clear()
   }

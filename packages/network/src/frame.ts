@@ -1,5 +1,5 @@
 import { type Envelope, LANES, type Lane } from '@openliquid/primitives'
-import { type PeerFault, peerFault } from './errors.ts'
+import { NetworkError, type PeerFault, peerFault } from './errors.ts'
 import { ANSWER_BYTES_MAX } from './limits.ts'
 
 /** Length, type, flags: what stands before every body; docs/wire.md. */
@@ -29,6 +29,18 @@ export const FRAME_TYPE = {
 } as const
 /** Message kinds are 1 to this. */
 export const MESSAGE_KIND_MAX = 0x7f
+
+/** @throws {NetworkError} OL_NETWORK_KIND it would be taken for a frame that is no message */
+export function checkKind(kind: number): void {
+  if (Number.isInteger(kind) && kind >= 1 && kind <= MESSAGE_KIND_MAX) return
+  throw new NetworkError(
+    `a message cannot be of kind ${kind}: kinds are 1 to ${MESSAGE_KIND_MAX}`,
+    {
+      code: 'OL_NETWORK_KIND',
+      kind,
+    },
+  )
+}
 
 const LANE_SHIFT = 1
 const LANE_MASK = 0b110

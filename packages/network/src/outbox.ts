@@ -1,6 +1,7 @@
 import type { Envelope, PeerId, SendResult, Topic } from '@openliquid/primitives'
 import type { Counters } from './counters.ts'
 import { NetworkError } from './errors.ts'
+import { checkKind } from './frame.ts'
 import type { Gossip } from './gossip.ts'
 import { channelBytesMax, gossipBytesMax } from './limits.ts'
 import type { NetworkMeters } from './metrics.ts'
@@ -26,10 +27,11 @@ export class Outbox {
     this.#options = options
   }
 
-  /** @throws {NetworkError} OL_NETWORK_BODY_SIZE above the cap of the kind */
+  /** @throws {NetworkError} OL_NETWORK_KIND, or OL_NETWORK_BODY_SIZE above the cap of the kind */
   publish(topic: Topic, envelope: Envelope): void {
     const { metrics, gossip, peers } = this.#options
     const { body, kind } = envelope
+    checkKind(kind)
     metrics.bytes.inc({ direction: 'sent', topic }, body.length)
     if (topic !== 'blocks' || body.length <= gossipBytesMax(kind)) {
       gossip.publish(topic, envelope)
@@ -40,8 +42,9 @@ export class Outbox {
     for (const peer of peers()) this.send(peer, { ...envelope, lane: 'blocks' })
   }
 
-  /** @throws {NetworkError} OL_NETWORK_BODY_SIZE above the cap of the kind */
+  /** @throws {NetworkError} OL_NETWORK_KIND, or OL_NETWORK_BODY_SIZE above the cap of the kind */
   send(to: PeerId, envelope: Envelope): SendResult {
+    checkKind(envelope.kind)
     checkSize(envelope)
     const { links, relay } = this.#options
     return links.isLive(to) ? this.sendDirect(to, envelope) : relay().send(to, envelope)

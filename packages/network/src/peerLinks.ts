@@ -103,7 +103,17 @@ export class PeerLinks {
     const link = this.#links.get(peer)
     if (link === undefined) return
     this.#close(link)
+    // Its channels may have ended before, while it was still to be hoped that they would be opened anew.
+    link.health.onDown()
     if (!this.#options.isRemembered(peer)) this.#links.delete(peer)
+  }
+
+  /** Who was remembered as a validator may be none any more. */
+  onSet(): void {
+    const { host, isRemembered } = this.#options
+    for (const { peer } of this.#links.values()) {
+      if (host()?.isConnected(peer) !== true && !isRemembered(peer)) this.#links.delete(peer)
+    }
   }
 
   /** A peer opened its direction. */

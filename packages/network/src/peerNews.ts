@@ -44,7 +44,7 @@ export class PeerNews {
     if (state === 'connected') {
       if (health.failures > 0) counters.reconnects++
       redialer.onLive(peer)
-      if (directory.indexOf(peer) !== undefined) redialer.addPeer(peer)
+      if (directory.indexOf(peer) !== undefined) redialer.addOfSet(peer)
     }
     // Who is within reach by way of a sentry does not come or go with its own channel.
     const isRelayed = state !== 'suspect' && relay.isReachable(peer)

@@ -102,6 +102,20 @@ test('after three failures every other dial goes to what the peer told of itself
   expect(dialled.filter((address) => address === 'nameless').length).toBeGreaterThan(7)
 })
 
+test('a validator that was seen is kept until a set is without it; one that was asked for for good', async () => {
+  const { redialer, dialled } = setUp()
+  redialer.start()
+  redialer.addOfSet('one')
+  redialer.addOfSet('two')
+  redialer.addPeer('asked')
+  redialer.addOfSet('asked')
+  await vi.advanceTimersByTimeAsync(60_000)
+  dialled.length = 0
+  redialer.onSet((peer) => peer === 'two')
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(new Set(dialled)).toEqual(new Set(['two', 'asked']))
+})
+
 test('no more targets than the limit, and one a peer', () => {
   const { redialer, dialled } = setUp()
   redialer.add(ADDRESS, 'peer')

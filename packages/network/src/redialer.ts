@@ -11,6 +11,8 @@ interface Target {
   readonly address: string
   /** Who answers there, once known. */
   peer: PeerId | undefined
+  /** Kept only while the peer is a validator of the set. */
+  readonly isOfSet: boolean
   attempts: number
   timer: NodeJS.Timeout | undefined
   isDialing: boolean
@@ -39,17 +41,26 @@ export class Redialer {
 
   /** @param peer - who is expected there, if known */
   add(address: string, peer?: PeerId): void {
-    if (peer === this.#options.self || this.#targets.has(address)) return
-    if (this.#targets.size >= DIAL_TARGETS_MAX) return
-    const target = { address, peer, attempts: 0, timer: undefined, isDialing: false }
-    this.#targets.set(address, target)
-    if (this.#running) this.#dial(target)
+    this.#add(address, peer, false)
   }
 
-  /** Keeps a peer that dialled us, unless a target of it stands already. */
+  /** Keeps a peer by the addresses that it told, unless a target of it stands already. */
   addPeer(peer: PeerId): void {
-    for (const target of this.#targets.values()) if (target.peer === peer) return
-    this.add(peer, peer)
+    if (!this.#hasTarget(peer)) this.#add(peer, peer, false)
+  }
+
+  /** The same for a validator that was seen, until a set is without it. */
+  addOfSet(peer: PeerId): void {
+    if (!this.#hasTarget(peer)) this.#add(peer, peer, true)
+  }
+
+  /** Lets those go that were kept as validators and are none any more. O(targets). */
+  onSet(isValidator: (peer: PeerId) => boolean): void {
+    for (const { address, peer, isOfSet, timer } of this.#targets.values()) {
+      if (!isOfSet || peer === undefined || isValidator(peer)) continue
+      clearTimeout(timer)
+      this.#targets.delete(address)
+    }
   }
 
   start(): void {
@@ -71,7 +82,21 @@ export class Redialer {
     for (const target of this.#targets.values()) if (target.peer === peer) this.#schedule(target)
   }
 
+  #hasTarget(peer: PeerId): boolean {
+    for (const target of this.#targets.values()) if (target.peer === peer) return true
+    return false
+  }
+
+  #add(address: string, peer: PeerId | undefined, isOfSet: boolean): void {
+    if (peer === this.#options.self || this.#targets.has(address)) return
+    if (this.#targets.size >= DIAL_TARGETS_MAX) return
+    const target = { address, peer, isOfSet, attempts: 0, timer: undefined, isDialing: false }
+    this.#targets.set(address, target)
+    if (this.#running) this.#dial(target)
+  }
+
   #schedule(target: Target): void {
+    if (this.#targets.get(target.address) !== target) return
     if (!this.#running || target.timer !== undefined || target.isDialing) return
     const { timing, random, isUrgent } = this.#options
     const isSoon = target.peer !== undefined && isUrgent(target.peer)

@@ -6,7 +6,14 @@ import {
   peerFault,
   type RefusalReason,
 } from './errors.ts'
-import { encodeFrame, FRAME_TYPE, type Frame, FrameReader, MESSAGE_KIND_MAX } from './frame.ts'
+import {
+  checkKind,
+  encodeFrame,
+  FRAME_TYPE,
+  type Frame,
+  FrameReader,
+  MESSAGE_KIND_MAX,
+} from './frame.ts'
 import {
   ANSWER_BYTES_MAX,
   ANSWERS_MAX,
@@ -64,7 +71,7 @@ export class RequestResponse {
     this.#options = options
   }
 
-  /** @throws {NetworkError} OL_REQUEST_… */
+  /** @throws {NetworkError} OL_REQUEST_…, OL_NETWORK_KIND, OL_NETWORK_BODY_SIZE */
   async request(
     peer: PeerId,
     kind: number,
@@ -72,6 +79,7 @@ export class RequestResponse {
     { timeoutMs, answerBytesMax }: RequestOptions,
   ): Promise<Uint8Array> {
     const { counters, isLive, openStream, nowMs } = this.#options
+    checkKind(kind)
     if (body.length > REQUEST_BYTES_MAX) {
       const size = { kind, size: body.length, max: REQUEST_BYTES_MAX }
       throw new NetworkError('the request is too large', { code: 'OL_NETWORK_BODY_SIZE', ...size })

@@ -105,45 +105,64 @@ interface EncryptedInner {
 }
 
 const PACKET_LENGTH_BYTES = 2
-const NO_BYTES = new Uint8Array(0)
 
 /**
  * Takes Noise packets, and pulses between them, out of what the socket read.
  *
- * Stock, the end of every read is found by an exception with its stack, which costs more than the packet.
+ * Stock, the end of every read is found by an exception with its stack, which costs more than the packet. A packet that comes in
+ * pieces is copied once, however many they are.
  */
 export function thriftyDecoder(encrypted: object, connection: object): void {
   const { decoder } = encrypted as EncryptedInner
   if (decoder?.decode === undefined || decoder.buffer === undefined) return
-  let rest: Uint8Array = NO_BYTES
-  const takePulse = pulsing(connection, () => rest.length + decoder.buffer.byteLength === 0)
-  decoder.decode = (data) => {
-    if (decoder.buffer.byteLength > 0) {
-      rest = decoder.buffer.subarray().slice()
-      decoder.buffer.consume(rest.length)
+  /** First byte of a length of which the second has not come. */
+  let high: number | undefined
+  /** A packet of which the end has not come, and how much of it has. */
+  let packet: Uint8Array | undefined
+  let filled = 0
+  const isBetweenPackets = (): boolean =>
+    packet === undefined && high === undefined && decoder.buffer.byteLength === 0
+  const takePulse = pulsing(connection, isBetweenPackets)
+  const decodeInto = (packets: Uint8Array[], bytes: Uint8Array): void => {
+    const take = (whole: Uint8Array): void => {
+      if (whole.length === PULSE_LENGTH && takePulse !== undefined) takePulse(whole)
+      else if (whole.length > 0) packets.push(whole)
     }
-    const bytes = rest.length === 0 ? data.subarray() : joinBytes(rest, data.subarray())
-    const packets: Uint8Array[] = []
     let at = 0
-    while (bytes.length - at >= PACKET_LENGTH_BYTES) {
-      const length = ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
-      const end = at + PACKET_LENGTH_BYTES + length
-      if (end > bytes.length) break
-      const packet = bytes.subarray(at + PACKET_LENGTH_BYTES, end)
-      if (length === PULSE_LENGTH && takePulse !== undefined) takePulse(packet)
-      else if (length > 0) packets.push(packet)
-      at = end
+    while (at < bytes.length) {
+      if (packet === undefined) {
+        if (high === undefined && bytes.length - at < PACKET_LENGTH_BYTES) {
+          high = bytes[at]
+          return
+        }
+        const length = ((high ?? (bytes[at++] as number)) << 8) | (bytes[at++] as number)
+        high = undefined
+        const end = at + length
+        if (end <= bytes.length) {
+          take(bytes.subarray(at, end))
+          at = end
+          continue
+        }
+        packet = new Uint8Array(length)
+        filled = 0
+      }
+      const piece = bytes.subarray(at, at + packet.length - filled)
+      packet.set(piece, filled)
+      filled += piece.length
+      at += piece.length
+      if (filled < packet.length) return
+      take(packet)
+      packet = undefined
     }
-    // A packet has at most 64 KiB, so this is all that can wait.
-    rest = at === bytes.length ? NO_BYTES : bytes.subarray(at)
+  }
+  decoder.decode = (data) => {
+    const packets: Uint8Array[] = []
+    if (decoder.buffer.byteLength > 0) {
+      const before = decoder.buffer.subarray().slice()
+      decoder.buffer.consume(before.length)
+      decodeInto(packets, before)
+    }
+    decodeInto(packets, data.subarray())
     return packets
   }
-}
-
-function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
-  // Not zeroed: all of it is written here.
-  const joined = new Uint8Array(Buffer.allocUnsafeSlow(first.length + second.length).buffer)
-  joined.set(first)
-  joined.set(second, first.length)
-  return joined
 }
