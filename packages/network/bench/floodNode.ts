@@ -8,7 +8,8 @@ import { clockNs, freshBody, GENESIS_HASH } from './benchNode.ts'
 import { serve } from './serve.ts'
 
 const TICK_MS = 10
-const TIMES_QUOTA = 20
+/** A fifth above the 20 of the figure: what the machine was too slow for is not made up for. */
+const TIMES_QUOTA = 24
 const VOTES_PER_SECOND = 200
 const GOSSIP_PER_SECOND = 1_000
 /** What a node on a public address looks at from one host. */
@@ -85,7 +86,7 @@ export class FloodNode {
     this.#victim = await this.#raw.host.dial(address, 5_000)
   }
 
-  /** Messages and gossip at 20 times the quotas; comes back whenever the victim hangs up, until `end`. */
+  /** Messages and gossip at `TIMES_QUOTA` times the quotas; comes back whenever the victim hangs up, until `end`. */
   async flood(address: string): Promise<void> {
     await this.#attack(address, (raw, victim) => this.#floodOnce(raw, victim))
   }
@@ -112,7 +113,7 @@ export class FloodNode {
         // Refused or cut: the next attempt.
       }
       victim = undefined
-      // At 20 times the quota like all it does; as fast as it can it would only burn a processor that the honest need.
+      // At so many times the quota like all it does; as fast as it can it would only burn a processor that the honest need.
       const restMs = startMs + REDIAL_MS - performance.now()
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, restMs)))
     }

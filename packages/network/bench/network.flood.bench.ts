@@ -1,8 +1,10 @@
 // A victim with the limits of a node on a public address, an honest validator that measures round trips, and in turns two
-// kinds of hostile peers in a process of their own: one at 20 times its quotas on channel and gossip, one that subscribes to a
-// million topics. As many round trips are measured without a hostile peer as with one, in turns. On two cores the flooder
-// competes for the processor too; two floors tell how much: bare sockets to the victim's process, which share its event loop,
-// and to a bystander's, which nobody attacks.
+// kinds of hostile peers in processes of their own: one at more than 20 times its quotas on channel and gossip, one that
+// subscribes to a million topics. As many round trips are measured without a hostile peer as with one, in turns.
+// A remote attacker shares neither processor nor address with its victim. Here it has an address of its own and the lowest
+// priority: it takes of two cores what the victim and the honest leave, and the rate that it reached is printed; below 20 the
+// attack was weaker than it should be, and the figure says less. Two floors tell how much of the processor it still took: bare
+// sockets to the victim's process, which share its event loop, and to a bystander's, which nobody attacks.
 import { percentile, report } from '../../../bench/figure.ts'
 import { msBetween, remote, remoteNode } from './benchCluster.ts'
 import { BenchNode } from './benchNode.ts'
