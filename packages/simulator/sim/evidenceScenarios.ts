@@ -24,6 +24,8 @@ import { bad, type Forge, injection } from './injection.ts'
 import { clusterOf, demand, goOn, type Scenario } from './scenarios.ts'
 
 const SEVEN = [1n, 1n, 1n, 1n, 1n, 1n, 1n]
+/** Several times what it takes, and short enough that a planted fault is soon seen. */
+const CONVICTED_MS = 30_000
 /** Enough is lost that some views fail. */
 const ROUGH = { delayMsMin: 1, delayMsMax: 100, lossPermille: 60, duplicatePermille: 0 }
 /** So much is lost that most views fail. */
@@ -266,7 +268,7 @@ export function demandConviction(
   const isConvicted = (): boolean =>
     cluster.evidence.convictions.some((one) => one.kind === kind && one.validator === validator)
   demand(
-    cluster.runUntil(isConvicted, 120_000),
+    cluster.runUntil(isConvicted, CONVICTED_MS),
     `validator ${validator} is not convicted of ${kind}`,
   )
 }
