@@ -136,8 +136,7 @@ function blockDigest(
       known.epoch === epoch &&
       equalBytes(known.blockHash, blockHash) &&
       equalBytes(known.tcHash, tcHash) &&
-      known.context.chainId === context.chainId &&
-      equalBytes(known.context.genesisHash, context.genesisHash)
+      isSameContext(known.context, context)
     if (isSame) return known.digest
   }
   assert(blockHash.length === 32, 'a hash has 32 bytes')
@@ -156,6 +155,10 @@ function blockDigest(
   entry.digest = digest
   oldest = (oldest + 1) % RECENT_MAX
   return digest
+}
+
+function isSameContext(a: SigningContext, b: SigningContext): boolean {
+  return a === b || (a.chainId === b.chainId && equalBytes(a.genesisHash, b.genesisHash))
 }
 
 /** @param tcHash - SHA-256 of the encoded timeout certificate, if the proposal carries one */
@@ -199,11 +202,11 @@ export function timeoutDigest(
   highTipView?: View,
 ): Hash {
   const isSame =
-    lastTimeout?.context === context &&
-    lastTimeout.view === view &&
+    lastTimeout?.view === view &&
     lastTimeout.highQCView === highQCView &&
     lastTimeout.highTipView === highTipView &&
-    lastTimeout.epoch === epoch
+    lastTimeout.epoch === epoch &&
+    isSameContext(lastTimeout.context, context)
   if (isSame && lastTimeout !== undefined) return lastTimeout.digest
   writeHead(context, SIGNING_TYPE.timeout, epoch)
   writeView(HEAD_BYTES, view)
