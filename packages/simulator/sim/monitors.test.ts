@@ -91,7 +91,7 @@ describe('signatures', () => {
     const timeout = safety!.lastTimeout!
     const block = cluster.node(0).core.uncommitted(safety!.lastVote!.blockHash)!
     const oracle = new SignatureOracle(0)
-    const log = { safety, hasBlock: () => true }
+    const log = { safety, marks: safety, hasBlock: () => true }
     oracle.onLeaving({ kind: 'vote', vote: safety!.lastVote! }, log, () => block)
     const low = { ...timeout, highQC: { ...timeout.highQC, view: block.header.qc.view - 1n } }
     expect(() => oracle.onLeaving({ kind: 'timeout', timeout: low }, log, () => block)).toThrow(

@@ -2,8 +2,13 @@ import { decodeSafetyData, type LogRecord, type SafetyData } from '@openliquid/c
 import { blockCodec, blockHash, equalBytes, type Hash } from '@openliquid/primitives'
 import type { VirtualDisk } from './virtualDisk.ts'
 
+/** What binds every vote. */
+export type SafetyMarks = Pick<SafetyData, 'epoch' | 'lastVotedView' | 'lockedView'>
+
 /** What of a node's promises would survive the worst crash at this moment. */
 export interface DurableLog {
+  /** Of the newest safety data: asked for at every vote, so they are read alone. */
+  readonly marks: SafetyMarks | undefined
   /** The newest safety data. */
   readonly safety: SafetyData | undefined
   hasBlock(hash: Hash): boolean
@@ -17,9 +22,18 @@ export class DiskLog implements DurableLog {
     this.#disk = disk
   }
 
+  get marks(): SafetyMarks | undefined {
+    const record = this.#newestSafety()
+    return record === undefined ? undefined : marksIn(record)
+  }
+
   get safety(): SafetyData | undefined {
-    const record = this.#disk.lastDurable(({ kind }) => kind === 'safety')
+    const record = this.#newestSafety()
     return record === undefined ? undefined : safetyIn(record)
+  }
+
+  #newestSafety(): LogRecord | undefined {
+    return this.#disk.lastDurable(({ kind }) => kind === 'safety')
   }
 
   hasBlock(hash: Hash): boolean {
@@ -39,6 +53,16 @@ function safetyIn(record: LogRecord): SafetyData {
   const data = decodeSafetyData(record.body)
   safetyOf.set(record, data)
   return data
+}
+
+/** As `encodeSafetyData` writes it, big-endian: length and version of the first part, epoch, lastVotedView, lockedView. */
+function marksIn({ body }: LogRecord): SafetyMarks {
+  const words = new DataView(body.buffer, body.byteOffset, body.byteLength)
+  return {
+    epoch: words.getBigUint64(5),
+    lastVotedView: words.getBigUint64(13),
+    lockedView: words.getBigUint64(21),
+  }
 }
 
 function hashIn(record: LogRecord): Hash {

@@ -16,7 +16,7 @@ import {
   type Vote,
   voteCodec,
 } from '@openliquid/primitives'
-import type { DurableLog } from './durableLog.ts'
+import type { DurableLog, SafetyMarks } from './durableLog.ts'
 import { PropertyViolation } from './monitors.ts'
 
 /**
@@ -86,7 +86,7 @@ export class SignatureOracle {
     const { view } = vote
     const isNew = this.#record(this.#votes, vote, { codec: voteCodec, property: 'O1' })
     this.#demand(
-      this.#isKept(log, ({ lastVotedView }) => lastVotedView >= view),
+      this.#isMarked(log, ({ lastVotedView }) => lastVotedView >= view),
       `O5: the vote of view ${view} leaves first`,
     )
     if (!isNew) return
@@ -104,7 +104,7 @@ export class SignatureOracle {
       this.#lockedView = block.header.qc.view
     }
     this.#demand(
-      this.#isKept(log, ({ lockedView }) => lockedView >= this.#lockedView),
+      this.#isMarked(log, ({ lockedView }) => lockedView >= this.#lockedView),
       `O5: the lock on view ${this.#lockedView} is not on disk`,
     )
   }
@@ -152,9 +152,10 @@ export class SignatureOracle {
     blockOf: (hash: Hash) => Block | undefined,
   ): void {
     const refusal = this.#refusals.get(view)
-    const header = blockOf(hash)?.header
+    const header = refusal === undefined ? undefined : blockOf(hash)?.header
+    if (refusal === undefined || header === undefined) return
     const { epoch, lastNoEndorse } = this.#safetyOf(log)
-    if (refusal === undefined || header === undefined || epoch > this.#epoch) return
+    if (epoch > this.#epoch) return
     const isTip = lastNoEndorse !== undefined && equalBytes(lastNoEndorse.tip, hash)
     const isInstead = header.view === view && header.qc.view === refusal.tipQCView
     this.#demand(isTip || isInstead, `O7: votes in view ${view} beside the tip it refused`)
@@ -191,12 +192,19 @@ export class SignatureOracle {
     return data.epoch > this.#epoch || holds(data)
   }
 
-  #safetyOf(log: DurableLog): SafetyData {
-    const { safety } = log
-    if (safety === undefined) {
-      throw new PropertyViolation(`O5: node ${this.#node} has no safety data`)
-    }
+  /** The same, of what binds every vote. */
+  #isMarked({ marks }: DurableLog, holds: (marks: SafetyMarks) => boolean): boolean {
+    if (marks === undefined) throw this.#hasNone()
+    return marks.epoch > this.#epoch || holds(marks)
+  }
+
+  #safetyOf({ safety }: DurableLog): SafetyData {
+    if (safety === undefined) throw this.#hasNone()
     return safety
+  }
+
+  #hasNone(): PropertyViolation {
+    return new PropertyViolation(`O5: node ${this.#node} has no safety data`)
   }
 
   #demand(condition: boolean, text: string): void {

@@ -265,6 +265,10 @@ class SyncedLog implements DurableLog {
     for (const { blockHash, isLogged } of core.blocks) if (isLogged) this.#blocks.add(blockHash)
   }
 
+  get marks(): SafetyData | undefined {
+    return this.#safety
+  }
+
   get safety(): SafetyData | undefined {
     return this.#safety
   }
