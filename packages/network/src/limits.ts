@@ -87,8 +87,8 @@ export const RPC_BEATS_MAX = 7
 export const RPC_MESSAGES_MAX = 256
 /** Subscriptions in one gossip RPC: there are three topics. */
 export const RPC_SUBSCRIPTIONS_MAX = 64
-/** Gossip messages of all peers handled before the sockets are read again: some milliseconds. */
-export const GOSSIP_TURN_MESSAGES_MAX = 8
+/** Gossip messages of all peers handled before the sockets are read again: a millisecond; fewer cost more turns than they save. */
+export const GOSSIP_TURN_MESSAGES_MAX = 4
 /** Bytes of RPCs of a peer that wait for their turn; above it the peer is told of no more room. */
 export const INBOX_BYTES_MAX: number = 256 * KIB
 
