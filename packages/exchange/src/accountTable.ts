@@ -15,6 +15,25 @@ const USES_BIG_BLOCKS = 2
 const IS_CHANGED = 4
 const IS_TOUCHED = 8
 
+// An account is a record of 48 bytes, so that what an order or a match asks of it comes with one or two accesses to
+// memory. Places in `doubles`, from six times the handle on: safe integers, or NaN.
+/** 1e-6 USDC; NaN where a double could not hold it, and then in `#large`. */
+const RAW_USD = 0
+/** What the cross margin is made of, 1e-6 USDC; kept by `CrossMargin`. */
+export const ACCOUNT_POSITION_VALUE = 1
+export const ACCOUNT_INITIAL_MARGIN = 2
+// Places in `words`, from twelve times the handle on, behind the doubles.
+export const ACCOUNT_MARGIN_EPOCH = 6
+/** First row of its positions, or -1; kept by `PositionRows`. */
+export const ACCOUNT_POSITION_HEAD = 7
+/** First of its resting orders, or -1, and how many there are; kept by `OrderTable`. */
+export const ACCOUNT_ORDER_HEAD = 8
+export const ACCOUNT_ORDER_COUNT = 9
+const FLAGS = 10
+
+const RECORD_DOUBLES = 6
+const ACCOUNTS_FIRST = 64
+
 /**
  * Accounts as rows of columns. The row of a user is its handle: given out once, when something first asks for it, and
  * never again to anyone else, so other columns link to it. Handles are not state: a loaded machine has others.
@@ -30,23 +49,15 @@ export class AccountTable implements StoredTable, Undoer {
   #lastUser: User = ''
   #lastHandle = NO_ROW
   /** Addresses one after another. */
-  #addresses: Uint8Array = new Uint8Array(64 * ADDRESS_BYTES)
-  /** 1e-6 USDC; NaN where a double could not hold it, and then in `#large`. */
-  #rawUsd: Float64Array = new Float64Array(64)
+  #addresses: Uint8Array = new Uint8Array(ACCOUNTS_FIRST * ADDRESS_BYTES)
+  /** The same memory twice; another one after a new handle was given out. */
+  doubles: Float64Array = new Float64Array(ACCOUNTS_FIRST * RECORD_DOUBLES)
+  words: Int32Array = new Int32Array(this.doubles.buffer)
   readonly #large = new Map<number, bigint>()
-  #flags: Uint8Array = new Uint8Array(64)
   readonly #changed = new NumberList()
   /** Handles of accounts that changed, themselves or their positions, since `RiskIndex` found them safe. */
   readonly touched: number[] = []
   #size = 0
-  /** First resting order and how many there are, first position row: kept by their tables. */
-  orderHead: Int32Array = new Int32Array(64)
-  orderCount: Int32Array = new Int32Array(64)
-  positionHead: Int32Array = new Int32Array(64)
-  /** What the cross margin of an account is made of; kept by `PositionTable`. */
-  marginEpoch: Int32Array = new Int32Array(64)
-  positionValue: Float64Array = new Float64Array(64)
-  initialMargin: Float64Array = new Float64Array(64)
 
   constructor(journal: Journal, total: ExactSum) {
     this.#journal = journal
@@ -60,7 +71,7 @@ export class AccountTable implements StoredTable, Undoer {
 
   /** Handles that the columns have room for. */
   get capacity(): number {
-    return this.#flags.length
+    return this.doubles.length / RECORD_DOUBLES
   }
 
   /** The handle of a user, who need not have an account. */
@@ -109,7 +120,7 @@ export class AccountTable implements StoredTable, Undoer {
   }
 
   exists(handle: number): boolean {
-    return ((this.#flags[handle] as number) & EXISTS) !== 0
+    return (this.word(handle, FLAGS) & EXISTS) !== 0
   }
 
   get(user: User): Account | undefined {
@@ -131,20 +142,37 @@ export class AccountTable implements StoredTable, Undoer {
     this.#write(handle, account)
   }
 
+  /** A number of an account, by its place in the record. */
+  double(handle: number, place: number): number {
+    return this.doubles[6 * handle + place] as number
+  }
+
+  setDouble(handle: number, place: number, value: number): void {
+    this.doubles[6 * handle + place] = value
+  }
+
+  word(handle: number, place: number): number {
+    return this.words[12 * handle + place] as number
+  }
+
+  setWord(handle: number, place: number, value: number): void {
+    this.words[12 * handle + place] = value
+  }
+
   /** Collateral as a double, or NaN when it is not a safe integer. */
   nearRawUsd(handle: number): number {
-    return this.#rawUsd[handle] as number
+    return this.double(handle, RAW_USD)
   }
 
   /** Changes the collateral of an account by a safe integer. */
   addRawUsd(handle: number, change: number): void {
     if (change === 0) return
     this.#record(handle)
-    const before = this.#rawUsd[handle] as number
+    const before = this.double(handle, RAW_USD)
     const after = exact(before + change)
     if (Number.isNaN(after)) this.#setRawUsd(handle, this.#rawUsdOf(handle) + BigInt(change))
     else {
-      this.#rawUsd[handle] = after
+      this.setDouble(handle, RAW_USD, after)
       this.#total.add(change)
     }
     this.#mark(handle)
@@ -152,15 +180,15 @@ export class AccountTable implements StoredTable, Undoer {
 
   /** Something that the margin of an account depends on has changed. */
   touch(handle: number): void {
-    const flags = this.#flags[handle] as number
+    const flags = this.word(handle, FLAGS)
     if ((flags & IS_TOUCHED) !== 0) return
-    this.#flags[handle] = flags | IS_TOUCHED
+    this.setWord(handle, FLAGS, flags | IS_TOUCHED)
     this.touched.push(handle)
   }
 
   /** The account is safe: its handle leaves `touched`, which is the caller's to do. */
   untouch(handle: number): void {
-    this.#flags[handle] = (this.#flags[handle] as number) & ~IS_TOUCHED
+    this.setWord(handle, FLAGS, this.word(handle, FLAGS) & ~IS_TOUCHED)
   }
 
   takeBack(): void {
@@ -177,17 +205,17 @@ export class AccountTable implements StoredTable, Undoer {
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
       const handle = changed.at(i)
-      this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
+      this.setWord(handle, FLAGS, this.word(handle, FLAGS) & ~IS_CHANGED)
       this.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), handle)
       out.endKey()
       if (!this.exists(handle)) {
         out.remove()
         continue
       }
-      const rawUsd = this.#rawUsd[handle] as number
+      const rawUsd = this.double(handle, RAW_USD)
       if (Number.isNaN(rawUsd)) out.integer(this.#rawUsdOf(handle))
       else out.safeInteger(rawUsd)
-      out.bool(((this.#flags[handle] as number) & USES_BIG_BLOCKS) !== 0)
+      out.bool((this.word(handle, FLAGS) & USES_BIG_BLOCKS) !== 0)
       out.endValue()
     }
     this.#changed.clear()
@@ -200,7 +228,7 @@ export class AccountTable implements StoredTable, Undoer {
     value.end()
     if (this.exists(handle)) throw corrupt('an entry stands twice')
     this.#write(handle, account)
-    this.#flags[handle] = (this.#flags[handle] as number) & ~IS_CHANGED
+    this.setWord(handle, FLAGS, this.word(handle, FLAGS) & ~IS_CHANGED)
     this.#changed.clear()
   }
 
@@ -208,30 +236,30 @@ export class AccountTable implements StoredTable, Undoer {
     if (!this.exists(handle)) return undefined
     return {
       rawUsd: this.#rawUsdOf(handle),
-      usingBigBlocks: ((this.#flags[handle] as number) & USES_BIG_BLOCKS) !== 0,
+      usingBigBlocks: (this.word(handle, FLAGS) & USES_BIG_BLOCKS) !== 0,
     }
   }
 
   #write(handle: number, account: Account | undefined): void {
-    const before = this.#flags[handle] as number
+    const before = this.word(handle, FLAGS)
     const exists = account !== undefined
     this.#size += Number(exists) - (before & EXISTS)
     this.#setRawUsd(handle, account?.rawUsd ?? 0n)
     const kept = before & ~(EXISTS | USES_BIG_BLOCKS)
-    this.#flags[handle] =
-      kept | (exists ? EXISTS : 0) | (account?.usingBigBlocks === true ? USES_BIG_BLOCKS : 0)
+    const usesBigBlocks = account?.usingBigBlocks === true ? USES_BIG_BLOCKS : 0
+    this.setWord(handle, FLAGS, kept | (exists ? EXISTS : 0) | usesBigBlocks)
     this.#mark(handle)
   }
 
   #rawUsdOf(handle: number): bigint {
-    const value = this.#rawUsd[handle] as number
+    const value = this.double(handle, RAW_USD)
     return Number.isNaN(value) ? (this.#large.get(handle) as bigint) : BigInt(value)
   }
 
   #setRawUsd(handle: number, rawUsd: bigint): void {
     this.#total.addLarge(rawUsd - this.#rawUsdOf(handle))
     const value = near(rawUsd)
-    this.#rawUsd[handle] = value
+    this.setDouble(handle, RAW_USD, value)
     if (Number.isNaN(value)) this.#large.set(handle, rawUsd)
     else this.#large.delete(handle)
   }
@@ -239,19 +267,19 @@ export class AccountTable implements StoredTable, Undoer {
   #record(handle: number): void {
     const journal = this.#journal
     if (!journal.isOpen) return
-    const rawUsd = this.#rawUsd[handle] as number
+    const rawUsd = this.double(handle, RAW_USD)
     if (Number.isNaN(rawUsd)) journal.pushValue(this.#large.get(handle))
     journal.pushNumber(rawUsd)
-    journal.pushNumber(this.#flags[handle] as number)
+    journal.pushNumber(this.word(handle, FLAGS))
     journal.pushNumber(handle)
     journal.note(this)
   }
 
   #mark(handle: number): void {
     this.touch(handle)
-    const flags = this.#flags[handle] as number
+    const flags = this.word(handle, FLAGS)
     if ((flags & IS_CHANGED) !== 0) return
-    this.#flags[handle] = flags | IS_CHANGED
+    this.setWord(handle, FLAGS, flags | IS_CHANGED)
     this.#changed.push(handle)
   }
 
@@ -264,24 +292,18 @@ export class AccountTable implements StoredTable, Undoer {
 
   #add(user: User): number {
     const handle = this.#users.length
-    if (handle === this.#flags.length) {
+    if (handle === this.capacity) {
       const length = grownLength(handle)
       this.#addresses = grown(this.#addresses, length * ADDRESS_BYTES)
-      this.#rawUsd = grown(this.#rawUsd, length)
-      this.#flags = grown(this.#flags, length)
-      this.orderHead = grown(this.orderHead, length)
-      this.orderCount = grown(this.orderCount, length)
-      this.positionHead = grown(this.positionHead, length)
-      this.marginEpoch = grown(this.marginEpoch, length)
-      this.positionValue = grown(this.positionValue, length)
-      this.initialMargin = grown(this.initialMargin, length)
+      this.doubles = grown(this.doubles, length * RECORD_DOUBLES)
+      this.words = new Int32Array(this.doubles.buffer, 0, 2 * this.doubles.length)
     }
     this.#users.push(user)
     this.#addresses.set(hexToBytes(user, ADDRESS_BYTES), handle * ADDRESS_BYTES)
     this.#handles.set(user, handle)
     this.#byAddress.add(this.#addresses, handle)
-    this.orderHead[handle] = NO_ROW
-    this.positionHead[handle] = NO_ROW
+    this.setWord(handle, ACCOUNT_ORDER_HEAD, NO_ROW)
+    this.setWord(handle, ACCOUNT_POSITION_HEAD, NO_ROW)
     return handle
   }
 }

@@ -27,6 +27,8 @@ export class ActivityTable implements StoredTable, Undoer {
   #overdrawnMs: Float64Array = new Float64Array(64)
   readonly #changed = new NumberList()
 
+  readonly #volumes: Undoer = { takeBack: () => void this.#takeVolumeBack() }
+
   constructor(journal: Journal, accounts: AccountTable) {
     this.#journal = journal
     this.#accounts = accounts
@@ -65,7 +67,7 @@ export class ActivityTable implements StoredTable, Undoer {
   /** Adds to what an address traded, 1e-6 USDC, a safe integer. */
   addVolume(handle: number, change: number): void {
     this.#reach(handle)
-    this.#record(handle)
+    this.#recordVolume(handle)
     const volume = exact((this.#volume[handle] as number) + change)
     if (Number.isNaN(volume)) this.#setVolume(handle, this.#volumeOf(handle) + BigInt(change))
     else this.#volume[handle] = volume
@@ -75,16 +77,23 @@ export class ActivityTable implements StoredTable, Undoer {
 
   takeBack(): void {
     const journal = this.#journal
+    const handle = this.#takeVolumeBack()
+    this.#overdrawnMs[handle] = journal.popNumber()
+    this.#reserved[handle] = journal.popNumber()
+    this.#requests[handle] = journal.popNumber()
+  }
+
+  /** Returns whose volume it was. */
+  #takeVolumeBack(): number {
+    const journal = this.#journal
     const handle = journal.popNumber()
     const exists = journal.popNumber() & EXISTS
     const volume = journal.popNumber()
     const isLarge = Number.isNaN(volume)
     this.#setVolume(handle, isLarge ? (journal.popValue() as bigint) : BigInt(volume))
-    this.#overdrawnMs[handle] = journal.popNumber()
-    this.#reserved[handle] = journal.popNumber()
-    this.#requests[handle] = journal.popNumber()
     this.#flags[handle] = ((this.#flags[handle] as number) & ~EXISTS) | exists
     this.#mark(handle)
+    return handle
   }
 
   drain(out: EntryWriter): void {
@@ -149,15 +158,27 @@ export class ActivityTable implements StoredTable, Undoer {
   #record(handle: number): void {
     const journal = this.#journal
     if (!journal.isOpen) return
-    const volume = this.#volume[handle] as number
-    if (Number.isNaN(volume)) journal.pushValue(this.#large.get(handle))
     journal.pushNumber(this.#requests[handle] as number)
     journal.pushNumber(this.#reserved[handle] as number)
     journal.pushNumber(this.#overdrawnMs[handle] as number)
+    this.#pushVolume(handle)
+    journal.note(this)
+  }
+
+  /** What a trade changes: the rest of an entry stays. */
+  #recordVolume(handle: number): void {
+    if (!this.#journal.isOpen) return
+    this.#pushVolume(handle)
+    this.#journal.note(this.#volumes)
+  }
+
+  #pushVolume(handle: number): void {
+    const journal = this.#journal
+    const volume = this.#volume[handle] as number
+    if (Number.isNaN(volume)) journal.pushValue(this.#large.get(handle))
     journal.pushNumber(volume)
     journal.pushNumber(this.#flags[handle] as number)
     journal.pushNumber(handle)
-    journal.note(this)
   }
 
   #mark(handle: number): void {

@@ -1,5 +1,10 @@
 import { assert } from '@openliquid/primitives'
-import type { AccountTable } from './accountTable.ts'
+import {
+  ACCOUNT_INITIAL_MARGIN,
+  ACCOUNT_MARGIN_EPOCH,
+  ACCOUNT_POSITION_VALUE,
+  type AccountTable,
+} from './accountTable.ts'
 import { ceilQuotient, exact } from './exactSum.ts'
 import { ASSETS_MAX } from './limits.ts'
 import { NO_ROW } from './orderArena.ts'
@@ -69,16 +74,38 @@ export class CrossMargin {
     const side = at + (isBuy ? BUY : SELL)
     const sum = (cells[side] as number) + change
     assert(sum >= 0, 'a negative sum of open orders')
-    const { initialMargin, marginEpoch } = this.#accounts
-    if (marginEpoch[owner] !== this.#epoch) {
+    const accounts = this.#accounts
+    if (accounts.word(owner, ACCOUNT_MARGIN_EPOCH) !== this.#epoch) {
       cells[side] = sum
       return sum
     }
+    const worst = worstOf(cells, at)
     const mark = this.#markPx[perp] as number
-    const rest = (initialMargin[owner] as number) - this.#initialOf(row, mark)
+    if (this.#isIsolated(row)) {
+      const rest = accounts.double(owner, ACCOUNT_INITIAL_MARGIN) - this.#initialOf(row, mark)
+      cells[side] = sum
+      accounts.setDouble(owner, ACCOUNT_INITIAL_MARGIN, exact(rest + this.#initialOf(row, mark)))
+      return sum
+    }
     cells[side] = sum
-    initialMargin[owner] = exact(rest + this.#initialOf(row, mark))
+    const worstAfter = worstOf(cells, at)
+    // Half of the orders are on the better side.
+    if (worstAfter === worst) return sum
+    const leverage = this.#rows.leverage[row] as number
+    const rest = accounts.double(owner, ACCOUNT_INITIAL_MARGIN) - neededBy(worst, mark, leverage)
+    const initial = exact(rest + neededBy(worstAfter, mark, leverage))
+    accounts.setDouble(owner, ACCOUNT_INITIAL_MARGIN, initial)
     return sum
+  }
+
+  /** Whether an order that may open can raise what its row needs: not where it leaves the worse side as it is. */
+  mayRaise(row: number, isBuy: boolean, lots: number): boolean {
+    if (row === NO_ROW || this.#isIsolated(row)) return true
+    const cells = this.#rows.pageOf(row)
+    const at = this.#rows.placeOf(row)
+    const size = cells[at + SIZE] as number
+    const own = isBuy ? size + (cells[at + BUY] as number) : size - (cells[at + SELL] as number)
+    return Math.abs(isBuy ? own + lots : own - lots) > worstOf(cells, at)
   }
 
   /**
@@ -122,9 +149,9 @@ export class CrossMargin {
     const before = initialOf(isIsolated, mark, leverage, oldSize, oldBuy, oldSell)
     const after = initialOf(isIsolated, mark, leverage, newSize, oldBuy + buy, oldSell + sell)
     this.weighedValue = exact(
-      accounts.nearRawUsd(owner) + rawUsd + (accounts.positionValue[owner] as number) + value,
+      accounts.nearRawUsd(owner) + rawUsd + accounts.double(owner, ACCOUNT_POSITION_VALUE) + value,
     )
-    this.weighedInitial = exact((accounts.initialMargin[owner] as number) - before + after)
+    this.weighedInitial = exact(accounts.double(owner, ACCOUNT_INITIAL_MARGIN) - before + after)
   }
 
   /** Whether the last change weighed leaves the initial margin covered; `false` also when it must be counted with `bigint`. */
@@ -135,7 +162,7 @@ export class CrossMargin {
   /** The initial margin of an account as it is; NaN asks for `bigint`. */
   initialMarginOf(owner: number): number {
     this.#refresh(owner)
-    return this.#accounts.initialMargin[owner] as number
+    return this.#accounts.double(owner, ACCOUNT_INITIAL_MARGIN)
   }
 
   #isIsolated(row: number): boolean {
@@ -145,13 +172,14 @@ export class CrossMargin {
   #addToSums(row: number, sign: 1 | -1): void {
     const accounts = this.#accounts
     const owner = this.#rows.ownerOf(row)
-    if (accounts.marginEpoch[owner] !== this.#epoch) return
+    if (accounts.word(owner, ACCOUNT_MARGIN_EPOCH) !== this.#epoch) return
     const mark = this.#markPx[this.#rows.perpOf(row)] as number
     const value = this.#isIsolated(row) ? 0 : exact(this.#rows.cell(row, SIZE) * mark)
-    accounts.positionValue[owner] = exact((accounts.positionValue[owner] as number) + sign * value)
-    accounts.initialMargin[owner] = exact(
-      (accounts.initialMargin[owner] as number) + sign * this.#initialOf(row, mark),
-    )
+    const worth = exact(accounts.double(owner, ACCOUNT_POSITION_VALUE) + sign * value)
+    accounts.setDouble(owner, ACCOUNT_POSITION_VALUE, worth)
+    const initial = accounts.double(owner, ACCOUNT_INITIAL_MARGIN)
+    const needed = exact(initial + sign * this.#initialOf(row, mark))
+    accounts.setDouble(owner, ACCOUNT_INITIAL_MARGIN, needed)
   }
 
   /** What a row needs at a mark, 1e-6 USDC. */
@@ -171,10 +199,10 @@ export class CrossMargin {
   /** Makes the sums of an account anew when a mark changed since. */
   #refresh(owner: number): void {
     const accounts = this.#accounts
-    if (accounts.marginEpoch[owner] === this.#epoch) return
-    accounts.marginEpoch[owner] = this.#epoch
-    accounts.positionValue[owner] = 0
-    accounts.initialMargin[owner] = 0
+    if (accounts.word(owner, ACCOUNT_MARGIN_EPOCH) === this.#epoch) return
+    accounts.setWord(owner, ACCOUNT_MARGIN_EPOCH, this.#epoch)
+    accounts.setDouble(owner, ACCOUNT_POSITION_VALUE, 0)
+    accounts.setDouble(owner, ACCOUNT_INITIAL_MARGIN, 0)
     for (let row = this.#rows.first(owner); row !== NO_ROW; row = this.#rows.next(row)) {
       this.count(row)
     }
@@ -195,8 +223,19 @@ function initialOf(
     const opened = Math.max(buy - Math.max(-size, 0), sell - Math.max(size, 0), 0)
     return ceilQuotient(exact(opened * mark), leverage)
   }
-  const long = exact(size + buy)
-  const short = exact(size - sell)
-  const worst = Math.max(long < 0 ? -long : long, short < 0 ? -short : short)
-  return ceilQuotient(exact(worst * mark), leverage)
+  return neededBy(Math.max(Math.abs(size + buy), Math.abs(size - sell)), mark, leverage)
+}
+
+/** Lots of a cross row at worst: with the resting orders of one side filled. Not exact beyond 2^53. */
+function worstOf(cells: Float64Array, at: number): number {
+  const size = cells[at + SIZE] as number
+  return Math.max(
+    Math.abs(size + (cells[at + BUY] as number)),
+    Math.abs(size - (cells[at + SELL] as number)),
+  )
+}
+
+/** What so many lots need, 1e-6 USDC. */
+function neededBy(lots: number, mark: number, leverage: number): number {
+  return ceilQuotient(exact(exact(lots) * mark), leverage)
 }

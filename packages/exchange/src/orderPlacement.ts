@@ -205,8 +205,8 @@ function checkPerp(
 ): OrderRejection | undefined {
   const { positions, accounts } = state
   const row = positions.find(accounts.handleOf(order.user), market.asset)
-  const closable = closableSize(positions.sizeOf(row), order.isBuy)
-  const closesAll = order.reduceOnly && closable > 0 && order.size >= closable
+  const closable = order.reduceOnly ? closableSize(positions.sizeOf(row), order.isBuy) : 0
+  const closesAll = closable > 0 && order.size >= closable
   if (isBelowMinimum(order) && !closesAll) return ORDER_REJECTIONS.minTradeNtl
   if (isTooFarFromOracle(state, market, order.px)) return ORDER_REJECTIONS.oracle
   if (isAboveMaximum(market, order)) return ORDER_REJECTIONS.maxValue
@@ -299,6 +299,7 @@ function checkNearMargin(
   const owner = accounts.handleOf(user)
   const reach = Math.abs(positions.sizeOf(row)) + positions.openingOn(row, isBuy) + size
   if (!Number.isSafeInteger(reach)) return 'unsure'
+  if (!margin.mayRaise(row, isBuy, size)) return undefined
   const takerPpm = feeRatesOf(state, user).perpTakerPpm + builderPpm(builder)
   const fee = nearFeeOf(exact(px * size), takerPpm)
   const before = margin.initialMarginOf(owner)

@@ -1,5 +1,5 @@
 import { assert } from '@openliquid/primitives'
-import type { AccountTable } from './accountTable.ts'
+import { ACCOUNT_ORDER_COUNT, ACCOUNT_ORDER_HEAD, type AccountTable } from './accountTable.ts'
 import { type ByteReader, type ByteWriter, corrupt } from './byteCodec.ts'
 import type { EntryWriter } from './entryRows.ts'
 import type { Journal, Undoer } from './journal.ts'
@@ -136,7 +136,7 @@ export class OrderTable implements StoredTable, Undoer {
   /** How many orders of a user rest. */
   countOf(user: User): number {
     const owner = this.#accounts.find(user)
-    return owner === NO_ROW ? 0 : (this.#accounts.orderCount[owner] as number)
+    return owner === NO_ROW ? 0 : this.#accounts.word(owner, ACCOUNT_ORDER_COUNT)
   }
 
   /** Ids of the resting orders of a user, in no order that means anything. */
@@ -145,7 +145,7 @@ export class OrderTable implements StoredTable, Undoer {
     const owner = this.#accounts.find(user)
     if (owner === NO_ROW) return oids
     const { arena } = this
-    let row = this.#accounts.orderHead[owner] as number
+    let row = this.#accounts.word(owner, ACCOUNT_ORDER_HEAD)
     for (; row !== NO_ROW; row = arena.ownNext(row)) oids.push(arena.oid(row))
     return oids
   }
@@ -300,12 +300,12 @@ export class OrderTable implements StoredTable, Undoer {
     const { words } = arena
     const at = wordAt(row)
     const owner = words[at + ORDER_OWNER] as number
-    const head = accounts.orderHead[owner] as number
+    const head = accounts.word(owner, ACCOUNT_ORDER_HEAD)
     words[at + ORDER_OWN_NEXT] = head
     words[at + ORDER_OWN_PREVIOUS] = NO_ROW
     if (head !== NO_ROW) arena.setWord(head, ORDER_OWN_PREVIOUS, row)
-    accounts.orderHead[owner] = row
-    accounts.orderCount[owner] = (accounts.orderCount[owner] as number) + 1
+    accounts.setWord(owner, ACCOUNT_ORDER_HEAD, row)
+    accounts.setWord(owner, ACCOUNT_ORDER_COUNT, accounts.word(owner, ACCOUNT_ORDER_COUNT) + 1)
     if ((arena.flags(row) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, true)
     this.#hooks.sizeChanged(market, row, arena.size(row))
   }
@@ -321,10 +321,10 @@ export class OrderTable implements StoredTable, Undoer {
     const owner = words[at + ORDER_OWNER] as number
     const before = words[at + ORDER_OWN_PREVIOUS] as number
     const after = words[at + ORDER_OWN_NEXT] as number
-    if (before === NO_ROW) accounts.orderHead[owner] = after
+    if (before === NO_ROW) accounts.setWord(owner, ACCOUNT_ORDER_HEAD, after)
     else arena.setWord(before, ORDER_OWN_NEXT, after)
     if (after !== NO_ROW) arena.setWord(after, ORDER_OWN_PREVIOUS, before)
-    accounts.orderCount[owner] = (accounts.orderCount[owner] as number) - 1
+    accounts.setWord(owner, ACCOUNT_ORDER_COUNT, accounts.word(owner, ACCOUNT_ORDER_COUNT) - 1)
     if ((arena.flags(row) & ORDER_HAS_EXTRAS) !== 0) this.#hooks.named(row, false)
     this.#hooks.sizeChanged(market, row, -arena.size(row))
   }

@@ -44,8 +44,9 @@ export function matchPlain(
   const makerRow = positions.rowOf(maker, asset)
   const takerRow = positions.rowOf(owner, asset)
   if (!positions.canFill(makerRow, notional) || !positions.canFill(takerRow, notional)) return 0
-  const makerUser = accounts.userOf(maker)
-  const makerFee = nearFeeOf(notional, feeRatesOf(state, makerUser).perpMakerPpm)
+  const isTiered = hasFeeTiers(state)
+  const makerRates = isTiered ? feeRatesOf(state, accounts.userOf(maker)) : state.rules
+  const makerFee = nearFeeOf(notional, makerRates.perpMakerPpm)
   const takerFee = nearFeeOf(notional, feeRatesOf(state, taker.user).perpTakerPpm)
   const cash = isBuy ? notional : -notional
   const lots = isBuy ? size : -size
@@ -76,12 +77,16 @@ export function matchPlain(
   events.tradedMaker(maker, makerOid, extras?.cloid, makerStart, makerPnl, makerFee)
   state.activities.addVolume(owner, notional)
   state.activities.addVolume(maker, notional)
-  if (hasFeeTiers(state)) {
-    const trade = { taker: taker.user, maker: makerUser, notional: BigInt(notional), isSpot: false }
-    noteFeeVolume(state, trade)
+  if (isTiered) {
+    noteFeeVolume(state, {
+      taker: taker.user,
+      maker: accounts.userOf(maker),
+      notional: BigInt(notional),
+      isSpot: false,
+    })
   }
   if (state.triggers.size > 0) {
-    releasePositionTpsl(state, makerUser, asset, 0)
+    releasePositionTpsl(state, accounts.userOf(maker), asset, 0)
     releasePositionTpsl(state, taker.user, asset, taker.group ?? 0)
   }
   return size

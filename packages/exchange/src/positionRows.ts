@@ -1,4 +1,4 @@
-import type { AccountTable } from './accountTable.ts'
+import { ACCOUNT_POSITION_HEAD, type AccountTable } from './accountTable.ts'
 import { grown, grownLength } from './growth.ts'
 import { NO_ROW } from './orderArena.ts'
 import { RowIndex } from './rowIndex.ts'
@@ -93,7 +93,7 @@ export class PositionRows {
 
   /** The first row of an owner, or -1. */
   first(owner: number): number {
-    return this.#accounts.positionHead[owner] as number
+    return this.#accounts.word(owner, ACCOUNT_POSITION_HEAD)
   }
 
   /** The row after one in its owner's list, or -1. */
@@ -108,7 +108,7 @@ export class PositionRows {
     const at = this.placeOf(row)
     this.pageOf(row).fill(0, at, at + (1 << ROW_BITS))
     this.#next[row] = this.first(owner)
-    this.#accounts.positionHead[owner] = row
+    this.#accounts.setWord(owner, ACCOUNT_POSITION_HEAD, row)
     this.#index.add(this.#keys, row)
     return row
   }
@@ -128,7 +128,7 @@ export class PositionRows {
     const after = this.#next[row] as number
     let before = this.first(owner)
     if (before === row) {
-      this.#accounts.positionHead[owner] = after
+      this.#accounts.setWord(owner, ACCOUNT_POSITION_HEAD, after)
       return
     }
     while (this.#next[before] !== row) before = this.#next[before] as number
