@@ -1,6 +1,6 @@
 import { assert, bytesToHex, bytesToUint, type Hex, hexToBytes } from '@openliquid/primitives'
 import { CoreStateError } from './errors.ts'
-import { grownLength, keptLength } from './growth.ts'
+import { grownLength, KeptRoom } from './growth.ts'
 
 const TWO_32 = 4_294_967_296
 const U64_MAX = 18_446_744_073_709_551_615n
@@ -15,6 +15,7 @@ export class ByteWriter {
   #bytes = new Uint8Array(FIRST_BYTES)
   #view = new DataView(this.#bytes.buffer)
   #size = 0
+  readonly #room = new KeptRoom()
 
   /** Bytes written. */
   get size(): number {
@@ -26,9 +27,9 @@ export class ByteWriter {
     return this.#bytes
   }
 
-  /** Begins anew, in the same memory, or in half of it when little was used. */
+  /** Begins anew, in the same memory, or in half of it when little was used for a while. */
   clear(): void {
-    const kept = keptLength(this.#bytes.length, this.#size, FIRST_BYTES)
+    const kept = this.#room.lengthAfter(this.#bytes.length, this.#size, FIRST_BYTES)
     if (kept !== this.#bytes.length) this.#setBytes(new Uint8Array(kept))
     this.#size = 0
   }

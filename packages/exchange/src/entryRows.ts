@@ -1,6 +1,6 @@
 import { assert, type Write } from '@openliquid/primitives'
 import { ByteWriter } from './byteCodec.ts'
-import { grown, grownLength, keptLength } from './growth.ts'
+import { grown, grownLength, KeptRoom } from './growth.ts'
 
 /** Entries to set or to remove, as places in bytes that they share: thousands of them are no object each. */
 export interface EntryRows {
@@ -24,6 +24,7 @@ export class EntryWriter extends ByteWriter implements EntryRows {
   starts: Int32Array = new Int32Array(ENTRIES_FIRST)
   keyEnds: Int32Array = new Int32Array(ENTRIES_FIRST)
   ends: Int32Array = new Int32Array(ENTRIES_FIRST)
+  readonly #room = new KeptRoom()
   #count = 0
   /** Where what is being written started. */
   #start = 0
@@ -59,7 +60,7 @@ export class EntryWriter extends ByteWriter implements EntryRows {
   /** Begins anew, in the same memory: what was written must have been read. */
   override clear(): void {
     super.clear()
-    const kept = keptLength(this.starts.length, this.#count, ENTRIES_FIRST)
+    const kept = this.#room.lengthAfter(this.starts.length, this.#count, ENTRIES_FIRST)
     if (kept !== this.starts.length) {
       this.starts = new Int32Array(kept)
       this.keyEnds = new Int32Array(kept)

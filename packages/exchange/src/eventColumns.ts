@@ -1,4 +1,4 @@
-import { grown, grownLength, keptLength } from './growth.ts'
+import { grown, grownLength, KeptRoom } from './growth.ts'
 
 /** Cells that a machine begins with. */
 const CELLS_FIRST = 1_024
@@ -10,6 +10,7 @@ const CELLS_FIRST = 1_024
 export class EventColumns {
   /** Replaced when it grows: read it after `reserve`. */
   cells: Float64Array = new Float64Array(CELLS_FIRST)
+  readonly #room = new KeptRoom()
   #length = 0
 
   /** Cells in use. */
@@ -34,7 +35,7 @@ export class EventColumns {
   take(): Float64Array {
     const { cells } = this
     const taken = cells.subarray(0, this.#length)
-    const kept = keptLength(cells.length, this.#length, CELLS_FIRST)
+    const kept = this.#room.lengthAfter(cells.length, this.#length, CELLS_FIRST)
     if (kept !== cells.length) this.cells = new Float64Array(kept)
     this.#length = 0
     return taken

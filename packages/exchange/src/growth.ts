@@ -48,9 +48,20 @@ export function grown<T extends Columns>(
   return longer
 }
 
-/** How much room to begin anew with: half of it, when most was not used. So what one large block needed is given back in the blocks after it. */
-export function keptLength(length: number, used: number, least: number): number {
-  return 4 * used < length ? Math.max(least, length >>> 1) : length
+/** So often in a row little of a room was used before half of it is given back: one small block says nothing of the next. */
+const IDLE_MAX = 16
+
+/** Room that is used again and again: what one large block needed is given back in the blocks after it. */
+export class KeptRoom {
+  #idle = 0
+
+  /** How much room to begin anew with: half of it, when most was not used for a while. */
+  lengthAfter(length: number, used: number, least: number): number {
+    this.#idle = 4 * used < length ? this.#idle + 1 : 0
+    if (this.#idle < IDLE_MAX) return length
+    this.#idle = 0
+    return Math.max(least, length >>> 1)
+  }
 }
 
 /** How many rows a full column should have next. */

@@ -1,4 +1,4 @@
-import { grown, keptLength } from './growth.ts'
+import { grown, KeptRoom } from './growth.ts'
 
 const ROOM_FIRST = 64
 
@@ -9,6 +9,7 @@ const ROOM_FIRST = 64
 export class NumberList {
   #numbers = new Float64Array(ROOM_FIRST)
   #length = 0
+  readonly #room = new KeptRoom()
 
   get length(): number {
     return this.#length
@@ -33,9 +34,9 @@ export class NumberList {
     return this.#numbers[this.#length] as number
   }
 
-  /** Keeps the room, or half of it when most was not used. */
+  /** Keeps the room, or half of it when most was not used for a while. */
   clear(): void {
-    const kept = keptLength(this.#numbers.length, this.#length, ROOM_FIRST)
+    const kept = this.#room.lengthAfter(this.#numbers.length, this.#length, ROOM_FIRST)
     if (kept !== this.#numbers.length) this.#numbers = new Float64Array(kept)
     this.#length = 0
   }
