@@ -64,7 +64,7 @@ export class CertificateMonitor {
   onMessage(message: ConsensusMessage): void {
     switch (message.kind) {
       case 'proposal':
-        this.#onBlock(message.proposal.block)
+        this.onMade(message.proposal.block)
         this.onQC(message.proposal.block.header.qc)
         break
       case 'timeout':
@@ -108,7 +108,8 @@ export class CertificateMonitor {
     this.#agree(height, key, `node ${node} commits`)
   }
 
-  #onBlock(block: Block): void {
+  /** A block that was proposed, or was to be when its maker died. */
+  onMade(block: Block): void {
     const hash = bytesToHex(blockHash(block.header))
     if (this.#headers.has(hash)) return
     this.#headers.set(hash, block.header)

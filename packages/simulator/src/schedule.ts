@@ -215,8 +215,10 @@ function withMembership(plan: Plan): Plan {
     const line = isMinority(stakes, [...useless])
       ? stakes
       : stakes.map((stake, node) => (useless.has(node) ? 0n : stake))
-    // Who is alone makes blocks faster than others can follow. A line of nobody is one too: the members stay.
-    return line.filter((stake) => stake > 0n).length < MEMBERS_MIN ? [] : line
+    // Who is a quorum alone makes blocks faster than others can follow. A line of nobody is one too: the members stay.
+    const total = line.reduce((sum, stake) => sum + stake, 0n)
+    const isAlone = line.some((stake) => stake * 3n > total * 2n)
+    return isAlone || line.filter((stake) => stake > 0n).length < MEMBERS_MIN ? [] : line
   }
   const lines = Array.from({ length: 2 + prng.below(4) }, () => lineOf())
   const none = { clockSkewMs: 0, clockDriftPpm: 0, executionMs: 0 }

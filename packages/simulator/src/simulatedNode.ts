@@ -241,9 +241,11 @@ export class SimulatedNode {
 
   step(input: ConsensusInput): void {
     if (this.#core === undefined || this.#halt !== undefined) return
-    for (const effect of this.#core.step(input)) {
+    const effects = this.#core.step(input)
+    for (const [i, effect] of effects.entries()) {
       if (this.#effectsUntilCrash === 0) {
         this.#crashAt(effect)
+        this.#dieSilent(effects.slice(i))
         return
       }
       this.#effectsUntilCrash -= 1
@@ -254,7 +256,10 @@ export class SimulatedNode {
       }
       for (const one of bent) this.#carryOut(one)
       // A sync that fails ends the process in the middle of its effects.
-      if (this.#core === undefined || life !== this.#life) return
+      if (this.#core === undefined || life !== this.#life) {
+        this.#dieSilent(effects.slice(i + 1))
+        return
+      }
     }
     const core = this.#core
     if (this.isHonest) this.#cluster.watch(() => this.#buffers.onStep(core))
@@ -574,6 +579,17 @@ export class SimulatedNode {
   #crashAt(effect: Effect): void {
     if (effect.kind === 'persist') this.disk.append(effect.records, { sync: false })
     this.#cluster.crash(this.index)
+  }
+
+  /**
+   * What was not said any more. A block among it may be on disk, and whoever has a quorum of the stake alone may have
+   * certified it in the same step: the others get it without its proposal.
+   */
+  #dieSilent(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind !== 'broadcast' || effect.message.kind !== 'proposal') continue
+      this.#cluster.certificates.onMade(effect.message.proposal.block)
+    }
   }
 }
 

@@ -34,6 +34,8 @@ export class VirtualSnapshots {
   readonly #application: VirtualApplication
   /** Leader schedules as of heights that a header may name. */
   readonly #held = new Map<Height, Uint8Array>()
+  /** Chunks made before, by their place: what a state begins with is the same at every height. */
+  readonly #made: Chunk[] = []
   #doneMultiple = 0n
   #offers: SnapshotOffer[] = []
 
@@ -53,7 +55,7 @@ export class VirtualSnapshots {
 
   chunk(height: Height, index: number): Uint8Array | undefined {
     const isOffered = this.#offers.some(({ manifest }) => manifest.height === height)
-    return isOffered ? this.#chunks(height)[index] : undefined
+    return isOffered ? this.#chunks(height)[index]?.bytes : undefined
   }
 
   /** @param reputationOf - leader schedule as of the height, where it is kept */
@@ -91,19 +93,36 @@ export class VirtualSnapshots {
     const naming = application.blockAt(namingHeight)?.header
     const isInside = headers.every(({ epoch }) => epoch === naming?.epoch) && naming?.flags === 0
     if (!isInside) return undefined
-    const chunks = this.#chunks(height).map((chunk) => sha256(chunk))
+    const chunks = this.#chunks(height).map(({ hash }) => hash)
     const manifest = { height, stateRoot, parts: new Uint8Array(0), reputation, chunks }
     return { manifest, headers, certified }
   }
 
-  #chunks(height: Height): Uint8Array[] {
+  #chunks(height: Height): Chunk[] {
     const entries = this.#application.entriesUpTo(height)
-    const chunks: Uint8Array[] = []
+    const chunks: Chunk[] = []
     for (let i = 0; i < entries.length; i += ENTRIES_PER_CHUNK) {
-      chunks.push(encodeEntries(entries.slice(i, i + ENTRIES_PER_CHUNK)))
+      const inside = entries.slice(i, i + ENTRIES_PER_CHUNK)
+      const known = this.#made[chunks.length]
+      const isKnown = known !== undefined && known.last === inside.at(-1)
+      const chunk = isKnown ? known : chunkOf(inside)
+      this.#made[chunks.length] = chunk
+      chunks.push(chunk)
     }
     return chunks
   }
+}
+
+interface Chunk {
+  /** Its last entry: an entry stands at one place of one state. */
+  readonly last: SnapshotEntry | undefined
+  readonly bytes: Uint8Array
+  readonly hash: Hash
+}
+
+function chunkOf(entries: readonly SnapshotEntry[]): Chunk {
+  const bytes = encodeEntries(entries)
+  return { last: entries.at(-1), bytes, hash: sha256(bytes) }
 }
 
 function encodeEntries(entries: readonly SnapshotEntry[]): Uint8Array {
