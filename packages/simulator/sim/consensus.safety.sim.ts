@@ -22,6 +22,7 @@ async function lead(): Promise<void> {
   const [firstText, viewsText] = process.argv.slice(2)
   const first = firstText === undefined ? randomInt(2 ** 31) : Number(firstText)
   const wanted = viewsText === undefined ? VIEWS : Number(viewsText)
+  console.log(`first seed ${first}`)
   const startMs = performance.now()
   let next = first
   let views = 0
@@ -36,6 +37,7 @@ async function lead(): Promise<void> {
     onResult: (batch) => {
       views += batch.views
       failed.push(...batch.failed)
+      for (const seed of batch.failed) console.log(`  a violation: seed ${seed}`)
       if (performance.now() - toldMs < PROGRESS_MS) return
       toldMs = performance.now()
       console.log(`  ${views} views, ${failed.length} violations`)
