@@ -63,7 +63,7 @@ export function testHostilePeer(cluster: () => LocalCluster): void {
         { kind: MESSAGE_KIND.vote, body: voteCodec.encode(sample.vote(random)) },
         { kind: MESSAGE_KIND.timeout, body: timeoutVoteCodec.encode(sample.timeoutVote(random)) },
         { kind: MESSAGE_KIND.vote, body: new Uint8Array(1_000) },
-        { kind: 200, body: new Uint8Array(10) },
+        { kind: 127, body: new Uint8Array(10) },
       ]
       for (const envelope of direct) network.send(victim!, { ...envelope, lane: 'consensus' })
       const options = { timeoutMs: 2_000, answerBytesMax: 1_000_000 }
