@@ -9,9 +9,10 @@ import { encodeHello } from '../src/hello.ts'
 import type { ByteStream } from '../src/p2pHost.ts'
 import { topicNames } from '../src/topics.ts'
 import { body, GENESIS_HASH, type TestNode, testNode, validatorSetOf } from './cluster.ts'
-import { HOSTILE, type HostilePair, hostilePair, until } from './hostilePair.ts'
+import { HOSTILE, type HostilePair, hostilePair } from './hostilePair.ts'
 import { portOf } from './proxy.ts'
 import { type RawStream, rawPeer, sayHello } from './rawPeer.ts'
+import { until } from './until.ts'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void

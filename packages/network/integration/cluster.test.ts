@@ -1,12 +1,10 @@
 /** Honest nodes over loopback TCP: join, leave, restart, late subscriber. Cuts and slow peers: cut.test.ts. */
 import { MESSAGE_KIND } from '@openliquid/primitives'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Ban, NetworkEvent } from '../src/index.ts'
 import { body, numberOf, QUICK, type TestNode, testNode, validatorSetOf } from './cluster.ts'
 import { freePort, portOf } from './proxy.ts'
-
-const until = (condition: () => boolean): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
+import { until } from './until.ts'
 
 const block = (value: number) =>
   ({ kind: MESSAGE_KIND.proposal, lane: 'blocks', body: body(1_000, value) }) as const

@@ -1,6 +1,6 @@
 /** Cuts, one-way cuts and slow peers, over TCP and over memory. */
 import { MESSAGE_KIND } from '@openliquid/primitives'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { NetworkConfig, NetworkEvent } from '../src/index.ts'
 import {
   body,
@@ -13,9 +13,8 @@ import {
 } from './cluster.ts'
 import { MemoryWire } from './memoryWire.ts'
 import { portOf, tcpProxy } from './proxy.ts'
+import { until } from './until.ts'
 
-const until = (condition: () => boolean): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
 const vote = (value: number) =>
   ({ kind: MESSAGE_KIND.vote, lane: 'consensus', body: body(100, value) }) as const
 const isLinked = (a: TestNode, b: TestNode): boolean =>

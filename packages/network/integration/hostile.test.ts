@@ -7,9 +7,10 @@ import { encodeFrame, FRAME_TYPE } from '../src/frame.ts'
 import { encodeHello } from '../src/hello.ts'
 import { topicNames } from '../src/topics.ts'
 import { body, GENESIS_HASH, seedOf, type TestNode, testNode } from './cluster.ts'
-import { HOSTILE, type HostilePair, hostilePair, until } from './hostilePair.ts'
+import { HOSTILE, type HostilePair, hostilePair } from './hostilePair.ts'
 import { portOf } from './proxy.ts'
 import { type RawPeer, type RawStream, rawPeer, sayHello } from './rawPeer.ts'
+import { until } from './until.ts'
 
 let pair: HostilePair
 let victim: TestNode

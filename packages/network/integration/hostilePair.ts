@@ -1,14 +1,12 @@
 /** A victim, an honest validator that is connected to it, and a peer that says whatever a test wants. */
 import { MESSAGE_KIND } from '@openliquid/primitives'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { body, QUICK, type TestNode, testNode, validatorSetOf } from './cluster.ts'
 import { type RawPeer, type RawStream, rawPeer, sayHello } from './rawPeer.ts'
+import { until } from './until.ts'
 
 /** Seed of the honest validators is 0 and 1, of the hostile peer 66. */
 export const HOSTILE = 66
-
-export const until = (condition: () => boolean): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
 
 export interface HostilePair {
   readonly victim: TestNode

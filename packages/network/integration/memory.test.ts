@@ -11,9 +11,8 @@ import {
   testNode,
   validatorSetOf,
 } from './cluster.ts'
+import { until } from './until.ts'
 
-const until = (condition: () => boolean): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
 const block = (value: number) =>
   ({ kind: MESSAGE_KIND.proposal, lane: 'blocks', body: body(1_000, value) }) as const
 const values = ({ gossip }: TestNode): number[] =>

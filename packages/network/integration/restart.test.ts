@@ -3,12 +3,10 @@
  * subscription, and never notice; every round meets another moment.
  */
 import { MESSAGE_KIND } from '@openliquid/primitives'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { body, testNode, validatorSetOf } from './cluster.ts'
 import { portOf } from './proxy.ts'
-
-const until = (condition: () => boolean): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
+import { until } from './until.ts'
 
 test.each([1, 2, 3, 4, 5, 6])(
   'gossip survives a restart in the first moments, round %i',

@@ -1,10 +1,8 @@
 /** Both sides dial at the same moment: one connection stays, and nobody sees the peer go. */
 import { MESSAGE_KIND } from '@openliquid/primitives'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { body, numberOf, testNode, validatorSetOf } from './cluster.ts'
-
-const until = (condition: () => boolean): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 10_000, interval: 5 }).then(() => undefined)
+import { until } from './until.ts'
 
 test.each([1, 2, 3])('simultaneous dials end in one connection, round %i', async () => {
   const validatorSet = validatorSetOf(2)
