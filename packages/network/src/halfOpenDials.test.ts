@@ -80,6 +80,15 @@ test('an address has five dials a second, a trusted one and those of one host as
   expect(Array.from({ length: 100 }, () => ofOneHost.mayDial('127.0.0.1'))).not.toContain(false)
 })
 
+test('the dials of a second are counted of so many addresses and no more', () => {
+  const { dials } = setUp()
+  const isFull = (ip: string): boolean =>
+    Array.from({ length: 6 }, () => dials.mayDial(ip)).includes(false)
+  for (let i = 0; i < ADDRESSES_REMEMBERED_MAX; i++)
+    dials.mayDial(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`)
+  expect([isFull('10.0.0.0'), isFull('11.0.0.0')]).toEqual([true, false])
+})
+
 test('six at once and the address is refused for a minute, others are not', () => {
   const { dials, refused, clock, halfOpen } = setUp()
   for (let i = 0; i < 6; i++) expect(halfOpen('10.0.0.1')).toBe(true)

@@ -68,7 +68,9 @@ export class HalfOpenDials {
       this.#dialsOfSecond.clear()
     }
     const dials = (this.#dialsOfSecond.get(address) ?? 0) + 1
-    this.#dialsOfSecond.set(address, dials)
+    // Beyond that many addresses in a second nobody new is counted: there are limits for all together.
+    const isCounted = dials > 1 || this.#dialsOfSecond.size < ADDRESSES_REMEMBERED_MAX
+    if (isCounted) this.#dialsOfSecond.set(address, dials)
     const isRefused = at < (this.#refusedUntilMs.get(address) ?? 0)
     if (!isRefused && dials <= DIALS_PER_ADDRESS_MAX) return true
     onRefused(address)
