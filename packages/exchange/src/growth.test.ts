@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { grown } from './growth.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { grown, KeptRoom } from './growth.ts'
 import { NumberList } from './numberList.ts'
 
 function filled(length: number): Float64Array {
@@ -25,6 +25,33 @@ describe('a column that grows', () => {
     const column = grown(new Int32Array(300_000))
     expect(grown(column).buffer).toBe(column.buffer)
   })
+
+  it('is copied where there are no addresses to reserve', () => {
+    const None = class extends SharedArrayBuffer {
+      constructor() {
+        super(0)
+        throw new RangeError('Array buffer allocation failed')
+      }
+    }
+    vi.stubGlobal('SharedArrayBuffer', None)
+    try {
+      const longer = grown(filled(200_000), 300_000)
+      expect(longer.buffer).toBeInstanceOf(ArrayBuffer)
+      expect(longer.subarray(0, 200_000)).toEqual(filled(200_000))
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+})
+
+it('room is halved when little of it was used for a while, and not by one small block among large ones', () => {
+  const room = new KeptRoom()
+  const after = (used: number, length = 1_000): number => room.lengthAfter(length, used, 64)
+  const small = Array.from({ length: 15 }, () => 1)
+  for (const used of [...small, 900, ...small]) expect(after(used)).toBe(1_000)
+  expect([after(1), after(1)]).toEqual([500, 1_000])
+  for (const used of small.slice(1)) expect(after(used, 100)).toBe(100)
+  expect(after(1, 100)).toBe(64)
 })
 
 it('a list of numbers begins anew when it is cleared, with the room that it had', () => {

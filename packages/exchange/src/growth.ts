@@ -70,11 +70,16 @@ export function grownLength(length: number): number {
   return Math.ceil(length * growth) + GROWTH_ROWS_MIN
 }
 
-/** Memory with room to grow, unless there is none: browsers have it only where pages are isolated. */
+/** Memory with room to grow, unless there is none: browsers have it only where pages are isolated, and addresses can be few. */
 function growableMemory(bytes: number): SharedArrayBuffer | undefined {
   if (!canGrow() || bytes > RESERVED_BYTES) return undefined
   const Memory = SharedArrayBuffer as unknown as GrowableMemoryConstructor
-  return new Memory(bytes, { maxByteLength: RESERVED_BYTES })
+  try {
+    return new Memory(bytes, { maxByteLength: RESERVED_BYTES })
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 function canGrow(): boolean {
