@@ -22,6 +22,7 @@ export interface StepInput {
   readonly view: View
 }
 
+/** Which timers of a node run. */
 export type RunningTimers = Pick<ReadonlySet<TimerId>, 'has'>
 
 /** One state of one node. */
