@@ -1,4 +1,3 @@
-import { nullScheme } from '@openliquid/crypto/testing'
 import {
   type Block,
   type BlockHeader,
@@ -117,12 +116,7 @@ const forked = chainWith({ nextStake: 7n })
 const endless = chainWith({ nextStake: 1n, closes: false })
 
 const checkpoint = (ours.blocks[20] as Block).header
-const roots = {
-  context: fixture.context,
-  scheme: nullScheme,
-  genesis: fixture.genesis,
-  validatorSet: fixture.set,
-}
+const { roots } = fixture
 
 describe('ProvenEpochs', () => {
   it('takes the changes one by one, each proven by the set before', () => {

@@ -1,4 +1,3 @@
-import { nullScheme } from '@openliquid/crypto/testing'
 import {
   type Block,
   blockHash,
@@ -90,14 +89,7 @@ function run(
   } = {},
 ): Run {
   const { restoredBefore = [], refuse = () => false, ...rest } = options
-  const sync = new StateSync({
-    context: fixture.context,
-    scheme: nullScheme,
-    genesis: fixture.genesis,
-    validatorSet: fixture.set,
-    aboveHeight: 0n,
-    ...rest,
-  })
+  const sync = new StateSync({ ...fixture.roots, aboveHeight: 0n, ...rest })
   const result: Run = {
     restored: new Map(),
     begun: [],
@@ -275,13 +267,7 @@ describe('state sync', () => {
 })
 
 it('asks anew in time, however often it is told who is there', () => {
-  const sync = new StateSync({
-    context: fixture.context,
-    scheme: nullScheme,
-    genesis: fixture.genesis,
-    validatorSet: fixture.set,
-    aboveHeight: 0n,
-  })
+  const sync = new StateSync({ ...fixture.roots, aboveHeight: 0n })
   const peers = [{ peer: 'p0', nodeKey: fixture.set.validators[0]!.nodeKey }]
   const asks = (effects: readonly StateSyncEffect[]): (number | undefined)[] =>
     effects.map((effect) => (effect.kind === 'request' ? effect.requestId : undefined))

@@ -1,6 +1,5 @@
 // A8 against state sync: two of seven validators serve wrong, late, cut, foreign or no answers, chosen anew for each
 // request, while answers of all arrive in any order. 300 seeds.
-import { nullScheme } from '@openliquid/crypto/testing'
 import {
   type Block,
   blockHash,
@@ -124,13 +123,7 @@ function join(seed: number): {
   readonly tookMs: number
 } {
   const random = new SeededRandom(seed)
-  const sync = new StateSync({
-    context: fixture.context,
-    scheme: nullScheme,
-    genesis: fixture.genesis,
-    validatorSet: fixture.set,
-    aboveHeight: 0n,
-  })
+  const sync = new StateSync({ ...fixture.roots, aboveHeight: 0n })
   const faulty = new Set([random.integer(0, 2), random.integer(3, COUNT - 1)].slice(0, FAULTY))
   const restored = new Map<number, Uint8Array>()
   const reported = new Set<PeerId>()

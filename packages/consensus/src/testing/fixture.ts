@@ -22,6 +22,7 @@ import {
 } from '@openliquid/primitives'
 import { CertificateVerifier } from '../certificateVerifier.ts'
 import { Committee } from '../committee.ts'
+import type { EpochRoots } from '../provenEpochs.ts'
 
 export const EMPTY_PAYLOAD: Payload = { actions: [], evm: [], evidence: [] }
 
@@ -74,6 +75,12 @@ export class Fixture {
       scheme: nullScheme,
       epochGenesisQC: this.genesisQC,
     })
+  }
+
+  /** What everything is proven from. */
+  get roots(): EpochRoots {
+    const { context, genesis, set } = this
+    return { context, scheme: nullScheme, genesis, validatorSet: set }
   }
 
   /** One key for votes and proposals. */
