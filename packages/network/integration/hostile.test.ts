@@ -325,6 +325,16 @@ describe('gossip', () => {
     expect(victim.manager.stats().gossip.blocks.duplicates).toBe(1)
   })
 
+  test('a burst within the quota is handled whole, though not at once', async () => {
+    const burst = 900
+    for (let i = 0; i < burst; i++) publish(encodeFrame(MESSAGE_KIND.proposal, body(100, i)))
+    await until(() => victim.gossip.length > 0)
+    expect(victim.gossip.length).toBeLessThan(burst)
+    await until(() => victim.gossip.length === burst)
+    expect(victim.faults).toEqual([])
+    expect(victim.manager.stats().rateLimited).toBe(0)
+  })
+
   test('a flood of topics and RPCs that are none are a ban, and gossip keeps none of them', async () => {
     const stream = await raw.host.openStream(victim.manager.self, '/meshsub/1.2.0', 2_000)
     stream.listen({ onBytes: () => undefined, onDrain: () => undefined, onClose: () => undefined })

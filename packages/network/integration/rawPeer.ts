@@ -90,6 +90,7 @@ export async function rawPeer(index: number): Promise<RawPeer> {
       },
       onGossip: () => undefined,
       allowRpc: () => true,
+      mayHandle: () => true,
       onGossipFault: () => undefined,
       scoreOf: () => 0,
       admission: {

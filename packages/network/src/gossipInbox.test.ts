@@ -25,7 +25,8 @@ function inboxOf() {
   const faults: string[] = []
   const asked: (readonly [number, number])[] = []
   const turns: (() => void)[] = []
-  const state = { isAllowed: true }
+  const later: (() => void)[] = []
+  const state = { isAllowed: true, held: '' }
   const inbox = new GossipInbox({
     allowRpc: (_peer, bytes, messages) => {
       asked.push([bytes, messages])
@@ -33,7 +34,9 @@ function inboxOf() {
     },
     onFault: (peer, fault) => faults.push(`${peer} ${fault}`),
     handle: (peer) => log.push(peer),
+    mayHandle: (peer) => peer !== state.held,
     nextTurn: (run) => turns.push(run),
+    later: (run) => later.push(run),
   })
   const open = (peer: string) => {
     const calls: string[] = []
@@ -47,7 +50,7 @@ function inboxOf() {
   const beat = (times: number): void => {
     for (let i = 0; i < times; i++) inbox.beat()
   }
-  return { log, faults, asked, turns, state, open, beat }
+  return { log, faults, asked, turns, later, state, open, beat }
 }
 
 test('an RPC comes out once it is whole, however it was cut', () => {
@@ -144,6 +147,36 @@ test('a peer of whom too much waits is told to send no more until half of it is 
   while (turns.length > 0 && calls.length < 2) turns.shift()!()
   expect(calls).toEqual(['pause', 'resume'])
   expect(turns.length).toBeGreaterThan(0)
+})
+
+test('who is held to a pace waits, in order and with one look at a time, and others go on', () => {
+  const { open, log, turns, later, state } = inboxOf()
+  state.held = 'burst'
+  const burst = open('burst')
+  burst.take(rpcOf(2 * GOSSIP_TURN_MESSAGES_MAX))
+  burst.take(rpcOf(1))
+  open('honest').take(rpcOf(1))
+  expect(log).toEqual(['honest'])
+  expect(later).toHaveLength(1)
+  later.shift()!()
+  expect(later).toHaveLength(1)
+  state.held = ''
+  later.shift()!()
+  while (turns.length > 0) turns.shift()!()
+  expect(log).toEqual(['honest', 'burst', 'burst', 'burst'])
+  expect(later).toEqual([])
+})
+
+test('who has filled its room is not held to a pace, so that a flood of large messages shows', () => {
+  const { open, log, turns, later, state } = inboxOf()
+  state.held = 'flooder'
+  const { take, calls } = open('flooder')
+  take(rpcOf(64, INBOX_BYTES_MAX / 32))
+  expect(calls).toEqual(['pause'])
+  while (turns.length > 0) turns.shift()!()
+  expect(calls).toEqual(['pause', 'resume'])
+  expect(log.length).toBeGreaterThan(0)
+  expect(later).toHaveLength(1)
 })
 
 test('a length above the largest, or that is none, ends the stream with one fault', () => {

@@ -20,12 +20,16 @@ export interface InboxSource {
 export interface GossipInboxOptions {
   /** False: the RPC is dropped as it came; nothing in it was decoded, hashed or kept. */
   allowRpc(peer: string, bytes: number, messages: number): boolean
+  /** Asked about each piece of an RPC, as long as there is room for more; false: it waits. */
+  mayHandle(peer: string, messages: number): boolean
   /** Once an RPC; nothing of it is taken. */
   onFault(peer: string, fault: RpcFault): void
   /** Decodes and handles an RPC, or a piece of one that is an RPC itself. */
   handle(peer: string, rpc: Uint8Array): void
   /** Runs when all that waits in the sockets was read once. */
   nextTurn(run: () => void): void
+  /** Runs when pieces that had to wait may be handled. */
+  later(run: () => void): void
 }
 
 /**
@@ -43,6 +47,7 @@ export class GossipInbox {
   readonly #waiting = new Set<InboxStream>()
   #left = GOSSIP_TURN_MESSAGES_MAX
   #isTurnAsked = false
+  #isLaterAsked = false
 
   constructor(options: GossipInboxOptions) {
     this.#options = options
@@ -86,8 +91,13 @@ export class GossipInbox {
   }
 
   #take(): void {
+    let isSomeHeld = false
     for (const stream of this.#waiting) {
       if (this.#left <= 0) break
+      if (this.#isHeld(stream)) {
+        isSomeHeld = true
+        continue
+      }
       const piece = stream.take()
       // To the end of the row; a stream that is added while the row is walked comes once more.
       this.#waiting.delete(stream)
@@ -97,6 +107,13 @@ export class GossipInbox {
       this.#options.handle(stream.peer, piece.bytes)
       stream.makeRoom()
     }
+    if (isSomeHeld && !this.#isLaterAsked) {
+      this.#isLaterAsked = true
+      this.#options.later(() => {
+        this.#isLaterAsked = false
+        this.#take()
+      })
+    }
     if (this.#left === GOSSIP_TURN_MESSAGES_MAX || this.#isTurnAsked) return
     this.#isTurnAsked = true
     this.#options.nextTurn(() => {
@@ -104,6 +121,12 @@ export class GossipInbox {
       this.#left = GOSSIP_TURN_MESSAGES_MAX
       this.#take()
     })
+  }
+
+  /** A stream that was told to send no more is not: how much comes would not show, and who floods must be found out. */
+  #isHeld({ peer, next, isPaused }: InboxStream): boolean {
+    if (next === undefined || isPaused) return false
+    return !this.#options.mayHandle(peer, Math.max(1, next.messages))
   }
 }
 
@@ -192,6 +215,14 @@ class InboxStream {
     if (this.#waitingBytes <= INBOX_BYTES_MAX || this.#isPaused) return
     this.#isPaused = true
     this.#source.pause()
+  }
+
+  get next(): RpcPiece | undefined {
+    return this.#pieces[0]
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
   }
 
   take(): RpcPiece | undefined {

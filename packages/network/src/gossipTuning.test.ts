@@ -125,6 +125,7 @@ function fakeReader() {
   }
   readThroughInbox(inner, new Set(['ab']), {
     allowRpc: () => true,
+    mayHandle: () => true,
     onFault: (from, fault) => told.push(`${from} ${fault}`),
   })
   return { inner, handled, told, closed, open }

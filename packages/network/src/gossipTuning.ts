@@ -1,5 +1,5 @@
 import { GossipInbox, type GossipInboxOptions } from './gossipInbox.ts'
-import { COALESCE_BYTES_MAX, RPC_MESSAGES_MAX } from './limits.ts'
+import { COALESCE_BYTES_MAX, GOSSIP_PACE_MS, RPC_MESSAGES_MAX } from './limits.ts'
 
 /** Changes to a running gossipsub that it has no options for; docs/spec/network.md, must-know pitfalls 19, 20 and 24. */
 
@@ -135,7 +135,7 @@ interface ReadingInner {
 }
 
 /** Who is asked and told about RPCs. */
-export type RpcWatcher = Pick<GossipInboxOptions, 'allowRpc' | 'onFault'>
+export type RpcWatcher = Pick<GossipInboxOptions, 'allowRpc' | 'mayHandle' | 'onFault'>
 
 /**
  * Reads what peers say through an inbox, which refuses and takes turns, and tells of topics there are none of.
@@ -154,6 +154,7 @@ export function readThroughInbox(
   const inbox = new GossipInbox({
     ...watcher,
     nextTurn: setImmediate,
+    later: (run) => void setTimeout(run, GOSSIP_PACE_MS).unref(),
     handle: (peer, bytes) => {
       const from = inner.peers.get(peer)
       if (from === undefined) return

@@ -292,6 +292,7 @@ class Libp2pHost implements P2pHost {
     forwardEncodedOnce(this.#pubsub)
     this.#inbox = readThroughInbox(this.#pubsub, new Set(topics), {
       allowRpc: (peer, bytes, messages) => handlers.allowRpc(peer, bytes, messages),
+      mayHandle: (peer, messages) => handlers.mayHandle(peer, messages),
       onFault: (peer, fault) => handlers.onGossipFault(peer, fault),
     })
     this.#pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#onGossip(detail))

@@ -89,8 +89,12 @@ export const RPC_MESSAGES_MAX = 256
 export const RPC_SUBSCRIPTIONS_MAX = 64
 /** Gossip messages of all peers handled before the sockets are read again: a millisecond; fewer cost more turns than they save. */
 export const GOSSIP_TURN_MESSAGES_MAX = 4
-/** Bytes of RPCs of a peer that wait for their turn; above it the peer is told of no more room. */
-export const INBOX_BYTES_MAX: number = 256 * KIB
+/** Gossip messages of a follower handled in one go: what a burst has more waits, and goes on at the pace of the quota. */
+export const GOSSIP_AT_ONCE_MAX = 64
+/** Between two looks at followers' messages that wait for their pace. */
+export const GOSSIP_PACE_MS = 8
+/** Bytes of RPCs of a peer that wait for their turn; above it the peer is told of no more room. Room for a burst of messages of 500 B. */
+export const INBOX_BYTES_MAX: number = MIB
 
 /** Gossip messages whose verdict is awaited; more are ignored. */
 export const VERDICTS_PENDING_MAX = 1_024
@@ -118,9 +122,11 @@ export const BAN_WRONG_CHAIN_MS = 3_600_000
 export const BAN_FAULT_MS = 60_000
 /** Followers' worth of quotas that all of them share: 64 who each keep their own could still be more than a core serves. */
 export const FOLLOWERS_TOGETHER = 8
+/** What is over a quota is only dropped up to so many quotas, and one burst more; beyond, a follower is banned at once. */
+export const EXCESS_QUOTAS = 2
 /** Penalty points at which a follower is banned, or an address refused; peerScore.ts, halfOpenDials.ts. */
 export const PENALTY_BAN = 30
-/** Points halve in this time: traffic of three quotas stays below the ban for ever, of twenty is banned in two seconds. */
+/** Points halve in this time: traffic of three quotas stays below the ban for ever. */
 export const PENALTY_HALF_LIFE_MS = 10_000
 /** Points of one gossip message or RPC that is malformed or was rejected: twenty at once are a ban. */
 export const PENALTY_MALFORMED = 1.5

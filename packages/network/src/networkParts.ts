@@ -89,6 +89,7 @@ export class NetworkParts {
       counters: this.counters,
       metrics,
       isValidator,
+      isConfigured: (peer) => this.#configured.has(peer),
       nowMs,
       emit,
       log: this.#log,
@@ -274,6 +275,7 @@ export class NetworkParts {
       onStream: (protocol, peer, stream) => this.#onStream(protocol, peer, stream),
       onGossip: (message) => this.gossip.onMessage(message),
       allowRpc: (peer, bytes, messages) => this.conduct.allow('rpcs', peer, bytes, 1 + messages),
+      mayHandle: (peer, messages) => this.conduct.mayHandle(peer, messages),
       onGossipFault: (peer, fault) => {
         const code = fault === 'late' ? 'OL_FRAME_TIMEOUT' : 'OL_GOSSIP_MALFORMED'
         this.conduct.onFault(peer, peerFault(code, `gossip RPC: ${fault}`))

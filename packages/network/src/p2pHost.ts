@@ -53,6 +53,8 @@ export interface P2pHostHandlers {
   onGossip(message: RawGossip): void
   /** False: the gossip RPC is dropped as it came. */
   allowRpc(peer: PeerId, bytes: number, messages: number): boolean
+  /** False: so many messages of an RPC that was allowed wait for their pace. */
+  mayHandle(peer: PeerId, messages: number): boolean
   /** A gossip RPC that is none, or for topics that do not exist. Often, from a hostile peer. */
   onGossipFault(peer: PeerId, fault: RpcFault): void
   /** Added to gossip's own score of the peer. */

@@ -16,6 +16,8 @@ export interface PeerConductOptions {
   readonly counters: Counters
   readonly metrics: NetworkMeters
   isValidator(peer: PeerId): boolean
+  /** The configuration names its address: a sentry, for one, by which all gossip comes. */
+  isConfigured(peer: PeerId): boolean
   nowMs(): number
   emit(event: NetworkEvent): void
   readonly log: NetworkLog
@@ -43,13 +45,22 @@ export class PeerConduct {
     const load = { traffic, count, bytes, isFollower: !isValidator(peer) }
     const excess = this.#guard.excess(peer, load, nowMs())
     if (excess === undefined) return true
-    const { quota, points } = excess
+    const { quota, points, isFlood } = excess
     counters.rateLimited++
     metrics.dropped.inc({ reason: `${quota} over quota` })
-    if (points > 0 && this.#score.add(peer, points, nowMs())) {
-      this.onFault(peer, peerFault('OL_RATE_LIMIT', `${quota} over quota all the time`))
+    const isAtLimit = points > 0 && this.#score.add(peer, points, nowMs())
+    // Of a validator that floods it is told once, when its points reach the limit.
+    if (isAtLimit || (isFlood && load.isFollower)) {
+      this.onFault(peer, peerFault('OL_RATE_LIMIT', `${quota} far over quota`))
     }
     return false
+  }
+
+  /** False: gossip that was allowed waits, for the burst of a stranger must not hold up everybody. */
+  mayHandle(peer: PeerId, messages: number): boolean {
+    const { isValidator, isConfigured, nowMs } = this.#options
+    if (isValidator(peer) || isConfigured(peer)) return true
+    return this.#guard.isInPace(peer, messages, nowMs())
   }
 
   isBanned(peer: PeerId): boolean {

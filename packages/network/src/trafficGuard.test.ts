@@ -35,6 +35,7 @@ test.each([
   expect(guard.excess('a', load(traffic), 0)).toEqual({
     quota,
     points: 1 / DEFAULT_QUOTAS[quota].perSecond,
+    isFlood: false,
   })
   expect(passed(guard, 'b', load(traffic))).toBe(DEFAULT_QUOTAS[quota].burst)
 })
@@ -52,7 +53,11 @@ test.each([
   const { burst, perSecond } = DEFAULT_QUOTAS[quota]
   expect(passed(guard, 'a', load(traffic, bytes))).toBe(burst / bytes)
   // Large traffic costs by what it carries.
-  expect(guard.excess('a', load(traffic, bytes), 0)).toEqual({ quota, points: bytes / perSecond })
+  expect(guard.excess('a', load(traffic, bytes), 0)).toEqual({
+    quota,
+    points: bytes / perSecond,
+    isFlood: false,
+  })
   expect(passed(guard, 'b', load(traffic, bytes))).toBe(burst / bytes)
 })
 
@@ -60,7 +65,49 @@ test('a packet of many messages counts as many', () => {
   const guard = new TrafficGuard({ rpcs: { perSecond: 10, burst: 100 } })
   const packet = { ...load('rpcs'), count: 60 }
   expect(guard.excess('a', packet, 0)).toBeUndefined()
-  expect(guard.excess('a', packet, 0)).toEqual({ quota: 'rpcs', points: 6 })
+  expect(guard.excess('a', packet, 0)).toEqual({ quota: 'rpcs', points: 6, isFlood: false })
+})
+
+test.each([
+  ['consensus', 'consensusMessages'],
+  ['transactions', 'transactionMessages'],
+  ['gossip', 'gossipMessages'],
+  ['rpcs', 'rpcs'],
+  ['requests', 'requests'],
+  ['hellos', 'hellos'],
+] as const)(
+  'what is dropped of %s is a flood beyond a burst: at once after two, at three quotas never',
+  (traffic, name) => {
+    const quota = DEFAULT_QUOTAS[name]
+    const isFlood = (guard: TrafficGuard, nowMs: number): boolean =>
+      guard.excess('a', load(traffic), nowMs)?.isFlood === true
+    const atOnce = new TrafficGuard({})
+    for (let i = 0; i < 2 * quota.burst; i++) expect(isFlood(atOnce, 0)).toBe(false)
+    expect(isFlood(atOnce, 0)).toBe(true)
+    const floodAfterMs = (times: number): number | undefined => {
+      const guard = new TrafficGuard({})
+      const stepMs = 1_000 / (times * quota.perSecond)
+      for (let nowMs = 0; nowMs < 60_000; nowMs += stepMs) if (isFlood(guard, nowMs)) return nowMs
+      return undefined
+    }
+    expect(floodAfterMs(3)).toBeUndefined()
+    expect(floodAfterMs(20)).toBeLessThan((2_500 * quota.burst) / (20 * quota.perSecond))
+    expect(floodAfterMs(20)).toBeLessThan(5_000)
+  },
+)
+
+test('of a burst of gossip 64 messages are handled at once, the rest at the pace of the quota', () => {
+  const guard = new TrafficGuard({ gossipMessages: { perSecond: 100, burst: 1_000 } })
+  const handled = (nowMs: number): number => {
+    let messages = 0
+    while (guard.isInPace('a', 4, nowMs)) messages += 4
+    return messages
+  }
+  expect(handled(0)).toBe(64)
+  expect(handled(200)).toBe(20)
+  expect(guard.isInPace('b', 4, 200)).toBe(true)
+  guard.forget(1e9)
+  expect(handled(1e9)).toBe(64)
 })
 
 test('no traffic of a peer uses up its other traffic', () => {
@@ -79,6 +126,12 @@ test('followers together have the quotas of eight, validators their own whatever
   const follower = load('gossip', 1, true)
   for (let i = 0; i < 8; i++) expect(passed(guard, `follower ${i}`, follower)).toBe(10)
   // None of the ninth's doing: no points.
-  expect(guard.excess('follower 8', follower, 0)).toEqual({ quota: 'gossipMessages', points: 0 })
+  for (let i = 0; i < 10; i++) {
+    expect(guard.excess('follower 8', follower, 0)).toEqual({
+      quota: 'gossipMessages',
+      points: 0,
+      isFlood: false,
+    })
+  }
   expect(passed(guard, 'validator', load('gossip'))).toBe(10)
 })

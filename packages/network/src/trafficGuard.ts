@@ -1,5 +1,5 @@
 import type { Lane, PeerId } from '@openliquid/primitives'
-import { FOLLOWERS_TOGETHER } from './limits.ts'
+import { EXCESS_QUOTAS, FOLLOWERS_TOGETHER, GOSSIP_AT_ONCE_MAX } from './limits.ts'
 import type { Quota, Quotas } from './networkConfig.ts'
 import { RateLimiter } from './rateLimiter.ts'
 
@@ -48,6 +48,8 @@ export interface Excess {
   readonly quota: keyof Quotas
   /** Points against the peer: traffic of n quotas collects n − 1 a second. None when followers together are too many. */
   readonly points: number
+  /** Beyond another burst and, since, twice the quota: no honest peer sends so much. */
+  readonly isFlood: boolean
 }
 
 /** Traffic that passes as a whole or not at all. */
@@ -66,19 +68,25 @@ const EVERYBODY = ''
 export class TrafficGuard {
   readonly #quotas: Quotas
   readonly #limiters = new Map<keyof Quotas, RateLimiter>()
+  /** Of what is over the quota. */
+  readonly #excess = new Map<keyof Quotas, RateLimiter>()
   readonly #together = new Map<keyof Quotas, RateLimiter>()
+  readonly #pace: RateLimiter
 
   constructor(overrides: Partial<Quotas>) {
     this.#quotas = { ...DEFAULT_QUOTAS, ...overrides }
     for (const [name, quota] of Object.entries(this.#quotas) as [keyof Quotas, Quota][]) {
       const { perSecond, burst } = quota
       this.#limiters.set(name, new RateLimiter(quota))
+      this.#excess.set(name, new RateLimiter({ perSecond: EXCESS_QUOTAS * perSecond, burst }))
       const together = {
         perSecond: FOLLOWERS_TOGETHER * perSecond,
         burst: FOLLOWERS_TOGETHER * burst,
       }
       this.#together.set(name, new RateLimiter(together))
     }
+    const { perSecond } = this.#quotas.gossipMessages
+    this.#pace = new RateLimiter({ perSecond, burst: GOSSIP_AT_ONCE_MAX })
   }
 
   /** Counts the load; `undefined` when it may pass. */
@@ -95,17 +103,25 @@ export class TrafficGuard {
     for (const [quota, units] of steps) {
       if (quota === undefined || units === 0) continue
       if (this.#limiters.get(quota)?.allow(peer, nowMs, units) === false) {
-        return { quota, points: units / this.#quotas[quota].perSecond }
+        const isFlood = this.#excess.get(quota)?.allow(peer, nowMs, units) === false
+        return { quota, points: units / this.#quotas[quota].perSecond, isFlood }
       }
       if (!isFollower) continue
       if (this.#together.get(quota)?.allow(EVERYBODY, nowMs, units) === false) {
-        return { quota, points: 0 }
+        return { quota, points: 0, isFlood: false }
       }
     }
     return undefined
   }
 
+  /** Whether so many gossip messages of a follower, all within its quota, are handled now; else they wait a little. */
+  isInPace(peer: PeerId, messages: number, nowMs: number): boolean {
+    return this.#pace.allow(peer, nowMs, messages)
+  }
+
   forget(nowMs: number): void {
-    for (const limiter of this.#limiters.values()) limiter.forget(nowMs)
+    for (const limiter of [...this.#limiters.values(), ...this.#excess.values(), this.#pace]) {
+      limiter.forget(nowMs)
+    }
   }
 }
