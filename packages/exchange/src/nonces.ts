@@ -42,6 +42,8 @@ export const NONCE_TEXTS: Readonly<Record<Exclude<NonceVerdict, 'ok'>, string>> 
 function lowerBound(used: NonceSet, nonce: number): number {
   let low = 0
   let high = used.length
+  // Mostly a nonce is higher than all before it.
+  if (high > 0 && (used[high - 1] as number) < nonce) return high
   while (low < high) {
     const middle = (low + high) >>> 1
     if ((used[middle] as number) < nonce) low = middle + 1
