@@ -36,6 +36,7 @@ export class MarketMachine {
     readonly perps: number
     readonly accounts: number
     readonly users?: readonly Uint8Array[]
+    readonly room?: number
   }) {
     const numbers = Array.from({ length: options.accounts }, (_, i) => i + 1)
     this.#users = options.users ?? numbers.map((n) => testUser(n))
@@ -52,7 +53,10 @@ export class MarketMachine {
       balances: this.#users.map((user) => ({ address: bytesToHex(user), perp: '1000000' })),
       limits: { addressLimits: false, openOrdersMax: 5_000 },
     })
-    this.machine = ExchangeMachine.genesis({ ...testGenesis(0), core }).machine
+    this.machine = ExchangeMachine.genesis(
+      { ...testGenesis(0), core },
+      { room: options.room ?? 0 },
+    ).machine
     this.beginBlock()
   }
 

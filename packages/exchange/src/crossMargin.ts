@@ -7,7 +7,7 @@ import {
 } from './accountTable.ts'
 import { ceilQuotient, exact } from './exactSum.ts'
 import { ASSETS_MAX } from './limits.ts'
-import { NO_ROW } from './orderArena.ts'
+import { doubleAt, NO_ROW } from './orderArena.ts'
 import { BUY, type PositionRows, SELL, SIZE } from './positionRows.ts'
 
 /** What a row without entry stands for. */
@@ -69,8 +69,8 @@ export class CrossMargin {
 
   /** Follows the resting orders of a row that may open, in lots; returns what is left of that side. */
   addOpening(owner: number, perp: number, row: number, isBuy: boolean, change: number): number {
-    const cells = this.#rows.pageOf(row)
-    const at = this.#rows.placeOf(row)
+    const cells = this.#rows.doubles
+    const at = doubleAt(row)
     const side = at + (isBuy ? BUY : SELL)
     const sum = (cells[side] as number) + change
     assert(sum >= 0, 'a negative sum of open orders')
@@ -91,7 +91,7 @@ export class CrossMargin {
     const worstAfter = worstOf(cells, at)
     // Half of the orders are on the better side.
     if (worstAfter === worst) return sum
-    const leverage = this.#rows.leverage[row] as number
+    const leverage = this.#rows.leverage(row)
     const rest = accounts.double(owner, ACCOUNT_INITIAL_MARGIN) - neededBy(worst, mark, leverage)
     const initial = exact(rest + neededBy(worstAfter, mark, leverage))
     accounts.setDouble(owner, ACCOUNT_INITIAL_MARGIN, initial)
@@ -101,8 +101,8 @@ export class CrossMargin {
   /** Whether an order that may open can raise what its row needs: not where it leaves the worse side as it is. */
   mayRaise(row: number, isBuy: boolean, lots: number): boolean {
     if (row === NO_ROW || this.#isIsolated(row)) return true
-    const cells = this.#rows.pageOf(row)
-    const at = this.#rows.placeOf(row)
+    const cells = this.#rows.doubles
+    const at = doubleAt(row)
     const size = cells[at + SIZE] as number
     const own = isBuy ? size + (cells[at + BUY] as number) : size - (cells[at + SELL] as number)
     return Math.abs(isBuy ? own + lots : own - lots) > worstOf(cells, at)
@@ -136,9 +136,9 @@ export class CrossMargin {
       leverage = defaults.leverage
       isIsolated = defaults.isIsolated
     } else {
-      const cells = this.#rows.pageOf(row)
-      const at = this.#rows.placeOf(row)
-      leverage = this.#rows.leverage[row] as number
+      const cells = this.#rows.doubles
+      const at = doubleAt(row)
+      leverage = this.#rows.leverage(row)
       isIsolated = this.#isIsolated(row)
       oldSize = cells[at + SIZE] as number
       oldBuy = cells[at + BUY] as number
@@ -166,7 +166,7 @@ export class CrossMargin {
   }
 
   #isIsolated(row: number): boolean {
-    return ((this.#rows.flags[row] as number) & POSITION_IS_ISOLATED) !== 0
+    return (this.#rows.flags(row) & POSITION_IS_ISOLATED) !== 0
   }
 
   #addToSums(row: number, sign: 1 | -1): void {
@@ -174,7 +174,7 @@ export class CrossMargin {
     const owner = this.#rows.ownerOf(row)
     if (accounts.word(owner, ACCOUNT_MARGIN_EPOCH) !== this.#epoch) return
     const mark = this.#markPx[this.#rows.perpOf(row)] as number
-    const value = this.#isIsolated(row) ? 0 : exact(this.#rows.cell(row, SIZE) * mark)
+    const value = this.#isIsolated(row) ? 0 : exact(this.#rows.double(row, SIZE) * mark)
     const worth = exact(accounts.double(owner, ACCOUNT_POSITION_VALUE) + sign * value)
     accounts.setDouble(owner, ACCOUNT_POSITION_VALUE, worth)
     const initial = accounts.double(owner, ACCOUNT_INITIAL_MARGIN)
@@ -184,12 +184,12 @@ export class CrossMargin {
 
   /** What a row needs at a mark, 1e-6 USDC. */
   #initialOf(row: number, mark: number): number {
-    const cells = this.#rows.pageOf(row)
-    const at = this.#rows.placeOf(row)
+    const cells = this.#rows.doubles
+    const at = doubleAt(row)
     return initialOf(
       this.#isIsolated(row),
       mark,
-      this.#rows.leverage[row] as number,
+      this.#rows.leverage(row),
       cells[at + SIZE] as number,
       cells[at + BUY] as number,
       cells[at + SELL] as number,

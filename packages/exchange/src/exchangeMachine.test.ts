@@ -27,7 +27,7 @@ const poor = Array.from({ length: USERS }, (_, i) => ({
 }))
 
 describe.each([1, 2, 3])('random history, seed %i', (seed) => {
-  it('runs the same on fast books and columns, on naive books the general way, and across reloads', () => {
+  it('runs the same on fast books and columns, on naive books the general way, and across reloads with room', () => {
     const next = prng(seed)
     const limits = { addressLimits: seed === 2, openOrdersMax: 50 }
     const perps = testCore(0).perps.map((perp) => ({ ...perp, isHyperp: seed === 3 }))
@@ -39,7 +39,7 @@ describe.each([1, 2, 3])('random history, seed %i', (seed) => {
       createTriggerBook: () => new NaiveTriggerBook(),
       generalOnly: true,
     })
-    const reloaded = new TestExchange(genesis)
+    const reloaded = new TestExchange(genesis, { room: 100 })
     const reloads = prng(seed + 1000)
     for (let i = 0; i < 1_200; i++) {
       const step = randomStep(next, USERS)

@@ -1,4 +1,4 @@
-import { grown } from './growth.ts'
+import { grown, grownLength } from './growth.ts'
 import type { BuilderFee, Cloid } from './records.ts'
 import { RowIndex } from './rowIndex.ts'
 
@@ -129,6 +129,15 @@ export class OrderArena {
     return this.word(row, ORDER_OWN_NEXT)
   }
 
+  /** Takes the memory of so many rows now, and not in the blocks that need them. */
+  reserve(rows: number): void {
+    if (rows <= this.#oids.length) return
+    this.#grow(rows)
+    this.doubles.fill(0, ROW_DOUBLES * this.#rowCount)
+    this.#oids.fill(0, this.#rowCount)
+    this.#byOid.reserve(this.#oids, rows)
+  }
+
   /** A row that is not in use. Its record holds old values: the caller writes them all. */
   take(): number {
     this.#used += 1
@@ -139,12 +148,14 @@ export class OrderArena {
     }
     const row = this.#rowCount
     this.#rowCount += 1
-    if (row === this.#oids.length) {
-      this.#oids = grown(this.#oids)
-      this.doubles = grown(this.doubles, ROW_DOUBLES * this.#oids.length)
-      this.words = new Int32Array(this.doubles.buffer, 0, 2 * this.doubles.length)
-    }
+    if (row === this.#oids.length) this.#grow(grownLength(row))
     return row
+  }
+
+  #grow(rows: number): void {
+    this.#oids = grown(this.#oids, rows)
+    this.doubles = grown(this.doubles, ROW_DOUBLES * rows)
+    this.words = new Int32Array(this.doubles.buffer, 0, 2 * this.doubles.length)
   }
 
   /** Gives a row back. */

@@ -7,7 +7,7 @@ import { ExactSum, floorQuotient, near } from './exactSum.ts'
 import type { Journal, Undoer } from './journal.ts'
 import type { MarginTiers } from './marginTiers.ts'
 import { NumberList } from './numberList.ts'
-import { NO_ROW } from './orderArena.ts'
+import { doubleAt, NO_ROW } from './orderArena.ts'
 import {
   BUY,
   ENTRY_NTL,
@@ -49,6 +49,15 @@ export class PositionTable implements StoredTable, Undoer {
   readonly #emptied = new NumberList()
   /** Of the last `fill`: 1e-6 USDC. A double from the start. */
   closedPnl: number = Number.NaN
+  readonly #fills: Undoer = {
+    takeBack: () => {
+      const row = this.#popRow()
+      this.margin.uncount(row)
+      this.#takeFillBack(row)
+      this.margin.count(row)
+      this.#mark(row)
+    },
+  }
   /** Signed lots of all positions, and lots of the long ones, by perp. */
   readonly sizes: Map<number, ExactSum> = new Map()
   readonly openInterest: Map<number, ExactSum> = new Map()
@@ -73,6 +82,11 @@ export class PositionTable implements StoredTable, Undoer {
       markOf: (perp) => this.margin.markPxOf(perp),
       tiersOf: options.tiersOf,
     })
+  }
+
+  /** Takes the memory of so many rows now. */
+  reserve(rows: number): void {
+    this.#rows.reserve(rows)
   }
 
   /** The row of a user's handle in a perp, or -1. */
@@ -101,7 +115,7 @@ export class PositionTable implements StoredTable, Undoer {
   *owners(): IterableIterator<[User, ReadonlyMap<number, Position>]> {
     const seen = new Set<number>()
     for (let row = 0; row < this.#rows.count; row++) {
-      if (((this.#rows.flags[row] as number) & EXISTS) !== 0) seen.add(this.#rows.ownerOf(row))
+      if ((this.#rows.flags(row) & EXISTS) !== 0) seen.add(this.#rows.ownerOf(row))
     }
     for (const handle of seen) yield [this.#accounts.userOf(handle), this.#ofHandle(handle)]
   }
@@ -111,7 +125,7 @@ export class PositionTable implements StoredTable, Undoer {
     const rows = this.#rows
     for (let row = 0; row < rows.count; row++) {
       if (rows.keyOf(row) === -1 || rows.perpOf(row) !== perp) continue
-      const size = rows.cell(row, SIZE)
+      const size = rows.double(row, SIZE)
       if (isLong ? size > 0 : size < 0) yield this.#accounts.userOf(rows.ownerOf(row))
     }
   }
@@ -121,7 +135,7 @@ export class PositionTable implements StoredTable, Undoer {
     const holders = new Map<number, User[]>()
     const rows = this.#rows
     for (let row = 0; row < rows.count; row++) {
-      if (rows.keyOf(row) === -1 || rows.cell(row, SIZE) === 0) continue
+      if (rows.keyOf(row) === -1 || rows.double(row, SIZE) === 0) continue
       const [perp, user] = [rows.perpOf(row), this.#accounts.userOf(rows.ownerOf(row))]
       const users = holders.get(perp)
       if (users === undefined) holders.set(perp, [user])
@@ -145,16 +159,16 @@ export class PositionTable implements StoredTable, Undoer {
 
   /** Signed lots of a row; no row has none. */
   sizeOf(row: number): number {
-    return row === NO_ROW ? 0 : this.#rows.cell(row, SIZE)
+    return row === NO_ROW ? 0 : this.#rows.double(row, SIZE)
   }
 
   leverageOf(row: number): number {
-    return this.#rows.leverage[row] as number
+    return this.#rows.leverage(row)
   }
 
   /** Lots of the resting orders of one side that may open; no row has none. */
   openingOn(row: number, isBuy: boolean): number {
-    return row === NO_ROW ? 0 : this.#rows.cell(row, isBuy ? BUY : SELL)
+    return row === NO_ROW ? 0 : this.#rows.double(row, isBuy ? BUY : SELL)
   }
 
   /** Lots of an owner's resting perp orders that may open. */
@@ -170,7 +184,7 @@ export class PositionTable implements StoredTable, Undoer {
     if (handle === NO_ROW) return perps
     const rows = this.#rows
     for (let row = rows.first(handle); row !== NO_ROW; row = rows.next(row)) {
-      if (((rows.flags[row] as number) & EXISTS) !== 0 || this.#opens(row)) {
+      if ((rows.flags(row) & EXISTS) !== 0 || this.#opens(row)) {
         perps.push(rows.perpOf(row))
       }
     }
@@ -185,8 +199,8 @@ export class PositionTable implements StoredTable, Undoer {
 
   /** Whether `fill` can take so much (1e-6 USDC) on this row: a cross position whose numbers stay safe integers. */
   canFill(row: number, notional: number): boolean {
-    const isPlain = ((this.#rows.flags[row] as number) & (POSITION_IS_ISOLATED | IS_LARGE)) === 0
-    return isPlain && this.#rows.cell(row, ENTRY_NTL) + notional <= Number.MAX_SAFE_INTEGER
+    const isPlain = (this.#rows.flags(row) & (POSITION_IS_ISOLATED | IS_LARGE)) === 0
+    return isPlain && this.#rows.double(row, ENTRY_NTL) + notional <= Number.MAX_SAFE_INTEGER
   }
 
   /**
@@ -195,10 +209,12 @@ export class PositionTable implements StoredTable, Undoer {
    * Opening averages the entry by size, closing keeps the entry price and realises, a flip closes and then opens.
    */
   fill(row: number, isBuy: boolean, lots: number, px: number): void {
-    this.#record(row)
-    const { flags } = this.#rows
-    const cells = this.#rows.pageOf(row)
-    const at = this.#rows.placeOf(row)
+    const rows = this.#rows
+    const cells = rows.doubles
+    const at = doubleAt(row)
+    const isFunded = cells[at + FUND_ALL_TIME] !== 0
+    if (isFunded) this.#record(row)
+    else this.#recordFill(row)
     const before = cells[at + SIZE] as number
     const entry = cells[at + ENTRY_NTL] as number
     const after = before + (isBuy ? lots : -lots)
@@ -216,14 +232,14 @@ export class PositionTable implements StoredTable, Undoer {
       entryNtl = lots > open ? px * (lots - open) : kept
     }
     this.margin.uncount(row)
-    this.#countSizes(this.#rows.perpOf(row), before, after)
+    this.#countSizes(rows.perpOf(row), before, after)
     cells[at + SIZE] = after
     cells[at + ENTRY_NTL] = entryNtl
-    if (cells[at + FUND_ALL_TIME] !== 0 && before !== after) {
-      cells[at + FUND_SINCE_CHANGE] = 0
-      if (Math.sign(before) !== Math.sign(after)) cells[at + FUND_SINCE_OPEN] = 0
+    if (isFunded && before !== after) {
+      rows.funding[2 * row + FUND_SINCE_CHANGE] = 0
+      if (Math.sign(before) !== Math.sign(after)) rows.funding[2 * row + FUND_SINCE_OPEN] = 0
     }
-    flags[row] = (flags[row] as number) | EXISTS
+    rows.setFlags(row, rows.flags(row) | EXISTS)
     if (after === 0) this.#dropDefault(row)
     this.margin.count(row)
     this.#mark(row)
@@ -232,23 +248,18 @@ export class PositionTable implements StoredTable, Undoer {
   takeBack(): void {
     const journal = this.#journal
     const rows = this.#rows
-    const row = journal.popNumber()
-    const key = journal.popNumber()
-    const flags = journal.popNumber()
-    const leverage = journal.popNumber()
-    assert(rows.keyOf(row) === key, 'a row that went to another position')
+    const row = this.#popRow()
     this.margin.uncount(row)
-    const before = rows.cell(row, SIZE)
     const isolatedBefore = this.#isolatedRawUsdOf(row)
-    const cells = rows.pageOf(row)
-    const at = rows.placeOf(row)
-    for (let cell = SIZE; cell <= FUND_SINCE_CHANGE; cell++) cells[at + cell] = journal.popNumber()
-    const kept = (rows.flags[row] as number) & IS_CHANGED
-    rows.flags[row] = (flags & ~IS_CHANGED) | kept
-    rows.leverage[row] = leverage
-    if ((flags & IS_LARGE) !== 0) this.#large.set(row, journal.popValue() as Position)
+    this.#takeFillBack(row)
+    const cells = rows.doubles
+    cells[doubleAt(row) + ISOLATED_RAW_USD] = journal.popNumber()
+    cells[doubleAt(row) + FUND_ALL_TIME] = journal.popNumber()
+    rows.funding[2 * row + FUND_SINCE_OPEN] = journal.popNumber()
+    rows.funding[2 * row + FUND_SINCE_CHANGE] = journal.popNumber()
+    rows.setLeverage(row, journal.popNumber())
+    if ((rows.flags(row) & IS_LARGE) !== 0) this.#large.set(row, journal.popValue() as Position)
     else this.#large.delete(row)
-    this.#countSizes(rows.perpOf(row), before, rows.cell(row, SIZE))
     this.#rawUsd.addLarge(this.#isolatedRawUsdOf(row) - isolatedBefore)
     this.margin.count(row)
     this.#mark(row)
@@ -259,8 +270,8 @@ export class PositionTable implements StoredTable, Undoer {
     const changed = this.#changed
     for (let i = 0; i < changed.length; i++) {
       const row = changed.at(i)
-      const flags = rows.flags[row] as number
-      rows.flags[row] = flags & ~IS_CHANGED
+      const flags = rows.flags(row)
+      rows.setFlags(row, flags & ~IS_CHANGED)
       this.#accounts.writeAddress(out.u8(CORE_PREFIX).u8(this.tag), rows.ownerOf(row))
       out.u32(rows.perpOf(row)).endKey()
       if ((flags & EXISTS) === 0) {
@@ -271,17 +282,17 @@ export class PositionTable implements StoredTable, Undoer {
       const large = this.#large.get(row)
       if (large !== undefined) POSITIONS.write(out, large)
       else {
-        const cells = rows.pageOf(row)
-        const at = rows.placeOf(row)
+        const cells = rows.doubles
+        const at = doubleAt(row)
         out
           .i53(cells[at + SIZE] as number)
           .safeInteger(cells[at + ENTRY_NTL] as number)
-          .u32(rows.leverage[row] as number)
+          .u32(rows.leverage(row))
           .bool((flags & POSITION_IS_ISOLATED) !== 0)
           .safeInteger(cells[at + ISOLATED_RAW_USD] as number)
           .safeInteger(cells[at + FUND_ALL_TIME] as number)
-          .safeInteger(cells[at + FUND_SINCE_OPEN] as number)
-          .safeInteger(cells[at + FUND_SINCE_CHANGE] as number)
+          .safeInteger(rows.funding[2 * row + FUND_SINCE_OPEN] as number)
+          .safeInteger(rows.funding[2 * row + FUND_SINCE_CHANGE] as number)
       }
       out.endValue()
     }
@@ -297,10 +308,10 @@ export class PositionTable implements StoredTable, Undoer {
     const position = POSITIONS.read(value)
     value.end()
     const row = this.rowOf(this.#accounts.handleOf(owner), perp)
-    const { flags } = this.#rows
-    if (((flags[row] as number) & EXISTS) !== 0) throw corrupt('an entry stands twice')
+    const rows = this.#rows
+    if ((rows.flags(row) & EXISTS) !== 0) throw corrupt('an entry stands twice')
     this.#write(row, position)
-    flags[row] = (flags[row] as number) & ~IS_CHANGED
+    rows.setFlags(row, rows.flags(row) & ~IS_CHANGED)
     this.#changed.clear()
   }
 
@@ -315,21 +326,22 @@ export class PositionTable implements StoredTable, Undoer {
   }
 
   #read(row: number): Position | undefined {
-    const flags = this.#rows.flags[row] as number
+    const rows = this.#rows
+    const flags = rows.flags(row)
     if ((flags & EXISTS) === 0) return undefined
     if ((flags & IS_LARGE) !== 0) return this.#large.get(row)
-    const cells = this.#rows.pageOf(row)
-    const at = this.#rows.placeOf(row)
+    const cells = rows.doubles
+    const at = doubleAt(row)
     return {
       size: cells[at + SIZE] as number,
       entryNtl: BigInt(cells[at + ENTRY_NTL] as number),
-      leverage: this.#rows.leverage[row] as number,
+      leverage: rows.leverage(row),
       isIsolated: (flags & POSITION_IS_ISOLATED) !== 0,
       isolatedRawUsd: BigInt(cells[at + ISOLATED_RAW_USD] as number),
       cumFunding: {
         allTime: BigInt(cells[at + FUND_ALL_TIME] as number),
-        sinceOpen: BigInt(cells[at + FUND_SINCE_OPEN] as number),
-        sinceChange: BigInt(cells[at + FUND_SINCE_CHANGE] as number),
+        sinceOpen: BigInt(rows.funding[2 * row + FUND_SINCE_OPEN] as number),
+        sinceChange: BigInt(rows.funding[2 * row + FUND_SINCE_CHANGE] as number),
       },
     }
   }
@@ -337,8 +349,8 @@ export class PositionTable implements StoredTable, Undoer {
   #write(row: number, position: Position | undefined): void {
     const rows = this.#rows
     this.margin.uncount(row)
-    const cells = rows.pageOf(row)
-    const at = rows.placeOf(row)
+    const cells = rows.doubles
+    const at = doubleAt(row)
     const before = cells[at + SIZE] as number
     const isolatedBefore = this.#isolatedRawUsdOf(row)
     const after = position?.size ?? 0
@@ -346,25 +358,27 @@ export class PositionTable implements StoredTable, Undoer {
       assert((after === 0) === (position.entryNtl === 0n), 'an entry without size')
     }
     let isLarge = false
-    const put = (cell: number, value: bigint): void => {
+    const put = (column: Float64Array, place: number, value: bigint): void => {
       const number = near(value)
-      cells[at + cell] = number
+      column[place] = number
       if (Number.isNaN(number)) isLarge = true
     }
     cells[at + SIZE] = after
-    put(ENTRY_NTL, position?.entryNtl ?? 0n)
-    put(ISOLATED_RAW_USD, position?.isolatedRawUsd ?? 0n)
-    put(FUND_ALL_TIME, position?.cumFunding.allTime ?? 0n)
-    put(FUND_SINCE_OPEN, position?.cumFunding.sinceOpen ?? 0n)
-    put(FUND_SINCE_CHANGE, position?.cumFunding.sinceChange ?? 0n)
+    put(cells, at + ENTRY_NTL, position?.entryNtl ?? 0n)
+    put(cells, at + ISOLATED_RAW_USD, position?.isolatedRawUsd ?? 0n)
+    put(cells, at + FUND_ALL_TIME, position?.cumFunding.allTime ?? 0n)
+    put(rows.funding, 2 * row + FUND_SINCE_OPEN, position?.cumFunding.sinceOpen ?? 0n)
+    put(rows.funding, 2 * row + FUND_SINCE_CHANGE, position?.cumFunding.sinceChange ?? 0n)
     const { leverage, isIsolated } =
       position ?? this.#defaultsOf(rows.ownerOf(row), rows.perpOf(row))
-    rows.leverage[row] = leverage
-    rows.flags[row] =
-      ((rows.flags[row] as number) & IS_CHANGED) |
-      (position === undefined ? 0 : EXISTS) |
-      (isIsolated ? POSITION_IS_ISOLATED : 0) |
-      (isLarge ? IS_LARGE : 0)
+    rows.setLeverage(row, leverage)
+    rows.setFlags(
+      row,
+      (rows.flags(row) & IS_CHANGED) |
+        (position === undefined ? 0 : EXISTS) |
+        (isIsolated ? POSITION_IS_ISOLATED : 0) |
+        (isLarge ? IS_LARGE : 0),
+    )
     if (isLarge && position !== undefined) this.#large.set(row, position)
     else this.#large.delete(row)
     this.#countSizes(rows.perpOf(row), before, after)
@@ -375,7 +389,7 @@ export class PositionTable implements StoredTable, Undoer {
   }
 
   #isolatedRawUsdOf(row: number): bigint {
-    const value = this.#rows.cell(row, ISOLATED_RAW_USD)
+    const value = this.#rows.double(row, ISOLATED_RAW_USD)
     return Number.isNaN(value) ? (this.#large.get(row)?.isolatedRawUsd ?? 0n) : BigInt(value)
   }
 
@@ -383,43 +397,72 @@ export class PositionTable implements StoredTable, Undoer {
   #dropDefault(row: number): void {
     const rows = this.#rows
     const { leverage, isIsolated } = this.#defaultsOf(rows.ownerOf(row), rows.perpOf(row))
-    const flags = rows.flags[row] as number
+    const flags = rows.flags(row)
     const isDefault =
-      rows.leverage[row] === leverage &&
+      rows.leverage(row) === leverage &&
       ((flags & POSITION_IS_ISOLATED) !== 0) === isIsolated &&
-      rows.cell(row, ISOLATED_RAW_USD) === 0 &&
-      rows.cell(row, FUND_ALL_TIME) === 0
-    if (isDefault) rows.flags[row] = flags & ~EXISTS
+      rows.double(row, ISOLATED_RAW_USD) === 0 &&
+      rows.double(row, FUND_ALL_TIME) === 0
+    if (isDefault) rows.setFlags(row, flags & ~EXISTS)
   }
 
   #record(row: number): void {
     const journal = this.#journal
     if (!journal.isOpen) return
     const rows = this.#rows
-    const flags = rows.flags[row] as number
-    if ((flags & IS_LARGE) !== 0) journal.pushValue(this.#large.get(row))
-    const cells = rows.pageOf(row)
-    const at = rows.placeOf(row)
-    // Not in a loop: this is done for every fill.
-    journal.pushNumber(cells[at + FUND_SINCE_CHANGE] as number)
-    journal.pushNumber(cells[at + FUND_SINCE_OPEN] as number)
-    journal.pushNumber(cells[at + FUND_ALL_TIME] as number)
-    journal.pushNumber(cells[at + ISOLATED_RAW_USD] as number)
-    journal.pushNumber(cells[at + ENTRY_NTL] as number)
-    journal.pushNumber(cells[at + SIZE] as number)
-    journal.pushNumber(rows.leverage[row] as number)
-    journal.pushNumber(flags)
-    journal.pushNumber(rows.keyOf(row))
-    journal.pushNumber(row)
+    if ((rows.flags(row) & IS_LARGE) !== 0) journal.pushValue(this.#large.get(row))
+    journal.pushNumber(rows.leverage(row))
+    journal.pushNumber(rows.funding[2 * row + FUND_SINCE_CHANGE] as number)
+    journal.pushNumber(rows.funding[2 * row + FUND_SINCE_OPEN] as number)
+    journal.pushNumber(rows.double(row, FUND_ALL_TIME))
+    journal.pushNumber(rows.double(row, ISOLATED_RAW_USD))
+    this.#pushFill(row)
     journal.note(this)
   }
 
+  /** What a fill changes where there was no funding. */
+  #recordFill(row: number): void {
+    if (!this.#journal.isOpen) return
+    this.#pushFill(row)
+    this.#journal.note(this.#fills)
+  }
+
+  #pushFill(row: number): void {
+    const journal = this.#journal
+    const rows = this.#rows
+    journal.pushNumber(rows.double(row, ENTRY_NTL))
+    journal.pushNumber(rows.double(row, SIZE))
+    journal.pushNumber(rows.flags(row))
+    journal.pushNumber(rows.keyOf(row))
+    journal.pushNumber(row)
+  }
+
+  /** The row that the change on top of the journal is of. */
+  #popRow(): number {
+    const row = this.#journal.popNumber()
+    const key = this.#journal.popNumber()
+    assert(this.#rows.keyOf(row) === key, 'a row that went to another position')
+    return row
+  }
+
+  /** What a fill changed, without the sums of the owner. */
+  #takeFillBack(row: number): void {
+    const journal = this.#journal
+    const rows = this.#rows
+    const flags = journal.popNumber()
+    rows.setFlags(row, (flags & ~IS_CHANGED) | (rows.flags(row) & IS_CHANGED))
+    const size = journal.popNumber()
+    this.#countSizes(rows.perpOf(row), rows.double(row, SIZE), size)
+    rows.doubles[doubleAt(row) + SIZE] = size
+    rows.doubles[doubleAt(row) + ENTRY_NTL] = journal.popNumber()
+  }
+
   #mark(row: number): void {
-    this.#accounts.touch(this.#rows.ownerOf(row))
-    const { flags } = this.#rows
-    const before = flags[row] as number
+    const rows = this.#rows
+    this.#accounts.touch(rows.ownerOf(row))
+    const before = rows.flags(row)
     if ((before & IS_CHANGED) !== 0) return
-    flags[row] = before | IS_CHANGED
+    rows.setFlags(row, before | IS_CHANGED)
     this.#changed.push(row)
   }
 
@@ -431,22 +474,22 @@ export class PositionTable implements StoredTable, Undoer {
   }
 
   #opens(row: number): boolean {
-    return this.#rows.cell(row, BUY) + this.#rows.cell(row, SELL) > 0
+    return this.#rows.double(row, BUY) + this.#rows.double(row, SELL) > 0
   }
 
   #add(owner: number, perp: number): number {
     const rows = this.#rows
     const row = rows.add(owner, perp)
     const { leverage, isIsolated } = this.#defaultsOf(owner, perp)
-    rows.flags[row] = isIsolated ? POSITION_IS_ISOLATED : 0
-    rows.leverage[row] = leverage
+    rows.setFlags(row, isIsolated ? POSITION_IS_ISOLATED : 0)
+    rows.setLeverage(row, leverage)
     this.#emptied.push(row)
     return row
   }
 
   #releaseEmpty(row: number): void {
     const isFree = this.#rows.keyOf(row) === -1
-    const isEntry = ((this.#rows.flags[row] as number) & (EXISTS | IS_CHANGED)) !== 0
+    const isEntry = (this.#rows.flags(row) & (EXISTS | IS_CHANGED)) !== 0
     if (isFree || isEntry || this.#opens(row)) return
     this.risk.release(row)
     this.#rows.release(row)

@@ -68,12 +68,12 @@ export class RiskIndex {
     let exposure = 0
     for (let row = rows.first(owner); row !== NO_ROW; row = rows.next(row)) {
       this.#bands.remove(row)
-      const size = rows.cell(row, SIZE)
+      const size = rows.double(row, SIZE)
       if (size === 0) continue
       const own = this.#slackOf(row)
       const exposed = this.#exposureOf(row)
       if (this.#isIsolated(row)) {
-        const ownSlack = exact(rows.cell(row, ISOLATED_RAW_USD) + own)
+        const ownSlack = exact(rows.double(row, ISOLATED_RAW_USD) + own)
         if (ownSlack >= 0) this.#wait(row, ownSlack / exposed)
         else isSafe = false
         continue
@@ -85,7 +85,7 @@ export class RiskIndex {
     // Not so for NaN.
     if (!(slack >= 0)) return false
     for (let row = rows.first(owner); row !== NO_ROW; row = rows.next(row)) {
-      if (rows.cell(row, SIZE) !== 0 && !this.#isIsolated(row)) this.#wait(row, slack / exposure)
+      if (rows.double(row, SIZE) !== 0 && !this.#isIsolated(row)) this.#wait(row, slack / exposure)
     }
     return isSafe
   }
@@ -97,20 +97,20 @@ export class RiskIndex {
   #slackOf(row: number): number {
     const perp = this.#rows.perpOf(row)
     const tiers = this.#tiersOf(perp)
-    const value = exact(this.#rows.cell(row, SIZE) * this.#markOf(perp))
+    const value = exact(this.#rows.double(row, SIZE) * this.#markOf(perp))
     return exact(value - maintenanceNear(tiers, Math.abs(value)) - tiers.length - 1)
   }
 
   /** What a position loses at most, and needs more, when its mark moves by all of itself: a margin ratio is half at most. */
   #exposureOf(row: number): number {
-    const value = this.#rows.cell(row, SIZE) * this.#markOf(this.#rows.perpOf(row))
+    const value = this.#rows.double(row, SIZE) * this.#markOf(this.#rows.perpOf(row))
     return value < 0 ? -1.5 * value : value
   }
 
   /** Until the mark has moved by a share of itself against the position. */
   #wait(row: number, share: number): void {
     const perp = this.#rows.perpOf(row)
-    const isLong = this.#rows.cell(row, SIZE) > 0
+    const isLong = this.#rows.double(row, SIZE) > 0
     const move = share * USED_SHARE * this.#markOf(perp)
     const px = isLong
       ? Math.max(0, Math.ceil(this.#markOf(perp) - move))
@@ -119,6 +119,6 @@ export class RiskIndex {
   }
 
   #isIsolated(row: number): boolean {
-    return ((this.#rows.flags[row] as number) & POSITION_IS_ISOLATED) !== 0
+    return (this.#rows.flags(row) & POSITION_IS_ISOLATED) !== 0
   }
 }

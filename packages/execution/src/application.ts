@@ -1,5 +1,5 @@
 import { type CallPace, EvmExecutor, type EvmTransition } from '@openliquid/evm'
-import { type ExchangeEvent, ExchangeMachine } from '@openliquid/exchange'
+import { type ExchangeEvent, ExchangeMachine, type ExchangeOptions } from '@openliquid/exchange'
 import { readPrecompiles } from '@openliquid/precompiles'
 import {
   assert,
@@ -71,6 +71,8 @@ export interface ApplicationOptions {
     MempoolOptions,
     'transactionsMax' | 'bytesMax' | 'senderTransactionsMax' | 'ageMsMax'
   >
+  /** Resting orders whose memory the Core takes at once; see `ExchangeOptions`. */
+  readonly coreRoom?: number
   readonly metrics?: Metrics
   /** When calls of clients may go on; every turn of the event loop if absent. */
   readonly callPace?: CallPace
@@ -143,7 +145,7 @@ export class Application {
     checkGenesis(store, hash)
     const marker = readMarker(store)
     const funded = withNativeEscrow(genesis)
-    const { core, writes: coreWrites } = await openCore(store, funded, marker)
+    const { core, writes: coreWrites } = await openCore(store, funded, marker, options.coreRoom)
     const evm = await EvmExecutor.create({
       store,
       genesis: funded.evm,
@@ -546,8 +548,9 @@ async function openCore(
   store: KeyValueStore,
   genesis: Genesis,
   marker: ChainHead | undefined,
+  room = 0,
 ): Promise<{ core: ExchangeMachine; writes: readonly Write[] }> {
-  const verifyPossession = possessionVerifierOf(genesis)
+  const options: ExchangeOptions = { verifyPossession: possessionVerifierOf(genesis), room }
   if (marker === undefined) {
     const { machine, writes } = ExchangeMachine.genesis(
       {
@@ -556,13 +559,13 @@ async function openCore(
         timestampMs: genesis.genesisTimeMs,
         unbondingMs: genesis.consensus.unbondingMs,
       },
-      { verifyPossession },
+      options,
     )
     return { core: machine, writes }
   }
   const entries: (readonly [Uint8Array, Uint8Array])[] = []
   for await (const entry of store.entries(keyspaceRange(KEYSPACE.core))) entries.push(entry)
-  return { core: ExchangeMachine.load(entries, { verifyPossession }), writes: [] }
+  return { core: ExchangeMachine.load(entries, options), writes: [] }
 }
 
 function stopped(): ExecutionError {

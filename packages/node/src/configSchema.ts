@@ -75,6 +75,15 @@ const configSchema = z.strictObject({
     bytes: size.prefault('64MiB').describe('bytes kept'),
     perSender: count(100_000).default(4_096).describe('transactions kept for one sender'),
   }),
+  core: z.strictObject({
+    roomOrders: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(4_000_000)
+      .default(100_000)
+      .describe('resting orders whose memory is taken at the start'),
+  }),
   rpc: z.strictObject({
     host: host.default('127.0.0.1').describe('address to listen on for clients'),
     port: port.default(8_545).describe('HTTP and WebSocket port; 0 takes any free one'),
@@ -134,6 +143,7 @@ export interface NodeConfig {
     readonly bytes: number
     readonly perSender: number
   }
+  readonly core: { readonly roomOrders: number }
   readonly rpc: {
     readonly host: string
     readonly port: number

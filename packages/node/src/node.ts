@@ -382,6 +382,7 @@ class Node implements OpenLiquidNode {
         bytesMax: config.mempool.bytes,
         senderTransactionsMax: config.mempool.perSender,
       },
+      coreRoom: config.core.roomOrders,
       metrics: this.#metrics,
     })
     this.#open.application = application
