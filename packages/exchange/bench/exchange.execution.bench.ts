@@ -10,7 +10,7 @@
 // takes 20 us on a virtual machine, and is dear in a block. In the third line, which has no target, and before the first
 // two, until all code is compiled, the orders of the oldest block are canceled after every block, outside the measured
 // time, and rows are used again, as in a node that has run for a while.
-import { median, repeat, report, seriesCpuMs } from '../../../bench/figure.ts'
+import { median, report, seriesCpuMs } from '../../../bench/figure.ts'
 import { CoreTree } from '../src/coreTree.ts'
 import type { ExchangeTransition } from '../src/index.ts'
 import { prng } from '../src/testing/index.ts'
@@ -20,11 +20,11 @@ const ACCOUNTS = 10_000
 const PERPS = 50
 const BATCH = 10
 const BLOCK_ACTIONS = 2_000
-const BLOCKS = 3
-const RUNS = 5
-const WARM_UP = 10
+/** Blocks of each line. */
+const RUNS = 25
+const WARM_UP = 30
 const ROOM = 1_000_000
-const ORDERS = BLOCKS * BLOCK_ACTIONS * BATCH
+const ORDERS = BLOCK_ACTIONS * BATCH
 /** The id of the first order after genesis. */
 const FIRST_OID = 1
 
@@ -60,7 +60,7 @@ interface Block {
 }
 
 let oid = FIRST_OID
-function makeBlock(): Block {
+async function makeBlock(): Promise<Block> {
   const users = Array.from({ length: BLOCK_ACTIONS }, () => next(ACCOUNTS))
   const assets = users.map(() => next(PERPS))
   const actions = users.map((user, i) => {
@@ -83,97 +83,84 @@ function makeBlock(): Block {
       return market.prepare(user, { type: 'cancel', cancels: orders })
     })
   oid += BLOCK_ACTIONS * BATCH
+  // As between two blocks of a node: what the collector does for old memory it ends in a turn of the event loop only.
+  await new Promise(setImmediate)
   collectYoung()
   return { actions, cancels }
 }
 
+/** Nanoseconds an order. */
 interface Parts {
-  execute: number
-  end: number
-  read: number
+  readonly execute: number
+  readonly end: number
+  readonly root: number
+  readonly read: number
 }
 
-/** Executes a block, and adds what its parts take, in milliseconds. */
-async function execute(actions: Block['actions'], parts: Parts): Promise<void> {
-  parts.execute += await seriesCpuMs(() => {
+const cpuNs = async (work: () => void): Promise<number> =>
+  (1e6 * (await seriesCpuMs(work))) / ORDERS
+
+/** Executes a block. */
+async function execute(actions: Block['actions']): Promise<Parts> {
+  rootMs = 0
+  const acting = await cpuNs(() => {
     for (const act of actions) act()
   })
   let transition: ExchangeTransition | undefined
-  parts.end += await seriesCpuMs(() => {
+  const ending = await cpuNs(() => {
     transition = market.machine.endBlock()
   })
-  parts.read += await seriesCpuMs(() => {
+  const read = await cpuNs(() => {
     if (transition?.writes.length === 0) throw new Error('a block without writes')
   })
-  parts.execute += await seriesCpuMs(() => market.beginBlock())
+  const root = (1e6 * rootMs) / ORDERS
+  const beginning = await cpuNs(() => market.beginBlock())
+  return { execute: acting + beginning, end: ending - root, root, read }
 }
 
-/** Orders a second, without the root and with it; `after` is done after every block and not measured. */
-async function round(
-  name: string,
-  after: (block: Block) => Promise<void>,
-): Promise<{ readonly withoutRoot: number; readonly withRoot: number }> {
-  const parts: Parts = { execute: 0, end: 0, read: 0 }
-  let treeMs = 0
-  for (let i = 0; i < BLOCKS; i++) {
-    const block = makeBlock()
-    rootMs = 0
-    await execute(block.actions, parts)
-    treeMs += rootMs
+/** Executes blocks one after another; `after` is done after each and not measured. Prints the median of each part. */
+async function series(name: string, after: (block: Block) => Promise<void>): Promise<Parts[]> {
+  const blocks: Parts[] = []
+  for (let i = 0; i < RUNS; i++) {
+    const block = await makeBlock()
+    blocks.push(await execute(block.actions))
     await after(block)
   }
-  const all = parts.execute + parts.end + parts.read
-  const ns = [parts.execute, parts.end - treeMs, treeMs, parts.read].map((ms) =>
-    Math.round((1e6 * ms) / ORDERS),
-  )
+  const of = (part: keyof Parts): number => Math.round(median(blocks.map((parts) => parts[part])))
   process.stdout.write(
-    `${name}, an order: ${ns[0]} ns to execute, ${ns[1]} ns of writes, ${ns[2]} ns of root, ` +
-      `${ns[3]} ns to read the writes; blocks of ${BLOCK_ACTIONS} actions of ${BATCH} orders\n`,
+    `${name}, an order: ${of('execute')} ns to execute, ${of('end')} ns of writes, ${of('root')} ns of root, ` +
+      `${of('read')} ns to read the writes; blocks of ${BLOCK_ACTIONS} actions of ${BATCH} orders\n`,
   )
-  return { withoutRoot: (1_000 * ORDERS) / (all - treeMs), withRoot: (1_000 * ORDERS) / all }
+  return blocks
+}
+
+/** Orders a second. */
+const withoutRoot = ({ execute, end, read }: Parts): number => 1e9 / (execute + end + read)
+const withRoot = ({ execute, end, root, read }: Parts): number =>
+  1e9 / (execute + end + root + read)
+
+function reportRates(id: string, target: number, rates: readonly number[]): void {
+  const value = median(rates)
+  report({ id, value, unit: 'orders/s', op: '>=', target, runs: rates.map(Math.round) })
 }
 
 /** Of the blocks whose orders rest. */
 const waiting: Block['cancels'][] = []
-async function cancelOldest({ cancels }: Block): Promise<void> {
+async function rest({ cancels }: Block): Promise<void> {
   waiting.push(cancels)
-  await execute(waiting.shift()?.() ?? [], { execute: 0, end: 0, read: 0 })
 }
-for (let i = 0; i < WARM_UP; i++) await round('warm-up', cancelOldest)
+async function cancelOldest(block: Block): Promise<void> {
+  await rest(block)
+  await execute(waiting.shift()?.() ?? [])
+}
 
-const withRoot: number[] = []
-const withoutRoot = await repeat(RUNS, 0, async () => {
-  const rates = await round('books that grow', async ({ cancels }) => {
-    waiting.push(cancels)
-  })
-  withRoot.push(rates.withRoot)
-  return rates.withoutRoot
-})
-report({
-  id: 'exchange.execution',
-  value: median(withoutRoot),
-  unit: 'orders/s',
-  op: '>=',
-  target: 500_000,
-  runs: withoutRoot,
-})
-report({
-  id: 'exchange.execution.withRoot',
-  value: median(withRoot),
-  unit: 'orders/s',
-  op: '>=',
-  target: 0,
-  runs: withRoot,
-})
-const steady = await repeat(RUNS, 0, async () => {
-  const rates = await round('books that stay', cancelOldest)
-  return rates.withoutRoot
-})
-report({
-  id: 'exchange.execution.steady',
-  value: median(steady),
-  unit: 'orders/s',
-  op: '>=',
-  target: 0,
-  runs: steady,
-})
+for (let i = 0; i < WARM_UP; i++) {
+  const block = await makeBlock()
+  await execute(block.actions)
+  await cancelOldest(block)
+}
+const growing = await series('books that grow', rest)
+reportRates('exchange.execution', 500_000, growing.map(withoutRoot))
+reportRates('exchange.execution.withRoot', 0, growing.map(withRoot))
+const steady = await series('books that stay', cancelOldest)
+reportRates('exchange.execution.steady', 0, steady.map(withoutRoot))
