@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ceilQuotient, ExactSum, exact, floorQuotient, near } from './exactSum.ts'
+import { ceilQuotient, ExactSum, exact, floorQuotient, near, shareOf } from './exactSum.ts'
 import { prng } from './testing/index.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
@@ -46,4 +46,12 @@ describe('ExactSum', () => {
     sum.add(1)
     expect(sum.value).toBe(1n - 2n ** 70n)
   })
+})
+
+it('a share is rounded down, beyond 2^53 as below it', () => {
+  expect([shareOf(10, 1, 3), shareOf(7, 0, 9)]).toEqual([3, 0])
+  // The product as a double would make it one more.
+  expect(shareOf(9_007_199_254_163_397, 344_219_435_332, 532_372_135_530)).toBe(
+    5_823_845_453_714_999,
+  )
 })

@@ -58,6 +58,14 @@ export function ceilQuotient(numerator: number, denominator: number): number {
   return -floorQuotient(-numerator, denominator) + 0
 }
 
+/** `amount * part / whole` of safe integers from 0 on, rounded down; the part is no more than the whole. */
+export function shareOf(amount: number, part: number, whole: number): number {
+  if (part === 0) return 0
+  const fast = amount * part
+  if (fast <= Number.MAX_SAFE_INTEGER) return floorQuotient(fast, whole)
+  return Number((BigInt(amount) * BigInt(part)) / BigInt(whole))
+}
+
 /** A double that holds this integer, or NaN when none of them is sure to. */
 export function near(value: bigint): number {
   return value <= SAFE_MAX && value >= -SAFE_MAX ? Number(value) : Number.NaN

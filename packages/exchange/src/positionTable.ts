@@ -3,7 +3,7 @@ import type { AccountTable } from './accountTable.ts'
 import { type ByteReader, corrupt } from './byteCodec.ts'
 import { CrossMargin, POSITION_IS_ISOLATED, type PositionDefaults } from './crossMargin.ts'
 import type { EntryWriter } from './entryRows.ts'
-import { ExactSum, floorQuotient, near } from './exactSum.ts'
+import { ExactSum, near, shareOf } from './exactSum.ts'
 import type { Journal, Undoer } from './journal.ts'
 import type { MarginTiers } from './marginTiers.ts'
 import { NumberList } from './numberList.ts'
@@ -494,14 +494,6 @@ export class PositionTable implements StoredTable, Undoer {
     this.risk.release(row)
     this.#rows.release(row)
   }
-}
-
-/** `amount * part / whole`, rounded down. */
-function shareOf(amount: number, part: number, whole: number): number {
-  if (part === 0) return 0
-  const fast = amount * part
-  if (fast <= Number.MAX_SAFE_INTEGER) return floorQuotient(fast, whole)
-  return Number((BigInt(amount) * BigInt(part)) / BigInt(whole))
 }
 
 function sumOf(sums: Map<number, ExactSum>, perp: number): ExactSum {
