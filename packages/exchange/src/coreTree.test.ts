@@ -51,6 +51,19 @@ describe('core root', () => {
     expect(down.root()).toEqual(up.root())
   })
 
+  it('is the same with memory that was reserved, before it is full and after, and when some of it is in use', () => {
+    const [tree, reserved] = [new CoreTree(), new CoreTree()]
+    const put = (from: number, to: number): void => {
+      for (let n = from; n < to; n++)
+        for (const each of [tree, reserved]) each.put(key(n), value(n))
+      expect(reserved.root()).toEqual(tree.root())
+    }
+    put(0, 50)
+    reserved.reserve(3_000)
+    put(50, 2_900)
+    put(2_900, 5_000)
+  })
+
   it('lists the keys behind any key in their order, so many at most', () => {
     const next = prng(11)
     const tree = new CoreTree()

@@ -90,6 +90,19 @@ export class CoreTree {
     return this.#size
   }
 
+  /** Takes the memory of so many entries now, and not when they come; that of keys is left out, whose lengths differ. */
+  reserve(entries: number): void {
+    if (entries > this.#leafKeys.length) this.#growLeaves(entries)
+    if (entries > this.#bits.length) this.#growBranches(entries)
+    for (const column of [this.#leafKeys, this.#leafKeySizes]) column.fill(0, this.#leafCount)
+    for (const column of [this.#bits, this.#zeros, this.#ones, this.#soiled]) {
+      column.fill(0, this.#branchCount)
+    }
+    for (const pages of [this.#leafHashes, this.#branchHashes]) {
+      while (pages.length << PAGE_BITS < entries) pages.push(new Int32Array(PAGE_WORDS).fill(0))
+    }
+  }
+
   /** Sets an entry; `false` when it was there with this value. */
   put(key: Uint8Array, value: Uint8Array): boolean {
     return this.#applyOne(key, value)
@@ -416,14 +429,10 @@ export class CoreTree {
   #takeLeaf(bytes: Uint8Array, from: number, end: number): number {
     let leaf = this.#freeLeaves.pop()
     if (leaf === undefined) {
-      if (this.#leafCount === this.#leafKeys.length) {
-        const length = grownLength(this.#leafCount)
-        this.#leafKeys = grown(this.#leafKeys, length)
-        this.#leafKeySizes = grown(this.#leafKeySizes, length)
-      }
       leaf = this.#leafCount
+      if (leaf === this.#leafKeys.length) this.#growLeaves(grownLength(leaf))
       this.#leafCount += 1
-      if (placeOf(leaf) === 0) this.#leafHashes.push(new Int32Array(PAGE_WORDS))
+      addPageOf(this.#leafHashes, leaf)
     }
     this.#leafKeys[leaf] = this.#keys.add(bytes, from, end)
     this.#leafKeySizes[leaf] = end - from
@@ -433,23 +442,34 @@ export class CoreTree {
   #takeBranch(): number {
     const free = this.#freeBranches.pop()
     if (free !== undefined) return free
-    if (this.#branchCount === this.#bits.length) {
-      const length = grownLength(this.#branchCount)
-      this.#bits = grown(this.#bits, length)
-      this.#zeros = grown(this.#zeros, length)
-      this.#ones = grown(this.#ones, length)
-      this.#soiled = grown(this.#soiled, length)
-    }
     const branch = this.#branchCount
+    if (branch === this.#bits.length) this.#growBranches(grownLength(branch))
     this.#branchCount += 1
-    if (placeOf(branch) === 0) this.#branchHashes.push(new Int32Array(PAGE_WORDS))
+    addPageOf(this.#branchHashes, branch)
     return branch
+  }
+
+  #growLeaves(length: number): void {
+    this.#leafKeys = grown(this.#leafKeys, length)
+    this.#leafKeySizes = grown(this.#leafKeySizes, length)
+  }
+
+  #growBranches(length: number): void {
+    this.#bits = grown(this.#bits, length)
+    this.#zeros = grown(this.#zeros, length)
+    this.#ones = grown(this.#ones, length)
+    this.#soiled = grown(this.#soiled, length)
   }
 }
 
 /** The page of hashes that a node's is in. Hashes are the most of a tree: in pages they never move when it grows. */
 function pageOf(pages: readonly Int32Array[], id: number): Int32Array {
   return pages[id >>> PAGE_BITS] as Int32Array
+}
+
+/** Adds the page of a node that is the first in it, unless it is there. */
+function addPageOf(pages: Int32Array[], id: number): void {
+  if (id >>> PAGE_BITS === pages.length) pages.push(new Int32Array(PAGE_WORDS))
 }
 
 /** Where in its page the hash of a node starts. */

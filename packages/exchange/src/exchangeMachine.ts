@@ -73,7 +73,7 @@ export interface ExchangeOptions {
   readonly createTriggerBook?: () => TriggerBook
   /** Sends every match and margin check the general way, in `bigint`: the same results, for comparison. */
   readonly generalOnly?: boolean
-  /** So many resting orders, and half as many positions, have their memory from the start: no block has to find it. */
+  /** So many resting orders, and half as many positions, have their memory from the start: no block has to find it. 250 bytes each. */
   readonly room?: number
   /** Checks the proofs of a validator's keys; without it no validator can be registered. */
   readonly verifyPossession?: PossessionVerifier
@@ -118,6 +118,7 @@ export class ExchangeMachine {
     const { room = 0 } = options
     this.#state.orders.arena.reserve(room)
     this.#state.positions.reserve(room >>> 1)
+    this.#tree.reserve(room + (room >>> 1))
     this.#view = new CoreView(this.#state)
   }
 
