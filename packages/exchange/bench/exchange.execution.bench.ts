@@ -2,14 +2,15 @@
 // sorted writes of the state at the end of every block. 70 % of the orders rest near the touch, 30 % are IOC. A block has
 // 2,000 actions, 20,000 orders: at the figure that is what comes in 40 ms, less than the time of a block.
 // The root over the state is a figure of its own (exchange.root): what the tree takes is left out of the first line and
-// in the second, which has no target. The actions of a block are made before it, and what making them leaves to the
-// collector is collected before it: somebody else parsed and verified them. The writes are read as objects, as the store
+// in the second, which has no target. The actions are made before, and what giving them their ids leaves to the
+// collector is collected before each block: somebody else parsed and verified them. The writes are read as objects, as the store
 // takes them; events are encoded and in their order: to make objects of them is the reader's, as printing them is.
 // In the first two lines nobody cancels, so the books grow with every block. The memory of a million orders is taken when
 // the machine is made, as a node takes it at its start (`core.room-orders`): a page that the kernel has to find and clear
 // takes 20 us on a virtual machine, and is dear in a block. In the third line, which has no target, and before the first
 // two, until all code is compiled, the orders of the oldest block are canceled after every block, outside the measured
 // time, and rows are used again, as in a node that has run for a while.
+import type { Action } from '@openliquid/primitives'
 import { median, report, seriesCpuMs } from '../../../bench/figure.ts'
 import { CoreTree } from '../src/coreTree.ts'
 import type { ExchangeTransition } from '../src/index.ts'
@@ -20,6 +21,8 @@ const ACCOUNTS = 10_000
 const PERPS = 50
 const BATCH = 10
 const BLOCK_ACTIONS = 2_000
+/** The batches of so many blocks are made before, and come again and again: nobody collects them in a block. */
+const PLANS = 8
 /** Blocks of each line. */
 const RUNS = 25
 const WARM_UP = 30
@@ -59,30 +62,39 @@ interface Block {
   readonly cancels: () => readonly (() => boolean)[]
 }
 
-let oid = FIRST_OID
-async function makeBlock(): Promise<Block> {
-  const users = Array.from({ length: BLOCK_ACTIONS }, () => next(ACCOUNTS))
-  const assets = users.map(() => next(PERPS))
-  const actions = users.map((user, i) => {
+interface Batch {
+  readonly user: number
+  readonly asset: number
+  readonly action: Action
+}
+
+function makeBatches(): Batch[] {
+  return Array.from({ length: BLOCK_ACTIONS }, () => {
+    const [user, asset] = [next(ACCOUNTS), next(PERPS)]
     const orders = Array.from({ length: BATCH }, () =>
-      limitOrder(next, {
-        asset: assets[i] as number,
-        spread: 20,
-        tif: next(10) < 7 ? 'Gtc' : 'Ioc',
-      }),
+      limitOrder(next, { asset, spread: 20, tif: next(10) < 7 ? 'Gtc' : 'Ioc' }),
     )
-    return market.prepare(user, orderAction(orders))
+    return { user, asset, action: orderAction(orders) }
   })
+}
+const plans = Array.from({ length: PLANS }, makeBatches)
+
+let oid = FIRST_OID
+let blocks = 0
+async function makeBlock(): Promise<Block> {
+  const batches = plans[blocks % PLANS] as readonly Batch[]
+  blocks += 1
+  const actions = batches.map(({ user, action }) => market.prepare(user, action))
   const firstOid = oid
   const cancels = () =>
-    users.map((user, i) => {
+    batches.map(({ user, asset }, i) => {
       const orders = Array.from({ length: BATCH }, (_, j) => ({
-        a: assets[i] as number,
+        a: asset,
         o: firstOid + i * BATCH + j,
       }))
       return market.prepare(user, { type: 'cancel', cancels: orders })
     })
-  oid += BLOCK_ACTIONS * BATCH
+  oid += ORDERS
   // As between two blocks of a node: what the collector does for old memory it ends in a turn of the event loop only.
   await new Promise(setImmediate)
   collectYoung()
@@ -120,18 +132,18 @@ async function execute(actions: Block['actions']): Promise<Parts> {
 
 /** Executes blocks one after another; `after` is done after each and not measured. Prints the median of each part. */
 async function series(name: string, after: (block: Block) => Promise<void>): Promise<Parts[]> {
-  const blocks: Parts[] = []
+  const parts: Parts[] = []
   for (let i = 0; i < RUNS; i++) {
     const block = await makeBlock()
-    blocks.push(await execute(block.actions))
+    parts.push(await execute(block.actions))
     await after(block)
   }
-  const of = (part: keyof Parts): number => Math.round(median(blocks.map((parts) => parts[part])))
+  const of = (part: keyof Parts): number => Math.round(median(parts.map((block) => block[part])))
   process.stdout.write(
     `${name}, an order: ${of('execute')} ns to execute, ${of('end')} ns of writes, ${of('root')} ns of root, ` +
       `${of('read')} ns to read the writes; blocks of ${BLOCK_ACTIONS} actions of ${BATCH} orders\n`,
   )
-  return blocks
+  return parts
 }
 
 /** Orders a second. */
