@@ -81,6 +81,15 @@ export class EntryWriter extends ByteWriter implements EntryRows {
 /** Bytes that entries of writes share: what the allocator has at hand, where large ones are fresh pages of memory. */
 const CHUNK_BITS = 14
 
+/**
+ * Copied for each write. Arrays of a literal are allocated among what is old once some of them survived for a while, as
+ * writes do until they are stored; then none is collected before all that is old is, and each block takes fresh memory.
+ */
+const WRITE: readonly [key: Uint8Array, value: Uint8Array | undefined] = [
+  new Uint8Array(0),
+  undefined,
+]
+
 /** Entries as objects, in a given order; they share copies of the bytes. */
 export function writesOf(rows: EntryRows, order: Iterable<number>): Write[] {
   const { starts, keyEnds, ends } = rows
@@ -92,10 +101,10 @@ export function writesOf(rows: EntryRows, order: Iterable<number>): Write[] {
     const from = (start >>> CHUNK_BITS) << CHUNK_BITS
     const keyEnd = (keyEnds[i] as number) - from
     const end = ends[i] as number
-    writes.push([
-      chunk.subarray(start - from, keyEnd),
-      end === REMOVED ? undefined : chunk.subarray(keyEnd, end - from),
-    ])
+    const write = WRITE.slice() as [Uint8Array, Uint8Array | undefined]
+    write[0] = chunk.subarray(start - from, keyEnd)
+    if (end !== REMOVED) write[1] = chunk.subarray(keyEnd, end - from)
+    writes.push(write)
   }
   return writes
 }
