@@ -2,9 +2,10 @@
 // sorted writes of the state at the end of every block. 70 % of the orders rest near the touch, 30 % are IOC. A block has
 // 2,000 actions, 20,000 orders: at the figure that is what comes in 40 ms, less than the time of a block.
 // The root over the state is a figure of its own (exchange.root): what the tree takes is left out of the first line and
-// in the second, which has no target. The actions are made before, and what giving them their ids leaves to the
-// collector is collected before each block: somebody else parsed and verified them. The writes are read as objects, as the store
-// takes them; events are encoded and in their order: to make objects of them is the reader's, as printing them is.
+// in the second, which has no target. The actions are made before, and what giving them ids leaves to the collector is
+// collected before each block: somebody else parsed and verified them. What the block itself leaves is collected in the
+// measured time. The writes are read as objects, as the store takes them; events are encoded and in their order: to make
+// objects of them is the reader's, as printing them is.
 // In the first two lines nobody cancels, so the books grow with every block. The memory of a million orders is taken when
 // the machine is made, as a node takes it at its start (`core.room-orders`): a page that the kernel has to find and clear
 // takes 20 us on a virtual machine, and is dear in a block. In the third line, which has no target, and before the first
@@ -48,11 +49,9 @@ CoreTree.prototype.root = timed(CoreTree.prototype.root)
 const next = prng(1)
 const market = new MarketMachine({ perps: PERPS, accounts: ACCOUNTS, room: ROOM })
 
-/** Collects what is young, and leaves code that was optimised alone. */
+/** Collects what is young and leaves code that was optimised alone. What survives twice is not young any more. */
 function collectYoung(): void {
   const { gc } = globalThis as { gc?: (options: { readonly type: 'minor' }) => void }
-  // What survives twice is not young any more.
-  gc?.({ type: 'minor' })
   gc?.({ type: 'minor' })
 }
 
@@ -98,6 +97,7 @@ async function makeBlock(): Promise<Block> {
   // As between two blocks of a node: what the collector does for old memory it ends in a turn of the event loop only.
   await new Promise(setImmediate)
   collectYoung()
+  collectYoung()
   return { actions, cancels }
 }
 
@@ -107,9 +107,9 @@ interface Parts {
   readonly end: number
   readonly root: number
   readonly read: number
+  readonly collect: number
 }
 
-/** Garbage that the collector finds in the meantime included. */
 function cpuNs(work: () => void): number {
   const before = process.cpuUsage()
   work()
@@ -117,12 +117,21 @@ function cpuNs(work: () => void): number {
   return (1e3 * (user + system)) / ORDERS
 }
 
-/** Executes a block, without a break: what it made is gone when it returns. */
+/** Executes a block without a break, and collects what it left: then as much is free for the next as was for it. */
 function execute(actions: Block['actions']): Parts {
   rootMs = 0
   const acting = cpuNs(() => {
     for (const act of actions) act()
   })
+  const { ending, read } = endBlock()
+  const collect = cpuNs(collectYoung)
+  const root = (1e6 * rootMs) / ORDERS
+  const beginning = cpuNs(() => market.beginBlock())
+  return { execute: acting + beginning, end: ending - root, root, read, collect }
+}
+
+/** Nobody holds the writes when it returns. */
+function endBlock(): { readonly ending: number; readonly read: number } {
   let transition: ExchangeTransition | undefined
   const ending = cpuNs(() => {
     transition = market.machine.endBlock()
@@ -130,9 +139,7 @@ function execute(actions: Block['actions']): Parts {
   const read = cpuNs(() => {
     if (transition?.writes.length === 0) throw new Error('a block without writes')
   })
-  const root = (1e6 * rootMs) / ORDERS
-  const beginning = cpuNs(() => market.beginBlock())
-  return { execute: acting + beginning, end: ending - root, root, read }
+  return { ending, read }
 }
 
 /** Executes blocks one after another; `after` is done after each and not measured. Prints the median of each part. */
@@ -146,15 +153,15 @@ async function series(name: string, after: (block: Block) => void): Promise<Part
   const of = (part: keyof Parts): number => Math.round(median(parts.map((block) => block[part])))
   process.stdout.write(
     `${name}, an order: ${of('execute')} ns to execute, ${of('end')} ns of writes, ${of('root')} ns of root, ` +
-      `${of('read')} ns to read the writes; blocks of ${BLOCK_ACTIONS} actions of ${BATCH} orders\n`,
+      `${of('read')} ns to read the writes, ${of('collect')} ns of garbage; blocks of ${BLOCK_ACTIONS} actions of ${BATCH} orders\n`,
   )
   return parts
 }
 
 /** Orders a second. */
-const withoutRoot = ({ execute, end, read }: Parts): number => 1e9 / (execute + end + read)
-const withRoot = ({ execute, end, root, read }: Parts): number =>
-  1e9 / (execute + end + root + read)
+const withoutRoot = ({ execute, end, read, collect }: Parts): number =>
+  1e9 / (execute + end + read + collect)
+const withRoot = (parts: Parts): number => 1e9 / (1e9 / withoutRoot(parts) + parts.root)
 
 function reportRates(id: string, target: number, rates: readonly number[]): void {
   const value = median(rates)
