@@ -10,9 +10,9 @@ type GrowableMemoryConstructor = new (
   options: { readonly maxByteLength: number },
 ) => SharedArrayBuffer & GrowableMemory
 
-/** Grows by a quarter, and by a sixteenth where that costs no copy: what memory a row takes stays near its own bytes. */
+/** Grows by a quarter, and by a sixty-fourth where that costs no copy: what memory a row takes stays near its own bytes. */
 const GROWTH = 1.25
-const GROWTH_IN_PLACE = 1.0625
+const GROWTH_IN_PLACE = 1 + 1 / 64
 /** Doubles in a column that grows in place. */
 const IN_PLACE_ROWS_MIN = 131_072
 const GROWTH_ROWS_MIN = 64

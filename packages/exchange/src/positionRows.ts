@@ -60,8 +60,9 @@ export class PositionRows {
 
   /** Takes the memory of so many rows now, and not in the blocks that need them. */
   reserve(rows: number): void {
-    if (2 * rows <= this.funding.length) return
+    if (doubleAt(rows) <= this.doubles.length) return
     this.#grow(rows)
+    if (2 * rows > this.funding.length) this.funding = grown(this.funding, 2 * rows)
     this.doubles.fill(0, doubleAt(this.#count))
     this.funding.fill(0, 2 * this.#count)
     this.#index.reserve(this.doubles, rows)
@@ -173,7 +174,8 @@ export class PositionRows {
       return free
     }
     const row = this.#count
-    if (2 * row === this.funding.length) this.#grow(grownLength(row))
+    if (doubleAt(row) === this.doubles.length) this.#grow(grownLength(doubleAt(row)) >>> ROW_BITS)
+    if (2 * row === this.funding.length) this.funding = grown(this.funding, 2 * grownLength(row))
     this.#count += 1
     return row
   }
@@ -181,6 +183,5 @@ export class PositionRows {
   #grow(rows: number): void {
     this.doubles = grown(this.doubles, doubleAt(rows))
     this.words = new Int32Array(this.doubles.buffer, 0, 2 * this.doubles.length)
-    this.funding = grown(this.funding, 2 * rows)
   }
 }
