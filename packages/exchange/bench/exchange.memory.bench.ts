@@ -1,10 +1,11 @@
-// Memory of a resting order, and of an account with five positions: what the process holds after the block, collected.
+// Memory of a resting order, and of an account with five positions: what the process holds after the block, collected. Of
+// so many that what a machine and the engine need for themselves, a megabyte more or less, does not count.
 import { report } from '../../../bench/figure.ts'
 import { prng, testUser } from '../src/testing/index.ts'
 import { limitOrder, MarketMachine, orderAction } from './marketMachine.ts'
 
-const ORDERS = 100_000
-const ACCOUNTS = 5_000
+const ORDERS = 400_000
+const ACCOUNTS = 20_000
 const PERPS = 5
 
 /** What a block of many orders needs itself is given back by halves in the blocks after it. */
